@@ -1,0 +1,44 @@
+/**
+ * Every bound of the ledger in one place. A size, count, depth, time or queue without a bound here is a defect.
+ * Those of the log and of transactions are the contract's (log-format and the transaction catalogue); those of this program say so.
+ */
+
+/** Most bytes of a note, and of an entry, which is an acceptance line and a note. */
+export const MAX_NOTE_BYTES = 59_900
+export const MAX_ENTRY_BYTES = 60_000
+/** Most signature lines that a reader of foreign notes accepts; transactions carry exactly those that their type demands. */
+export const MAX_SIGNATURE_LINES = 100
+/** Nesting of objects and arrays in a transaction's text. */
+export const MAX_JSON_DEPTH = 8
+
+/** How far ahead of the ledger's time a note may be made, and how long it may stay valid. */
+export const MAX_CLOCK_LEAD_MS = 5 * 60_000
+export const MAX_VALIDITY_MS = 30 * 86_400_000
+
+/** Lengths of text fields, in Unicode code points. */
+export const MAX_NAME_CHARACTERS = 64
+export const MAX_TITLE_CHARACTERS = 120
+export const MAX_DESCRIPTION_CHARACTERS = 2_000
+export const MAX_REFERENCE_CHARACTERS = 128
+
+/** Credits outstanding at any time (10¹²), in microcredits: so every sum of books fits 63 bits. */
+export const MAX_OUTSTANDING_MICROS = 10n ** 18n
+
+/** How long a superseded version of a listing's terms may still be named. */
+export const SUPERSEDED_TERMS_MS = 7 * 86_400_000
+
+/** Lines, payers and streams of usage batches. */
+export const MAX_BATCH_LINES = 1_000
+export const MAX_BATCH_PAYERS = 100
+export const MAX_STREAMS = 16
+
+/** Licences that one dataset listing offers, and plans that a ledger offers. This program's own bounds. */
+export const MAX_LICENCES = 16
+export const MAX_PLANS = 16
+
+/** Rounds in which a transaction type may name the rows it reads. */
+export const MAX_READ_ROUNDS = 3
+
+/** Notes waiting for the sequencer before it answers `busy`, and the most that one commit holds. This program's own bounds. */
+export const MAX_QUEUED_NOTES = 100_000
+export const MAX_COMMIT_NOTES = 1_000
