@@ -12,8 +12,8 @@ export const MAX_SIGNATURE_LINES = 100
 export const MAX_JSON_DEPTH = 8
 
 /** How far ahead of the ledger's time a note may be made, and how long it may stay valid. */
-export const MAX_CLOCK_LEAD_MS = 5 * 60_000
-export const MAX_VALIDITY_MS = 30 * 86_400_000
+export const MAX_CLOCK_LEAD_SECONDS = 5 * 60
+export const MAX_VALIDITY_SECONDS = 30 * 86_400
 
 /** Lengths of text fields, in Unicode code points. */
 export const MAX_NAME_CHARACTERS = 64
@@ -25,7 +25,7 @@ export const MAX_REFERENCE_CHARACTERS = 128
 export const MAX_OUTSTANDING_MICROS = 10n ** 18n
 
 /** How long a superseded version of a listing's terms may still be named. */
-export const SUPERSEDED_TERMS_MS = 7 * 86_400_000
+export const SUPERSEDED_TERMS_SECONDS = 7 * 86_400
 
 /** Lines, payers and streams of usage batches. */
 export const MAX_BATCH_LINES = 1_000

@@ -30,8 +30,13 @@ if (node === undefined) {
   process.exit(4)
 }
 
-const path = dirname(node) + delimiter + (process.env.PATH || '')
-const child = spawn(node, process.argv.slice(2), { stdio: 'inherit', env: { ...process.env, PATH: path } })
+const env = {
+  // Stripped types and compiled code are kept from one start to the next; a folder that cannot be written is done without.
+  NODE_COMPILE_CACHE: join(__dirname, '../../node_modules/.cache/node-compile'),
+  ...process.env,
+  PATH: dirname(node) + delimiter + (process.env.PATH || ''),
+}
+const child = spawn(node, process.argv.slice(2), { stdio: 'inherit', env })
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 for (const signal of signals) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => {

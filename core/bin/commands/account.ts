@@ -1,0 +1,119 @@
+/** account new, list and show. */
+
+import type { Command } from 'commander'
+import { tryFromHex } from '../../base/bytes.ts'
+import { MAX_NAME_CHARACTERS } from '../../base/limits.ts'
+import { accountId } from '../../domain/ids.ts'
+import { accounts } from '../../domain/state.ts'
+import { isPlainText } from '../../domain/text.ts'
+import { sha256 } from '../../drivers/sha256.ts'
+import { listKeys } from '../../drivers/vault.ts'
+import type { JsonObject } from '../../ledger/present.ts'
+import { listAccounts, readKeys, readPlan, readPlatform, readRow } from '../../ledger/queries.ts'
+import type { StoreReader } from '../../ledger/store.ts'
+import { ED25519, formatVerifierKey, verifierKey } from '../../log/note.ts'
+import {
+  type Desk,
+  OPERATOR,
+  type Place,
+  publicKeyHex,
+  reading,
+  readingTime,
+  resolveAccount,
+  SEQUENCER,
+  writing,
+} from '../desk.ts'
+import { EXIT, Failure } from '../failure.ts'
+import { newKeyPair } from '../founding.ts'
+import { formatFields, formatTable, print, printJson } from '../output.ts'
+import { atOption, type GlobalOptions, placeOf } from './options.ts'
+import { showOutcome } from './transaction.ts'
+
+export function accountCommands(program: Command): void {
+  const account = program.command('account').summary('open, list and show accounts')
+  account
+    .command('new')
+    .summary('make a key and open an account with it')
+    .argument('<name>', 'its name, here and on the ledger')
+    .addOption(atOption())
+    .action(async (name: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>()
+      process.exitCode = await writing(placeOf(options), (desk) => openAccount(desk, name, options))
+    })
+  account
+    .command('list')
+    .summary('every account of the ledger')
+    .action(async (_options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>()
+      const place = placeOf(options)
+      const listed = await reading(place, (store) => listNamed(place, store))
+      if (options.json) printJson(listed)
+      else
+        print(
+          ...formatTable(
+            listed.map((one) => [String(one.number), String(one.account), String(one.name), String(one.local ?? '')]),
+          ),
+        )
+    })
+  account
+    .command('show')
+    .summary('an account, its keys and its plan')
+    .argument('<account>')
+    .action(async (name: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>()
+      const place = placeOf(options)
+      const shown = await reading(place, (store) => showAccount(place, store, name))
+      if (options.json) printJson(shown)
+      else print(...formatFields(shown))
+    })
+}
+
+async function openAccount(desk: Desk, name: string, options: GlobalOptions): Promise<number> {
+  if (name === OPERATOR || name === SEQUENCER) throw new Failure('usage', `The name ${name} is taken by the ledger itself.`)
+  if (!isPlainText(name, MAX_NAME_CHARACTERS)) {
+    throw new Failure(
+      'usage',
+      `A name has 1 to ${MAX_NAME_CHARACTERS} characters in NFC, none of them control or invisible ones.`,
+    )
+  }
+  const before = desk.vault.key(name)
+  const pair = before ?? newKeyPair()
+  // Sealed before it is used: whatever happens next, the key of an account that exists is not lost.
+  if (before === undefined) desk.vault.add([{ label: name, pair }])
+  const body = { publicKey: publicKeyHex(pair), name }
+  const answer = await desk.submit({ signer: name, type: 'account.open', body })
+  if (answer.status === 'refused') return showOutcome(answer, options)
+  const account = answer.transaction.signer
+  const shown = { account, name, vkey: vkeyOf(account, pair.publicKey) }
+  if (options.json) printJson(shown)
+  else print(`Opened account ${answer.outcome.touched[0]!.number}`, ...formatFields(shown).map((line) => `  ${line}`))
+  return EXIT.done
+}
+
+/** The key of an account, ready to paste into another verifier of notes. */
+function vkeyOf(account: string, publicKey: Uint8Array): string {
+  return formatVerifierKey(verifierKey(sha256, account, ED25519, publicKey))
+}
+
+async function listNamed(place: Place, store: StoreReader): Promise<JsonObject[]> {
+  const local = new Map(listKeys(place.dir).map(({ label, publicKey }) => [accountId(sha256, publicKey), label]))
+  const listed = await listAccounts(store)
+  return listed.map((one) => {
+    const label = local.get(one.account)
+    return { ...one, ...(label === undefined ? {} : { local: label }) }
+  })
+}
+
+async function showAccount(place: Place, store: StoreReader, name: string): Promise<JsonObject> {
+  const account = resolveAccount(place, await readPlatform(store), name)
+  const row = await readRow(store, accounts.at(account))
+  if (row === undefined) throw new Failure('usage', `There is no account ${account} on this ledger.`)
+  const keys = (await readKeys(store, account)).map(({ keyId, key }) => ({
+    key: keyId,
+    vkey: vkeyOf(account, tryFromHex(key.publicKey)!),
+    scopes: key.scopes,
+  }))
+  const plan = await readPlan(store, account, await readingTime(store, place))
+  const vkey = vkeyOf(account, tryFromHex(row.publicKey)!)
+  return { account, name: row.name, vkey, number: row.number, frozen: row.frozen, keys, ...(plan && { plan }) }
+}

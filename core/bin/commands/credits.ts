@@ -1,0 +1,86 @@
+/** topup, balance, trial-balance. */
+
+import type { Command } from 'commander'
+import { balance, readPlatform, trialBalance } from '../../ledger/queries.ts'
+import { OPERATOR, reading, readingTime, resolveAccount, writing } from '../desk.ts'
+import { Failure } from '../failure.ts'
+import { formatTable, print, printJson } from '../output.ts'
+import { atOption, type GlobalOptions, placeOf } from './options.ts'
+import { showOutcome } from './transaction.ts'
+
+interface TopupOptions extends GlobalOptions {
+  readonly provider: string
+  readonly reference: string
+}
+
+export function creditCommands(program: Command): void {
+  program
+    .command('topup')
+    .summary('credit what somebody paid for')
+    .argument('<account>')
+    .argument('<amount>', 'credits, for instance 25.5')
+    .requiredOption('--provider <name>', 'through whom it was paid')
+    .requiredOption('--reference <text>', "the provider's reference; the same one credits once")
+    .addOption(atOption())
+    .action(async (name: string, amount: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<TopupOptions>()
+      const { provider, reference } = options
+      process.exitCode = await writing(placeOf(options), async (desk) => {
+        const body = { account: desk.account(name), amount, provider, reference }
+        return showOutcome(await desk.submit({ signer: OPERATOR, type: 'credit.topup', body }), options)
+      })
+    })
+  program
+    .command('balance')
+    .summary('what an account has')
+    .argument('<account>')
+    .addOption(atOption())
+    .action(async (name: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>()
+      const place = placeOf(options)
+      const shown = await reading(place, async (store) => {
+        const account = resolveAccount(place, await readPlatform(store), name)
+        return balance(store, account, await readingTime(store, place))
+      })
+      if (shown === undefined) throw new Failure('usage', `There is no account ${name} on this ledger.`)
+      if (options.json) printJson(shown)
+      else {
+        const { account, size, time, grants: _grants, ...amounts } = shown
+        print(`${account}  after ${size} entries, ${time}`)
+        print(
+          ...formatTable(
+            Object.entries(amounts).map(([book, amount]) => [book, String(amount)]),
+            [1],
+          ).map((line) => `  ${line}`),
+        )
+      }
+    })
+  program
+    .command('trial-balance')
+    .summary('every book; together they are zero')
+    .option('--by-class', 'sums by class of book')
+    .action(async (_options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions & { byClass?: true }>()
+      const shown = await reading(placeOf(options), (store) => trialBalance(store, options.byClass === true))
+      if (options.json) printJson(shown)
+      else printTrialBalance(shown as unknown as TrialBalance)
+    })
+}
+
+interface TrialBalance {
+  readonly size: number
+  readonly time: string
+  readonly books: { readonly [book: string]: string }
+  readonly sum: string
+}
+
+export function printTrialBalance({ size, time, books, sum }: TrialBalance): void {
+  print(`Trial balance after ${size} entries, ${time}`)
+  const rows = [...Object.entries(books), ['sum', sum] as const]
+  print(
+    ...formatTable(
+      rows.map(([book, amount]) => [book, amount]),
+      [1],
+    ).map((line) => `  ${line}`),
+  )
+}

@@ -1,0 +1,93 @@
+/** init, status: a ledger as a whole. */
+
+import { type Command, Option } from 'commander'
+import { tryFromHex } from '../../base/bytes.ts'
+import { MAX_NOTE_BYTES } from '../../base/limits.ts'
+import { Malformed } from '../../base/malformed.ts'
+import { origin as originField } from '../../domain/fields.ts'
+import { formatMilliseconds } from '../../domain/time.ts'
+import { sha256 } from '../../drivers/sha256.ts'
+import type { JsonObject } from '../../ledger/present.ts'
+import { lastTime, readPlatform } from '../../ledger/queries.ts'
+import type { StoreReader } from '../../ledger/store.ts'
+import { parseCheckpoint } from '../../log/checkpoint.ts'
+import { ED25519, formatVerifierKey, parseNote, verifierKey } from '../../log/note.ts'
+import { reading } from '../desk.ts'
+import { EXIT, Failure } from '../failure.ts'
+import { foundLedger } from '../founding.ts'
+import { formatFields, print, printJson } from '../output.ts'
+import { readPassphrase } from '../passphrase.ts'
+import { atOption, type GlobalOptions, placeOf } from './options.ts'
+import { showOutcome } from './transaction.ts'
+
+interface InitOptions extends GlobalOptions {
+  readonly origin?: string
+  readonly name: string
+  readonly clock: 'system' | 'manual'
+}
+
+export function ledgerCommands(program: Command): void {
+  program
+    .command('init')
+    .summary('found a ledger: operator and sequencer keys, genesis, first checkpoint')
+    .option('--origin <name>', 'the name of its log, for instance hub.example/credits')
+    .option('--name <text>', 'what people call it', 'NIM Layer')
+    .addOption(new Option('--clock <kind>', 'whose time it goes by').choices(['system', 'manual']).default('system'))
+    .addOption(atOption())
+    .action(async (_options, command: Command) => {
+      process.exitCode = await init(command.optsWithGlobals<InitOptions>())
+    })
+  program
+    .command('status')
+    .summary('what is in the folder')
+    .action(async (_options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>()
+      const place = placeOf(options)
+      const status = await reading(place, (store) => readStatus(place.dir, store))
+      if (options.json) printJson(status)
+      else print(...formatFields(status))
+    })
+}
+
+async function init(options: InitOptions): Promise<number> {
+  const { origin, name, clock, at } = options
+  if (origin !== undefined && !originField.safeParse(origin).success) {
+    throw new Failure('usage', `${JSON.stringify(origin)} is not an origin; take one such as hub.example/credits.`)
+  }
+  if (at !== undefined && clock !== 'manual') throw new Failure('usage', '--at is for a manual clock: give --clock manual too.')
+  const place = placeOf(options)
+  const passphrase = await readPassphrase(place.passphrase, true)
+  const founded = await foundLedger(place.dir, passphrase, { origin, name, clock, at })
+  if ('status' in founded) return showOutcome(founded, options)
+  const { answer, ...shown } = founded
+  if (options.json) printJson({ ...shown, size: answer.index + 1 })
+  else {
+    print(`Founded ${founded.origin} in ${place.dir}`)
+    print(...formatFields({ vkey: founded.vkey, operator: founded.operator, clock, size: 1 }).map((line) => `  ${line}`))
+    print(
+      '',
+      'Keep the passphrase: without it the keys of the operator and the sequencer are lost. Hand out the vkey: it is what others verify with.',
+    )
+  }
+  return EXIT.done
+}
+
+async function readStatus(dir: string, store: StoreReader): Promise<JsonObject> {
+  const platform = await readPlatform(store)
+  const signed = await store.checkpoint()
+  const note = signed === undefined ? undefined : parseNote(signed, MAX_NOTE_BYTES)
+  const head = note === undefined || note instanceof Malformed ? undefined : parseCheckpoint(note.text)
+  return {
+    dir,
+    origin: platform.origin,
+    name: platform.name,
+    clock: platform.clock,
+    vkey: formatVerifierKey(verifierKey(sha256, platform.origin, ED25519, tryFromHex(platform.sequencerKey)!)),
+    operator: platform.operator,
+    size: await store.size(),
+    time: formatMilliseconds(await lastTime(store)),
+    accounts: platform.accounts,
+    feeBps: platform.feeBps,
+    checkpointSize: head === undefined || head instanceof Malformed ? 0 : head.size,
+  }
+}

@@ -1,0 +1,149 @@
+/** log, verify, export: what auditors use. */
+
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { Malformed } from '../../base/malformed.ts'
+import { sha256 } from '../../drivers/sha256.ts'
+import { createVerifier } from '../../drivers/sodium/verifier.ts'
+import { openSqliteReader } from '../../drivers/sqlite/store.ts'
+import { exportTiles, isTileFolder, openTileFolder } from '../../drivers/tile-folder.ts'
+import { type AuditReport, audit } from '../../ledger/audit.ts'
+import { presentBody, presentEntry } from '../../ledger/present.ts'
+import { readLog, readPlatform } from '../../ledger/queries.ts'
+import type { Defect } from '../../ledger/replay.ts'
+import type { StoreReader } from '../../ledger/store.ts'
+import { parseVerifierKey } from '../../log/note.ts'
+import { LEDGER_TOOLS, reading, resolveAccount, userPath } from '../desk.ts'
+import { EXIT, Failure } from '../failure.ts'
+import { formatFields, print, printJson, progressBar } from '../output.ts'
+import { type GlobalOptions, parseCount, placeOf } from './options.ts'
+
+interface LogOptions extends GlobalOptions {
+  readonly from: number
+  readonly limit?: number
+  readonly account?: string
+  readonly type?: string
+}
+
+interface VerifyOptions extends GlobalOptions {
+  readonly vkey?: string
+  readonly old?: string
+}
+
+export function logCommands(program: Command): void {
+  program
+    .command('log')
+    .summary('the entries, described')
+    .option('--from <index>', 'the first entry to show', parseCount, 0)
+    .option('--limit <count>', 'how many at most', parseCount)
+    .option('--account <account>', 'those that touched an account')
+    .option('--type <type>', 'those of a type')
+    .action(async (_options, command: Command) => showLog(command.optsWithGlobals<LogOptions>()))
+  program
+    .command('verify')
+    .summary('audit the whole log and everything derived from it')
+    .argument('[dir]', 'a ledger, or a folder of exported tiles')
+    .option('--vkey <vkey>', "the log's key that you trust (default: the one it names itself)")
+    .option('--old <file>', 'a checkpoint that you kept: the log must contain it')
+    .action(async (dir: string | undefined, _options, command: Command) => {
+      process.exitCode = await verify(dir, command.optsWithGlobals<VerifyOptions>())
+    })
+  program
+    .command('export')
+    .summary('write the log for other programs: tiles or jsonl')
+    .argument('<format>', 'tiles (C2SP tlog-tiles) or jsonl (an entry a line)')
+    .argument('<target>', 'a folder for tiles, a file for jsonl')
+    .action(async (format: string, target: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>()
+      const path = userPath(target)
+      const exported = await reading(placeOf(options), (store) => exportLog(store, format, path))
+      if (options.json) printJson({ target: path, ...exported })
+      else print(`Wrote ${exported.entries} entries in ${exported.files} files to ${path}`)
+    })
+}
+
+async function showLog(options: LogOptions): Promise<void> {
+  const place = placeOf(options)
+  const { from, limit = Number.POSITIVE_INFINITY, type, json } = options
+  await reading(place, async (store) => {
+    const account = options.account && resolveAccount(place, await readPlatform(store), options.account)
+    for await (const entry of readLog(LEDGER_TOOLS, store, { from, limit, account, type })) {
+      const shown = presentEntry(entry)
+      if (json) printJson(shown)
+      else print(`${String(shown.index).padStart(6)}  ${shown.time}  ${shown.summary}`)
+    }
+  })
+}
+
+async function verify(dir: string | undefined, options: VerifyOptions): Promise<number> {
+  const folder = dir === undefined ? placeOf(options).dir : userPath(dir)
+  const trusted = options.vkey === undefined ? undefined : parseVerifierKey(sha256, options.vkey)
+  if (trusted instanceof Malformed) throw new Failure('usage', `--vkey: ${trusted.reason}.`)
+  const older = options.old === undefined ? undefined : readOlder(options.old)
+  const verifier = createVerifier()
+  const started = performance.now()
+  const settings = { ...LEDGER_TOOLS, verifier, trusted, older, progress: progressBar('verify') }
+  const isTiles = !existsSync(join(folder, 'ledger.db')) && isTileFolder(folder)
+  const store = isTiles ? undefined : await openSqliteReader(folder)
+  const log = store ?? openTileFolder(folder)
+  try {
+    const report = await audit(log, store, settings)
+    return showReport(report, (performance.now() - started) / 1000, options)
+  } finally {
+    await log.close()
+    await verifier.close()
+  }
+}
+
+function readOlder(file: string): Buffer {
+  const path = userPath(file)
+  if (!existsSync(path)) throw new Failure('usage', `There is no file ${path}.`)
+  return readFileSync(path)
+}
+
+function showReport(report: AuditReport, seconds: number, { json }: GlobalOptions): number {
+  const { ok, origin, vkey, vkeySource, size, root, unsigned, entries, signatures, defects } = report
+  const rate = Math.round(entries / Math.max(seconds, 0.001))
+  if (json) {
+    const speed = { seconds: Math.round(seconds * 1000) / 1000, entriesPerSecond: rate }
+    process.stdout.write(
+      `${JSON.stringify({ ok, origin, vkeySource, size, root, entries, signatures, ...speed, defects, vkey, unsigned })}\n`,
+    )
+    return ok ? EXIT.done : EXIT.damaged
+  }
+  if (ok) print(`ok  ${entries} entries and ${signatures} signatures verified in ${seconds.toFixed(2)} s (${rate} a second)`)
+  else print('DAMAGED', ...defects.map(describeDefect))
+  print(...formatFields({ origin, size, root, vkey }).map((line) => `  ${line}`))
+  if (unsigned > 0) print(`  The last ${unsigned} entries are not covered by a checkpoint yet.`)
+  if (vkeySource === 'folder')
+    print('  The key is the one that the log names itself; give --vkey to verify against one that you got elsewhere.')
+  return ok ? EXIT.done : EXIT.damaged
+}
+
+function describeDefect({ index, table, key, what, message }: Defect): string {
+  const place = index !== undefined ? `entry ${index}` : `table ${table ?? 'none'}${key === undefined ? '' : `, key ${key}`}`
+  return `  ${place}: ${what}: ${message}`
+}
+
+async function exportLog(store: StoreReader, format: string, target: string): Promise<{ files: number; entries: number }> {
+  if (format === 'tiles') return exportTiles(store, target)
+  if (format === 'jsonl') return exportLines(store, target)
+  throw new Failure('usage', `There is no export format ${format}; there are tiles and jsonl.`)
+}
+
+/** An entry a line: as the log describes it, with its body and the note that was signed. */
+async function exportLines(store: StoreReader, target: string): Promise<{ files: number; entries: number }> {
+  const file = openSync(target, 'w')
+  let entries = 0
+  try {
+    for await (const entry of readLog(LEDGER_TOOLS, store, { from: 0, limit: Number.POSITIVE_INFINITY })) {
+      const note = new TextDecoder().decode(entry.note)
+      writeSync(file, `${JSON.stringify({ ...presentEntry(entry), body: presentBody(entry.transaction), note })}\n`)
+      entries += 1
+    }
+  } finally {
+    closeSync(file)
+  }
+  return { files: 1, entries }
+}

@@ -1,0 +1,193 @@
+/** tx: any transaction type, built, signed and submitted; tx sign and tx submit, for keys and ledgers that are not in one place. */
+
+import { writeFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { tryUtf8Decode } from '../../base/bytes.ts'
+import { Malformed } from '../../base/malformed.ts'
+import type { Json } from '../../domain/canonical.ts'
+import { parseTransaction } from '../../domain/envelope.ts'
+import { accountId } from '../../domain/ids.ts'
+import { type Refusal, refuse } from '../../domain/refusal.ts'
+import type { Seconds } from '../../domain/time.ts'
+import { sha256 } from '../../drivers/sha256.ts'
+import { listKeys, Vault } from '../../drivers/vault.ts'
+import type { Accepted } from '../../ledger/accepted.ts'
+import { type Preview, preview } from '../../ledger/ledger.ts'
+import { describe, type JsonObject, presentAccepted, presentPreview } from '../../ledger/present.ts'
+import { readPlatform } from '../../ledger/queries.ts'
+import { signNote } from '../../log/note.ts'
+import { parseBody } from '../body.ts'
+import {
+  compose,
+  LEDGER_TOOLS,
+  type Note,
+  type Place,
+  reading,
+  readingTime,
+  resolveAccount,
+  signerOf,
+  userPath,
+  writing,
+} from '../desk.ts'
+import { EXIT, Failure } from '../failure.ts'
+import { formatFields, formatTable, print, printJson } from '../output.ts'
+import { readPassphrase } from '../passphrase.ts'
+import { atOption, type GlobalOptions, parseTimeSeconds, placeOf, readInput } from './options.ts'
+
+interface TransactionOptions extends GlobalOptions {
+  readonly as: string
+  readonly body: string
+  readonly cosign?: string
+  readonly preview?: true
+  readonly validUntil?: Seconds
+  readonly output?: string
+  readonly ledger?: string
+}
+
+export function transactionCommands(program: Command): void {
+  const tx = program
+    .command('tx')
+    .summary('build, sign and submit a transaction of any type')
+    .argument('[type]', 'the transaction type, for instance dataset.purchase')
+    .option('--as <account>', 'who signs: a local name, operator, or an account id')
+    .option('--body <json>', 'the body, - for standard input')
+    .option('--cosign <account>', 'who signs second, for types that demand it')
+    .option('--preview', 'show what it would do, and do nothing')
+    .option('--valid-until <time>', 'until when it may be accepted (default: a day)', parseTimeSeconds)
+    .addOption(atOption())
+    .action(async (type: string | undefined, _options, command: Command) => {
+      const options = command.optsWithGlobals<TransactionOptions>()
+      requireOptions(type, options)
+      process.exitCode = await runTransaction(type!, options)
+    })
+  tx.command('sign')
+    .summary('sign a transaction into a file, without a ledger at hand')
+    .argument('<type>')
+    .option('-o, --output <file>', 'where the note goes (default: standard output)')
+    .option('--ledger <origin>', 'the ledger it is for (default: the one in the folder)')
+    .addOption(atOption())
+    .action(async (type: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<TransactionOptions>()
+      requireOptions(type, options)
+      process.exitCode = await signOffline(type, options)
+    })
+  tx.command('submit')
+    .summary('submit signed notes made elsewhere')
+    .argument('<files...>', 'note files, - for standard input')
+    .addOption(atOption())
+    .action(async (files: string[], _options, command: Command) => {
+      process.exitCode = await submitFiles(files, command.optsWithGlobals<GlobalOptions>())
+    })
+}
+
+function requireOptions(type: string | undefined, { as, body }: Partial<TransactionOptions>): void {
+  if (type === undefined)
+    throw new Failure('usage', 'Name a transaction type, for instance: nimledger tx dataset.purchase --as bob --body …')
+  if (as === undefined) throw new Failure('usage', 'Say who signs: --as ACCOUNT.')
+  if (body === undefined) throw new Failure('usage', "Give the body: --body '{…}', or --body - for standard input.")
+}
+
+/** The body as JSON, or the refusal of what is not. */
+function readBody(option: string): Json | Refusal {
+  const text = option === '-' ? tryUtf8Decode(readInput('-')) : option
+  const body = text === undefined ? new Malformed('the body is not UTF-8') : parseBody(text)
+  return body instanceof Malformed ? refuse('malformed', { reason: body.reason }) : body
+}
+
+function isRefusal(value: Json | Refusal): value is Refusal {
+  return typeof value === 'object' && 'status' in value && value.status === 'refused' && 'code' in value && 'message' in value
+}
+
+async function runTransaction(type: string, options: TransactionOptions): Promise<number> {
+  const body = readBody(options.body)
+  if (isRefusal(body)) return showOutcome(body, options)
+  const note = { signer: options.as, type, body, validUntil: options.validUntil, cosigner: options.cosign }
+  return submitOne(placeOf(options), note, options)
+}
+
+/** Signs and submits one transaction, or previews it, and prints what came of it. */
+export async function submitOne(place: Place, note: Note, options: { json?: true; preview?: true }): Promise<number> {
+  const outcome = options.preview ? await previewOne(place, note) : await writing(place, (desk) => desk.submit(note))
+  return showOutcome(outcome, options)
+}
+
+function previewOne(place: Place, note: Note): Promise<Preview | Refusal> {
+  return reading(place, async (store) => {
+    const platform = await readPlatform(store)
+    const time = await readingTime(store, place)
+    const text = compose(platform.origin, time, { ...note, signer: resolveAccount(place, platform, note.signer) })
+    return preview(LEDGER_TOOLS, store, text, time)
+  })
+}
+
+async function signOffline(type: string, options: TransactionOptions): Promise<number> {
+  const body = readBody(options.body)
+  if (isRefusal(body)) return showOutcome(body, options)
+  const place = placeOf(options)
+  const ledger = options.ledger ?? (await reading(place, readPlatform)).origin
+  const vault = Vault.open(place.dir, await readPassphrase(place.passphrase, false))
+  const signers = [options.as, ...(options.cosign === undefined ? [] : [options.cosign])].map((name) => {
+    const key = listKeys(place.dir).find(({ label, publicKey }) => label === name || accountId(sha256, publicKey) === name)
+    if (key === undefined) throw new Failure('usage', `This machine has no key of ${name}.`)
+    return signerOf(vault.key(key.label)!)
+  })
+  const made = place.at ?? Date.now()
+  const text = compose(ledger, made, { signer: signers[0]!.name, type, body, validUntil: options.validUntil })
+  const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
+  if (transaction instanceof Malformed) return showOutcome(refuse('malformed', { reason: transaction.reason }), options)
+  const note = signNote(text, signers)
+  if (options.output === undefined) process.stdout.write(note)
+  else {
+    writeFileSync(userPath(options.output), note)
+    if (options.json) printJson({ file: userPath(options.output), id: transaction.id })
+    else print(`${describe(transaction)}.`, `Signed into ${userPath(options.output)}; submit it with: nimledger tx submit FILE`)
+  }
+  return EXIT.done
+}
+
+async function submitFiles(files: readonly string[], options: GlobalOptions): Promise<number> {
+  const notes = files.flatMap((file) => splitNotes(readInput(file)))
+  return writing(placeOf(options), async ({ ledger }) => {
+    let exitCode: number = EXIT.done
+    // Submitted together, so that they share commits, and answered in their order.
+    const answers = notes.map((note) => ledger.submit(note))
+    for (const answer of answers) exitCode = Math.max(exitCode, showOutcome(await answer, options))
+    return exitCode
+  })
+}
+
+/** Notes one after the other in one file: each begins with its text, which begins with a brace. */
+export function splitNotes(bytes: Buffer): Buffer[] {
+  const notes: Buffer[] = []
+  let start = 0
+  for (let next = bytes.indexOf('\n{'); next >= 0; next = bytes.indexOf('\n{', next + 1)) {
+    notes.push(bytes.subarray(start, next + 1))
+    start = next + 1
+  }
+  return [...notes, bytes.subarray(start)]
+}
+
+/** Prints an outcome and returns the exit code that it means. */
+export function showOutcome(outcome: Accepted | Preview | Refusal, { json }: { json?: true }): number {
+  if (outcome.status === 'refused') {
+    if (json) printJson({ status: outcome.status, code: outcome.code, message: outcome.message, data: outcome.data })
+    else print(`refused  ${outcome.code}`, `  ${outcome.message}`)
+    return EXIT.refused
+  }
+  const shown = outcome.status === 'accepted' ? presentAccepted(outcome) : presentPreview(outcome)
+  if (json) printJson(shown)
+  else printEffects(outcome, shown)
+  return EXIT.done
+}
+
+function printEffects(outcome: Accepted | Preview, shown: JsonObject): void {
+  if (outcome.status === 'accepted') {
+    const repeated = outcome.repeated ? ', as before' : ''
+    print(`accepted${repeated}  entry ${shown.index}  ${shown.time}  ${shown.type}`, `  ${describe(outcome.transaction)}`)
+  } else print(`preview  ${shown.type}`)
+  const postings = shown.postings as { book: string; amount: string }[]
+  const rows = postings.map(({ book, amount }) => [book, amount])
+  print(...formatTable(rows, [1]).map((line) => `  ${line}`))
+  const { gross, fee, takeHome, created, lines } = shown
+  print(...formatFields({ gross, fee, 'take-home': takeHome, lines, created }).map((line) => `  ${line}`))
+}

@@ -1,0 +1,46 @@
+/** usage import: bills a trace of calls. */
+
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import { userPath, writing } from '../desk.ts'
+import { EXIT, Failure } from '../failure.ts'
+import { formatFields, print, printJson, progressBar } from '../output.ts'
+import { importUsage } from '../usage/import.ts'
+import { atOption, type GlobalOptions, placeOf } from './options.ts'
+import { showOutcome } from './transaction.ts'
+
+interface ImportOptions extends GlobalOptions {
+  readonly listing: string
+  readonly payer: string
+  readonly meter: string
+  readonly stream?: string
+}
+
+export function usageCommands(program: Command): void {
+  program
+    .command('usage')
+    .summary('bill what was used')
+    .command('import')
+    .summary('charge each line of a trace (CSV: TIMESTAMP, ContextTokens, GeneratedTokens); a second run charges nothing twice')
+    .argument('<file>')
+    .requiredOption('--listing <listing>', 'the listing whose query prices are charged')
+    .requiredOption('--payer <account>', 'who pays; a mandate must be there')
+    .requiredOption('--meter <account>', "who signs: the listing's creator or the operator")
+    .option('--stream <name>', "the stream of lines (default: the file's name)")
+    .addOption(atOption())
+    .action(async (file: string, _options, command: Command) => {
+      process.exitCode = await runImport(userPath(file), command.optsWithGlobals<ImportOptions>())
+    })
+}
+
+async function runImport(file: string, options: ImportOptions): Promise<number> {
+  if (!existsSync(file)) throw new Failure('usage', `There is no file ${file}.`)
+  const { listing, payer, meter, stream, json } = options
+  const imported = await writing(placeOf(options), (desk) =>
+    importUsage(desk, { file, listing, payer, meter, stream, progress: progressBar('import') }),
+  )
+  if ('status' in imported && imported.status === 'refused') return showOutcome(imported as never, options)
+  if (json) printJson(imported as never)
+  else print(...formatFields(imported as never))
+  return EXIT.done
+}

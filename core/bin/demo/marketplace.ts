@@ -1,0 +1,88 @@
+/**
+ * A small marketplace, told through ordinary signed transactions on a ledger with a manual clock: a creator with a plan, models and
+ * listings, two customers, a subscription, a dataset bought and licensed, a feature, and a mandate under which calls are billed.
+ */
+
+import { InvariantError } from '../../base/assert.ts'
+import type { Json } from '../../domain/canonical.ts'
+import type { Milliseconds } from '../../domain/time.ts'
+import type { Accepted } from '../../ledger/accepted.ts'
+import { type Desk, OPERATOR, publicKeyHex } from '../desk.ts'
+import { newKeyPair } from '../founding.ts'
+
+export const DEMO_PASSPHRASE = 'demo'
+export const DEMO_ORIGIN = 'demo.nimledger.local/credits'
+/** The morning before the calls of the trace. */
+export const DEMO_START: Milliseconds = Date.UTC(2023, 10, 15, 9)
+
+export const CREATOR = 'Ada'
+export const CUSTOMER = 'Bob'
+const READER = 'Chiara'
+
+/** Digests of what is sold; a marketplace has the real ones. */
+const digest = (digit: string) => digit.repeat(64)
+
+export async function foundMarketplace(desk: Desk): Promise<{ listing: string }> {
+  const act = async (signer: string, type: string, body: Json): Promise<Accepted> => {
+    const answer = await desk.submit({ signer, type, body })
+    if (answer.status === 'refused') throw new InvariantError(`${type} of the demonstration is accepted (${answer.message})`)
+    return answer
+  }
+  const created = async (signer: string, type: string, body: Json) => (await act(signer, type, body)).outcome.created!
+
+  const people = [CREATOR, CUSTOMER, READER].filter((name) => desk.vault.key(name) === undefined)
+  if (people.length > 0) desk.vault.add(people.map((label) => ({ label, pair: newKeyPair() })))
+  for (const name of [CREATOR, CUSTOMER, READER]) {
+    await act(name, 'account.open', { name, publicKey: publicKeyHex(desk.vault.key(name)!) })
+    const account = desk.account(name)
+    await act(OPERATOR, 'credit.topup', { account, amount: '250', provider: 'bank', reference: `transfer of ${name}` })
+  }
+
+  await act(CREATOR, 'plan.subscribe', { plan: 'starter', price: '19' })
+  const model = (name: string, base: string) =>
+    created(CREATOR, 'model.create', { name, base, artifact: digest('a'), description: `${name}, fine-tuned on ${base}` })
+  const law = await model('law-7b', 'llama-3-8b')
+  for (const one of [law, await model('claims-7b', 'llama-3-8b'), await model('triage-1b', 'gemma-3-1b')]) {
+    await act(CREATOR, 'model.deploy', { model: one })
+  }
+
+  const listing = await created(CREATOR, 'listing.publish', {
+    kind: 'model',
+    title: 'Law 7B',
+    description: 'Answers questions of contract law, with its sources.',
+    model: law,
+    subscription: { week: '3', month: '10' },
+    query: { perRequest: '0.0001', perMInput: '0.5', perMOutput: '1.5', perSecond: '0' },
+    included: { requests: 100, inputTokens: 0, outputTokens: 0, milliseconds: 0 },
+    access: 'open',
+  })
+  const dataset = await created(CREATOR, 'listing.publish', {
+    kind: 'dataset',
+    title: 'Contracts, annotated',
+    description: '12 000 clauses with their readings.',
+    content: { sha256: digest('b'), bytes: 48_113_664 },
+    purchase: '25',
+    licences: [{ price: '9', days: 365, seats: 5, redistribution: false }],
+  })
+  const feature = await created(CREATOR, 'listing.publish', {
+    kind: 'feature',
+    title: 'Priority queue',
+    description: 'Calls go first for thirty days.',
+    price: '4',
+    days: 30,
+    model: law,
+  })
+
+  await act(READER, 'subscription.start', { listing, terms: 1, period: 'month', price: '10' })
+  await act(READER, 'dataset.purchase', { listing: dataset, terms: 1, price: '25' })
+  await act(CUSTOMER, 'dataset.license', { listing: dataset, terms: 1, licence: 0, price: '9' })
+  await act(CUSTOMER, 'feature.purchase', { listing: feature, terms: 1, price: '4' })
+  await act(CUSTOMER, 'usage.mandate', {
+    listing,
+    terms: 1,
+    limit: { amount: '100', per: 'month' },
+    reserve: '0',
+    expires: '2024-11-15T00:00:00Z',
+  })
+  return { listing }
+}

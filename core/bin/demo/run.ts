@@ -1,0 +1,61 @@
+/** The demonstration: founds the marketplace if there is none, and bills a real trace of calls in it. */
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Refusal } from '../../domain/refusal.ts'
+import { type Listing, listings } from '../../domain/state.ts'
+import type { JsonObject } from '../../ledger/present.ts'
+import { lastTime, readTable } from '../../ledger/queries.ts'
+import type { StoreReader } from '../../ledger/store.ts'
+import { type Place, reading, writing } from '../desk.ts'
+import { Failure } from '../failure.ts'
+import { foundLedger } from '../founding.ts'
+import { importUsage } from '../usage/import.ts'
+import { CREATOR, CUSTOMER, DEMO_ORIGIN, DEMO_PASSPHRASE, DEMO_START, foundMarketplace } from './marketplace.ts'
+
+/** 19 366 calls to a language model in production on 16 November 2023; its source and licence are in the folder's README. */
+export const TRACE = fileURLToPath(new URL('./conversation.csv', import.meta.url))
+/** When the meter hands in the calls: that evening. */
+const BILLED_AT = Date.UTC(2023, 10, 16, 22)
+const STREAM = 'gateway-1'
+
+/** The keys of a demonstration are worth nothing, so without a passphrase of the user's it takes one that everybody knows. */
+export function demoPlace(place: Place): Place {
+  const { file, environment } = place.passphrase
+  return { ...place, passphrase: file === undefined ? { environment: environment ?? DEMO_PASSPHRASE } : place.passphrase }
+}
+
+/** Founds the marketplace; refuses a folder that has a ledger. */
+export async function foundDemo(place: Place, passphrase: string): Promise<JsonObject | Refusal> {
+  const founded = await foundLedger(place.dir, passphrase, {
+    origin: DEMO_ORIGIN,
+    name: 'NIM Layer demo',
+    clock: 'manual',
+    at: DEMO_START,
+  })
+  if ('status' in founded) return founded
+  const { listing } = await writing({ ...place, at: undefined }, foundMarketplace)
+  return { origin: founded.origin, vkey: founded.vkey, operator: founded.operator, listing }
+}
+
+export function hasLedger(dir: string): boolean {
+  return existsSync(join(dir, 'ledger.db'))
+}
+
+/** Bills the trace in a demonstration; a second time there is nothing left to charge. */
+export async function billTrace(place: Place, progress: (done: number, total: number) => void): Promise<JsonObject | Refusal> {
+  const { last, listing } = await reading(place, async (store) => ({
+    last: await lastTime(store),
+    listing: await modelListing(store),
+  }))
+  const evening = { ...place, at: Math.max(BILLED_AT, last) }
+  return writing(evening, (desk) =>
+    importUsage(desk, { file: TRACE, listing, payer: CUSTOMER, meter: CREATOR, stream: STREAM, progress }),
+  )
+}
+
+async function modelListing(store: StoreReader): Promise<string> {
+  for await (const { key, row } of readTable<Listing>(store, listings.name)) if (row.kind === 'model') return key
+  throw new Failure('usage', 'This ledger is no demonstration: it has no listing of a model to bill calls for.')
+}

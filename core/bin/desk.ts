@@ -1,0 +1,194 @@
+/**
+ * A ledger's folder as commands use it: read from without a lock, or opened as its one writer with the keys of this machine at hand.
+ */
+
+import { randomBytes } from 'node:crypto'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { toHex } from '../base/bytes.ts'
+import type { Json } from '../domain/canonical.ts'
+import { composeText } from '../domain/envelope.ts'
+import { accountId, isAccountId } from '../domain/ids.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { Platform } from '../domain/state.ts'
+import { formatMilliseconds, type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
+import { rules } from '../domain/transactions/index.ts'
+import { sha256 } from '../drivers/sha256.ts'
+import type { KeyPair } from '../drivers/sodium/signer.ts'
+import { createVerifier } from '../drivers/sodium/verifier.ts'
+import { openSqliteReader, openSqliteWriter } from '../drivers/sqlite/store.ts'
+import { listKeys, Vault } from '../drivers/vault.ts'
+import type { Accepted } from '../ledger/accepted.ts'
+import { Ledger, type LedgerOptions } from '../ledger/ledger.ts'
+import { lastTime, readPlatform } from '../ledger/queries.ts'
+import type { StoreReader } from '../ledger/store.ts'
+import { ED25519, keyId, type NoteSigner, signNote } from '../log/note.ts'
+import { Failure } from './failure.ts'
+import { type PassphraseSource, readPassphrase } from './passphrase.ts'
+
+export const OPERATOR = 'operator'
+export const SEQUENCER = 'sequencer'
+
+/** How long a command waits for another one that is writing before it gives up. */
+const LOCK_TIMEOUT_MS = 5_000
+
+/** What every command is told by options and environment. */
+export interface Place {
+  readonly dir: string
+  readonly passphrase: PassphraseSource
+  /** The time given to a ledger with a manual clock. */
+  readonly at?: Milliseconds | undefined
+}
+
+/** The platform's folder for application data. */
+export function defaultDir(name: string, env: NodeJS.ProcessEnv = process.env): string {
+  if (process.platform === 'win32') return join(env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'), name)
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', name)
+  return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), name)
+}
+
+/** A path as the user meant it: npm runs scripts in the project's root and says where it was called. */
+export function userPath(path: string): string {
+  return resolve(process.env.INIT_CWD ?? process.cwd(), path)
+}
+
+export const LEDGER_TOOLS = { rules, sha256 }
+
+/** Reads from the ledger in a folder; no lock is needed and nothing is changed. */
+export async function reading<T>(place: Place, read: (store: StoreReader) => Promise<T>): Promise<T> {
+  const store = await openSqliteReader(place.dir)
+  try {
+    return await read(store)
+  } finally {
+    await store.close()
+  }
+}
+
+/** The time at which a reading is meant: now, or the last entry's on a ledger with a manual clock. */
+export async function readingTime(store: StoreReader, place: Place): Promise<Milliseconds> {
+  return clockTime(await readPlatform(store), await lastTime(store), place.at)
+}
+
+/** The ledger's time now, by its own clock. Refuses a time given to a ledger that has the system's clock, or before its last entry. */
+function clockTime({ clock }: Pick<Platform, 'clock'>, last: Milliseconds, at: Milliseconds | undefined): Milliseconds {
+  if (clock === 'system') {
+    if (at !== undefined)
+      throw new Failure('usage', 'This ledger goes by the system clock; --at is for ledgers with a manual clock.')
+    return Math.max(Date.now(), last)
+  }
+  if (at !== undefined && at < last) {
+    throw new Failure(
+      'usage',
+      `--at ${formatMilliseconds(at)} is before the last entry, ${formatMilliseconds(last)}: time never goes back.`,
+    )
+  }
+  return at ?? last
+}
+
+/** The account that a local name, `operator` or an account id stands for. */
+export function resolveAccount(place: Place, platform: Platform | undefined, name: string): string {
+  if (name === OPERATOR && platform !== undefined) return platform.operator
+  const local = listKeys(place.dir).find(({ label }) => label === name && label !== SEQUENCER)
+  if (local !== undefined) return accountId(sha256, local.publicKey)
+  if (isAccountId(name)) return name
+  const isSlip = name.startsWith('nim1')
+  throw new Failure(
+    'usage',
+    isSlip ? `${name} is not an account id: it is mistyped.` : `There is no account named ${JSON.stringify(name)} here.`,
+  )
+}
+
+export interface Note {
+  readonly signer: string
+  readonly type: string
+  readonly body: Json
+  readonly validUntil?: Seconds | undefined
+  /** Local name of the second signer of types that demand one. */
+  readonly cosigner?: string | undefined
+}
+
+/** Signs as the account of a key: the key id in the signature line is that of the key under the account's name. */
+export function signerOf(pair: KeyPair, name = accountId(sha256, pair.publicKey)): NoteSigner & { publicKey: Uint8Array } {
+  return { name, keyId: keyId(sha256, name, ED25519, pair.publicKey), sign: pair.sign, publicKey: pair.publicKey }
+}
+
+/** The text of a new transaction. */
+export function compose(ledger: string, made: Milliseconds, { signer, type, body, validUntil }: Omit<Note, 'cosigner'>): string {
+  const until = validUntil === undefined ? {} : { validUntil }
+  return composeText({ type, body, ledger, signer, made: wholeSeconds(made), nonce: randomBytes(16), ...until })
+}
+
+/** A ledger opened to submit to, with the keys of this machine. */
+export class Desk {
+  readonly ledger: Ledger
+  readonly vault: Vault
+  readonly place: Place
+  readonly platform: Platform
+
+  constructor(place: Place, ledger: Ledger, vault: Vault, platform: Platform) {
+    this.place = place
+    this.ledger = ledger
+    this.vault = vault
+    this.platform = platform
+  }
+
+  get time(): Milliseconds {
+    return clockTime(this.platform, this.ledger.lastTime, this.place.at)
+  }
+
+  account(name: string): string {
+    return resolveAccount(this.place, this.platform, name)
+  }
+
+  /** Signs with the key that this machine has for a local name or account. */
+  signer(name: string): NoteSigner {
+    const account = this.account(name)
+    const label = this.vault.labels.find((one) => accountId(sha256, this.vault.key(one)!.publicKey) === account)
+    if (label === undefined)
+      throw new Failure('usage', `This machine has no key of ${name}; sign where the key is, with tx sign.`)
+    return signerOf(this.vault.key(label)!)
+  }
+
+  sign(note: Note): Uint8Array {
+    const signers = [this.signer(note.signer), ...(note.cosigner === undefined ? [] : [this.signer(note.cosigner)])]
+    return signNote(compose(this.platform.origin, this.time, { ...note, signer: signers[0]!.name }), signers)
+  }
+
+  submit(note: Note): Promise<Accepted | Refusal> {
+    return this.ledger.submit(this.sign(note))
+  }
+}
+
+/** Opens the ledger in a folder as its one writer, and closes it again. */
+export async function writing<T>(place: Place, write: (desk: Desk) => Promise<T>): Promise<T> {
+  const store = await openSqliteWriter(place.dir, { lockTimeoutMs: LOCK_TIMEOUT_MS })
+  try {
+    const vault = Vault.open(place.dir, await readPassphrase(place.passphrase, false))
+    const platform = await readPlatform(store)
+    const desk: { ledger?: Ledger } = {}
+    const options = ledgerOptions(store, vault, platform.origin, () => clockTime(platform, desk.ledger?.lastTime ?? 0, place.at))
+    desk.ledger = await Ledger.open(options)
+    const opened = new Desk(place, desk.ledger, vault, platform)
+    // Asked once before anything is signed, so that a time that cannot be is a clear sentence and no half-done work.
+    void opened.time
+    return await write(opened)
+  } finally {
+    await store.close()
+  }
+}
+
+export function ledgerOptions(
+  store: LedgerOptions['store'],
+  vault: Vault,
+  origin: string,
+  now: () => Milliseconds,
+): LedgerOptions {
+  const pair = vault.key(SEQUENCER)
+  if (pair === undefined)
+    throw new Failure('usage', 'This machine has no sequencer key for the ledger; only the one that has it can write.')
+  return { ...LEDGER_TOOLS, store, verifier: createVerifier(), now, sequencer: signerOf(pair, origin) }
+}
+
+export function publicKeyHex(pair: KeyPair): string {
+  return toHex(pair.publicKey)
+}

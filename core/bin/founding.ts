@@ -1,0 +1,84 @@
+/** How a ledger comes to be in a folder: keys, genesis, first checkpoint. */
+
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Json } from '../domain/canonical.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import type { Milliseconds } from '../domain/time.ts'
+import { sha256 } from '../drivers/sha256.ts'
+import { type KeyPair, keyPair, SEED_BYTES } from '../drivers/sodium/signer.ts'
+import { createSqliteLedger, openSqliteWriter } from '../drivers/sqlite/store.ts'
+import { listKeys, Vault } from '../drivers/vault.ts'
+import type { Accepted } from '../ledger/accepted.ts'
+import { Ledger } from '../ledger/ledger.ts'
+import { ED25519, formatVerifierKey, signNote, verifierKey } from '../log/note.ts'
+import { compose, ledgerOptions, OPERATOR, publicKeyHex, SEQUENCER, signerOf } from './desk.ts'
+
+export interface Founding {
+  readonly origin?: string | undefined
+  readonly name: string
+  readonly clock: 'system' | 'manual'
+  /** The first time of a manual clock. */
+  readonly at?: Milliseconds | undefined
+}
+
+export interface Founded {
+  readonly origin: string
+  readonly vkey: string
+  readonly operator: string
+  readonly answer: Accepted
+}
+
+/** The terms that a new ledger begins with; policy may change them later. */
+const TERMS = {
+  feeBps: 1500,
+  plans: [
+    { plan: 'starter', modelLimit: 3, price: '19', period: 'month' },
+    { plan: 'experienced', modelLimit: 10, price: '49', period: 'month' },
+  ],
+  policy: { minimumPayout: '25', earningsHoldDays: 7, graceDays: 7, creditNote: '1 credit = 1 USD' },
+} satisfies Json
+
+/** Founds a ledger in a folder that has none. What a crash left of an earlier attempt is taken up again. */
+export async function foundLedger(dir: string, passphrase: string, founding: Founding): Promise<Founded | Refusal> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  if (!existsSync(join(dir, 'ledger.db'))) await createSqliteLedger(dir)
+  const store = await openSqliteWriter(dir)
+  try {
+    if ((await store.size()) > 0) return refuse('already_founded')
+    const vault = listKeys(dir).length > 0 ? Vault.open(dir, passphrase) : Vault.create(dir, passphrase)
+    const [operator, sequencer] = foundingKeys(vault)
+    const signer = signerOf(operator)
+    const origin = founding.origin ?? `nimledger.local/${signer.keyId}`
+    const time = founding.at ?? Date.now()
+    const body = {
+      ...TERMS,
+      origin,
+      name: founding.name,
+      operatorKey: publicKeyHex(operator),
+      sequencerKey: publicKeyHex(sequencer),
+      clock: founding.clock,
+    }
+    const note = signNote(compose(origin, time, { signer: signer.name, type: 'ledger.genesis', body }), [signer])
+    const { answer } = await Ledger.found(
+      ledgerOptions(store, vault, origin, () => time),
+      note,
+    )
+    if (answer.status === 'refused') return answer
+    const vkey = formatVerifierKey(verifierKey(sha256, origin, ED25519, sequencer.publicKey))
+    return { origin, vkey, operator: signer.name, answer }
+  } finally {
+    await store.close()
+  }
+}
+
+function foundingKeys(vault: Vault): [KeyPair, KeyPair] {
+  const missing = [OPERATOR, SEQUENCER].filter((label) => vault.key(label) === undefined)
+  if (missing.length > 0) vault.add(missing.map((label) => ({ label, pair: newKeyPair() })))
+  return [vault.key(OPERATOR)!, vault.key(SEQUENCER)!]
+}
+
+export function newKeyPair(): KeyPair {
+  return keyPair(randomBytes(SEED_BYTES))
+}

@@ -1,0 +1,72 @@
+/** What commands print: one JSON value for programs, or lines for people. Diagnostics go to the error stream. */
+
+import { canonicalize, type Json } from '../domain/canonical.ts'
+
+type Row = readonly string[]
+
+export function printJson(value: Json): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`)
+}
+
+export function print(...lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`)
+}
+
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Columns as wide as their widest cell; amounts in the columns named by `amounts` are aligned on the point. */
+export function formatTable(rows: readonly Row[], amounts: readonly number[] = []): string[] {
+  const aligned = rows.map((row) => [...row])
+  for (const column of amounts) alignOnPoint(aligned, column)
+  const widths = (aligned[0] ?? []).map((_, column) => Math.max(...aligned.map((row) => characters(row[column]!))))
+  return aligned.map((row) =>
+    row
+      .map((cell, column) => cell + ' '.repeat(widths[column]! - characters(cell)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function alignOnPoint(rows: string[][], column: number): void {
+  const parts = rows.map((row) => row[column]!.split('.'))
+  const whole = Math.max(...parts.map(([left]) => left!.length))
+  rows.forEach((row, i) => {
+    const [left, right] = parts[i]!
+    row[column] = left!.padStart(whole) + (right === undefined ? '' : `.${right}`)
+  })
+}
+
+function characters(text: string): number {
+  return [...text].length
+}
+
+/** Fields of an object, one a line. */
+export function formatFields(fields: { readonly [name: string]: Json | undefined }): string[] {
+  const rows = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return formatTable(rows.map(([name, value]) => [name, typeof value === 'string' ? value : canonicalize(value!)]))
+}
+
+const BAR_CHARACTERS = 24
+const REDRAW_MS = 100
+
+/** Shows how far long work is, on a terminal only: a bar, the rate and the time left. Returns the function to call as it goes on. */
+export function progressBar(what: string): (done: number, total: number) => void {
+  if (!process.stderr.isTTY) return () => {}
+  const started = Date.now()
+  let drawn = 0
+  return (done, total) => {
+    const now = Date.now()
+    const isLast = done >= total
+    if (!isLast && now - drawn < REDRAW_MS) return
+    drawn = now
+    const seconds = Math.max((now - started) / 1000, 0.001)
+    const rate = done / seconds
+    const left = rate > 0 ? Math.ceil((total - done) / rate) : 0
+    const filled = total === 0 ? BAR_CHARACTERS : Math.floor((done / total) * BAR_CHARACTERS)
+    const bar = '█'.repeat(filled) + '░'.repeat(BAR_CHARACTERS - filled)
+    process.stderr.write(`\r\x1b[K${what} ${bar} ${done}/${total}  ${Math.round(rate)}/s  ${left} s left`)
+    if (isLast) process.stderr.write('\r\x1b[K')
+  }
+}

@@ -1,0 +1,51 @@
+/** Where a passphrase comes from: a file, the environment, or the terminal, where it is not shown. */
+
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+import { Failure } from './failure.ts'
+
+export interface PassphraseSource {
+  readonly file?: string | undefined
+  readonly environment?: string | undefined
+}
+
+export const PASSPHRASE_VARIABLE = 'NIMLEDGER_PASSPHRASE'
+
+/** The passphrase; asked twice where it seals something new. */
+export async function readPassphrase({ file, environment }: PassphraseSource, isNew: boolean): Promise<string> {
+  const given = file === undefined ? environment : readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+  if (given !== undefined) return checked(given)
+  if (!process.stdin.isTTY) {
+    throw new Failure(
+      'passphrase',
+      `The keys are sealed under a passphrase: set ${PASSPHRASE_VARIABLE} or give --passphrase-file FILE.`,
+    )
+  }
+  const typed = checked(await ask(isNew ? 'A passphrase for the keys of this ledger: ' : 'Passphrase: '))
+  if (isNew && (await ask('Once more: ')) !== typed)
+    throw new Failure('passphrase', 'The two passphrases differ; nothing was done.')
+  return typed
+}
+
+function checked(passphrase: string): string {
+  if (passphrase === '') throw new Failure('passphrase', 'The passphrase is empty.')
+  return passphrase
+}
+
+function ask(question: string): Promise<string> {
+  process.stderr.write(question)
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const reader = createInterface({ input: process.stdin, output: silent, terminal: true })
+  return new Promise((resolve, reject) => {
+    reader.on('SIGINT', () => {
+      reader.close()
+      reject(new Failure('passphrase', 'No passphrase was given.'))
+    })
+    reader.question('', (answer) => {
+      reader.close()
+      process.stderr.write('\n')
+      resolve(answer)
+    })
+  })
+}

@@ -1,0 +1,117 @@
+/**
+ * The envelope that every transaction comes in: the text of a signed note, one line of canonical JSON and its newline.
+ *
+ *   {"body":{…},"ledger":"hub.example/credits","made":"2026-11-22T08:31:07Z","nonce":"q6Zk3cVh0m8m0w1m2p3q4A","signer":"nim1…",
+ *    "type":"dataset.purchase","v":1,"validUntil":"2026-11-23T08:31:07Z"}
+ *
+ *   — nim1… <base64 of key id and Ed25519 signature>
+ *
+ * `v` selects the rules: an entry replays under the rules it was made under.
+ */
+
+import { z } from 'zod'
+import { type Sha256, utf8 } from '../base/bytes.ts'
+import { MAX_NOTE_BYTES } from '../base/limits.ts'
+import { Malformed } from '../base/malformed.ts'
+import { type NoteSignature, parseNote } from '../log/note.ts'
+import { canonicalize, type Json, parseCanonical } from './canonical.ts'
+import type { Definition } from './define.ts'
+import * as field from './fields.ts'
+import { NONCE_PATTERN, transactionId } from './ids.ts'
+import { formatSeconds, MAX_SECONDS, type Seconds } from './time.ts'
+
+/** The transaction types of each version of the rules. */
+export type Rules = ReadonlyMap<number, ReadonlyMap<string, Definition>>
+
+/** A well-formed transaction: nothing about it needs the ledger's state, its time or a signature check. */
+export interface Transaction<Body = unknown> {
+  readonly id: string
+  readonly text: string
+  readonly definition: Definition
+  readonly body: Body
+  readonly ledger: string
+  readonly signer: string
+  readonly made: Seconds
+  readonly validUntil: Seconds
+}
+
+/** A transaction with the signatures it came with, ready for the gate. */
+export interface SignedTransaction extends Transaction {
+  readonly note: Uint8Array
+  readonly textBytes: Uint8Array
+  readonly signatures: readonly NoteSignature[]
+}
+
+const envelopeForm = z.strictObject({
+  body: z.record(z.string(), z.unknown()),
+  ledger: field.origin,
+  made: field.time,
+  nonce: z.string().regex(NONCE_PATTERN, 'must be 22 base64url characters'),
+  signer: field.account,
+  type: z.string(),
+  v: z.int(),
+  validUntil: field.time,
+})
+
+export interface Draft {
+  readonly type: string
+  readonly body: Json
+  readonly ledger: string
+  readonly signer: string
+  readonly made: Seconds
+  /** 16 random bytes. */
+  readonly nonce: Uint8Array
+  /** By default a day after `made`. */
+  readonly validUntil?: Seconds
+}
+
+/** The text to sign. It is whatever the draft says, well-formed or not: parseTransaction tells. */
+export function composeText(draft: Draft): string {
+  const { nonce, made, validUntil = Math.min(made + 86_400, MAX_SECONDS), ...rest } = draft
+  const base64url = btoa(String.fromCharCode(...nonce))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
+  return `${canonicalize({ ...rest, made: formatSeconds(made), nonce: base64url, v: 1, validUntil: formatSeconds(validUntil) })}\n`
+}
+
+/** Reads the text of a note, its newline included. */
+export function parseTransaction(rules: Rules, sha256: Sha256, text: string): Transaction | Malformed {
+  return parseText(rules, sha256, text, utf8(text))
+}
+
+/** Reads a received note: size, framing, canonical form, envelope, body, and which signatures stand below it. */
+export function parseSignedTransaction(rules: Rules, sha256: Sha256, note: Uint8Array): SignedTransaction | Malformed {
+  if (note.length > MAX_NOTE_BYTES) return new Malformed(`the note has ${note.length} bytes, more than ${MAX_NOTE_BYTES}`)
+  const parsed = parseNote(note, MAX_NOTE_BYTES)
+  if (parsed instanceof Malformed) return parsed
+  const { textBytes, signatures } = parsed
+  const transaction = parseText(rules, sha256, parsed.text, textBytes)
+  if (transaction instanceof Malformed) return transaction
+  const demanded = transaction.definition.cosigned === true ? 2 : 1
+  if (signatures.length !== demanded)
+    return new Malformed(`it carries ${signatures.length} signatures; its type demands ${demanded}`)
+  if (signatures[0]!.name !== transaction.signer) return new Malformed('the first signature is not in the name of its signer')
+  if (signatures.some(({ signature }) => signature.length !== 64)) return new Malformed('a signature is not 64 bytes long')
+  return { ...transaction, note, textBytes, signatures }
+}
+
+function parseText(rules: Rules, sha256: Sha256, text: string, textBytes: Uint8Array): Transaction | Malformed {
+  if (textBytes.length > MAX_NOTE_BYTES)
+    return new Malformed(`the text has ${textBytes.length} bytes, more than ${MAX_NOTE_BYTES}`)
+  if (text.indexOf('\n') !== text.length - 1) return new Malformed('the text is not exactly one line and its newline')
+  const value = parseCanonical(text.slice(0, -1))
+  if (value instanceof Malformed) return value
+  const envelope = envelopeForm.safeParse(value)
+  if (!envelope.success) return new Malformed(field.firstIssue(envelope.error, 'envelope'))
+  const { ledger, signer, made, validUntil, type, v } = envelope.data
+  const definition = rules.get(v)?.get(type)
+  if (definition === undefined)
+    return new Malformed(`there is no transaction type ${JSON.stringify(type)} in version ${v} of the rules`)
+  if (validUntil <= made) return new Malformed('validUntil is not after made')
+  const body = definition.body.safeParse(envelope.data.body)
+  if (!body.success) return new Malformed(field.firstIssue(body.error, 'body'))
+  const fault = definition.malformed?.({ body: body.data, signer, ledger, sha256 })
+  if (fault !== undefined) return new Malformed(fault)
+  return { id: transactionId(sha256, textBytes, validUntil), text, definition, body: body.data, ledger, signer, made, validUntil }
+}

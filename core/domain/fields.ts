@@ -1,0 +1,73 @@
+/**
+ * The fields that bodies are made of, as zod schemas: each parses the wire form of a canonical text to the type the rules work with. Messages
+ * complete the sentence "<path> …".
+ */
+
+import { z } from 'zod'
+import {
+  MAX_DESCRIPTION_CHARACTERS,
+  MAX_NAME_CHARACTERS,
+  MAX_REFERENCE_CHARACTERS,
+  MAX_TITLE_CHARACTERS,
+} from '../base/limits.ts'
+import { ACCOUNT_PATTERN, type ThingPrefix } from './ids.ts'
+import { type Micros, parseAmount } from './money.ts'
+import { isPlainText } from './text.ts'
+import { PERIODS, parseSeconds, type Seconds } from './time.ts'
+
+function parsed<T>(parse: (text: string) => T | undefined, message: string) {
+  return z.string({ error: message }).transform((text, context): T => {
+    const value = parse(text)
+    if (value === undefined) context.addIssue({ code: 'custom', message })
+    return value as T
+  })
+}
+
+const AMOUNT_FORM = 'must be a text of credits such as "25" or "0.000001", with up to six decimals and no trailing zeros'
+
+/** An amount of credits that may be zero. */
+export const amountOrZero = parsed<Micros>(parseAmount, AMOUNT_FORM)
+/** An amount of credits above zero. */
+export const amount = amountOrZero.refine((value) => value > 0n, 'must be more than 0 credits')
+/** A time in whole seconds. */
+export const time = parsed<Seconds>(parseSeconds, 'must be a time such as "2026-11-22T08:31:07Z"')
+
+export const account = z.string().regex(ACCOUNT_PATTERN, 'must be an account id (nim1 and 38 characters)')
+export const publicKey = z.string().regex(/^[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex')
+export const sha256 = publicKey
+export const origin = z
+  .string()
+  .max(128)
+  .regex(/^[a-z0-9.-]+(\/[a-z0-9._-]+)*$/, 'must be a log origin such as "hub.example/credits"')
+export const provider = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
+export const period = z.enum(PERIODS)
+/** A number of things, zero included. */
+export const count = z.int().min(0)
+/** A number of things, at least one. */
+export const number = z.int().min(1)
+
+function plainText(maxCharacters: number) {
+  const message = `must be 1 to ${maxCharacters} characters in NFC, none of them control, bidi-override, zero-width or unassigned`
+  return z.string().refine((text) => isPlainText(text, maxCharacters), message)
+}
+
+export const name = plainText(MAX_NAME_CHARACTERS)
+export const title = plainText(MAX_TITLE_CHARACTERS)
+export const description = plainText(MAX_DESCRIPTION_CHARACTERS)
+export const reference = plainText(MAX_REFERENCE_CHARACTERS)
+
+export function thing(prefix: ThingPrefix) {
+  return z.string().regex(new RegExp(`^${prefix}_[0-9a-f]{32}$`), `must be an id such as ${prefix}_ and 32 hex digits`)
+}
+
+/** What one call, or one line, used. */
+export const usage = z.strictObject({ requests: count, inputTokens: count, outputTokens: count, milliseconds: count })
+export type Usage = z.output<typeof usage>
+
+/** The first thing that a schema found wrong, as the end of a sentence: "body.amount must be more than 0 credits". */
+export function firstIssue(error: z.ZodError, root: string): string {
+  const issue = error.issues[0]!
+  const path = [root, ...issue.path].join('.')
+  const message = issue.message.startsWith('must') ? issue.message : `is not valid (${issue.message})`
+  return `${path} ${message}`
+}

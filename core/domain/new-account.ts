@@ -1,0 +1,46 @@
+/** How an account comes to be, through ledger.genesis (the operator's) and account.open. */
+
+import { tryFromHex } from '../base/bytes.ts'
+import { ED25519, keyId } from '../log/note.ts'
+import type { Context, Effects } from './define.ts'
+import { ZERO } from './money.ts'
+import { accountNumbers, accounts, keys, platform, type RowKey } from './state.ts'
+
+interface NewAccount {
+  readonly name: string
+  readonly publicKey: string
+}
+
+/** The rows that openAccount writes. */
+export function newAccountRows(context: Context<unknown>, publicKey: string): readonly RowKey[] {
+  const { signer } = context
+  return [accounts.at(signer), accountNumbers.at(context.get(platform)?.accounts ?? 0), firstKey(context, publicKey)]
+}
+
+/** Opens the signer's account with its first key, which may sign everything. */
+export function openAccount(effects: Effects<unknown>, { name, publicKey }: NewAccount): void {
+  const { signer, time } = effects
+  const ledger = effects.need(platform)
+  effects.put(accounts.at(signer), {
+    number: ledger.accounts,
+    name,
+    publicKey,
+    openedAt: time,
+    frozen: false,
+    walletMicros: ZERO,
+    heldMicros: ZERO,
+    earningsMicros: ZERO,
+    payableMicros: ZERO,
+    receivableMicros: ZERO,
+    carry: 0,
+    entries: 0,
+    last: 0,
+  })
+  effects.put(accountNumbers.at(ledger.accounts), { account: signer })
+  effects.put(firstKey(effects, publicKey), { publicKey, scopes: ['all'], addedAt: time })
+  effects.put(platform, { ...ledger, accounts: ledger.accounts + 1 })
+}
+
+function firstKey({ sha256, signer }: Context<unknown>, publicKey: string) {
+  return keys.at(signer, keyId(sha256, signer, ED25519, tryFromHex(publicKey)!))
+}

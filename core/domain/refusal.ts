@@ -1,0 +1,83 @@
+/**
+ * A refusal is a value: the ledger answers it, remembers it, and never writes it into the log. Each code has one sentence for people that
+ * also says, where it can, what would make the transaction succeed; `data` carries the same as figures for programs.
+ */
+
+import type { Json } from './canonical.ts'
+
+export type RefusalData = { readonly [field: string]: Json }
+
+export interface Refusal {
+  readonly status: 'refused'
+  readonly code: Code
+  readonly message: string
+  readonly data: RefusalData
+}
+
+const sentences = {
+  malformed: (d) => `This is not a well-formed transaction: ${d.reason}.`,
+  wrong_ledger: (d) => `The note is for the ledger ${d.named}; this one is ${d.ledger}.`,
+  unknown_account: (d) => `There is no account ${d.account} on this ledger.`,
+  bad_signature: (d) => `The signature in the name of ${d.account} does not verify with key ${d.key}.`,
+  stale: () => 'The note was made before this ledger was restored; sign it again.',
+  too_early: (d) =>
+    `The note is dated ${d.made}, more than five minutes ahead of the ledger's time ${d.time}; check the clock and sign again.`,
+  too_far: (d) => `The note would stay valid until ${d.validUntil}, more than 30 days after it was made (${d.made}).`,
+  expired: (d) => `The note was valid until ${d.validUntil}; the ledger's time is ${d.time}. Sign it again.`,
+  key_scope: (d) => `The key ${d.key} may not sign ${d.type}: it needs ${d.needs}.`,
+  frozen: (d) => `The account ${d.account} is frozen and signs nothing until the operator unfreezes it.`,
+  in_debt: (d) => `The account ${d.account} owes ${d.owes} credits; top up to cover them before spending.`,
+  already_founded: () => 'The ledger is founded already; its genesis is entry 0.',
+  weak_key: () => 'The public key is weak (of small order, not on the curve, or with a torsion part); make a new one.',
+  exists: (d) => `${d.thing} exists already.`,
+  reference_used: (d) =>
+    `The reference ${d.reference} of ${d.provider} was used by entry ${d.entry}; the same payment credits once.`,
+  limit: (d) => `It would take credits outstanding to ${d.outstanding}; the limit is ${d.limit}.`,
+  unknown_plan: (d) => `There is no plan or offer ${d.plan}; there are ${d.plans}.`,
+  price_changed: (d) =>
+    `The price is ${d.price} credits, not the ${d.named} that were signed; look again and sign the current price.`,
+  already_subscribed: (d) => `${d.what} runs until ${d.until} already.`,
+  exceeds_credits: (d) => `It takes ${d.needed} credits and ${d.spendable} are spendable: ${d.missing} more are needed.`,
+  unknown_model: (d) => `There is no model ${d.model}.`,
+  not_owner: (d) => `${d.thing} belongs to another account.`,
+  already_deployed: (d) => `The model ${d.model} is deployed already.`,
+  not_deployed: (d) => `The model ${d.model} is not deployed; deploy it first.`,
+  plan_required: () => 'Deploying and listing models needs an active plan; training in the playground stays free.',
+  plan_limit: (d) =>
+    `The plan ${d.plan} has room for ${d.limit} deployed models and all are taken: undeploy one or take a larger plan.`,
+  unknown_listing: (d) => `There is no listing ${d.listing}.`,
+  not_for_sale: (d) => `The listing ${d.listing} does not sell this: ${d.because}.`,
+  own_listing: (d) => `The listing ${d.listing} is your own.`,
+  terms_changed: (d) => `The terms of ${d.listing} are now version ${d.terms}, not ${d.named}; look again and sign those.`,
+  already_owned: (d) => `${d.listing} was bought for ever in entry ${d.entry}.`,
+  bad_expiry: (d) => `The end ${d.expires} is not after the ledger's time ${d.time}.`,
+  too_many: (d) => `There are ${d.limit} ${d.what} already, the most there can be.`,
+  stream_gap: (d) => `The next line of stream ${d.stream} is number ${d.expected}; this batch begins at ${d.first}.`,
+  duplicate_lines: (d) => `Every line up to number ${d.last} of stream ${d.stream} was taken already; nothing here is new.`,
+  no_mandate: (d) => `${d.payer} has no running mandate for ${d.listing}.`,
+  subscription_required: (d) => `${d.listing} is for subscribers, and ${d.payer} has no active subscription.`,
+  exceeds_mandate: (d) => `It would take ${d.payer} over the mandate's limit for ${d.listing}.`,
+} satisfies Record<string, (data: RefusalData) => string>
+
+export type Code = keyof typeof sentences
+
+export const CODES = Object.keys(sentences) as readonly Code[]
+
+export function refuse(code: Code, data: RefusalData = {}): Refusal {
+  return { status: 'refused', code, message: (sentences[code] as (data: RefusalData) => string)(data), data }
+}
+
+/** The codes that every transaction can meet, in the order in which they are tested, before its type's own. */
+export const COMMON_CODES = [
+  'malformed',
+  'wrong_ledger',
+  'unknown_account',
+  'bad_signature',
+  'stale',
+  'too_early',
+  'too_far',
+  'expired',
+  'key_scope',
+  'frozen',
+  'in_debt',
+] as const satisfies readonly Code[]

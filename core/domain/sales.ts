@@ -1,0 +1,116 @@
+/**
+ * What selling has in common: the rows a sale reads, and the checks of a listing, its terms and its price, in the order in which every
+ * type that sells tests them.
+ */
+
+import { assert } from '../base/assert.ts'
+import { SUPERSEDED_TERMS_SECONDS } from '../base/limits.ts'
+import { payeeRows } from './credits.ts'
+import { type Check, type Context, check } from './define.ts'
+import { formatMicros, type Micros } from './money.ts'
+import { isServing } from './plans.ts'
+import type { Listing, RowKey, Terms } from './state.ts'
+import * as state from './state.ts'
+
+export interface SaleBody {
+  readonly listing: string
+  readonly terms: number
+}
+
+export interface PricedSaleBody extends SaleBody {
+  readonly price: Micros
+}
+
+/** First round: the listing. Second: its creator, the model's standing, the terms named and the current ones. */
+export function listingRow(context: Context<{ readonly listing: string }>): readonly RowKey[] {
+  return [state.listings.at(context.body.listing)]
+}
+
+export function creatorRows(context: Context<{ readonly listing: string }>): readonly RowKey[] {
+  const listing = context.get(state.listings.at(context.body.listing))
+  if (listing === undefined) return []
+  const { account } = listing
+  return [...payeeRows(account), state.planSubscriptions.at(account), state.deployments.at(account)]
+}
+
+export function saleRows(context: Context<SaleBody>): readonly RowKey[] {
+  const { listing, terms } = context.body
+  const version = context.get(state.listings.at(listing))?.version
+  if (version === undefined) return []
+  return [...creatorRows(context), state.terms.at(listing, terms), state.terms.at(listing, version)]
+}
+
+/** The listing of the body, once the check `unknown_listing` has passed. */
+export function listingOf(context: Context<{ readonly listing: string }>): Listing {
+  return context.need(state.listings.at(context.body.listing))
+}
+
+/** The terms that the body names, while they are current or superseded for less than seven days. */
+function namedTerms(context: Context<SaleBody>): Terms | undefined {
+  const { listing, terms: version } = context.body
+  const terms = context.get(state.terms.at(listing, version))
+  const closesAt = (terms?.supersededAt ?? Number.POSITIVE_INFINITY) + SUPERSEDED_TERMS_SECONDS
+  return context.time < closesAt ? terms : undefined
+}
+
+/** The terms at which the body buys, once the check `terms_changed` has passed. */
+export function termsOf(context: Context<SaleBody>): Terms {
+  const terms = namedTerms(context)
+  assert(terms !== undefined, 'a sale names terms in force')
+  return terms
+}
+
+/** Why a listing sells nothing at all now; undefined where it sells. */
+export function closedBecause(context: Context<{ readonly listing: string }>): string | undefined {
+  const listing = listingOf(context)
+  if (listing.withdrawn) return 'it was withdrawn'
+  if (context.need(state.accounts.at(listing.account)).frozen) return 'its creator is frozen'
+  if (listing.kind === 'model' && !isServing(context, listing.account, listing.model!)) {
+    return 'its model is undeployed or suspended'
+  }
+  return undefined
+}
+
+export function unknownListing<Body extends { readonly listing: string }>(): Check<Body> {
+  return check('unknown_listing', (context) => {
+    const { listing } = context.body
+    return context.get(state.listings.at(listing)) === undefined ? { listing } : undefined
+  })
+}
+
+/**
+ * The checks of every sale: unknown_listing, not_for_sale, own_listing, terms_changed. `sells` tells whether terms offer what the body asks
+ * for; it is asked of the terms named or, where those are not in force, of the current ones.
+ */
+export function saleChecks<Body extends SaleBody>(sells: (terms: Terms, body: Body) => boolean): readonly Check<Body>[] {
+  return [
+    unknownListing(),
+    check('not_for_sale', (context) => {
+      const { listing } = context.body
+      const terms = namedTerms(context) ?? context.need(state.terms.at(listing, listingOf(context).version))
+      const because = closedBecause(context) ?? (sells(terms, context.body) ? undefined : 'its terms have no such price')
+      return because === undefined ? undefined : { listing, because }
+    }),
+    check('own_listing', (context) =>
+      listingOf(context).account === context.signer ? { listing: context.body.listing } : undefined,
+    ),
+    check('terms_changed', (context) => {
+      const { listing, terms } = context.body
+      return namedTerms(context) === undefined ? { listing, named: terms, terms: listingOf(context).version } : undefined
+    }),
+  ]
+}
+
+/** The checks of a sale at a fixed price: those of every sale, then price_changed. */
+export function pricedSaleChecks<Body extends PricedSaleBody>(
+  priceAt: (terms: Terms, body: Body) => Micros | undefined,
+): readonly Check<Body>[] {
+  return [
+    ...saleChecks<Body>((terms, body) => priceAt(terms, body) !== undefined),
+    check('price_changed', (context) => {
+      const { price: named } = context.body
+      const price = priceAt(termsOf(context), context.body)
+      return price === named ? undefined : { price: formatMicros(price ?? 0n), named: formatMicros(named) }
+    }),
+  ]
+}

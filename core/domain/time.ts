@@ -1,0 +1,80 @@
+/**
+ * Times of the ledger. Rules read whole Unix seconds; an entry's acceptance time has milliseconds. On the wire both are RFC 3339 in UTC:
+ *
+ *   2026-11-22T08:31:07Z          in notes, whole seconds
+ *   2026-11-22T08:31:09.123Z      the acceptance line of an entry
+ *
+ * A text must equal its own reformatting, so there is no 30 February, no 24:00 and no other zone. Calendar arithmetic is UTC.
+ */
+
+import { assert } from '../base/assert.ts'
+
+/** Whole seconds since 1970-01-01T00:00:00Z. */
+export type Seconds = number
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type Milliseconds = number
+
+export const DAY_SECONDS = 86_400
+/** The last second that the eight hex digits of a transaction id can hold (7 February 2106). */
+export const MAX_SECONDS = 0xffff_ffff
+
+export const PERIODS = ['week', 'month', 'quarter', 'year'] as const
+export type Period = (typeof PERIODS)[number]
+
+const SECONDS_FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
+const MILLISECONDS_FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+export function formatSeconds(seconds: Seconds): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/** Seconds of a canonical time from 1970 to 2106; undefined for any other text. */
+export function parseSeconds(text: string): Seconds | undefined {
+  if (!SECONDS_FORM.test(text)) return undefined
+  const seconds = Date.parse(text) / 1000
+  return seconds >= 0 && seconds <= MAX_SECONDS && formatSeconds(seconds) === text ? seconds : undefined
+}
+
+export function formatMilliseconds(milliseconds: Milliseconds): string {
+  return new Date(milliseconds).toISOString()
+}
+
+/** Milliseconds of a canonical acceptance time from 1970 to 2106; undefined for any other text. */
+export function parseMilliseconds(text: string): Milliseconds | undefined {
+  if (!MILLISECONDS_FORM.test(text)) return undefined
+  const milliseconds = Date.parse(text)
+  return milliseconds >= 0 && milliseconds / 1000 <= MAX_SECONDS && formatMilliseconds(milliseconds) === text
+    ? milliseconds
+    : undefined
+}
+
+export function wholeSeconds(milliseconds: Milliseconds): Seconds {
+  return Math.floor(milliseconds / 1000)
+}
+
+/** Number of the UTC day since 1970-01-01. */
+export function dayOf(seconds: Seconds): number {
+  return Math.floor(seconds / DAY_SECONDS)
+}
+
+/** Number of the UTC calendar month since January 1970. */
+export function monthOf(seconds: Seconds): number {
+  const date = new Date(seconds * 1000)
+  return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
+}
+
+const MONTHS: Record<Exclude<Period, 'week'>, number> = { month: 1, quarter: 3, year: 12 }
+
+/**
+ * Where the `count`-th period after `anchor`, the start of the first one, begins. Weeks are 7 days; the others go by the calendar and
+ * keep the anchor's day of the month, or the month's last day where it is shorter (31 January → 28 February → 31 March).
+ */
+export function addPeriods(anchor: Seconds, period: Period, count: number): Seconds {
+  assert(Number.isSafeInteger(count) && count >= 0, 'periods are counted from the anchor onwards')
+  if (period === 'week') return anchor + count * 7 * DAY_SECONDS
+  const date = new Date(anchor * 1000)
+  const month = date.getUTCMonth() + count * MONTHS[period]
+  const lastDay = new Date(Date.UTC(date.getUTCFullYear(), month + 1, 0)).getUTCDate()
+  const midnight = Date.UTC(date.getUTCFullYear(), month, Math.min(date.getUTCDate(), lastDay)) / 1000
+  return midnight + (anchor % DAY_SECONDS)
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { tryFromHex } from '../../base/bytes.ts'
+import { isEnrollable } from '../../log/signature.ts'
+import { check, defineTransaction } from '../define.ts'
+import * as field from '../fields.ts'
+import { accountId } from '../ids.ts'
+import { newAccountRows, openAccount } from '../new-account.ts'
+import { accounts, platform } from '../state.ts'
+
+const body = z.strictObject({ publicKey: field.publicKey, name: field.name })
+type Body = z.output<typeof body>
+
+/** Opens an account, signed by the very key it is opened with: whoever holds the key needs nobody's leave. */
+export const accountOpen = defineTransaction<Body>({
+  type: 'account.open',
+  signer: 'founder',
+  body,
+  malformed: ({ body, signer, sha256 }) =>
+    accountId(sha256, tryFromHex(body.publicKey)!) === signer ? undefined : 'the signer is not the account of the public key',
+  publicKey: (body) => body.publicKey,
+  creates: 'account',
+  reads: [() => [], (context) => newAccountRows(context, context.body.publicKey)],
+  checks: [
+    check('weak_key', ({ body }) => (isEnrollable(tryFromHex(body.publicKey)!) ? undefined : { publicKey: body.publicKey })),
+    check('exists', (context) => {
+      const { body, signer } = context
+      if (context.need(platform).sequencerKey === body.publicKey) return { thing: 'This key, as the sequencer key,' }
+      return context.get(accounts.at(signer)) === undefined ? undefined : { thing: `The account ${signer}` }
+    }),
+  ],
+  apply: (effects) => openAccount(effects, effects.body),
+  describe: ({ name }) => `Opens an account in the name of ${name}`,
+})

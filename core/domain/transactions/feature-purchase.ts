@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { exceedsCredits } from '../credits.ts'
+import { check, defineTransaction } from '../define.ts'
+import { buy } from '../entitlements.ts'
+import * as field from '../fields.ts'
+import { formatMicros } from '../money.ts'
+import { listingRow, pricedSaleChecks, saleRows, termsOf } from '../sales.ts'
+import { features } from '../state.ts'
+
+const body = z.strictObject({ listing: field.thing('lst'), terms: field.number, price: field.amount })
+type Body = z.output<typeof body>
+
+/** Buys a premium feature for its days, or for ever where it has none; again while it runs extends it. */
+export const featurePurchase = defineTransaction<Body>({
+  type: 'feature.purchase',
+  signer: 'account',
+  scope: 'spend',
+  spends: true,
+  body,
+  creates: { prefix: 'pur' },
+  reads: [(context) => [...listingRow(context), features.at(context.signer, context.body.listing)], saleRows],
+  checks: [
+    ...pricedSaleChecks(({ featureMicros }) => featureMicros),
+    // Paying again for what is owned for ever would buy nothing, so nobody is let do it by mistake.
+    check('already_owned', (context) => {
+      const { listing } = context.body
+      const owned = context.get(features.at(context.signer, listing))
+      return owned !== undefined && owned.end === undefined ? { listing, entry: owned.entry } : undefined
+    }),
+    exceedsCredits(({ body }) => body.price),
+  ],
+  apply: (effects) => {
+    buy(effects, features.at(effects.signer, effects.body.listing), { days: termsOf(effects).days })
+  },
+  describe: ({ listing, price }) => `Buys the feature ${listing} for ${formatMicros(price)} credits`,
+})

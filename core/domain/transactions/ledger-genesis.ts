@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { tryFromHex } from '../../base/bytes.ts'
+import { MAX_PLANS } from '../../base/limits.ts'
+import { check, defineTransaction } from '../define.ts'
+import * as field from '../fields.ts'
+import { accountId } from '../ids.ts'
+import { MAX_FEE_BPS, ZERO } from '../money.ts'
+import { newAccountRows, openAccount } from '../new-account.ts'
+import { platform, treasury } from '../state.ts'
+
+const MAX_DAYS = 90
+
+const plan = z.strictObject({
+  plan: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -'),
+  modelLimit: field.number,
+  price: field.amount,
+  period: field.period,
+})
+
+const policy = z.strictObject({
+  minimumPayout: field.amountOrZero,
+  earningsHoldDays: field.count.max(MAX_DAYS),
+  graceDays: field.count.max(MAX_DAYS),
+  creditNote: field.title,
+})
+
+/** Founds the ledger: entry 0, signed by the operator's key, which opens account number 0. */
+export const ledgerGenesis = defineTransaction({
+  type: 'ledger.genesis',
+  signer: 'founder',
+  body: z.strictObject({
+    origin: field.origin,
+    name: field.name,
+    operatorKey: field.publicKey,
+    sequencerKey: field.publicKey,
+    clock: z.enum(['system', 'manual']),
+    feeBps: field.count.max(MAX_FEE_BPS),
+    plans: z.array(plan).max(MAX_PLANS),
+    policy,
+  }),
+  malformed: ({ body, signer, ledger, sha256 }) => {
+    if (body.origin !== ledger) return 'the body founds another ledger than the envelope names'
+    if (accountId(sha256, tryFromHex(body.operatorKey)!) !== signer) return 'the signer is not the account of the operator key'
+    if (body.operatorKey === body.sequencerKey) return 'the sequencer key is the operator key'
+    if (new Set(body.plans.map((one) => one.plan)).size !== body.plans.length) return 'two plans have one name'
+    return undefined
+  },
+  publicKey: (body) => body.operatorKey,
+  creates: 'account',
+  reads: [() => [], (context) => newAccountRows(context, context.body.operatorKey)],
+  checks: [check('already_founded', (context) => (context.get(platform) === undefined ? undefined : {}))],
+  apply: (effects) => {
+    const { body, signer } = effects
+    const { minimumPayout, earningsHoldDays, graceDays, creditNote } = body.policy
+    effects.put(platform, {
+      origin: body.origin,
+      name: body.name,
+      operator: signer,
+      sequencerKey: body.sequencerKey,
+      clock: body.clock,
+      feeBps: body.feeBps,
+      plans: body.plans.map(({ price, ...rest }) => ({ ...rest, priceMicros: price })),
+      minimumPayoutMicros: minimumPayout,
+      earningsHoldDays,
+      graceDays,
+      creditNote,
+      accounts: 0,
+    })
+    effects.put(treasury, {
+      issuedMicros: ZERO,
+      promotionsMicros: ZERO,
+      feesMicros: ZERO,
+      plansMicros: ZERO,
+      redeemedMicros: ZERO,
+    })
+    openAccount(effects, { name: body.name, publicKey: body.operatorKey })
+  },
+  describe: (body) => `Founds the ledger ${body.origin}, ${body.name}`,
+})

@@ -1,0 +1,164 @@
+import { z } from 'zod'
+import { MAX_BATCH_LINES, MAX_BATCH_PAYERS, MAX_STREAMS } from '../../base/limits.ts'
+import { payerRows, spendable } from '../credits.ts'
+import { type Context, check, defineTransaction, type Effects, type LineOutcome } from '../define.ts'
+import type { Usage } from '../fields.ts'
+import * as field from '../fields.ts'
+import { mandateRow, usedNow, windowOf } from '../mandates.ts'
+import { add } from '../money.ts'
+import { priceOf, useIncluded } from '../pricing.ts'
+import type { Code } from '../refusal.ts'
+import { closedBecause, creatorRows, listingOf, listingRow, unknownListing } from '../sales.ts'
+import { mandateHolders, platform, streams, subscribers, terms } from '../state.ts'
+import { activeSubscription, subscriptionRow } from '../subscriptions.ts'
+import { formatSeconds } from '../time.ts'
+
+/** Index into payers, milliseconds after start, requests, inputTokens, outputTokens, milliseconds, reference (optional). */
+export type Line = readonly [number, number, number, number, number, number, string?]
+
+const FIGURES = 6
+
+/** Written by hand: a batch has a thousand lines, and a schema for each costs more than charging it. */
+function isLine(line: unknown): line is Line {
+  if (!Array.isArray(line) || (line.length !== FIGURES && line.length !== FIGURES + 1)) return false
+  for (let i = 0; i < FIGURES; i++) if (!Number.isSafeInteger(line[i]) || line[i] < 0) return false
+  return line.length === FIGURES || field.reference.safeParse(line[FIGURES]).success
+}
+
+const LINE_FORM = 'must be lines of payer index, milliseconds after start, four counts of usage and perhaps a reference'
+
+const body = z.strictObject({
+  listing: field.thing('lst'),
+  stream: field.reference,
+  first: field.number,
+  start: field.time,
+  payers: z
+    .array(field.account)
+    .min(1)
+    .max(MAX_BATCH_PAYERS)
+    .refine((payers) => new Set(payers).size === payers.length, 'must name each payer once'),
+  lines: z.array(z.custom<Line>(isLine, LINE_FORM)).min(1).max(MAX_BATCH_LINES, `must be at most ${MAX_BATCH_LINES} lines`),
+})
+type Body = z.output<typeof body>
+
+function streamsRow({ signer, body }: Context<Body>) {
+  return streams.at(signer, body.listing)
+}
+
+/** The number of the last line taken of the body's stream. */
+function lastLine(context: Context<Body>): number {
+  const known = context.get(streamsRow(context))?.streams ?? []
+  return known.find(({ stream }) => stream === context.body.stream)?.last ?? 0
+}
+
+function lastOf({ first, lines }: Body): number {
+  return first + lines.length - 1
+}
+
+/** Charges one line, or says why not. Nothing is changed by a line that is refused. */
+function chargeLine(effects: Effects<Body>, line: Line): LineOutcome {
+  const { listing, payers } = effects.body
+  const payer = payers[line[0]]!
+  const [, , requests, inputTokens, outputTokens, milliseconds] = line
+  const refused = (code: Code): LineOutcome => ({ status: 'refused', code })
+
+  const row = mandateRow(effects, payer, listing)
+  const mandate = row && effects.need(row)
+  if (row === undefined || mandate === undefined || effects.time >= mandate.expires) return refused('no_mandate')
+  const { access, query } = effects.need(terms.at(listing, mandate.terms))
+  const active = activeSubscription(effects, payer, listing)
+  if (access === 'subscription' && active === undefined) return refused('subscription_required')
+
+  const usage: Usage = { requests, inputTokens, outputTokens, milliseconds }
+  const included = active && effects.need(terms.at(listing, active.subscription.terms)).included
+  const free = active && included && useIncluded(usage, included, active.subscription.used)
+  const grossMicros = priceOf(free?.billable ?? usage, query!)
+  const usedMicros = add(usedNow(mandate, effects.time), grossMicros)
+  if (usedMicros > mandate.limitMicros) return refused('exceeds_mandate')
+  if (grossMicros > spendable(effects, payer)) return refused('exceeds_credits')
+
+  const feeMicros = effects.pay(payer, listingOf(effects).account, grossMicros)
+  effects.put(row, { ...mandate, window: windowOf(mandate.per, effects.time), usedMicros })
+  if (active && free) effects.put(active.row, { ...active.subscription, used: free.used })
+  return { status: 'charged', grossMicros, feeMicros }
+}
+
+/**
+ * Charges the calls that a meter counted, each line on its own, at its payer's mandate's terms. Lines of a stream are numbered without gaps, so nothing
+ * is charged twice and no index of references is needed: what was taken before is a duplicate, a jump is refused.
+ */
+export const usageBatch = defineTransaction<Body>({
+  type: 'usage.batch',
+  signer: 'account',
+  scope: 'meter',
+  body,
+  malformed: ({ body }) => {
+    if (body.lines.some(([payer]) => payer >= body.payers.length)) return 'a line names a payer that is not in the list'
+    return Number.isSafeInteger(lastOf(body)) ? undefined : 'the numbers of its lines exceed 2^53-1'
+  },
+  reads: [
+    (context) => {
+      const { listing, payers } = context.body
+      const ofPayers = payers.flatMap((payer) => [
+        ...payerRows(payer),
+        mandateHolders.at(payer, listing),
+        subscribers.at(payer, listing),
+      ])
+      return [...listingRow(context), streamsRow(context), ...ofPayers]
+    },
+    (context) => {
+      const { listing, payers } = context.body
+      const ofPayers = payers.flatMap((payer) => [
+        ...subscriptionRow(context, payer, listing),
+        ...[mandateRow(context, payer, listing)].filter((row) => row !== undefined),
+      ])
+      return [...creatorRows(context), ...ofPayers]
+    },
+    (context) => {
+      const { listing, payers } = context.body
+      return payers.flatMap((payer) => {
+        const mandate = mandateRow(context, payer, listing)
+        const active = activeSubscription(context, payer, listing)
+        const versions = [mandate && context.need(mandate).terms, active?.subscription.terms]
+        return versions.filter((version) => version !== undefined).map((version) => terms.at(listing, version))
+      })
+    },
+  ],
+  checks: [
+    unknownListing(),
+    check('not_owner', (context) => {
+      const { signer, body } = context
+      const mayMeter = signer === listingOf(context).account || signer === context.need(platform).operator
+      return mayMeter ? undefined : { thing: `The listing ${body.listing}` }
+    }),
+    check('not_for_sale', (context) => {
+      const { listing } = context.body
+      const because = listingOf(context).kind === 'model' ? closedBecause(context) : 'it has no query price'
+      return because === undefined ? undefined : { listing, because }
+    }),
+    check('too_many', (context) => {
+      const known = context.get(streamsRow(context))?.streams ?? []
+      const isKnown = known.some(({ stream }) => stream === context.body.stream)
+      return isKnown || known.length < MAX_STREAMS ? undefined : { what: 'streams of this meter', limit: MAX_STREAMS }
+    }),
+    check('stream_gap', (context) => {
+      const { stream, first } = context.body
+      const expected = lastLine(context) + 1
+      return first <= expected ? undefined : { stream, first, expected }
+    }),
+    check('duplicate_lines', (context) => {
+      const last = lastLine(context)
+      return lastOf(context.body) > last ? undefined : { stream: context.body.stream, last }
+    }),
+  ],
+  apply: (effects) => {
+    const { stream, first, lines } = effects.body
+    const duplicates = lastLine(effects) - first + 1
+    effects.recordLines(lines.map((line, i) => (i < duplicates ? { status: 'duplicate' } : chargeLine(effects, line))))
+    const row = streamsRow(effects)
+    const others = (effects.get(row)?.streams ?? []).filter((known) => known.stream !== stream)
+    effects.put(row, { streams: [...others, { stream, last: lastOf(effects.body) }] })
+  },
+  describe: ({ listing, stream, first, start, lines }) =>
+    `Charges ${lines.length} calls to ${listing}, from line ${first} of ${stream}, begun ${formatSeconds(start)}`,
+})

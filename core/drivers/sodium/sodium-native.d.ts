@@ -1,0 +1,10 @@
+/** The part of sodium-native that this project calls; the package has no types of its own. */
+declare module 'sodium-native' {
+  const sodium: {
+    /** libsodium's: false, or an error for a signature or key of another length. */
+    crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean
+    /** Writes the signature into its first argument. */
+    crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void
+  }
+  export default sodium
+}

@@ -1,0 +1,159 @@
+/**
+ * The book: reading it by key, scanning it whole, and the one thing that changes it, a commit. Every statement is prepared once, so a
+ * database without the book's tables is recognised when it is opened.
+ */
+
+import { Buffer } from 'node:buffer'
+import { assert } from '../../base/assert.ts'
+import { toHex, tryUtf8Decode } from '../../base/bytes.ts'
+import type { RowKey } from '../../domain/state.ts'
+import { type Commit, type StoredEntry, type StoredRow, type StoredTile, StoreError } from '../../ledger/store.ts'
+import { BOOK, type Database } from './database.ts'
+import { Scan } from './scan.ts'
+import type { entries } from './schema.ts'
+import { bytesOf, idBytes, integerOf, isSafe, textOf } from './values.ts'
+
+export interface StoredId {
+  readonly id: string
+  readonly index: number
+}
+
+export class Book {
+  readonly database: Database
+  readonly scanRows: Scan<StateBytes, StoredRow>
+  readonly scanIds: Scan<readonly unknown[], StoredId>
+  readonly scanTiles: Scan<readonly unknown[], StoredTile>
+  readonly #last
+  readonly #row
+  readonly #index
+  readonly #entries
+  readonly #tile
+
+  constructor(database: Database) {
+    this.database = database
+    this.#last = database.prepare<[], bigint | null>('SELECT max("index") FROM entries').pluck()
+    this.#row = database.prepare<[string, string], string>('SELECT value FROM state WHERE "table" = ? AND key = ?').pluck()
+    this.#index = database.prepare<[Uint8Array], bigint>('SELECT "index" FROM ids WHERE id = ?').pluck()
+    this.#entries = database.prepare<[number, number], typeof entries.$inferSelect>(
+      'SELECT "index", bytes, outcome FROM entries WHERE "index" >= ? ORDER BY "index" LIMIT ?',
+    )
+    this.#tile = database.prepare<[number, number], Buffer>('SELECT hashes FROM tiles WHERE level = ? AND number = ?').pluck()
+    this.scanRows = new Scan(database, { columns: STATE_BYTES, table: 'state', key: ['"table"', 'key'] }, decodeState)
+    this.scanIds = new Scan(database, { columns: 'id, "index"', table: 'ids', key: ['id'] }, decodeId)
+    this.scanTiles = new Scan(
+      database,
+      { columns: 'level, number, hashes', table: 'tiles', key: ['level', 'number'] },
+      decodeTile,
+    )
+  }
+
+  size(): number {
+    const last = this.#last.get() ?? null
+    return last === null ? 0 : integerOf(BOOK, last, 'the index of the last entry') + 1
+  }
+
+  countEntries(): number {
+    const count = this.database.prepare<[], bigint>('SELECT count(*) FROM entries').pluck().get()
+    return integerOf(BOOK, count, 'the count of entries')
+  }
+
+  rows(keys: readonly RowKey[]): (string | undefined)[] {
+    return keys.map(({ table, key, path }) => {
+      const value = this.#row.get(table.name, key)
+      return value === undefined ? undefined : textOf(BOOK, value, `the row ${path}`)
+    })
+  }
+
+  indexes(ids: readonly string[]): (number | undefined)[] {
+    return ids.map((id) => {
+      const index = this.#index.get(idBytes(id))
+      return index === undefined ? undefined : integerOf(BOOK, index, `the index of transaction ${id}`)
+    })
+  }
+
+  entries(from: number, limit: number): StoredEntry[] {
+    return this.#entries.all(from, limit).map((stored) => {
+      const index = integerOf(BOOK, stored.index, 'the index of an entry')
+      const bytes = bytesOf(BOOK, stored.bytes, `entry ${index}`)
+      return { index, bytes, outcome: bytesOf(BOOK, stored.outcome, `the outcome of entry ${index}`) }
+    })
+  }
+
+  tile(level: number, number: number): Uint8Array | undefined {
+    const hashes = this.#tile.get(level, number)
+    return hashes === undefined ? undefined : bytesOf(BOOK, hashes, `tile ${number} of level ${level}`)
+  }
+}
+
+/** The book with what changes it. */
+export class BookWriter extends Book {
+  readonly #insertEntry
+  readonly #insertId
+  readonly #putTile
+  readonly #putRow
+  readonly #transaction
+
+  constructor(database: Database) {
+    super(database)
+    this.#insertEntry = database.prepare<[number, Uint8Array, Uint8Array]>(
+      'INSERT INTO entries ("index", bytes, outcome) VALUES (?, ?, ?)',
+    )
+    this.#insertId = database.prepare<[Uint8Array, number]>('INSERT INTO ids (id, "index") VALUES (?, ?)')
+    this.#putTile = database.prepare<[number, number, Uint8Array]>(
+      'INSERT INTO tiles (level, number, hashes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes',
+    )
+    this.#putRow = database.prepare<[string, string, string]>(
+      'INSERT INTO state ("table", key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+    )
+    this.#transaction = database.transaction((commit: Commit) => this.#write(commit))
+  }
+
+  /**
+   * One transaction, which is on the disk when it returns. After an error it may be there or not: a disk that fails while it writes may
+   * have written.
+   */
+  commit(commit: Commit): void {
+    this.#transaction.immediate(commit)
+  }
+
+  #write({ size, entries, rows, tiles }: Commit): void {
+    const actual = this.size()
+    if (actual !== size)
+      throw new StoreError(
+        'damaged',
+        `${BOOK.file} has ${actual} entries, not the ${size} that its writer knows: another wrote to it.`,
+      )
+    entries.forEach(({ id, bytes, outcome }, i) => {
+      this.#insertEntry.run(size + i, bytes, outcome)
+      this.#insertId.run(idBytes(id), size + i)
+    })
+    for (const { level, number, hashes } of tiles) this.#putTile.run(level, number, hashes)
+    for (const { table, key, value } of rows) this.#putRow.run(table, key, value)
+    assert(this.size() === size + entries.length, 'a commit appends exactly its entries')
+  }
+}
+
+/** A row's bytes, and whether its key and its value are text at all: decoded here, because SQLite's driver would mend what is not UTF-8. */
+type StateBytes = readonly [isTextKey: bigint, table: Uint8Array, key: Uint8Array, isText: bigint, value: Uint8Array]
+
+const STATE_BYTES = `typeof("table") = 'text' AND typeof(key) = 'text', CAST("table" AS BLOB), CAST(key AS BLOB),
+  typeof(value) = 'text', CAST(value AS BLOB)`
+
+function decodeState([isTextKey, tableBytes, keyBytes, isText, valueBytes]: StateBytes): StoredRow | undefined {
+  if (isTextKey !== 1n) return undefined
+  const table = tryUtf8Decode(tableBytes)
+  const key = tryUtf8Decode(keyBytes)
+  if (table === undefined || key === undefined) return undefined
+  const value = isText === 1n ? tryUtf8Decode(valueBytes) : undefined
+  return { table, key, value: value ?? 'neither text nor UTF-8' }
+}
+
+function decodeId([id, index]: readonly unknown[]): StoredId | undefined {
+  return Buffer.isBuffer(id) ? { id: toHex(id), index: isSafe(index) ? Number(index) : Number.NaN } : undefined
+}
+
+function decodeTile([level, number, hashes]: readonly unknown[]): StoredTile | undefined {
+  if (!isSafe(level) || !isSafe(number)) return undefined
+  const bytes = Buffer.isBuffer(hashes) ? bytesOf(BOOK, hashes, 'a tile') : new Uint8Array()
+  return { level: Number(level), number: Number(number), hashes: bytes }
+}

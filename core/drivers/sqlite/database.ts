@@ -1,0 +1,161 @@
+/**
+ * How a database file is made, opened and recognised. What must hold of every open connection: integers are bigints, the settings below
+ * were set and read back (SQLite forgets most of them when it closes), and the file carries our application id and a version that this
+ * program knows.
+ *
+ * Nothing in this process may open these files but SQLite: when a POSIX file is closed, every lock that the process holds on it is gone,
+ * whichever descriptor took it. Asking whether a file exists is harmless.
+ */
+
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import Sqlite from 'better-sqlite3'
+import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { migrate as applyMigrations } from 'drizzle-orm/better-sqlite3/migrator'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
+import { assert } from '../../base/assert.ts'
+import { damaged, onFile } from './errors.ts'
+
+export type Database = Sqlite.Database
+
+/** One of the databases of a ledger's folder. */
+export interface DatabaseKind {
+  readonly file: 'ledger.db' | 'checkpoint.db'
+  readonly applicationId: bigint
+  readonly migrationsFolder: string
+}
+
+export const BOOK: DatabaseKind = {
+  file: 'ledger.db',
+  applicationId: 0x4e494d4cn,
+  migrationsFolder: fileURLToPath(new URL('./migrations/book', import.meta.url)),
+}
+
+export const GUARD: DatabaseKind = {
+  file: 'checkpoint.db',
+  applicationId: 0x4e494d47n,
+  migrationsFolder: fileURLToPath(new URL('./migrations/guard', import.meta.url)),
+}
+
+/** Older versions could corrupt a database in WAL mode whose write-ahead log was reset at the wrong moment. */
+const OLDEST_SQLITE = [3, 51, 3] as const
+/** How long a statement waits for another connection's lock; none here holds one for longer than a commit. */
+const BUSY_TIMEOUT_MS = 2_000
+/** To how much the write-ahead log is cut once a long-lived reader lets go of it. */
+const JOURNAL_SIZE_LIMIT_BYTES = 64n * 1024n * 1024n
+
+const settings: readonly (readonly [string, bigint | 'wal'])[] = [
+  // Nothing that a foreign schema says is run with our trust, and every cell of a page is checked when the page is read.
+  ['trusted_schema', 0n],
+  ['cell_size_check', 1n],
+  // Otherwise INSERT OR REPLACE deletes without the triggers that forbid it.
+  ['recursive_triggers', 1n],
+  // FULL: a commit is on the disk when it returns. It falls to NORMAL when a file in WAL mode is opened again.
+  ['synchronous', 2n],
+  // On macOS fsync alone does not reach the disk. Elsewhere these two change nothing.
+  ['fullfsync', 1n],
+  ['checkpoint_fullfsync', 1n],
+  ['journal_size_limit', JOURNAL_SIZE_LIMIT_BYTES],
+]
+
+export function openDatabase(folder: string, kind: DatabaseKind, mode: 'read' | 'write'): Database {
+  assertVersion()
+  const path = resolve(folder, kind.file)
+  return onFile(kind.file, () => {
+    const database = new Sqlite(path, { readonly: mode === 'read', fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
+    try {
+      database.defaultSafeIntegers()
+      for (const [name, value] of settings) set(database, kind.file, name, value)
+      recognise(database, kind)
+      if (mode === 'write') upgrade(database, kind)
+      expect(kind.file, database, 'journal_mode', 'wal')
+      expect(kind.file, database, 'user_version', latestVersion(kind))
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  })
+}
+
+/**
+ * Makes a database under a passing name, `fill` it, and gives it its own name when it is complete. So it exists whole or not at all,
+ * whenever the process ends.
+ */
+export function makeDatabase(folder: string, kind: DatabaseKind, fill: (database: Database) => void = () => {}): void {
+  assertVersion()
+  const path = resolve(folder, kind.file)
+  const unfinished = `${path}.new`
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(unfinished + suffix, { force: true })
+  onFile(kind.file, () => {
+    const database = new Sqlite(unfinished, { timeout: BUSY_TIMEOUT_MS })
+    try {
+      database.defaultSafeIntegers()
+      for (const [name, value] of settings) set(database, kind.file, name, value)
+      upgrade(database, kind)
+      fill(database)
+    } finally {
+      database.close()
+    }
+  })
+  renameSync(unfinished, path)
+}
+
+/** A database in memory with the tables that the migrations make: what a sound one looks like. */
+export function modelDatabase(kind: DatabaseKind): Database {
+  const database = new Sqlite(':memory:')
+  database.defaultSafeIntegers()
+  migrate(database, kind)
+  return database
+}
+
+export function hasDatabase(folder: string, kind: DatabaseKind): boolean {
+  return existsSync(join(folder, kind.file))
+}
+
+function upgrade(database: Database, kind: DatabaseKind): void {
+  set(database, kind.file, 'journal_mode', 'wal')
+  if (versionOf(database) < latestVersion(kind)) migrate(database, kind)
+}
+
+function migrate(database: Database, kind: DatabaseKind): void {
+  applyMigrations(drizzle(database), { migrationsFolder: kind.migrationsFolder })
+}
+
+/** Throws unless the file is a database of this kind, in a version that this program knows. */
+function recognise(database: Database, kind: DatabaseKind): void {
+  const applicationId = database.pragma('application_id', { simple: true })
+  if (applicationId !== kind.applicationId) throw damaged(kind.file, 'it is a database of another program, or was never filled')
+  if (versionOf(database) > latestVersion(kind))
+    throw damaged(kind.file, 'its version is newer than this program; use a newer one')
+}
+
+function versionOf(database: Database): bigint {
+  return database.pragma('user_version', { simple: true }) as bigint
+}
+
+/** Each migration ends by setting `user_version` to its number, counted from 1. */
+function latestVersion(kind: DatabaseKind): bigint {
+  return BigInt(readMigrationFiles({ migrationsFolder: kind.migrationsFolder }).length)
+}
+
+function set(database: Database, file: string, name: string, value: bigint | string): void {
+  database.pragma(`${name} = ${value}`)
+  expect(file, database, name, value)
+}
+
+function expect(file: string, database: Database, name: string, value: bigint | string): void {
+  const actual = database.pragma(name, { simple: true })
+  if (actual !== value) throw damaged(file, `its setting ${name} is ${String(actual)} and must be ${value}`)
+}
+
+function assertVersion(): void {
+  const database = new Sqlite(':memory:')
+  const version = database.prepare<[], string>('SELECT sqlite_version()').pluck().get()!
+  database.close()
+  const parts = version.split('.').map(Number)
+  const differing = OLDEST_SQLITE.findIndex((part, i) => parts[i] !== part)
+  const isNewEnough = differing < 0 || parts[differing]! > OLDEST_SQLITE[differing]!
+  assert(isNewEnough, `SQLite is ${version} and must be ${OLDEST_SQLITE.join('.')} or newer`)
+}

@@ -1,0 +1,104 @@
+/**
+ * What is wrong with the two databases themselves: their pages and the kinds of their values (SQLite's own check, against STRICT and
+ * CHECK), their tables, triggers and migrations (against those that a new database gets), keys that no ledger could have written, and
+ * the guard's digests. Whether the book says what the log says is not the store's to tell: an audit replays the log and compares.
+ */
+
+import { type StoreDefect, StoreError } from '../../ledger/store.ts'
+import type { Book } from './book.ts'
+import { BOOK, type Database, type DatabaseKind, GUARD, modelDatabase } from './database.ts'
+import { onFile } from './errors.ts'
+import type { Guard } from './guard.ts'
+
+/** The most messages of SQLite's own check for each file; one would be enough to distrust it. */
+const MAX_PAGE_DEFECTS = 100
+
+export function findDefects(book: Book, guard: Guard): StoreDefect[] {
+  return [
+    ...collect(BOOK, () => pageDefects(book.database, BOOK)),
+    ...collect(BOOK, () => schemaDefects(book.database, BOOK)),
+    ...collect(BOOK, () => keyDefects(book)),
+    ...collect(GUARD, () => pageDefects(guard.database, GUARD)),
+    ...collect(GUARD, () => schemaDefects(guard.database, GUARD)),
+    ...collect(GUARD, () => guardDefects(guard)),
+  ]
+}
+
+/** The defects that `look` finds, and the one that stopped it. */
+function collect(kind: DatabaseKind, look: () => Iterable<StoreDefect>): StoreDefect[] {
+  const defects: StoreDefect[] = []
+  try {
+    onFile(kind.file, () => {
+      for (const defect of look()) defects.push(defect)
+    })
+  } catch (error) {
+    if (!(error instanceof StoreError && error.code === 'damaged')) throw error
+    defects.push({ table: kind.file, message: error.message })
+  }
+  return defects
+}
+
+function* pageDefects(database: Database, kind: DatabaseKind): Generator<StoreDefect> {
+  const messages = database.prepare<[], string>(`PRAGMA integrity_check(${MAX_PAGE_DEFECTS})`).pluck().all()
+  if (messages.length === 1 && messages[0] === 'ok') return
+  for (const message of messages) yield { table: kind.file, message: `${kind.file} is damaged: ${message}.` }
+}
+
+interface SchemaItem {
+  readonly type: string
+  readonly name: string
+  readonly table: string
+  readonly sql: string | null
+}
+
+/** Compares the schema and the record of migrations with those of a new database. */
+function* schemaDefects(database: Database, kind: DatabaseKind): Generator<StoreDefect> {
+  const model = modelDatabase(kind)
+  try {
+    const expected = schemaOf(model)
+    const actual = schemaOf(database)
+    for (const [path, item] of expected) {
+      const found = actual.get(path)
+      if (found === undefined) yield { table: item.table, message: `${kind.file} lacks the ${path}.` }
+      else if (found.sql !== item.sql || found.table !== item.table)
+        yield { table: item.table, message: `${kind.file} has another ${path} than this program makes.` }
+    }
+    for (const [path, item] of actual)
+      if (!expected.has(path)) yield { table: item.table, message: `${kind.file} has a ${path} that this program does not make.` }
+    const migrations = [database, model].map((one) => one.prepare(SELECT_MIGRATIONS).raw().all().map(String).join('\n'))
+    if (migrations[0] !== migrations[1])
+      yield { table: '__drizzle_migrations', message: `${kind.file} was made by other migrations than this program's.` }
+  } finally {
+    model.close()
+  }
+}
+
+const SELECT_MIGRATIONS = 'SELECT quote(id), quote(hash), quote(created_at) FROM __drizzle_migrations ORDER BY rowid'
+
+/** Everything that a database's schema has, by type and name. */
+function schemaOf(database: Database): Map<string, SchemaItem> {
+  const items = database
+    .prepare<[], SchemaItem>('SELECT type, name, tbl_name AS "table", sql FROM sqlite_schema ORDER BY rowid')
+    .all()
+  return new Map(items.map((item) => [`${item.type} ${item.name}`, item]))
+}
+
+function* keyDefects(book: Book): Generator<StoreDefect> {
+  const scans = { state: book.scanRows, ids: book.scanIds, tiles: book.scanTiles }
+  for (const [table, scan] of Object.entries(scans)) {
+    const count = scan.misfits()
+    if (count > 0) yield { table, message: `${BOOK.file} is damaged: ${count} of the keys in ${table} are not of their kind.` }
+  }
+  const size = book.size()
+  const count = book.countEntries()
+  if (count !== size)
+    yield {
+      table: 'entries',
+      message: `${BOOK.file} is damaged: it has ${count} entries, and the last one's index is ${size - 1}.`,
+    }
+}
+
+function* guardDefects(guard: Guard): Generator<StoreDefect> {
+  guard.memory()
+  for (const defect of guard.damagedRefusals()) yield { table: 'refusals', ...defect }
+}

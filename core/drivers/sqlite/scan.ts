@@ -1,0 +1,46 @@
+/**
+ * A table page by page in the order of its primary key, for audits and exports. A scan is faithful: `decode` turns a stored row into one
+ * that no sound row equals unless it is that very row. It answers undefined where the key has no form outside the database (it is of
+ * another kind, or too large); such rows are left out of pages, and `misfits` counts them, so that none is passed over in silence.
+ */
+
+import type { Statement } from 'better-sqlite3'
+import type { Database } from './database.ts'
+
+export class Scan<Stored extends readonly unknown[], Row> {
+  readonly #all: Statement<[], Stored>
+  readonly #after: Statement<unknown[], Stored>
+  readonly #decode: (stored: Stored) => Row | undefined
+
+  /** `key` names the columns of the primary key as SQL has them. */
+  constructor(
+    database: Database,
+    query: { readonly columns: string; readonly table: string; readonly key: readonly string[] },
+    decode: (stored: Stored) => Row | undefined,
+  ) {
+    const select = `SELECT ${query.columns} FROM ${query.table}`
+    const key = query.key.join(', ')
+    const after = `WHERE (${key}) > (${query.key.map(() => '?').join(', ')})`
+    this.#all = database.prepare<[], Stored>(`${select} ORDER BY ${key}`).raw()
+    this.#after = database.prepare<unknown[], Stored>(`${select} ${after} ORDER BY ${key}`).raw()
+    this.#decode = decode
+  }
+
+  /** Up to `limit` rows after the key `after`, from the first where it is undefined. */
+  page(after: readonly unknown[] | undefined, limit: number): Row[] {
+    const page: Row[] = []
+    if (limit <= 0) return page
+    for (const stored of after === undefined ? this.#all.iterate() : this.#after.iterate(...after)) {
+      const row = this.#decode(stored)
+      if (row !== undefined && page.push(row) === limit) break
+    }
+    return page
+  }
+
+  /** How many rows no page holds. */
+  misfits(): number {
+    let count = 0
+    for (const stored of this.#all.iterate()) if (this.#decode(stored) === undefined) count += 1
+    return count
+  }
+}

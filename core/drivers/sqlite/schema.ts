@@ -1,0 +1,59 @@
+/**
+ * The tables of the two databases as Drizzle sees them: names, columns and their types, for typed queries and for drizzle-kit. What makes
+ * the tables is the SQL under migrations/, because STRICT, CHECK and triggers are beyond a Drizzle schema; a test holds the two together.
+ *
+ * Integers are bigints, as every connection here returns them. The types say what a sound database holds; code that reads one checks.
+ */
+
+import { blob, customType, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+const int64 = customType<{ data: bigint }>({ dataType: () => 'integer' })
+const bytes = (name: string) => blob(name, { mode: 'buffer' })
+
+export const entries = sqliteTable('entries', {
+  index: int64('index').primaryKey(),
+  bytes: bytes('bytes').notNull(),
+  outcome: bytes('outcome').notNull(),
+})
+
+export const ids = sqliteTable('ids', {
+  id: bytes('id').primaryKey(),
+  index: int64('index').notNull(),
+})
+
+export const tiles = sqliteTable(
+  'tiles',
+  {
+    level: int64('level').notNull(),
+    number: int64('number').notNull(),
+    hashes: bytes('hashes').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.level, table.number] })],
+)
+
+export const state = sqliteTable(
+  'state',
+  {
+    table: text('table').notNull(),
+    key: text('key').notNull(),
+    value: text('value').notNull(),
+  },
+  (row) => [primaryKey({ columns: [row.table, row.key] })],
+)
+
+export const guard = sqliteTable('guard', {
+  one: int64('one').primaryKey(),
+  staleBefore: int64('stale_before').notNull(),
+  checkpoint: bytes('checkpoint'),
+  refusalsDigest: bytes('refusals_digest').notNull(),
+  digest: bytes('digest').notNull(),
+})
+
+export const refusals = sqliteTable('refusals', {
+  id: bytes('id').primaryKey(),
+  refusal: text('refusal').notNull(),
+  digest: bytes('digest').notNull(),
+})
+
+export const bookTables = { entries, ids, tiles, state }
+export const guardTables = { guard, refusals }

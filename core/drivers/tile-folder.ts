@@ -1,0 +1,97 @@
+/**
+ * The log as plain files, in the layout of C2SP tlog-tiles, for any web server to carry and any C2SP verifier to read:
+ *
+ *   checkpoint                     the signed tree head
+ *   tile/<level>/<N>[.p/<W>]       hashes
+ *   tile/entries/<N>[.p/<W>]       bundles of entries
+ */
+
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { MAX_ENTRY_BYTES, MAX_NOTE_BYTES } from '../base/limits.ts'
+import { Malformed } from '../base/malformed.ts'
+import { type LoggedEntry, type LogReader, StoreError } from '../ledger/store.ts'
+import { type Checkpoint, parseCheckpoint } from '../log/checkpoint.ts'
+import { parseNote } from '../log/note.ts'
+import { formatBundle, formatTilePath, newTiles, parseBundle, TILE_WIDTH, tileWidth } from '../log/tiles.ts'
+
+export const CHECKPOINT_FILE = 'checkpoint'
+
+/** Writes what the log's checkpoint covers; the checkpoint comes last, so that whoever reads it finds all that it implies. */
+export async function exportTiles(log: LogReader, folder: string): Promise<{ files: number; entries: number }> {
+  const signed = await log.checkpoint()
+  if (signed === undefined) throw new StoreError('damaged', 'There is no checkpoint to export.')
+  const { size } = readHead(signed, 'The checkpoint')
+  let files = 0
+  const write = (path: string, bytes: Uint8Array) => {
+    writeAtomically(join(folder, path), bytes)
+    files += 1
+  }
+  for (const tile of newTiles(0, size)) {
+    const hashes = await log.tile(tile.level, tile.number)
+    if (hashes === undefined) throw new StoreError('damaged', `Tile ${tile.number} of level ${tile.level} is missing.`)
+    write(formatTilePath(tile), hashes.subarray(0, tile.width * 32))
+    if (tile.level > 0) continue
+    const entries = await log.entries(tile.number * TILE_WIDTH, tile.width)
+    write(formatTilePath({ ...tile, level: 'entries' }), formatBundle(entries.map(({ bytes }) => bytes)))
+  }
+  write(CHECKPOINT_FILE, signed)
+  return { files, entries: size }
+}
+
+function writeAtomically(path: string, bytes: Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(`${path}.new`, bytes)
+  renameSync(`${path}.new`, path)
+}
+
+function readHead(signed: Uint8Array, what: string): Checkpoint {
+  const note = parseNote(signed, MAX_NOTE_BYTES)
+  const head = note instanceof Malformed ? note : parseCheckpoint(note.text)
+  if (head instanceof Malformed) throw new StoreError('damaged', `${what} is damaged: ${head.reason}.`)
+  return head
+}
+
+/** Whether a folder holds an exported log. */
+export function isTileFolder(folder: string): boolean {
+  return existsSync(join(folder, CHECKPOINT_FILE)) && existsSync(join(folder, 'tile'))
+}
+
+/** Reads an exported log. */
+export function openTileFolder(folder: string): LogReader {
+  const signed = readBounded(join(folder, CHECKPOINT_FILE), MAX_NOTE_BYTES)
+  if (signed === undefined) throw new StoreError('missing', `There is no checkpoint in ${folder}.`)
+  const { size } = readHead(signed, `The checkpoint in ${folder}`)
+  const readTile = (level: number | 'entries', number: number, maximumBytes: number) => {
+    const width = tileWidth(level === 'entries' ? 0 : level, number, size)
+    if (width === 0) return undefined
+    return readBounded(join(folder, formatTilePath({ level, number, width })), maximumBytes)
+  }
+  return {
+    size: async () => size,
+    entries: async (from, limit) => {
+      const found: LoggedEntry[] = []
+      for (let index = from; index < Math.min(size, from + limit); ) {
+        const number = Math.floor(index / TILE_WIDTH)
+        const bundle = readTile('entries', number, TILE_WIDTH * (MAX_ENTRY_BYTES + 2))
+        const parsed = bundle && parseBundle(bundle, tileWidth(0, number, size))
+        if (parsed === undefined || parsed instanceof Malformed) {
+          throw new StoreError('damaged', `The bundle of the entries from ${number * TILE_WIDTH} is missing or damaged.`)
+        }
+        const wanted = parsed.slice(index % TILE_WIDTH, (index % TILE_WIDTH) + from + limit - index)
+        for (const bytes of wanted) found.push({ index: index++, bytes })
+      }
+      return found
+    },
+    tile: async (level, number) => readTile(level, number, TILE_WIDTH * 32),
+    checkpoint: async () => signed,
+    close: async () => {},
+  }
+}
+
+/** A file's bytes; undefined where it is missing or larger than what it may be. */
+function readBounded(path: string, maximumBytes: number): Uint8Array | undefined {
+  if (!existsSync(path)) return undefined
+  const bytes = readFileSync(path)
+  return bytes.length > maximumBytes ? undefined : bytes
+}

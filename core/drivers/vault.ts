@@ -1,0 +1,152 @@
+/**
+ * The vault: this machine's signing keys, in `keys.json` of the ledger's folder, each seed sealed under a passphrase.
+ *
+ *   {"version":1,"kdf":{"name":"scrypt","cost":131072,"blockSize":8,"parallelization":1,"salt":"<hex>"},
+ *    "keys":[{"label":"Ada","publicKey":"<hex>","nonce":"<hex>","sealed":"<hex>"}, …]}
+ *
+ * sealed = secretbox of seed ‖ label under scrypt(passphrase, salt): a label moved to another key is noticed. What is public, labels and
+ * public keys, is readable without the passphrase. The file is replaced as a whole, durably, so a crash leaves the old or the new one.
+ */
+
+import { randomBytes, scryptSync } from 'node:crypto'
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import nacl from 'tweetnacl'
+import { z } from 'zod'
+import { concatBytes, equalBytes, toHex, tryFromHex, utf8 } from '../base/bytes.ts'
+import { type KeyPair, keyPair, SEED_BYTES } from './sodium/signer.ts'
+
+const FILE = 'keys.json'
+/** 128 MiB and about a third of a second for each guess: OWASP's first choice for scrypt. */
+const COST = { cost: 131_072, blockSize: 8, parallelization: 1 }
+const MAX_MEMORY_BYTES = 256 * 1024 * 1024
+const MAX_FILE_BYTES = 16 * 1024 * 1024
+
+const hex = z.string().regex(/^([0-9a-f]{2})+$/)
+const form = z.strictObject({
+  version: z.literal(1),
+  kdf: z.strictObject({
+    name: z.literal('scrypt'),
+    cost: z.int().min(2).max(COST.cost),
+    blockSize: z.int().min(1).max(COST.blockSize),
+    parallelization: z.int().min(1).max(16),
+    salt: hex,
+  }),
+  keys: z.array(z.strictObject({ label: z.string(), publicKey: hex, nonce: hex, sealed: hex })),
+})
+type VaultFile = z.output<typeof form>
+
+export class VaultError extends Error {
+  override readonly name = 'VaultError'
+  readonly code: 'passphrase' | 'damaged' | 'missing'
+
+  constructor(code: VaultError['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** What is public about a key of this machine. */
+export interface PublicEntry {
+  readonly label: string
+  readonly publicKey: Uint8Array
+}
+
+/** The labels and public keys in a folder's vault, none where there is no vault. */
+export function listKeys(dir: string): PublicEntry[] {
+  if (!existsSync(join(dir, FILE))) return []
+  return readFile(dir).keys.map(({ label, publicKey }) => ({ label, publicKey: tryFromHex(publicKey)! }))
+}
+
+export class Vault {
+  readonly #dir: string
+  readonly #secret: Uint8Array
+  #file: VaultFile
+
+  private constructor(dir: string, file: VaultFile, secret: Uint8Array) {
+    this.#dir = dir
+    this.#file = file
+    this.#secret = secret
+  }
+
+  /** A new, empty vault in memory; the first key that is added writes it. */
+  static create(dir: string, passphrase: string): Vault {
+    const kdf = { name: 'scrypt' as const, ...COST, salt: toHex(randomBytes(16)) }
+    return new Vault(dir, { version: 1, kdf, keys: [] }, derive(passphrase, kdf))
+  }
+
+  /** Throws VaultError `passphrase` where it does not open the keys. */
+  static open(dir: string, passphrase: string): Vault {
+    if (!existsSync(join(dir, FILE))) throw new VaultError('missing', `There are no keys in ${dir}.`)
+    const file = readFile(dir)
+    const vault = new Vault(dir, file, derive(passphrase, file.kdf))
+    if (file.keys[0] !== undefined) vault.#unseal(file.keys[0])
+    return vault
+  }
+
+  /** The key of a label; undefined where there is none. */
+  key(label: string): KeyPair | undefined {
+    const entry = this.#file.keys.find((one) => one.label === label)
+    return entry && this.#unseal(entry)
+  }
+
+  /** Seals keys under their labels and writes the vault, durably, once for all of them. */
+  add(keys: readonly { readonly label: string; readonly pair: KeyPair }[]): void {
+    const added = keys.map(({ label, pair }) => {
+      const nonce = randomBytes(nacl.secretbox.nonceLength)
+      const sealed = nacl.secretbox(concatBytes(pair.seed, utf8(label)), nonce, this.#secret)
+      return { label, publicKey: toHex(pair.publicKey), nonce: toHex(nonce), sealed: toHex(sealed) }
+    })
+    const file = { ...this.#file, keys: [...this.#file.keys, ...added] }
+    writeDurably(join(this.#dir, FILE), `${JSON.stringify(file, undefined, 1)}\n`)
+    this.#file = file
+  }
+
+  #unseal({ label, publicKey, nonce, sealed }: VaultFile['keys'][number]): KeyPair {
+    const opened = nacl.secretbox.open(tryFromHex(sealed)!, tryFromHex(nonce)!, this.#secret)
+    if (opened === null) throw new VaultError('passphrase', 'The passphrase does not open the keys of this ledger.')
+    const pair = keyPair(opened.slice(0, SEED_BYTES))
+    if (!equalBytes(opened.subarray(SEED_BYTES), utf8(label)) || toHex(pair.publicKey) !== publicKey) {
+      throw new VaultError('damaged', `The key ${label} in ${FILE} is not the one that was sealed under that name.`)
+    }
+    return pair
+  }
+}
+
+function derive(passphrase: string, { cost, blockSize, parallelization, salt }: VaultFile['kdf']): Uint8Array {
+  const parameters = { cost, blockSize, parallelization, maxmem: MAX_MEMORY_BYTES }
+  return scryptSync(passphrase.normalize('NFC'), tryFromHex(salt)!, nacl.secretbox.keyLength, parameters)
+}
+
+function readFile(dir: string): VaultFile {
+  const damaged = new VaultError('damaged', `${FILE} in ${dir} is not a vault of this program, or it is damaged.`)
+  const text = readFileSync(join(dir, FILE))
+  if (text.length > MAX_FILE_BYTES) throw damaged
+  let value: unknown
+  try {
+    value = JSON.parse(text.toString('utf8'))
+  } catch {
+    throw damaged
+  }
+  const parsed = form.safeParse(value)
+  if (!parsed.success) throw damaged
+  return parsed.data
+}
+
+/** Readable by its owner alone; complete on disk before it takes the place of the file before. */
+function writeDurably(path: string, text: string): void {
+  const temporary = `${path}.new`
+  const file = openSync(temporary, 'w', 0o600)
+  try {
+    writeFileSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(temporary, path)
+  // The rename itself is durable once the folder is; Windows has no such call and needs none.
+  if (process.platform === 'win32') return
+  const folder = openSync(dirname(path), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+}

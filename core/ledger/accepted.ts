@@ -1,0 +1,65 @@
+/** An accepted transaction: what the ledger answers for it, now and whenever it is asked again. */
+
+import { assert } from '../base/assert.ts'
+import type { Sha256 } from '../base/bytes.ts'
+import { Malformed } from '../base/malformed.ts'
+import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
+import { createdId } from '../domain/machine.ts'
+import { decodeOutcome, type Outcome, touchedNumbers } from '../domain/outcome.ts'
+import { accountNumbers } from '../domain/state.ts'
+import type { Milliseconds } from '../domain/time.ts'
+import { parseEntry } from './entry.ts'
+import { LoadedRows } from './rows.ts'
+import { type StoredEntry, StoreError, type StoreReader } from './store.ts'
+
+export interface Accepted {
+  readonly status: 'accepted'
+  readonly index: number
+  readonly time: Milliseconds
+  readonly transaction: SignedTransaction
+  readonly outcome: Outcome
+  readonly note: Uint8Array
+  /** The note was accepted before; this is its first outcome. */
+  readonly repeated?: true
+}
+
+export async function readAccepted(rules: Rules, sha256: Sha256, store: StoreReader, index: number): Promise<Accepted> {
+  const [entry] = await store.entries(index, 1)
+  assert(entry !== undefined, `entry ${index} is stored`)
+  const [accepted] = await decodeEntries(rules, sha256, store, [entry])
+  return accepted!
+}
+
+/** Stored entries with their outcomes. Throws StoreError `damaged` where one cannot be read. */
+export async function decodeEntries(
+  rules: Rules,
+  sha256: Sha256,
+  store: StoreReader,
+  entries: readonly StoredEntry[],
+): Promise<Accepted[]> {
+  const rows = new LoadedRows(store)
+  const damaged = (index: number, cause?: unknown) =>
+    new StoreError('damaged', `Entry ${index} is damaged; nimledger verify tells more.`, { cause })
+  try {
+    await rows.load(entries.flatMap(({ outcome }) => touchedNumbers(outcome).map((number) => accountNumbers.at(number))))
+  } catch (error) {
+    throw error instanceof StoreError ? error : damaged(entries[0]!.index, error)
+  }
+  return entries.map(({ index, bytes, outcome }) => {
+    const entry = parseEntry(bytes)
+    if (entry instanceof Malformed) throw damaged(index)
+    const transaction = parseSignedTransaction(rules, sha256, entry.note)
+    if (transaction instanceof Malformed) throw damaged(index)
+    const accountOf = (number: number) => {
+      const account = rows.get(accountNumbers.at(number))?.account
+      if (account === undefined) throw damaged(index)
+      return account
+    }
+    try {
+      const decoded = decodeOutcome(outcome, accountOf, createdId(transaction))
+      return { status: 'accepted', index, time: entry.time, transaction, outcome: decoded, note: entry.note }
+    } catch (error) {
+      throw error instanceof StoreError ? error : damaged(index, error)
+    }
+  })
+}

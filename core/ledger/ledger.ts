@@ -1,0 +1,318 @@
+/**
+ * The sequencer: the one writer of a ledger. The path of a transaction is
+ *
+ *   admit      bytes in; size, canonical form, envelope, schema
+ *   verify     signatures, many at once, by the verifier
+ *   sequence   one queue, in order; a known id returns its first outcome, a remembered refusal is repeated
+ *   prefetch   the rows that its type declares, in at most three rounds
+ *   apply      checks and effects, pure, on the loaded rows
+ *   commit     entries, changed rows, tiles and ids in one durable step of the store
+ *   checkpoint signed over the new size and put in the guard by compare-and-swap
+ *
+ * Nothing is answered before it is durable. Whatever is waiting when the sequencer is free makes one batch, so that under load many
+ * notes share one commit and at rest a note waits for nothing but its own. An error of the store or a broken invariant ends the sequencer: it
+ * refuses further work, and whoever runs it closes, reopens and looks, since an I/O error is no proof that nothing was written.
+ */
+
+import { assert } from '../base/assert.ts'
+import { equalBytes, type Sha256, toHex } from '../base/bytes.ts'
+import { MAX_COMMIT_NOTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
+import { Malformed } from '../base/malformed.ts'
+import { parseSignedTransaction, parseTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
+import { authenticate, authenticationRows, execute, type Signatory } from '../domain/machine.ts'
+import { encodeOutcome, type Outcome } from '../domain/outcome.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import { encodeRow, platform, type RowKey } from '../domain/state.ts'
+import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { signCheckpoint } from '../log/checkpoint.ts'
+import type { Frontier } from '../log/merkle.ts'
+import { leafHash } from '../log/merkle.ts'
+import type { NoteSigner } from '../log/note.ts'
+import { appendLeaves, type TileRow } from '../log/tiles.ts'
+import { type Accepted, readAccepted } from './accepted.ts'
+import { formatEntry } from './entry.ts'
+import { declaredRows, LoadedRows } from './rows.ts'
+import { StoreError, type StoreReader, type StoreWriter } from './store.ts'
+import { openTree, storedTiles } from './tree.ts'
+import type { Verifier } from './verifier.ts'
+
+export interface LedgerOptions {
+  readonly rules: Rules
+  readonly sha256: Sha256
+  readonly store: StoreWriter
+  readonly verifier: Verifier
+  /** Milliseconds since 1970; a ledger with a manual clock gives the time that it was told. Never less than the last entry's is used. */
+  readonly now: () => Milliseconds
+  /** Signs checkpoints: the sequencer's key, under the ledger's origin as its name. */
+  readonly sequencer: NoteSigner & { readonly publicKey: Uint8Array }
+}
+
+export interface Preview {
+  readonly status: 'preview'
+  readonly id: string
+  readonly type: string
+  readonly outcome: Outcome
+}
+
+interface Waiting {
+  readonly transaction: SignedTransaction
+  readonly answer: (answer: Accepted | Refusal) => void
+  readonly fail: (error: unknown) => void
+}
+
+/** One batch on its way to its commit. */
+interface Batch {
+  readonly entries: { id: string; bytes: Uint8Array; outcome: Uint8Array }[]
+  readonly leafHashes: Uint8Array[]
+  readonly rows: Map<string, { key: RowKey; row: unknown }>
+  readonly refusals: Map<string, Refusal>
+  /** Accepted in this batch, by id. */
+  readonly accepted: Map<string, Accepted>
+  readonly answers: (() => void)[]
+}
+
+export class Ledger {
+  readonly #options: LedgerOptions
+  readonly #rows: LoadedRows
+  readonly #queue: Waiting[] = []
+  #frontier: Frontier
+  #edge: Map<string, TileRow>
+  #checkpoint: Uint8Array | undefined
+  #lastTime: Milliseconds
+  readonly #staleBefore: number
+  #running: Promise<void> | undefined
+  #failure: unknown
+
+  private constructor(options: LedgerOptions, opened: Awaited<ReturnType<typeof openTree>>, staleBefore: number) {
+    this.#options = options
+    this.#rows = new LoadedRows(options.store)
+    this.#frontier = opened.frontier
+    this.#edge = opened.edge
+    this.#checkpoint = opened.checkpoint
+    this.#lastTime = opened.lastTime
+    this.#staleBefore = staleBefore
+  }
+
+  /**
+   * Opens a founded ledger and signs a checkpoint over whatever was committed but not yet signed. Throws StoreError `damaged` where the
+   * store is older than the last checkpoint that was signed, or has another history: signing on would fork the log.
+   */
+  static async open(options: LedgerOptions): Promise<Ledger> {
+    const ledger = await Ledger.#openTree(options)
+    await ledger.#rows.load([platform])
+    const founded = ledger.#rows.get(platform)
+    if (founded === undefined) throw new StoreError('missing', 'The ledger has no genesis yet.')
+    const isNamed = toHex(options.sequencer.publicKey) === founded.sequencerKey
+    if (!isNamed) throw new StoreError('damaged', 'The sequencer key at hand is not the one that the log names.')
+    await ledger.#publishCheckpoint()
+    return ledger
+  }
+
+  /** Founds the ledger: its genesis becomes entry 0 of an empty store. */
+  static async found(options: LedgerOptions, genesis: Uint8Array): Promise<{ ledger: Ledger; answer: Accepted | Refusal }> {
+    const ledger = await Ledger.#openTree(options)
+    const answer = ledger.size === 0 ? await ledger.submit(genesis) : refuse('already_founded')
+    return { ledger, answer }
+  }
+
+  static async #openTree(options: LedgerOptions): Promise<Ledger> {
+    const opened = await openTree(options.sha256, options.store, options.sequencer, options.verifier)
+    return new Ledger(options, opened, await options.store.staleBefore())
+  }
+
+  /** The number of entries. */
+  get size(): number {
+    return this.#frontier.size
+  }
+
+  /** The last checkpoint signed. */
+  get checkpoint(): Uint8Array | undefined {
+    return this.#checkpoint
+  }
+
+  /** The time of the last entry; 0 before the first. */
+  get lastTime(): Milliseconds {
+    return this.#lastTime
+  }
+
+  /** What readers of this ledger see is what its store says. */
+  get reader(): StoreReader {
+    return this.#options.store
+  }
+
+  /** Answers a note once its outcome is durable. Rejects where the sequencer failed: then nothing is known of the note's fate. */
+  submit(note: Uint8Array): Promise<Accepted | Refusal> {
+    const { rules, sha256 } = this.#options
+    const transaction = parseSignedTransaction(rules, sha256, note)
+    if (transaction instanceof Malformed) return Promise.resolve(refuse('malformed', { reason: transaction.reason }))
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#queue.length >= MAX_QUEUED_NOTES) {
+      return Promise.reject(new StoreError('busy', 'The ledger has too many transactions waiting; try again in a moment.'))
+    }
+    return new Promise((answer, fail) => {
+      this.#queue.push({ transaction, answer, fail })
+      this.#running ??= this.#drain()
+    })
+  }
+
+  /** Waits for what was submitted and closes the store. */
+  async close(): Promise<void> {
+    await this.#running
+    await this.#options.store.close()
+  }
+
+  async #drain(): Promise<void> {
+    // Everything submitted in the same turn of the event loop shares the first batch.
+    await Promise.resolve()
+    while (this.#queue.length > 0) {
+      const waiting = this.#takeBatch()
+      try {
+        await this.#process(waiting)
+      } catch (error) {
+        this.#failure = error
+        for (const { fail } of [...waiting, ...this.#queue.splice(0)]) fail(error)
+      }
+    }
+    // In the same turn in which the queue was seen empty, so that no note can slip in between and wait for ever.
+    this.#running = undefined
+  }
+
+  /** The next notes in order; those of an account that is opened in this very batch wait for the next, where its key can be looked up. */
+  #takeBatch(): Waiting[] {
+    const opening = new Set<string>()
+    let count = 0
+    for (const { transaction } of this.#queue) {
+      const { definition, signatures } = transaction
+      if (count === MAX_COMMIT_NOTES || signatures.some(({ name }) => opening.has(name))) break
+      if (definition.publicKey !== undefined) opening.add(transaction.signer)
+      count += 1
+    }
+    return this.#queue.splice(0, count)
+  }
+
+  async #process(waiting: readonly Waiting[]): Promise<void> {
+    const batch: Batch = { entries: [], leafHashes: [], rows: new Map(), refusals: new Map(), accepted: new Map(), answers: [] }
+    const verified = await this.#verify(waiting)
+    const ids = waiting.map(({ transaction }) => transaction.id)
+    const known = await this.#options.store.indexes(ids)
+    const remembered = await this.#options.store.refusals(ids)
+    for (const [i, { transaction, answer }] of waiting.entries()) {
+      const signatories = verified[i]!
+      const result =
+        'status' in signatories
+          ? signatories
+          : await this.#sequence(batch, transaction, signatories, { index: known[i], refusal: remembered[i] })
+      batch.answers.push(() => answer(result))
+    }
+    await this.#commit(batch)
+    for (const resolve of batch.answers) resolve()
+  }
+
+  /** Who signed each note, once all its signatures verify; a refusal where one does not. */
+  async #verify(waiting: readonly Waiting[]): Promise<(readonly Signatory[] | Refusal)[]> {
+    const { sha256, verifier } = this.#options
+    await this.#rows.load(waiting.flatMap(({ transaction }) => authenticationRows(transaction)))
+    const claimed = waiting.map(({ transaction }) => authenticate(sha256, transaction, this.#rows))
+    const checks = claimed.flatMap((signatories, i) => {
+      const { textBytes, signatures } = waiting[i]!.transaction
+      if ('status' in signatories) return []
+      return signatories.map(({ publicKey }, j) => ({ publicKey, message: textBytes, signature: signatures[j]!.signature }))
+    })
+    const valid = await verifier.verify(checks)
+    let next = 0
+    return claimed.map((signatories) => {
+      if ('status' in signatories) return signatories
+      const failed = signatories.filter(() => !valid[next++])[0]
+      return failed === undefined ? signatories : refuse('bad_signature', { account: failed.account, key: failed.keyId })
+    })
+  }
+
+  async #sequence(
+    batch: Batch,
+    transaction: SignedTransaction,
+    signatories: readonly Signatory[],
+    known: { index: number | undefined; refusal: Refusal | undefined },
+  ): Promise<Accepted | Refusal> {
+    const { sha256, store, rules } = this.#options
+    const { id, note } = transaction
+    const before =
+      batch.accepted.get(id) ?? (known.index === undefined ? undefined : await readAccepted(rules, sha256, store, known.index))
+    if (before !== undefined) return { ...before, repeated: true }
+    const refusedBefore = known.refusal ?? batch.refusals.get(id)
+    if (refusedBefore !== undefined) return refusedBefore
+    if (transaction.made < this.#staleBefore) return refuse('stale')
+
+    const time = Math.max(this.#options.now(), this.#lastTime)
+    const moment = { index: this.size + batch.entries.length, time }
+    const keyIds = signatories.filter(({ account }) => account === transaction.signer).map(({ keyId }) => keyId)
+    const rows = await declaredRows(sha256, transaction, keyIds, this.#rows, moment)
+    const result = execute(sha256, transaction, keyIds, rows, moment)
+    if (result.status === 'refused') {
+      batch.refusals.set(id, result)
+      return result
+    }
+    // From here to the commit nothing may fail but the store.
+    const bytes = formatEntry({ time, note })
+    const accepted: Accepted = { status: 'accepted', ...moment, transaction, outcome: result.outcome, note }
+    this.#lastTime = time
+    this.#rows.apply(result.changes)
+    for (const [path, change] of result.changes) batch.rows.set(path, change)
+    batch.entries.push({ id, bytes, outcome: encodeOutcome(result.outcome) })
+    batch.leafHashes.push(leafHash(sha256, bytes))
+    batch.accepted.set(id, accepted)
+    return accepted
+  }
+
+  async #commit(batch: Batch): Promise<void> {
+    if (batch.entries.length > 0) await this.#commitEntries(batch)
+    // After the entries: a refusal may rest on one of them, and one that was not answered yet need not be remembered.
+    if (batch.refusals.size > 0) {
+      const refusals = [...batch.refusals].map(([id, refusal]) => ({ id, refusal }))
+      await this.#options.store.rememberRefusals(refusals, wholeSeconds(this.#lastTime))
+    }
+  }
+
+  async #commitEntries({ entries, leafHashes, rows }: Batch): Promise<void> {
+    const readEdge = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
+    const { frontier, tiles } = appendLeaves(readEdge, this.#frontier, leafHashes)
+    const changed = [...rows.values()].map(({ key, row }) => ({ table: key.table.name, key: key.key, value: encodeRow(row) }))
+    await this.#options.store.commit({ size: this.size, entries, rows: changed, tiles })
+    assert(frontier.size === this.size + entries.length, 'the tree grew by the entries of the commit')
+    this.#frontier = frontier
+    this.#edge = storedTiles(this.#edge, tiles, frontier.size)
+    this.#rows.trim()
+    await this.#publishCheckpoint()
+  }
+
+  /** Signs the tree as it is and puts the checkpoint in the place of the one before. The entries it covers are durable already. */
+  async #publishCheckpoint(): Promise<void> {
+    const { sequencer, store } = this.#options
+    const checkpoint = { origin: sequencer.name, size: this.size, root: this.#frontier.root(), extensions: [] }
+    const signed = signCheckpoint(checkpoint, [sequencer])
+    // Ed25519 signs one text in one way, so a checkpoint of the same tree is the same bytes and needs no write.
+    if (this.#checkpoint !== undefined && equalBytes(signed, this.#checkpoint)) return
+    await store.replaceCheckpoint(this.#checkpoint, signed)
+    this.#checkpoint = signed
+  }
+}
+
+/** What an unsigned text would do to the ledger at a time: the path of a transaction without signatures and without its last steps. */
+export async function preview(
+  options: Pick<LedgerOptions, 'rules' | 'sha256'>,
+  store: StoreReader,
+  text: string,
+  time: Milliseconds,
+): Promise<Preview | Refusal> {
+  const { rules, sha256 } = options
+  const transaction = parseTransaction(rules, sha256, text)
+  if (transaction instanceof Malformed) return refuse('malformed', { reason: transaction.reason })
+  const rows = new LoadedRows(store)
+  await rows.load([platform])
+  const origin = rows.get(platform)?.origin
+  if (origin !== transaction.ledger) return refuse('wrong_ledger', { named: transaction.ledger, ledger: origin ?? '' })
+  const moment = { index: await store.size(), time }
+  const view = await declaredRows(sha256, transaction, [], rows, moment)
+  const result = execute(sha256, transaction, [], view, moment)
+  if (result.status === 'refused') return result
+  return { status: 'preview', id: transaction.id, type: transaction.definition.type, outcome: result.outcome }
+}

@@ -1,0 +1,205 @@
+/** What people ask of a ledger: accounts, balances, the trial balance, entries described. All of it read from one consistent state. */
+
+import { assert } from '../base/assert.ts'
+import { ACCOUNT_BOOKS, type AccountBook, type BookClass, bookName, PLATFORM_BOOKS } from '../domain/books.ts'
+import { matured, spendable } from '../domain/credits.ts'
+import { formatMicros } from '../domain/money.ts'
+import { planStanding } from '../domain/plans.ts'
+import {
+  type Account,
+  accounts,
+  decodeRow,
+  earnings,
+  type Key,
+  type Platform,
+  planSubscriptions,
+  platform,
+  type RowKey,
+  type Treasury,
+  treasury,
+} from '../domain/state.ts'
+import { formatMilliseconds, formatSeconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { type Accepted, decodeEntries } from './accepted.ts'
+import type { LedgerOptions } from './ledger.ts'
+import type { JsonObject } from './present.ts'
+import { LoadedRows } from './rows.ts'
+import type { StoredRow, StoreReader } from './store.ts'
+import { timeOfEntry } from './tree.ts'
+
+/** Rows or entries read at a time. */
+const PAGE = 1_000
+
+/** A row, decoded; undefined where there is none. */
+export async function readRow<Row>(store: StoreReader, key: RowKey<Row>): Promise<Row | undefined> {
+  const rows = new LoadedRows(store)
+  await rows.load([key])
+  return rows.get(key)
+}
+
+export async function readPlatform(store: StoreReader): Promise<Platform> {
+  const row = await readRow(store, platform)
+  assert(row !== undefined, 'the ledger is founded')
+  return row
+}
+
+/** Every row of a table in order of its keys, or of those keys that begin with `prefix`. */
+export async function* readTable<Row>(store: StoreReader, table: string, prefix = ''): AsyncGenerator<{ key: string; row: Row }> {
+  let after: { table: string; key: string } | undefined = { table, key: prefix }
+  // A scan goes on after a key, so the row whose key is the prefix itself comes first.
+  while (after !== undefined) {
+    const page: StoredRow[] = await store.scanRows(after, PAGE)
+    for (const { table: name, key, value } of page) {
+      if (name !== table || !key.startsWith(prefix)) return
+      yield { key, row: decodeRow(value) as Row }
+    }
+    after = page.length < PAGE ? undefined : page.at(-1)
+  }
+}
+
+/** The time of the last entry. */
+export async function lastTime(store: StoreReader): Promise<Milliseconds> {
+  return timeOfEntry(store, (await store.size()) - 1)
+}
+
+export interface AccountSummary {
+  readonly account: string
+  readonly number: number
+  readonly name: string
+}
+
+export async function listAccounts(store: StoreReader): Promise<AccountSummary[]> {
+  const found: AccountSummary[] = []
+  for await (const { key, row } of readTable<Account>(store, accounts.name)) {
+    found.push({ account: key, number: row.number, name: row.name })
+  }
+  return found.sort((a, b) => a.number - b.number)
+}
+
+/** The keys of an account with their ids. */
+export async function readKeys(store: StoreReader, account: string): Promise<{ keyId: string; key: Key }[]> {
+  const found: { keyId: string; key: Key }[] = []
+  for await (const { key, row } of readTable<Key>(store, 'key', `${account}/`))
+    found.push({ keyId: key.slice(account.length + 1), key: row })
+  return found
+}
+
+/** What an account has at a time; undefined where there is no such account. */
+export async function balance(store: StoreReader, account: string, time: Milliseconds): Promise<JsonObject | undefined> {
+  const rows = new LoadedRows(store)
+  await rows.load([accounts.at(account), earnings.at(account)])
+  const row = rows.get(accounts.at(account))
+  if (row === undefined) return undefined
+  const need = () => row as never
+  const available = matured(rows.get(earnings.at(account)), wholeSeconds(time)).availableMicros
+  return {
+    account,
+    size: await store.size(),
+    time: formatMilliseconds(time),
+    spendable: formatMicros(spendable({ need }, account)),
+    paid: formatMicros(row.walletMicros),
+    grants: [],
+    held: formatMicros(row.heldMicros),
+    earnings: formatMicros(row.earningsMicros),
+    earningsAvailable: formatMicros(available),
+    payable: formatMicros(row.payableMicros),
+    receivable: formatMicros(row.receivableMicros),
+  }
+}
+
+/** An account's plan and how it stands at a time; undefined where it has none. */
+export async function readPlan(store: StoreReader, account: string, time: Milliseconds): Promise<JsonObject | undefined> {
+  const rows = new LoadedRows(store)
+  await rows.load([platform, planSubscriptions.at(account)])
+  const plan = rows.get(planSubscriptions.at(account))
+  if (plan === undefined) return undefined
+  const context = { time: wholeSeconds(time), get: rows.get.bind(rows), need: () => rows.get(platform) as never }
+  return {
+    plan: plan.plan,
+    modelLimit: plan.modelLimit,
+    price: formatMicros(plan.priceMicros),
+    period: plan.period,
+    start: formatSeconds(plan.start),
+    end: formatSeconds(plan.end),
+    standing: planStanding(context, plan),
+  }
+}
+
+/**
+ * The trial balance: every book of the platform, and of accounts those that are not zero; or the sums by class of book. The sum over all
+ * of them is asserted to be zero.
+ */
+export async function trialBalance(store: StoreReader, byClass: boolean): Promise<JsonObject> {
+  const totals = new Map<string, bigint>()
+  const addTo = (name: string, amountMicros: bigint) => totals.set(name, (totals.get(name) ?? 0n) + amountMicros)
+  const platformRow = await readRow<Treasury>(store, treasury)
+  assert(platformRow !== undefined, 'the ledger is founded')
+  for (const [book, { field }] of Object.entries(PLATFORM_BOOKS)) addTo(book, platformRow[field])
+  const accountBooks = Object.entries(ACCOUNT_BOOKS) as [AccountBook, (typeof ACCOUNT_BOOKS)[AccountBook]][]
+  if (byClass) for (const [book] of accountBooks) addTo(book, 0n)
+  for await (const { key, row } of readTable<Account>(store, 'account')) {
+    for (const [book, { field }] of accountBooks) {
+      const name: string = byClass ? (book satisfies BookClass) : bookName(book, key)
+      if (byClass || row[field] !== 0n) addTo(name, row[field])
+    }
+  }
+  const sum = [...totals.values()].reduce((total, amount) => total + amount, 0n)
+  assert(sum === 0n, 'all books sum to zero')
+  const books = Object.fromEntries([...totals].map(([name, amount]) => [name, formatMicros(amount)]))
+  return { size: await store.size(), time: formatMilliseconds(await lastTime(store)), books, sum: formatMicros(sum) }
+}
+
+export interface LogFilter {
+  readonly from: number
+  readonly limit: number
+  readonly account?: string | undefined
+  readonly type?: string | undefined
+}
+
+type Options = Pick<LedgerOptions, 'rules' | 'sha256'>
+
+/** Entries from an index on, in order, those of one account or type where asked. */
+export async function* readLog(options: Options, store: StoreReader, filter: LogFilter): AsyncGenerator<Accepted> {
+  const { from, limit, account, type } = filter
+  let given = 0
+  const pages = account === undefined ? allEntries(options, store, from) : entriesOfAccount(options, store, account, from)
+  for await (const entry of pages) {
+    if (given >= limit) return
+    if (type !== undefined && entry.transaction.definition.type !== type) continue
+    given += 1
+    yield entry
+  }
+}
+
+async function* allEntries({ rules, sha256 }: Options, store: StoreReader, from: number): AsyncGenerator<Accepted> {
+  for (let next = from; ; ) {
+    const page = await store.entries(next, PAGE)
+    if (page.length === 0) return
+    yield* await decodeEntries(rules, sha256, store, page)
+    next += page.length
+  }
+}
+
+/** The entries that touched an account: a chain of indexes from the last one back, so no index over entries is needed. */
+async function* entriesOfAccount(options: Options, store: StoreReader, account: string, from: number): AsyncGenerator<Accepted> {
+  const indexes: number[] = []
+  for await (const entry of accountChain(options, store, account)) {
+    if (entry.index < from) break
+    indexes.push(entry.index)
+  }
+  for (const index of indexes.reverse()) {
+    const [entry] = await decodeEntries(options.rules, options.sha256, store, await store.entries(index, 1))
+    yield entry!
+  }
+}
+
+/** The entries that touched an account, the newest first. */
+export async function* accountChain({ rules, sha256 }: Options, store: StoreReader, account: string): AsyncGenerator<Accepted> {
+  const row = await readRow(store, accounts.at(account))
+  let next = row?.last
+  while (next !== undefined) {
+    const [entry] = await decodeEntries(rules, sha256, store, await store.entries(next, 1))
+    assert(entry !== undefined, `entry ${next} of ${account} is stored`)
+    yield entry
+    next = entry.outcome.touched.find((one) => one.account === account)?.previous
+  }
+}

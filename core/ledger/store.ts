@@ -1,0 +1,114 @@
+/**
+ * What the ledger asks of a store. It speaks of entries, rows and tiles, never of SQL, and is asynchronous so that a remote database
+ * fits behind it. Drivers implement it; one contract test runs against each.
+ *
+ * A ledger is two memories. The book is everything that follows from the log: entries, their ids and outcomes, the tree's tiles, the rows.
+ * The guard is what the sequencer alone remembers and no restore may bring back: the last checkpoint it signed, and the refusals
+ * that must not be replayed.
+ */
+
+import type { Refusal } from '../domain/refusal.ts'
+import type { RowKey } from '../domain/state.ts'
+
+/** An entry of the log. */
+export interface LoggedEntry {
+  readonly index: number
+  /** Acceptance line and note, verbatim. */
+  readonly bytes: Uint8Array
+}
+
+/** An entry with what it did, as it is stored. */
+export interface StoredEntry extends LoggedEntry {
+  /** encodeOutcome's bytes. */
+  readonly outcome: Uint8Array
+}
+
+/** A row as it is stored: its table, its key, and encodeRow's text. */
+export interface StoredRow {
+  readonly table: string
+  readonly key: string
+  readonly value: string
+}
+
+/** A tile of the tree: up to 256 hashes of 32 bytes, one after the other. */
+export interface StoredTile {
+  readonly level: number
+  readonly number: number
+  readonly hashes: Uint8Array
+}
+
+/** One durable step of the book. */
+export interface Commit {
+  /** The number of entries before; the store refuses to commit on any other (compare and swap). */
+  readonly size: number
+  readonly entries: readonly { readonly id: string; readonly bytes: Uint8Array; readonly outcome: Uint8Array }[]
+  /** The last value of each row that the entries changed. */
+  readonly rows: readonly StoredRow[]
+  /** The tiles at the tree's right edge that the entries changed. */
+  readonly tiles: readonly StoredTile[]
+}
+
+export interface RememberedRefusal {
+  readonly id: string
+  readonly refusal: Refusal
+}
+
+/** The log alone, as a store or a folder of exported tiles holds it. */
+export interface LogReader {
+  /** The number of entries. */
+  size(): Promise<number>
+  /** Up to `limit` entries from index `from`, in order. */
+  entries(from: number, limit: number): Promise<readonly LoggedEntry[]>
+  /** The hashes of a tile as far as it is filled; undefined where it does not exist. */
+  tile(level: number, number: number): Promise<Uint8Array | undefined>
+  /** The last checkpoint signed, a signed note; undefined before the first. */
+  checkpoint(): Promise<Uint8Array | undefined>
+  close(): Promise<void>
+}
+
+/** The whole book and the guard. What a reader sees is one consistent state, from when it was opened. */
+export interface StoreReader extends LogReader {
+  /** Texts of the rows, in the order of the keys, undefined where there is none. */
+  rows(keys: readonly RowKey[]): Promise<(string | undefined)[]>
+  /** The indexes of accepted transactions, in the order of the ids, undefined for unknown ones. */
+  indexes(ids: readonly string[]): Promise<(number | undefined)[]>
+  /** Up to `limit` entries from index `from`, in order. */
+  entries(from: number, limit: number): Promise<StoredEntry[]>
+  /** Every stored row, id and tile in order of its key, for audits and exports; `after` is the last key of the page before. */
+  scanRows(after: { readonly table: string; readonly key: string } | undefined, limit: number): Promise<StoredRow[]>
+  scanIds(after: string | undefined, limit: number): Promise<{ readonly id: string; readonly index: number }[]>
+  scanTiles(after: { readonly level: number; readonly number: number } | undefined, limit: number): Promise<StoredTile[]>
+  /** What is wrong with the store itself (its pages, its schema, values that no log could make), as far as the store can tell. */
+  defects(): Promise<readonly StoreDefect[]>
+}
+
+export interface StoreDefect {
+  readonly table: string
+  readonly key?: string
+  readonly message: string
+}
+
+/** The one writer of a ledger. Whoever holds it holds the ledger's lock. */
+export interface StoreWriter extends StoreReader {
+  /** Commits durably, all or nothing. After an error nothing is known: close, reopen and look. */
+  commit(commit: Commit): Promise<void>
+  /** Puts `next` in the place of `previous` durably, only if `previous` is what is there. Throws StoreError `damaged` otherwise. */
+  replaceCheckpoint(previous: Uint8Array | undefined, next: Uint8Array): Promise<void>
+  /** Refusals of these ids that are still remembered, in the order of the ids. */
+  refusals(ids: readonly string[]): Promise<(Refusal | undefined)[]>
+  /** Remembers refusals durably, and forgets those whose notes expired by `now` (Unix seconds). */
+  rememberRefusals(refusals: readonly RememberedRefusal[], now: number): Promise<void>
+  /** Notes made before this time (Unix seconds) are stale: the guard is younger than they are. 0 where it was never lost. */
+  staleBefore(): Promise<number>
+}
+
+/** Why a store cannot be used, in a sentence for people. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly code: 'damaged' | 'locked' | 'busy' | 'disk_full' | 'offline' | 'missing'
+
+  constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The tree as a store keeps it, and the guard against forks: before anything is signed again, the store must hold the very history that the
+ * last checkpoint was signed over. A book rolled back to yesterday has fewer entries, an altered one another root; both are refused.
+ */
+
+import { equalBytes, type Sha256 } from '../base/bytes.ts'
+import { MAX_NOTE_BYTES } from '../base/limits.ts'
+import { Malformed } from '../base/malformed.ts'
+import type { Milliseconds } from '../domain/time.ts'
+import { type Checkpoint, parseCheckpoint } from '../log/checkpoint.ts'
+import { type Frontier, nodesOf, rootRanges } from '../log/merkle.ts'
+import { isSameKey, parseNote } from '../log/note.ts'
+import { edgeTiles, type ReadTile, readFrontier, type Tile, type TileRow, tilesOf, tileWidth } from '../log/tiles.ts'
+import { parseEntry } from './entry.ts'
+import { StoreError, type StoreReader } from './store.ts'
+import type { Verifier } from './verifier.ts'
+
+interface LogKey {
+  readonly name: string
+  readonly keyId: string
+  readonly publicKey: Uint8Array
+}
+
+export interface OpenedTree {
+  readonly frontier: Frontier
+  /** The partial tiles at the right edge, by "level/number". */
+  readonly edge: Map<string, TileRow>
+  readonly checkpoint: Uint8Array | undefined
+  readonly lastTime: Milliseconds
+}
+
+export async function openTree(sha256: Sha256, store: StoreReader, key: LogKey, verifier: Verifier): Promise<OpenedTree> {
+  const size = await store.size()
+  const readEdge = await tileReader(store, edgeTiles(size))
+  const edge = new Map<string, TileRow>()
+  for (const { level, number } of edgeTiles(size))
+    edge.set(`${level}/${number}`, { level, number, hashes: readEdge(level, number) })
+  const frontier = await frontierAt(sha256, store, size)
+  const checkpoint = await store.checkpoint()
+  await guardAgainstForks(sha256, store, size, checkpoint, key, verifier)
+  return { frontier, edge, checkpoint, lastTime: await timeOfEntry(store, size - 1) }
+}
+
+/** The partial tiles at the edge of a tree that has grown to `size` by `changed`. */
+export function storedTiles(edge: ReadonlyMap<string, TileRow>, changed: readonly TileRow[], size: number): Map<string, TileRow> {
+  const rows = new Map([...edge, ...changed.map((tile) => [`${tile.level}/${tile.number}`, tile] as const)])
+  return new Map([...rows].filter(([, { level, number }]) => tileWidth(level, number, size) < 256))
+}
+
+/** The frontier of the tree as it was at `size`; its root is the root at that size. */
+export async function frontierAt(sha256: Sha256, store: StoreReader, size: number): Promise<Frontier> {
+  const readTile = await tileReader(store, tilesOf(nodesOf(rootRanges(size)), size))
+  return readFrontier(sha256, readTile, size)
+}
+
+/** Loads tiles and returns a reader of them. */
+export async function tileReader(store: StoreReader, tiles: readonly Tile[]): Promise<ReadTile> {
+  const loaded = new Map<string, Uint8Array>()
+  for (const { level, number, width } of tiles) {
+    const hashes = await store.tile(level, number)
+    if (hashes === undefined || hashes.length < width * 32) {
+      throw new StoreError('damaged', `Tile ${number} of level ${level} is damaged; nimledger verify tells more.`)
+    }
+    loaded.set(`${level}/${number}`, hashes.subarray(0, width * 32))
+  }
+  return (level, number) => loaded.get(`${level}/${number}`)!
+}
+
+/** The acceptance time of an entry; 0 for the one before the first. */
+export async function timeOfEntry(store: StoreReader, index: number): Promise<Milliseconds> {
+  if (index < 0) return 0
+  const [stored] = await store.entries(index, 1)
+  const entry = stored === undefined ? undefined : parseEntry(stored.bytes)
+  if (entry === undefined || entry instanceof Malformed) {
+    throw new StoreError('damaged', `Entry ${index} is damaged; nimledger verify tells more.`)
+  }
+  return entry.time
+}
+
+async function guardAgainstForks(
+  sha256: Sha256,
+  store: StoreReader,
+  size: number,
+  signed: Uint8Array | undefined,
+  key: LogKey,
+  verifier: Verifier,
+): Promise<void> {
+  if (signed === undefined) {
+    // Founding commits the genesis first and signs afterwards: only that one entry may stand without a checkpoint.
+    if (size <= 1) return
+    throw new StoreError(
+      'damaged',
+      'The guard holds no checkpoint, although the ledger has entries: signing on could fork the log.',
+    )
+  }
+  const checkpoint = await openOwnCheckpoint(signed, key, verifier)
+  if (checkpoint === undefined)
+    throw new StoreError('damaged', 'The last checkpoint in the guard is not one that this sequencer signed.')
+  if (size < checkpoint.size) {
+    throw new StoreError(
+      'damaged',
+      `The ledger has ${size} entries, but a checkpoint of ${checkpoint.size} was signed: it is an older copy, and signing on would fork the log.`,
+    )
+  }
+  const root = (await frontierAt(sha256, store, checkpoint.size)).root()
+  if (!equalBytes(root, checkpoint.root)) {
+    throw new StoreError(
+      'damaged',
+      `The first ${checkpoint.size} entries are not those that the last checkpoint was signed over.`,
+    )
+  }
+}
+
+async function openOwnCheckpoint(signed: Uint8Array, key: LogKey, verifier: Verifier): Promise<Checkpoint | undefined> {
+  const note = parseNote(signed, MAX_NOTE_BYTES)
+  if (note instanceof Malformed) return undefined
+  const own = note.signatures.find((signature) => isSameKey(signature, key))
+  if (own === undefined) return undefined
+  const [valid] = await verifier.verify([{ publicKey: key.publicKey, message: note.textBytes, signature: own.signature }])
+  const checkpoint = parseCheckpoint(note.text)
+  return valid === true && !(checkpoint instanceof Malformed) && checkpoint.origin === key.name ? checkpoint : undefined
+}

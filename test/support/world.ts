@@ -1,0 +1,155 @@
+/**
+ * A ledger without log, store or signatures: people with names sign transactions, the machine runs them, rows stay in a map. For tests of
+ * the rules alone. Rows are kept as a store would give them back (encoded and decoded), and frozen, so that nothing changes one in place.
+ */
+
+import { assert } from '../../core/base/assert.ts'
+import { utf8 } from '../../core/base/bytes.ts'
+import { MAX_READ_ROUNDS } from '../../core/base/limits.ts'
+import { Malformed } from '../../core/base/malformed.ts'
+import { canonicalize, type Json } from '../../core/domain/canonical.ts'
+import type { Context } from '../../core/domain/define.ts'
+import { composeText, parseTransaction, type SignedTransaction, type Transaction } from '../../core/domain/envelope.ts'
+import { accountId, thingId } from '../../core/domain/ids.ts'
+import { authenticate, authenticationRows, type Execution, execute, type Rows, rowsToRead } from '../../core/domain/machine.ts'
+import { type Refusal, refuse } from '../../core/domain/refusal.ts'
+import { decodeRow, encodeRow, type RowKey } from '../../core/domain/state.ts'
+import { parseMilliseconds, type Seconds, wholeSeconds } from '../../core/domain/time.ts'
+import { rules } from '../../core/domain/transactions/index.ts'
+import { sha256 } from '../../core/drivers/sha256.ts'
+
+export const ORIGIN = 'test.example/credits'
+export const FOUNDED = '2026-01-01T00:00:00.000Z'
+
+/** A public key for a name: any 32 bytes will do where no signature is checked, so it is a fixed valid one per name where needed. */
+export interface Person {
+  readonly name: string
+  readonly publicKey: string
+  readonly account: string
+}
+
+/** What may differ from the usual envelope: its times and its ledger. */
+export interface EnvelopeOverrides {
+  readonly made?: Seconds
+  readonly validUntil?: Seconds
+  readonly ledger?: string
+}
+
+export class World {
+  readonly rows = new Map<string, { key: RowKey; row: unknown }>()
+  readonly people = new Map<string, Person>()
+  /** Milliseconds. */
+  time = parseMilliseconds(FOUNDED)!
+  size = 0
+  nonce = 0
+
+  /** Another world in the same state, which goes its own way from here. */
+  clone(): World {
+    const copy = new World()
+    for (const [path, row] of this.rows) copy.rows.set(path, row)
+    for (const [name, person] of this.people) copy.people.set(name, person)
+    return Object.assign(copy, { time: this.time, size: this.size, nonce: this.nonce })
+  }
+
+  person(name: string, publicKey: Uint8Array): Person {
+    const person = { name, publicKey: Buffer.from(publicKey).toString('hex'), account: accountId(sha256, publicKey) }
+    this.people.set(name, person)
+    return person
+  }
+
+  /** Runs one transaction; an accepted one changes the rows. `overrides` overrides what the envelope says. */
+  act(signer: string, type: string, body: Json, overrides: EnvelopeOverrides = {}): Execution | Refusal {
+    return this.run(this.compose(signer, type, body, overrides))
+  }
+
+  /** The text of a transaction, made now with a nonce of its own. */
+  compose(signer: string, type: string, body: Json, overrides: EnvelopeOverrides = {}): string {
+    const nonce = new Uint8Array(16)
+    new DataView(nonce.buffer).setUint32(0, this.nonce++)
+    return composeText({ type, body, ledger: ORIGIN, signer, made: wholeSeconds(this.time), nonce, ...overrides })
+  }
+
+  /** With `keyId`, the key that signed is looked up first, as for a note; without it the transaction runs as a preview does. */
+  run(text: string, keyId?: string): Execution | Refusal {
+    const transaction = parseTransaction(rules, sha256, text)
+    if (transaction instanceof Malformed) return refuse('malformed', { reason: transaction.reason })
+    if (keyId !== undefined) {
+      const refusal = this.#authenticate(transaction, keyId)
+      if (refusal !== undefined) return refusal
+    }
+    const keyIds = keyId === undefined || transaction.definition.publicKey !== undefined ? [] : [keyId]
+    const declared = new Set<string>()
+    const rows = this.#declaredRows(transaction, declared)
+    const moment = { index: this.size, time: this.time }
+    for (let round = 0; round < MAX_READ_ROUNDS; round++) {
+      for (const key of rowsToRead(sha256, transaction, keyIds, round, rows, moment)) declared.add(key.path)
+    }
+    const result = execute(sha256, transaction, keyIds, rows, moment)
+    if (result.status === 'executed') {
+      for (const { key, row } of result.changes.values()) this.put(key, row)
+      this.size += 1
+    }
+    return result
+  }
+
+  #authenticate(transaction: Transaction, keyId: string): Refusal | undefined {
+    const signatures = [{ name: transaction.signer, keyId, signature: new Uint8Array(64) }]
+    const textBytes = utf8(transaction.text)
+    const signed: SignedTransaction = { ...transaction, note: textBytes, textBytes, signatures }
+    const declared = new Set(authenticationRows(signed).map(({ path }) => path))
+    const result = authenticate(sha256, signed, this.#declaredRows(transaction, declared))
+    return 'status' in result ? result : undefined
+  }
+
+  #declaredRows(transaction: Transaction, declared: ReadonlySet<string>): Rows {
+    return {
+      get: <Row>(key: RowKey<Row>) => {
+        assert(declared.has(key.path), `the row ${key.path} was declared by ${transaction.definition.type}`)
+        return this.get(key)
+      },
+    }
+  }
+
+  /** What a type's checks would see now, with every row in reach: to ask one check alone whether it refuses. */
+  context(transaction: Transaction): Context<never> {
+    const { creates } = transaction.definition
+    const isThing = typeof creates === 'object'
+    return {
+      id: transaction.id,
+      body: transaction.body as never,
+      signer: transaction.signer,
+      time: wholeSeconds(this.time),
+      index: this.size,
+      created: isThing ? thingId(creates.prefix, transaction.id) : creates === 'account' ? transaction.signer : '',
+      sha256,
+      get: (key) => this.get(key),
+      need: (key) => {
+        const row = this.get(key)
+        assert(row !== undefined, `the row ${key.path} exists`)
+        return row
+      },
+    }
+  }
+
+  /** The row, decoded, or undefined. */
+  get<Row>(key: RowKey<Row>): Row | undefined {
+    return this.rows.get(key.path)?.row as Row | undefined
+  }
+
+  /** Writes a row past all rules, as it would come back from a store. */
+  put<Row>(key: RowKey<Row>, row: Row): void {
+    this.rows.set(key.path, { key: key as RowKey, row: deepFreeze(decodeRow(encodeRow(row))) })
+  }
+
+  /** All rows as stored, in order: two worlds are in one state exactly where these texts are equal. */
+  dump(): string {
+    const lines = [...this.rows].map(([path, { row }]) => `${path} ${encodeRow(row)}`)
+    return canonicalize(lines.sort())
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  for (const item of Object.values(value)) deepFreeze(item)
+  return Object.freeze(value)
+}
