@@ -143,10 +143,10 @@ export class Desk {
   /** Signs with the key that this machine has for a local name or account. */
   signer(name: string): NoteSigner {
     const account = this.account(name)
-    const label = this.vault.labels.find((one) => accountId(sha256, this.vault.key(one)!.publicKey) === account)
-    if (label === undefined)
+    const key = listKeys(this.place.dir).find(({ publicKey }) => accountId(sha256, publicKey) === account)
+    if (key === undefined)
       throw new Failure('usage', `This machine has no key of ${name}; sign where the key is, with tx sign.`)
-    return signerOf(this.vault.key(label)!)
+    return signerOf(this.vault.key(key.label)!)
   }
 
   sign(note: Note): Uint8Array {

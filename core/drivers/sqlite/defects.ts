@@ -94,7 +94,7 @@ function* keyDefects(book: Book): Generator<StoreDefect> {
   if (count !== size)
     yield {
       table: 'entries',
-      message: `${BOOK.file} is damaged: it has ${count} entries, and the last one's index is ${size - 1}.`,
+      message: `${BOOK.file} is damaged: it has ${count} entries, and the last one has index ${size - 1}.`,
     }
 }
 
