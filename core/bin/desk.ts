@@ -144,8 +144,7 @@ export class Desk {
   signer(name: string): NoteSigner {
     const account = this.account(name)
     const key = listKeys(this.place.dir).find(({ publicKey }) => accountId(sha256, publicKey) === account)
-    if (key === undefined)
-      throw new Failure('usage', `This machine has no key of ${name}; sign where the key is, with tx sign.`)
+    if (key === undefined) throw new Failure('usage', `This machine has no key of ${name}; sign where the key is, with tx sign.`)
     return signerOf(this.vault.key(key.label)!)
   }
 

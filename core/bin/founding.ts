@@ -3,7 +3,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { Malformed } from '../base/malformed.ts'
 import type { Json } from '../domain/canonical.ts'
+import { parseSignedTransaction } from '../domain/envelope.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { sha256 } from '../drivers/sha256.ts'
@@ -13,7 +15,7 @@ import { listKeys, Vault } from '../drivers/vault.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { ED25519, formatVerifierKey, signNote, verifierKey } from '../log/note.ts'
-import { compose, ledgerOptions, OPERATOR, publicKeyHex, SEQUENCER, signerOf } from './desk.ts'
+import { compose, LEDGER_TOOLS, ledgerOptions, OPERATOR, publicKeyHex, reading, SEQUENCER, signerOf } from './desk.ts'
 
 export interface Founding {
   readonly origin?: string | undefined
@@ -40,31 +42,32 @@ const TERMS = {
   policy: { minimumPayout: '25', earningsHoldDays: 7, graceDays: 7, creditNote: '1 credit = 1 USD' },
 } satisfies Json
 
-/** Founds a ledger in a folder that has none. What a crash left of an earlier attempt is taken up again. */
+/** Founds a ledger in a folder that has none. What a crash left of an earlier attempt is taken up again; a genesis refused writes nothing. */
 export async function foundLedger(dir: string, passphrase: string, founding: Founding): Promise<Founded | Refusal> {
+  if (await isFounded(dir)) return refuse('already_founded')
+  const vault = listKeys(dir).length > 0 ? Vault.open(dir, passphrase) : Vault.create(dir, passphrase)
+  const operator = vault.key(OPERATOR) ?? newKeyPair()
+  const sequencer = vault.key(SEQUENCER) ?? newKeyPair()
+  const signer = signerOf(operator)
+  const origin = founding.origin ?? `nimledger.local/${signer.keyId}`
+  const time = founding.at ?? Date.now()
+  const keys = { operatorKey: publicKeyHex(operator), sequencerKey: publicKeyHex(sequencer) }
+  const body = { ...TERMS, ...keys, origin, name: founding.name, clock: founding.clock }
+  const note = signNote(compose(origin, time, { signer: signer.name, type: 'ledger.genesis', body }), [signer])
+  const genesis = parseSignedTransaction(LEDGER_TOOLS.rules, sha256, note)
+  if (genesis instanceof Malformed) return refuse('malformed', { reason: genesis.reason })
+
   mkdirSync(dir, { recursive: true, mode: 0o700 })
-  if (!existsSync(join(dir, 'ledger.db'))) await createSqliteLedger(dir)
+  const pairs = [
+    { label: OPERATOR, pair: operator },
+    { label: SEQUENCER, pair: sequencer },
+  ]
+  vault.add(pairs.filter(({ label }) => vault.key(label) === undefined))
+  if (!hasLedger(dir)) await createSqliteLedger(dir)
   const store = await openSqliteWriter(dir)
   try {
-    if ((await store.size()) > 0) return refuse('already_founded')
-    const vault = listKeys(dir).length > 0 ? Vault.open(dir, passphrase) : Vault.create(dir, passphrase)
-    const [operator, sequencer] = foundingKeys(vault)
-    const signer = signerOf(operator)
-    const origin = founding.origin ?? `nimledger.local/${signer.keyId}`
-    const time = founding.at ?? Date.now()
-    const body = {
-      ...TERMS,
-      origin,
-      name: founding.name,
-      operatorKey: publicKeyHex(operator),
-      sequencerKey: publicKeyHex(sequencer),
-      clock: founding.clock,
-    }
-    const note = signNote(compose(origin, time, { signer: signer.name, type: 'ledger.genesis', body }), [signer])
-    const { answer } = await Ledger.found(
-      ledgerOptions(store, vault, origin, () => time),
-      note,
-    )
+    const options = ledgerOptions(store, vault, origin, () => time)
+    const { answer } = await Ledger.found(options, note)
     if (answer.status === 'refused') return answer
     const vkey = formatVerifierKey(verifierKey(sha256, origin, ED25519, sequencer.publicKey))
     return { origin, vkey, operator: signer.name, answer }
@@ -73,10 +76,13 @@ export async function foundLedger(dir: string, passphrase: string, founding: Fou
   }
 }
 
-function foundingKeys(vault: Vault): [KeyPair, KeyPair] {
-  const missing = [OPERATOR, SEQUENCER].filter((label) => vault.key(label) === undefined)
-  if (missing.length > 0) vault.add(missing.map((label) => ({ label, pair: newKeyPair() })))
-  return [vault.key(OPERATOR)!, vault.key(SEQUENCER)!]
+/** Whether a folder has a ledger, founded or not. */
+export function hasLedger(dir: string): boolean {
+  return existsSync(join(dir, 'ledger.db'))
+}
+
+async function isFounded(dir: string): Promise<boolean> {
+  return hasLedger(dir) && (await reading({ dir, passphrase: {} }, (store) => store.size())) > 0
 }
 
 export function newKeyPair(): KeyPair {

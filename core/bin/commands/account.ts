@@ -2,18 +2,21 @@
 
 import type { Command } from 'commander'
 import { tryFromHex } from '../../base/bytes.ts'
-import { MAX_NAME_CHARACTERS } from '../../base/limits.ts'
+import { Malformed } from '../../base/malformed.ts'
+import { parseTransaction } from '../../domain/envelope.ts'
 import { accountId } from '../../domain/ids.ts'
+import { refuse } from '../../domain/refusal.ts'
 import { accounts } from '../../domain/state.ts'
-import { isPlainText } from '../../domain/text.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { listKeys } from '../../drivers/vault.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { listAccounts, readKeys, readPlan, readPlatform, readRow } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
-import { ED25519, formatVerifierKey, verifierKey } from '../../log/note.ts'
+import { ED25519, formatVerifierKey, signNote, verifierKey } from '../../log/note.ts'
 import {
+  compose,
   type Desk,
+  LEDGER_TOOLS,
   OPERATOR,
   type Place,
   publicKeyHex,
@@ -21,6 +24,7 @@ import {
   readingTime,
   resolveAccount,
   SEQUENCER,
+  signerOf,
   writing,
 } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
@@ -70,18 +74,16 @@ export function accountCommands(program: Command): void {
 
 async function openAccount(desk: Desk, name: string, options: GlobalOptions): Promise<number> {
   if (name === OPERATOR || name === SEQUENCER) throw new Failure('usage', `The name ${name} is taken by the ledger itself.`)
-  if (!isPlainText(name, MAX_NAME_CHARACTERS)) {
-    throw new Failure(
-      'usage',
-      `A name has 1 to ${MAX_NAME_CHARACTERS} characters in NFC, none of them control or invisible ones.`,
-    )
-  }
   const before = desk.vault.key(name)
   const pair = before ?? newKeyPair()
+  const signer = signerOf(pair)
+  const body = { publicKey: publicKeyHex(pair), name }
+  const text = compose(desk.platform.origin, desk.time, { signer: signer.name, type: 'account.open', body })
+  const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
+  if (transaction instanceof Malformed) return showOutcome(refuse('malformed', { reason: transaction.reason }), options)
   // Sealed before it is used: whatever happens next, the key of an account that exists is not lost.
   if (before === undefined) desk.vault.add([{ label: name, pair }])
-  const body = { publicKey: publicKeyHex(pair), name }
-  const answer = await desk.submit({ signer: name, type: 'account.open', body })
+  const answer = await desk.ledger.submit(signNote(text, [signer]))
   if (answer.status === 'refused') return showOutcome(answer, options)
   const account = answer.transaction.signer
   const shown = { account, name, vkey: vkeyOf(account, pair.publicKey) }

@@ -1,7 +1,5 @@
 /** The demonstration: founds the marketplace if there is none, and bills a real trace of calls in it. */
 
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Refusal } from '../../domain/refusal.ts'
 import { type Listing, listings } from '../../domain/state.ts'
@@ -37,10 +35,6 @@ export async function foundDemo(place: Place, passphrase: string): Promise<JsonO
   if ('status' in founded) return founded
   const { listing } = await writing({ ...place, at: undefined }, foundMarketplace)
   return { origin: founded.origin, vkey: founded.vkey, operator: founded.operator, listing }
-}
-
-export function hasLedger(dir: string): boolean {
-  return existsSync(join(dir, 'ledger.db'))
 }
 
 /** Bills the trace in a demonstration; a second time there is nothing left to charge. */

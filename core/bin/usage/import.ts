@@ -7,11 +7,16 @@
 import { basename } from 'node:path'
 import { MAX_BATCH_LINES } from '../../base/limits.ts'
 import type { LineOutcome } from '../../domain/define.ts'
+import type { Transaction } from '../../domain/envelope.ts'
 import { formatMicros } from '../../domain/money.ts'
 import { type Refusal, refuse } from '../../domain/refusal.ts'
-import { mandateHolders, mandates, streams } from '../../domain/state.ts'
-import { formatSeconds, parseSeconds, wholeSeconds } from '../../domain/time.ts'
-import { type JsonObject, presentBody } from '../../ledger/present.ts'
+import { listings, mandateHolders, mandates, streams } from '../../domain/state.ts'
+import { formatSeconds, wholeSeconds } from '../../domain/time.ts'
+import { rules } from '../../domain/transactions/index.ts'
+import type { UsageBatch } from '../../domain/transactions/usage-batch.ts'
+import { sha256 } from '../../drivers/sha256.ts'
+import { readAccepted } from '../../ledger/accepted.ts'
+import type { JsonObject } from '../../ledger/present.ts'
 import { accountChain, readRow } from '../../ledger/queries.ts'
 import { type Desk, LEDGER_TOOLS } from '../desk.ts'
 import { Failure } from '../failure.ts'
@@ -32,7 +37,7 @@ type Line = readonly [number, number, number, number, number, number]
 interface TakenLine {
   readonly payer: string
   readonly time: number
-  readonly figures: readonly number[]
+  readonly figures: readonly unknown[]
   readonly outcome: LineOutcome
 }
 
@@ -54,46 +59,32 @@ export async function importUsage(desk: Desk, options: UsageImport): Promise<Jso
   const meter = desk.signer(options.meter).name
   const lines = await countCalls(file)
   if (typeof lines !== 'number') return lines
-  const unmandated = await withoutMandate(desk, payer, listing)
-  if (unmandated !== undefined) return unmandated
+  const last = await lastLine(desk, meter, listing, stream)
+  if (last > lines) {
+    throw new Failure('damaged', `The stream ${stream} has ${last} lines already and the file only ${lines}: it is another file.`)
+  }
+  const unready = last < lines ? await whyNotReady(desk, payer, listing) : undefined
+  if (unready !== undefined) return unready
 
-  const known = await readRow(desk.ledger.reader, streams.at(meter, listing))
-  const last = known?.streams.find((one) => one.stream === stream)?.last ?? 0
-  if (last > lines)
-    throw new Failure(
-      'damaged',
-      `The stream ${stream} has ${last} lines already; the file has only ${lines}: it is another file.`,
-    )
   const totals: Totals = { lines, charged: 0, alreadyCharged: 0, refused: {}, grossMicros: 0n, feeMicros: 0n, entries: 0 }
-  const taken = last === 0 ? new Map<number, TakenLine>() : await takenLines(desk, meter, listing, stream)
-
+  const taken = takenLines(desk, meter, listing, stream)
   let number = 0
   let batch: Call[] = []
-  const charge = async () => {
-    const first = number - batch.length + 1
-    const answer = await desk.submit({
-      signer: options.meter,
-      type: 'usage.batch',
-      body: { listing, stream, first, payers: [payer], ...batchLines(batch) },
-    })
+  for await (const call of readTrace(file)) {
+    number += 1
+    if (number <= last) {
+      countTaken(totals, compare(number, call, payer, (await taken.next()).value))
+      continue
+    }
+    batch.push(call)
+    if (batch.length < MAX_BATCH_LINES && number < lines) continue
+    const body = { listing, stream, first: number - batch.length + 1, payers: [payer], ...batchLines(batch) }
+    const answer = await desk.submit({ signer: options.meter, type: 'usage.batch', body })
     if (answer.status === 'refused') return answer
     totals.entries += 1
     for (const line of answer.outcome.lines ?? []) count(totals, line)
     batch = []
     progress(number, lines)
-    return undefined
-  }
-  for await (const call of readTrace(file)) {
-    number += 1
-    if (number <= last) {
-      compare(number, call, payer, taken.get(number))
-      countTaken(totals, taken.get(number)!.outcome)
-      continue
-    }
-    batch.push(call)
-    if (batch.length < MAX_BATCH_LINES && number < lines) continue
-    const refusal = await charge()
-    if (refusal !== undefined) return refusal
   }
   return summary(stream, totals)
 }
@@ -112,49 +103,58 @@ async function countCalls(file: string): Promise<number | Refusal> {
 }
 
 /** Lines without a mandate would be refused one by one and never charged again, so the import does not begin without one. */
-async function withoutMandate(desk: Desk, payer: string, listing: string): Promise<Refusal | undefined> {
-  const holder = await readRow(desk.ledger.reader, mandateHolders.at(payer, listing))
-  const mandate = holder && (await readRow(desk.ledger.reader, mandates.at(holder.mandate)))
-  return mandate === undefined || wholeSeconds(desk.time) >= mandate.expires
-    ? refuse('no_mandate', { payer, listing })
-    : undefined
+async function whyNotReady(desk: Desk, payer: string, listing: string): Promise<Refusal | undefined> {
+  const store = desk.ledger.reader
+  if ((await readRow(store, listings.at(listing))) === undefined) return refuse('unknown_listing', { listing })
+  const holder = await readRow(store, mandateHolders.at(payer, listing))
+  const mandate = holder && (await readRow(store, mandates.at(holder.mandate)))
+  const runs = mandate !== undefined && wholeSeconds(desk.time) < mandate.expires
+  return runs ? undefined : refuse('no_mandate', { payer, listing })
 }
 
-/** The lines of a stream as they were taken, from the batches in the log, the newest first. */
-async function takenLines(desk: Desk, meter: string, listing: string, stream: string): Promise<Map<number, TakenLine>> {
-  const taken = new Map<number, TakenLine>()
-  for await (const { transaction, outcome } of accountChain(LEDGER_TOOLS, desk.ledger.reader, meter)) {
-    if (transaction.definition.type !== 'usage.batch' || transaction.signer !== meter) continue
-    const body = presentBody(transaction) as unknown as {
-      listing: string
-      stream: string
-      first: number
-      start: string
-      payers: string[]
-      lines: Line[]
-    }
-    if (body.listing !== listing || body.stream !== stream) continue
-    body.lines.forEach(([payer, offset, ...figures], i) => {
-      const line = outcome.lines![i]!
-      if (line.status === 'duplicate') return
-      const time = parseSeconds(body.start)! * 1000 + offset
-      taken.set(body.first + i, { payer: body.payers[payer]!, time, figures: figures.slice(0, 4), outcome: line })
-    })
-    if (body.first === 1) break
+async function lastLine(desk: Desk, meter: string, listing: string, stream: string): Promise<number> {
+  const known = await readRow(desk.ledger.reader, streams.at(meter, listing))
+  return known?.streams.find((one) => one.stream === stream)?.last ?? 0
+}
+
+/** The lines of a stream in order, as they were taken, from the batches in the log. */
+async function* takenLines(desk: Desk, meter: string, listing: string, stream: string): AsyncGenerator<TakenLine, undefined> {
+  const store = desk.ledger.reader
+  const batches: number[] = []
+  for await (const { index, transaction } of accountChain(LEDGER_TOOLS, store, meter)) {
+    const batch = batchOf(transaction)
+    if (batch === undefined || transaction.signer !== meter || batch.listing !== listing || batch.stream !== stream) continue
+    batches.push(index)
+    if (batch.first === 1) break
   }
-  return taken
+  for (const index of batches.reverse()) {
+    const { transaction, outcome } = await readAccepted(rules, sha256, store, index)
+    const { start, payers, lines } = batchOf(transaction)!
+    for (const [i, [payer, offset, ...figures]] of lines.entries()) {
+      const line = outcome.lines![i]!
+      // What a batch repeats of the one before it was taken there.
+      if (line.status !== 'duplicate') yield { payer: payers[payer]!, time: start * 1000 + offset, figures, outcome: line }
+    }
+  }
+  return undefined
 }
 
-function compare(number: number, call: Call, payer: string, taken: TakenLine | undefined): void {
+function batchOf({ definition, body }: Transaction): UsageBatch | undefined {
+  return definition.type === 'usage.batch' ? (body as UsageBatch) : undefined
+}
+
+function compare(number: number, call: Call, payer: string, taken: TakenLine | undefined): LineOutcome {
   const figures = [1, call.inputTokens, call.outputTokens, 0]
-  const isSame = taken !== undefined && taken.time === call.time && figures.every((figure, i) => figure === taken.figures[i])
-  if (!isSame)
+  const isSame = taken?.time === call.time && figures.every((figure, i) => figure === taken.figures[i])
+  if (!isSame) {
     throw new Failure(
       'damaged',
-      `Line ${number} of the stream is not the one in the file: the file is another one, or it was changed.`,
+      `Line ${number} of the stream is not the one in the file: it is another file, or it was changed.`,
     )
+  }
   if (taken.payer !== payer)
-    throw new Failure('damaged', `Line ${number} of the stream was charged to ${taken.payer}, not to ${payer}.`)
+    throw new Failure('damaged', `Line ${number} of the stream was taken for ${taken.payer}, not for ${payer}.`)
+  return taken.outcome
 }
 
 /** Calls as the lines of a batch: milliseconds after the earliest of them, cut to its second. */

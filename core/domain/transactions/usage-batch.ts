@@ -40,6 +40,7 @@ const body = z.strictObject({
   lines: z.array(z.custom<Line>(isLine, LINE_FORM)).min(1).max(MAX_BATCH_LINES, `must be at most ${MAX_BATCH_LINES} lines`),
 })
 type Body = z.output<typeof body>
+export type UsageBatch = Body
 
 function streamsRow({ signer, body }: Context<Body>) {
   return streams.at(signer, body.listing)

@@ -1,6 +1,6 @@
 /**
- * What is wrong with the two databases themselves: their pages and the kinds of their values (SQLite's own check, against STRICT and
- * CHECK), their tables, triggers and migrations (against those that a new database gets), keys that no ledger could have written, and
+ * What is wrong with the two databases themselves: their pages and the kinds of their values (SQLite's own check, against STRICT;
+ * not against CHECK, which a read-only connection does not know), their tables, triggers and migrations (against those that a new database gets), keys that no ledger could have written, and
  * the guard's digests. Whether the book says what the log says is not the store's to tell: an audit replays the log and compares.
  */
 
@@ -64,7 +64,8 @@ function* schemaDefects(database: Database, kind: DatabaseKind): Generator<Store
         yield { table: item.table, message: `${kind.file} has another ${path} than this program makes.` }
     }
     for (const [path, item] of actual)
-      if (!expected.has(path)) yield { table: item.table, message: `${kind.file} has a ${path} that this program does not make.` }
+      if (!expected.has(path))
+        yield { table: item.table, message: `${kind.file} has the ${path}, which this program does not make.` }
     const migrations = [database, model].map((one) => one.prepare(SELECT_MIGRATIONS).raw().all().map(String).join('\n'))
     if (migrations[0] !== migrations[1])
       yield { table: '__drizzle_migrations', message: `${kind.file} was made by other migrations than this program's.` }

@@ -22,6 +22,7 @@ import { damaged } from './errors.ts'
 import type { guard } from './schema.ts'
 import { bytesOf, idBytes, integerOf } from './values.ts'
 
+const ID_BYTES = 24
 const DIGEST_BYTES = 32
 const NOTHING = new Uint8Array()
 
@@ -49,8 +50,8 @@ export class Guard {
 
   constructor(database: Database) {
     this.database = database
-    this.#memory = database.prepare<[], Omit<typeof guard.$inferSelect, 'one'>>(
-      'SELECT stale_before AS staleBefore, checkpoint, refusals_digest AS refusalsDigest, digest FROM guard',
+    this.#memory = database.prepare<[], typeof guard.$inferSelect>(
+      'SELECT one, stale_before AS staleBefore, checkpoint, refusals_digest AS refusalsDigest, digest FROM guard',
     )
     this.#refusal = database.prepare<[Uint8Array], RefusalRow>(`${SELECT_REFUSALS} WHERE id = ?`)
     this.#refusals = database.prepare<[], RefusalRow>(`${SELECT_REFUSALS} ORDER BY id`)
@@ -59,7 +60,7 @@ export class Guard {
   /** The guard's one row. */
   memory(): Memory {
     const [row, second] = this.#memory.all()
-    if (row === undefined || second !== undefined) throw damaged(GUARD.file, 'the guard is not one row')
+    if (row?.one !== 1n || second !== undefined) throw damaged(GUARD.file, 'the guard is not one row')
     const staleBefore = integerOf(GUARD, row.staleBefore, 'the time before which notes are stale')
     const refusalsDigest = bytesOf(GUARD, row.refusalsDigest, 'the digest of the refusals')
     const checkpoint = row.checkpoint === null ? {} : { checkpoint: bytesOf(GUARD, row.checkpoint, 'the checkpoint') }
@@ -163,6 +164,7 @@ function readRefusal({ id, isText, text, digest }: RefusalRow): { readonly refus
   const key = bytesOf(GUARD, id, 'the id of a refusal')
   const name = `the refusal of ${toHex(key)}`
   const stored = bytesOf(GUARD, digest, `the digest of ${name}`)
+  if (key.length !== ID_BYTES) throw damaged(GUARD.file, `${name} has an id of another length`)
   if (isText !== 1n) throw damaged(GUARD.file, `${name} is not stored as text`)
   if (!equalBytes(refusalDigest(key, text), stored)) throw damaged(GUARD.file, `${name} was changed: its digest is another`)
   return { refusal: JSON.parse(tryUtf8Decode(text)!) as Refusal, digest: stored }
