@@ -1,6 +1,7 @@
 /**
- * A ledger in memory, for tests and simulations, with the checks of the one on a disk. A `MemoryLedger` is what a folder is there: it
- * outlives the stores that are opened on it. Bytes are copied on their way in and out, so nobody can change what is stored.
+ * A ledger in memory, for tests and simulations, with the checks of the one on a disk. A `MemoryLedger` is what a folder is
+ * there: it outlives the stores that are opened on it. Bytes are copied on their way in and out, so nobody can change what is
+ * stored.
  */
 
 import { assert } from '../../base/assert.ts'
@@ -21,11 +22,11 @@ import {
   type StoreWriter,
 } from '../../ledger/store.ts'
 
-export type Change = 'commit' | 'replaceCheckpoint' | 'rememberRefusals'
+type Change = 'commit' | 'replaceCheckpoint' | 'rememberRefusals'
 
 /**
- * Called around every change. What it throws, the writer throws: `before`, nothing has changed; `after`, everything has, as when a disk
- * fails although it has written.
+ * Called around every change. What it throws, the writer throws: `before`, nothing has changed; `after`, everything has, as when
+ * a disk fails although it has written.
  */
 export type Fault = (change: Change, moment: 'before' | 'after') => void
 

@@ -1,6 +1,6 @@
 /**
- * The book: reading it by key, scanning it whole, and the one thing that changes it, a commit. Every statement is prepared once, so a
- * database without the book's tables is recognised when it is opened.
+ * The book: reading it by key, scanning it whole, and the one thing that changes it, a commit. Every statement is prepared once,
+ * so a database without the book's tables is recognised when it is opened.
  */
 
 import { Buffer } from 'node:buffer'
@@ -109,8 +109,8 @@ export class BookWriter extends Book {
   }
 
   /**
-   * One transaction, which is on the disk when it returns. After an error it may be there or not: a disk that fails while it writes may
-   * have written.
+   * One transaction, which is on the disk when it returns. After an error it may be there or not: a disk that fails while it
+   * writes may have written.
    */
   commit(commit: Commit): void {
     this.#transaction.immediate(commit)
@@ -133,7 +133,10 @@ export class BookWriter extends Book {
   }
 }
 
-/** A row's bytes, and whether its key and its value are text at all: decoded here, because SQLite's driver would mend what is not UTF-8. */
+/**
+ * A row's bytes, and whether its key and its value are text at all: decoded here, because SQLite's driver would mend what is not
+ * UTF-8.
+ */
 type StateBytes = readonly [isTextKey: bigint, table: Uint8Array, key: Uint8Array, isText: bigint, value: Uint8Array]
 
 const STATE_BYTES = `typeof("table") = 'text' AND typeof(key) = 'text', CAST("table" AS BLOB), CAST(key AS BLOB),

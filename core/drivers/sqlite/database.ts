@@ -1,10 +1,10 @@
 /**
- * How a database file is made, opened and recognised. What must hold of every open connection: integers are bigints, the settings below
- * were set and read back (SQLite forgets most of them when it closes), and the file carries our application id and a version that this
- * program knows.
+ * How a database file is made, opened and recognised. What must hold of every open connection: integers are bigints, the settings
+ * below were set and read back (SQLite forgets most of them when it closes), and the file carries our application id and a
+ * version that this program knows.
  *
- * Nothing in this process may open these files but SQLite: when a POSIX file is closed, every lock that the process holds on it is gone,
- * whichever descriptor took it. Asking whether a file exists is harmless.
+ * Nothing in this process may open these files but SQLite: when a POSIX file is closed, every lock that the process holds on it
+ * is gone, whichever descriptor took it. Asking whether a file exists is harmless.
  */
 
 import { existsSync, renameSync, rmSync } from 'node:fs'
@@ -45,7 +45,7 @@ const BUSY_TIMEOUT_MS = 2_000
 /** To how much the write-ahead log is cut once a long-lived reader lets go of it. */
 const JOURNAL_SIZE_LIMIT_BYTES = 64n * 1024n * 1024n
 
-const settings: readonly (readonly [string, bigint | 'wal'])[] = [
+const SETTINGS: readonly (readonly [name: string, value: bigint])[] = [
   // Nothing that a foreign schema says is run with our trust, and every cell of a page is checked when the page is read.
   ['trusted_schema', 0n],
   ['cell_size_check', 1n],
@@ -59,47 +59,61 @@ const settings: readonly (readonly [string, bigint | 'wal'])[] = [
   ['journal_size_limit', JOURNAL_SIZE_LIMIT_BYTES],
 ]
 
+/** Opens a database that exists. To write brings an older version up to date first. */
 export function openDatabase(folder: string, kind: DatabaseKind, mode: 'read' | 'write'): Database {
+  return connect(folder, kind, kind.file, { readonly: mode === 'read', fileMustExist: true }, (database) => {
+    recognise(database, kind)
+    if (mode === 'write') {
+      if (versionOf(database) < latestVersion(kind)) migrate(database, kind)
+      set(database, kind.file, 'journal_mode', 'wal')
+    }
+    expect(kind.file, database, 'journal_mode', 'wal')
+    expect(kind.file, database, 'user_version', latestVersion(kind))
+  })
+}
+
+/**
+ * Makes a database under a passing name, fills it, and gives it its own name when it is complete. So it exists whole or not at
+ * all, whenever the process ends. The new name is durable with the first commit, since SQLite then syncs the folder of its
+ * write-ahead log.
+ */
+export function makeDatabase(folder: string, kind: DatabaseKind, fill: (database: Database) => void = () => {}): void {
+  const unfinished = `${kind.file}.new`
+  onFile(kind.file, () => {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(join(folder, unfinished + suffix), { force: true })
+    const database = connect(folder, kind, unfinished, {}, (made) => {
+      migrate(made, kind)
+      fill(made)
+      // Last, so that all of it is in the file itself, and nothing in a write-ahead log that the new name would leave behind.
+      set(made, kind.file, 'journal_mode', 'wal')
+    })
+    database.close()
+    renameSync(join(folder, unfinished), join(folder, kind.file))
+  })
+}
+
+/** A connection with the settings above; `prepare` may yet find that the file is not what it should be. */
+function connect(
+  folder: string,
+  kind: DatabaseKind,
+  name: string,
+  options: Sqlite.Options,
+  prepare: (database: Database) => void,
+): Database {
   assertVersion()
-  const path = resolve(folder, kind.file)
   return onFile(kind.file, () => {
-    const database = new Sqlite(path, { readonly: mode === 'read', fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
+    // An absolute path: SQLite takes a name that begins with `file:` for a URL.
+    const database = new Sqlite(resolve(folder, name), { ...options, timeout: BUSY_TIMEOUT_MS })
     try {
       database.defaultSafeIntegers()
-      for (const [name, value] of settings) set(database, kind.file, name, value)
-      recognise(database, kind)
-      if (mode === 'write') upgrade(database, kind)
-      expect(kind.file, database, 'journal_mode', 'wal')
-      expect(kind.file, database, 'user_version', latestVersion(kind))
+      for (const [setting, value] of SETTINGS) set(database, kind.file, setting, value)
+      prepare(database)
       return database
     } catch (error) {
       database.close()
       throw error
     }
   })
-}
-
-/**
- * Makes a database under a passing name, `fill` it, and gives it its own name when it is complete. So it exists whole or not at all,
- * whenever the process ends.
- */
-export function makeDatabase(folder: string, kind: DatabaseKind, fill: (database: Database) => void = () => {}): void {
-  assertVersion()
-  const path = resolve(folder, kind.file)
-  const unfinished = `${path}.new`
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(unfinished + suffix, { force: true })
-  onFile(kind.file, () => {
-    const database = new Sqlite(unfinished, { timeout: BUSY_TIMEOUT_MS })
-    try {
-      database.defaultSafeIntegers()
-      for (const [name, value] of settings) set(database, kind.file, name, value)
-      upgrade(database, kind)
-      fill(database)
-    } finally {
-      database.close()
-    }
-  })
-  renameSync(unfinished, path)
 }
 
 /** A database in memory with the tables that the migrations make: what a sound one looks like. */
@@ -114,9 +128,12 @@ export function hasDatabase(folder: string, kind: DatabaseKind): boolean {
   return existsSync(join(folder, kind.file))
 }
 
-function upgrade(database: Database, kind: DatabaseKind): void {
-  set(database, kind.file, 'journal_mode', 'wal')
-  if (versionOf(database) < latestVersion(kind)) migrate(database, kind)
+/**
+ * The first file of a database that is in the folder. A write-ahead log alone counts: a new database would take its pages for its
+ * own.
+ */
+export function findRemains(folder: string, kind: DatabaseKind): string | undefined {
+  return ['', '-wal', '-journal'].map((suffix) => kind.file + suffix).find((name) => existsSync(join(folder, name)))
 }
 
 function migrate(database: Database, kind: DatabaseKind): void {

@@ -1,13 +1,14 @@
 /**
- * What is wrong with the two databases themselves: their pages and the kinds of their values (SQLite's own check, against STRICT;
- * not against CHECK, which a read-only connection does not know), their tables, triggers and migrations (against those that a new database gets), keys that no ledger could have written, and
- * the guard's digests. Whether the book says what the log says is not the store's to tell: an audit replays the log and compares.
+ * What is wrong with the two databases themselves: their pages and the kinds of their values (SQLite's own check, against STRICT
+ * but not against CHECK, which a read-only connection does not know), their tables, triggers and migrations (against those that a
+ * new database gets), keys that no ledger could have written, and the guard's digests. Whether the book says what the log says is
+ * not the store's to tell: an audit replays the log and compares.
  */
 
 import { type StoreDefect, StoreError } from '../../ledger/store.ts'
 import type { Book } from './book.ts'
 import { BOOK, type Database, type DatabaseKind, GUARD, modelDatabase } from './database.ts'
-import { onFile } from './errors.ts'
+import { onFile, printable } from './errors.ts'
 import type { Guard } from './guard.ts'
 
 /** The most messages of SQLite's own check for each file; one would be enough to distrust it. */
@@ -41,7 +42,7 @@ function collect(kind: DatabaseKind, look: () => Iterable<StoreDefect>): StoreDe
 function* pageDefects(database: Database, kind: DatabaseKind): Generator<StoreDefect> {
   const messages = database.prepare<[], string>(`PRAGMA integrity_check(${MAX_PAGE_DEFECTS})`).pluck().all()
   if (messages.length === 1 && messages[0] === 'ok') return
-  for (const message of messages) yield { table: kind.file, message: `${kind.file} is damaged: ${message}.` }
+  for (const message of messages) yield { table: kind.file, message: `${kind.file} is damaged: ${printable(message)}.` }
 }
 
 interface SchemaItem {
@@ -81,7 +82,7 @@ function schemaOf(database: Database): Map<string, SchemaItem> {
   const items = database
     .prepare<[], SchemaItem>('SELECT type, name, tbl_name AS "table", sql FROM sqlite_schema ORDER BY rowid')
     .all()
-  return new Map(items.map((item) => [`${item.type} ${item.name}`, item]))
+  return new Map(items.map((item) => [printable(`${item.type} ${item.name}`), { ...item, table: printable(item.table) }]))
 }
 
 function* keyDefects(book: Book): Generator<StoreDefect> {

@@ -1,6 +1,6 @@
 /**
- * SQLite's errors as StoreErrors: one code and one sentence each, which names the file. Whatever SQLite says about a file is a failure
- * that people must be able to act on; only errors that are not SQLite's (a broken assertion) pass as they are.
+ * Errors of SQLite and of the file system as StoreErrors: one code and one sentence each, which names the file. Whatever they say
+ * about a file is a failure that people must be able to act on; all other errors (a broken assertion) pass as they are.
  */
 
 import Sqlite from 'better-sqlite3'
@@ -8,7 +8,7 @@ import { StoreError } from '../../ledger/store.ts'
 
 type Failure = readonly [StoreError['code'], (file: string) => string]
 
-/** Primary result codes of SQLite (the code's first word), and extended ones where they say something else. */
+/** By SQLite's primary result codes (the first word), by its extended ones where they say something else, and by Node's codes. */
 const failures: Readonly<Record<string, Failure>> = {
   FULL: ['disk_full', (file) => `The disk is full: ${file} cannot grow.`],
   IOERR_WRITE: ['disk_full', (file) => `${file} cannot be written: the disk is full or the file reached its largest size.`],
@@ -36,19 +36,29 @@ const failures: Readonly<Record<string, Failure>> = {
   AUTH: ['offline', (file) => `${file} cannot be used: permission was denied.`],
   NOLFS: ['offline', (file) => `${file} is too large for this file system.`],
   NOMEM: ['offline', (file) => `There is not enough memory to use ${file}.`],
+  ENOSPC: ['disk_full', (file) => `The disk is full: ${file} cannot be written.`],
+  EDQUOT: ['disk_full', (file) => `Your share of the disk is used up: ${file} cannot be written.`],
+  EFBIG: ['disk_full', (file) => `${file} reached the largest size that a file may have.`],
   IOERR: ['offline', (file) => `The disk failed to read or write ${file}; check it and open the ledger again.`],
 }
 
-/** The StoreError of an error that SQLite reported on a file; any other error as it is. */
+const UNKNOWN: Failure = ['offline', (file) => `${file} cannot be used.`]
+
+/** The StoreError of an error that SQLite or the file system reported on a file; any other error as it is. */
 export function storeError(error: unknown, file: string): unknown {
-  if (!(error instanceof Sqlite.SqliteError)) return error
-  const code = error.code.replace('SQLITE_', '')
-  const failure = failures[code] ?? failures[code.split('_', 1)[0]!]
-  const [kind, sentence] = failure ?? ['offline', (file: string) => `SQLite cannot use ${file}.`]
-  return new StoreError(kind, `${sentence(file)} (${error.code}: ${error.message})`, { cause: error })
+  const code = codeOf(error)
+  if (code === undefined) return error
+  const [kind, sentence] = failures[code] ?? failures[code.split('_', 1)[0]!] ?? UNKNOWN
+  return new StoreError(kind, `${sentence(file)} (${printable((error as Error).message)})`, { cause: error })
 }
 
-/** Runs `work` on a file and throws StoreErrors for SQLite's. */
+/** The code of SQLite's and of the system's errors, as the table above has it. */
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof Sqlite.SqliteError) return error.code.replace('SQLITE_', '')
+  return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined
+}
+
+/** Runs `work` on a file and throws StoreErrors for its errors. */
 export function onFile<T>(file: string, work: () => T): T {
   try {
     return work()
@@ -59,4 +69,9 @@ export function onFile<T>(file: string, work: () => T): T {
 
 export function damaged(file: string, what: string): StoreError {
   return new StoreError('damaged', `${file} is damaged: ${what}.`)
+}
+
+/** Text that a file may have put into a message, without what a terminal would take for a command. */
+export function printable(text: string): string {
+  return text.replace(/[^ -~]/g, '?')
 }

@@ -1,13 +1,14 @@
 /**
- * The guard: the last checkpoint by compare and swap, the refusals that must not be replayed, and the time before which notes are stale.
+ * The guard: the last checkpoint by compare and swap, the refusals that must not be replayed, and the time before which notes are
+ * stale.
  *
  * Nothing else can tell what these should be, so every row carries a SHA-256 over its content, verified whenever it is read:
  *
  *   guard        SHA-256(stale before in decimal, a newline, the digest of the refusals, the checkpoint if there is one)
  *   a refusal    SHA-256(the 24 bytes of its id, its JSON text)
  *
- * and the digest of the refusals is the exclusive or of theirs. That finds damage and edits by hand, not whoever computes it anew:
- * against those stand the witnesses of checkpoints.
+ * and the digest of the refusals is the exclusive or of theirs. That finds damage and edits by hand, not whoever computes it
+ * anew: against those stand the witnesses of checkpoints.
  */
 
 import type { Buffer } from 'node:buffer'
@@ -51,7 +52,7 @@ export class Guard {
   constructor(database: Database) {
     this.database = database
     this.#memory = database.prepare<[], typeof guard.$inferSelect>(
-      'SELECT one, stale_before AS staleBefore, checkpoint, refusals_digest AS refusalsDigest, digest FROM guard',
+      'SELECT one, stale_before AS staleBefore, checkpoint, refusals_digest AS refusalsDigest, digest FROM guard LIMIT 2',
     )
     this.#refusal = database.prepare<[Uint8Array], RefusalRow>(`${SELECT_REFUSALS} WHERE id = ?`)
     this.#refusals = database.prepare<[], RefusalRow>(`${SELECT_REFUSALS} ORDER BY id`)
@@ -120,9 +121,10 @@ export class GuardWriter extends Guard {
       const memory = this.memory()
       const sum = Uint8Array.from(memory.refusalsDigest)
       for (const { id, refusal } of refusals) {
+        const key = idBytes(id)
         const text = JSON.stringify(refusal)
-        const digest = refusalDigest(idBytes(id), utf8(text))
-        if (this.#insert.run(idBytes(id), text, digest).changes === 1) addTo(sum, digest)
+        const digest = refusalDigest(key, utf8(text))
+        if (this.#insert.run(key, text, digest).changes === 1) addTo(sum, digest)
       }
       for (const digest of this.#forget.all(idsUntil(now))) addTo(sum, bytesOf(GUARD, digest, 'the digest of a refusal'))
       if (!equalBytes(sum, memory.refusalsDigest)) this.#put({ ...memory, refusalsDigest: sum })
@@ -141,13 +143,18 @@ export class GuardWriter extends Guard {
 
 /** Writes the first row of a guard that remembers nothing. */
 export function fillGuard(database: Database, staleBefore: Seconds): void {
+  assert(
+    Number.isInteger(staleBefore) && staleBefore >= 0 && staleBefore <= MAX_SECONDS,
+    'notes are stale before a time in seconds',
+  )
   preparePut(database)({ staleBefore, refusalsDigest: new Uint8Array(DIGEST_BYTES) })
 }
 
 function preparePut(database: Database): (memory: Memory) => void {
   const put = database.prepare<[number, Uint8Array | null, Uint8Array, Uint8Array]>(
     `INSERT INTO guard (one, stale_before, checkpoint, refusals_digest, digest) VALUES (1, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET checkpoint = excluded.checkpoint, refusals_digest = excluded.refusals_digest, digest = excluded.digest`,
+     ON CONFLICT DO UPDATE SET
+       checkpoint = excluded.checkpoint, refusals_digest = excluded.refusals_digest, digest = excluded.digest`,
   )
   return (memory) => void put.run(memory.staleBefore, memory.checkpoint ?? null, memory.refusalsDigest, memoryDigest(memory))
 }

@@ -1,6 +1,6 @@
 /**
- * The writer's lock: an exclusive transaction on lock.db, an empty database, held for the writer's life. The operating system frees it
- * when the process ends, however it ends, so no lock is ever left behind and none is ever broken by force.
+ * The writer's lock: an exclusive transaction on lock.db, an empty database, held for the writer's life. The operating system
+ * frees it when the process ends, however it ends, so no lock is ever left behind and none is ever broken by force.
  */
 
 import { resolve } from 'node:path'
@@ -11,6 +11,11 @@ import { storeError } from './errors.ts'
 
 const LOCK_FILE = 'lock.db'
 const RETRY_MS = 50
+
+/**
+ * Keeps the garbage collector from closing the database of a lock, which would free it, when a writer is held but no longer used.
+ */
+const held = new Set<Sqlite.Database>()
 
 /** Takes the lock of a folder until it is disposed of, waiting up to `timeoutMs` for another writer to let go of it. */
 export async function takeLock(folder: string, timeoutMs: number): Promise<Disposable> {
@@ -39,6 +44,15 @@ function tryLock(folder: string): Disposable | undefined {
     if (failure instanceof StoreError && failure.code === 'busy') return undefined
     throw failure
   }
-  const held = database
-  return { [Symbol.dispose]: () => void held.close() }
+  return hold(database)
+}
+
+function hold(database: Sqlite.Database): Disposable {
+  held.add(database)
+  return {
+    [Symbol.dispose]: () => {
+      held.delete(database)
+      database.close()
+    },
+  }
 }

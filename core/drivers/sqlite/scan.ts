@@ -1,7 +1,8 @@
 /**
- * A table page by page in the order of its primary key, for audits and exports. A scan is faithful: `decode` turns a stored row into one
- * that no sound row equals unless it is that very row. It answers undefined where the key has no form outside the database (it is of
- * another kind, or too large); such rows are left out of pages, and `misfits` counts them, so that none is passed over in silence.
+ * A table page by page in the order of its primary key, for audits and exports. A scan is faithful: `decode` turns a stored row
+ * into one that no sound row equals unless it is that very row. It answers undefined where the key has no form outside the
+ * database (it is of another kind, or too large); such rows are left out of pages, and `misfits` counts them, so that none is
+ * passed over in silence.
  */
 
 import type { Statement } from 'better-sqlite3'

@@ -1,8 +1,10 @@
 /**
- * The tables of the two databases as Drizzle sees them: names, columns and their types, for typed queries and for drizzle-kit. What makes
- * the tables is the SQL under migrations/, because STRICT, CHECK and triggers are beyond a Drizzle schema; a test holds the two together.
+ * The tables of the two databases as Drizzle sees them: names, columns and their types, for typed queries and for drizzle-kit.
+ * What makes the tables is the SQL under migrations/, because STRICT, CHECK and triggers are beyond a Drizzle schema; a test
+ * holds the two together.
  *
- * Integers are bigints, as every connection here returns them. The types say what a sound database holds; code that reads one checks.
+ * Integers are bigints, as every connection here returns them. The types say what a sound database holds; code that reads one
+ * checks.
  */
 
 import { blob, customType, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
@@ -54,6 +56,3 @@ export const refusals = sqliteTable('refusals', {
   refusal: text('refusal').notNull(),
   digest: bytes('digest').notNull(),
 })
-
-export const bookTables = { entries, ids, tiles, state }
-export const guardTables = { guard, refusals }

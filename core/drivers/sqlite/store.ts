@@ -5,13 +5,14 @@
  *   checkpoint.db    the guard: the last checkpoint, remembered refusals; never part of a backup or restore
  *   lock.db          held by the writer for its life
  *
- * One process writes and any number read, at the same time. A writer that dies leaves nothing to repair: the lock is free, and the
- * write-ahead log beside each database has every commit that was acknowledged.
+ * One process writes and any number read, at the same time. A writer that dies leaves nothing to repair: the lock is free, and
+ * the write-ahead log beside each database has every commit that was acknowledged.
  */
 
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { assert } from '../../base/assert.ts'
+import { tryFromHex } from '../../base/bytes.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { RowKey } from '../../domain/state.ts'
 import type { Seconds } from '../../domain/time.ts'
@@ -27,7 +28,16 @@ import {
   type StoreWriter,
 } from '../../ledger/store.ts'
 import { Book, BookWriter, type StoredId } from './book.ts'
-import { BOOK, type Database, type DatabaseKind, GUARD, hasDatabase, makeDatabase, openDatabase } from './database.ts'
+import {
+  BOOK,
+  type Database,
+  type DatabaseKind,
+  findRemains,
+  GUARD,
+  hasDatabase,
+  makeDatabase,
+  openDatabase,
+} from './database.ts'
 import { findDefects } from './defects.ts'
 import { onFile } from './errors.ts'
 import { fillGuard, Guard, GuardWriter } from './guard.ts'
@@ -35,18 +45,20 @@ import { takeLock } from './lock.ts'
 
 /** Makes an empty ledger in `folder`, which is made if it is missing. Refuses a folder that has one, or the guard of one. */
 export async function createSqliteLedger(folder: string): Promise<void> {
-  makeFolder(folder)
+  onFile(resolve(folder), () => mkdirSync(folder, { recursive: true }))
   using _lock = await takeLock(folder, 0)
   refuseExisting(folder, BOOK)
   // A creation that was cut off leaves at most a guard that knows nothing; one that knows something waits for its book.
-  if (!hasDatabase(folder, GUARD)) makeGuard(folder, 0)
-  else if (!isNewGuard(folder)) refuseExisting(folder, GUARD)
+  if (!hasDatabase(folder, GUARD) || !isNewGuard(folder)) {
+    refuseExisting(folder, GUARD)
+    makeGuard(folder, 0)
+  }
   makeDatabase(folder, BOOK)
 }
 
 /**
- * Makes a guard for a ledger whose own was lost. What that one knew is gone, so notes made before `staleBefore` are refused from now on:
- * one of them may be a refused note that somebody sends again.
+ * Makes a guard for a ledger whose own was lost. What that one knew is gone, so notes made before `staleBefore` are refused from
+ * now on: one of them may be a refused note that somebody sends again.
  */
 export async function createSqliteGuard(folder: string, staleBefore: Seconds): Promise<void> {
   requireDatabases(folder, BOOK)
@@ -55,7 +67,10 @@ export async function createSqliteGuard(folder: string, staleBefore: Seconds): P
   makeGuard(folder, staleBefore)
 }
 
-/** Opens the ledger in `folder` to read what it holds now. It needs no lock, and a writer may write meanwhile. */
+/**
+ * Opens the ledger in `folder` to read what it holds now. It needs no lock, and a writer may write meanwhile; but the write-ahead
+ * logs grow until the reader is closed, so none should be kept for long.
+ */
 export async function openSqliteReader(folder: string): Promise<StoreReader> {
   requireDatabases(folder, BOOK, GUARD)
   using connections = new DisposableStack()
@@ -111,7 +126,7 @@ class SqliteReader implements StoreReader {
   }
 
   async scanIds(after: string | undefined, limit: number): Promise<StoredId[]> {
-    return this.use(BOOK, () => this.book.scanIds.page(after === undefined ? after : [Buffer.from(after, 'hex')], limit))
+    return this.use(BOOK, () => this.book.scanIds.page(after === undefined ? after : [tryFromHex(after)], limit))
   }
 
   async scanTiles(after: { readonly level: number; readonly number: number } | undefined, limit: number): Promise<StoredTile[]> {
@@ -161,7 +176,10 @@ class SqliteWriter extends SqliteReader implements StoreWriter {
     return this.use(GUARD, () => this.guard.memory().staleBefore)
   }
 
-  /** After a change that failed, what the disk holds is unknown, so nothing more is written: whoever goes on opens the ledger anew. */
+  /**
+   * After a change that failed, what the disk holds is unknown, so nothing more is written: whoever goes on opens the ledger
+   * anew.
+   */
   #change(kind: DatabaseKind, work: () => void): void {
     if (this.#isBroken)
       throw new StoreError('offline', `${kind.file} could not be written before; close the ledger and open it again.`)
@@ -203,20 +221,13 @@ function isNewGuard(folder: string): boolean {
   return checkpoint === undefined && staleBefore === 0
 }
 
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    throw new StoreError('offline', `The folder ${resolve(folder)} cannot be made.`, { cause: error })
-  }
-}
-
 function requireDatabases(folder: string, ...kinds: readonly DatabaseKind[]): void {
   const absent = kinds.find((kind) => !hasDatabase(folder, kind))
   if (absent !== undefined) throw new StoreError('missing', `There is no ${absent.file} in ${resolve(folder)}.`)
 }
 
 function refuseExisting(folder: string, kind: DatabaseKind): void {
-  if (hasDatabase(folder, kind))
-    throw new StoreError('locked', `The folder ${resolve(folder)} is taken: there is a ${kind.file} in it already.`)
+  const found = findRemains(folder, kind)
+  if (found !== undefined)
+    throw new StoreError('locked', `The folder ${resolve(folder)} is taken: there is a ${found} in it already.`)
 }

@@ -1,6 +1,7 @@
 -- The book: everything that follows from the log. One transaction commits a batch to all four tables.
 
--- The log itself: entry n is row n. No secondary index: one would halve the rate of appending, and queries have a database of their own.
+-- The log itself: entry n is row n. No secondary index: one would halve the rate of appending, and queries have a database of
+-- their own.
 CREATE TABLE entries (
   "index" INTEGER PRIMARY KEY CHECK ("index" BETWEEN 0 AND 9007199254740991),
   bytes BLOB NOT NULL CHECK (length(bytes) > 0),

@@ -1,8 +1,8 @@
--- The guard: what the sequencer alone remembers. It is never part of a restore, and nothing else can tell what it should hold, so every
--- row carries a SHA-256 over its content.
+-- The guard: what the sequencer alone remembers. It is never part of a restore, and nothing else can tell what it should hold, so
+-- every row carries a SHA-256 over its content.
 
--- Exactly one row, from the creation on. `refusals_digest` is the exclusive or of the digests of all refusals, so that a refusal that
--- was taken away or slipped in shows as well.
+-- Exactly one row, from the creation on. `refusals_digest` is the exclusive or of the digests of all refusals, so that a refusal
+-- that was taken away or slipped in shows as well.
 CREATE TABLE guard (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   stale_before INTEGER NOT NULL CHECK (stale_before BETWEEN 0 AND 4294967295),

@@ -1,0 +1,112 @@
+/** Folders for SQLite ledgers that are gone after the test, and hands that reach into their files behind the driver's back. */
+
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { afterAll, onTestFinished } from 'vitest'
+import { createSqliteLedger, openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
+import type { StoreReader, StoreWriter } from '../../core/ledger/store.ts'
+import { fillStore } from './samples.ts'
+
+export function temporaryFolder(): string {
+  const folder = makeFolder()
+  onTestFinished(() => removeFolder(folder))
+  return folder
+}
+
+/** A new ledger, closed; a copy, because to make one waits for the disk a dozen times. */
+export async function emptyLedger(): Promise<string> {
+  emptyTemplate ??= makeTemplate(async () => {})
+  return copyOf(await emptyTemplate)
+}
+
+/** A ledger with the contents of fillStore, closed. */
+export async function filledLedger(): Promise<string> {
+  filledTemplate ??= makeTemplate((folder) => withWriter(folder, fillStore))
+  return copyOf(await filledTemplate)
+}
+
+let emptyTemplate: Promise<string> | undefined
+let filledTemplate: Promise<string> | undefined
+
+afterAll(async () => {
+  for (const template of [emptyTemplate, filledTemplate]) if (template !== undefined) removeFolder(await template)
+})
+
+async function makeTemplate(fill: (folder: string) => Promise<void>): Promise<string> {
+  const folder = makeFolder()
+  await createSqliteLedger(folder)
+  await fill(folder)
+  return folder
+}
+
+function copyOf(template: string): string {
+  const folder = temporaryFolder()
+  cpSync(template, folder, { recursive: true })
+  return folder
+}
+
+function makeFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'nimledger-'))
+}
+
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+export async function withReader<T>(folder: string, work: (reader: StoreReader) => Promise<T>): Promise<T> {
+  const reader = await openSqliteReader(folder)
+  try {
+    return await work(reader)
+  } finally {
+    await reader.close()
+  }
+}
+
+export async function withWriter<T>(folder: string, work: (writer: StoreWriter) => Promise<T>): Promise<T> {
+  const writer = await openSqliteWriter(folder)
+  try {
+    return await work(writer)
+  } finally {
+    await writer.close()
+  }
+}
+
+/** Opens a ledger's file as any other program could, without the checks that a program may switch off. */
+export function withDatabase<T>(folder: string, file: string, work: (database: Sqlite.Database) => T): T {
+  const database = new Sqlite(join(folder, file))
+  try {
+    database.unsafeMode()
+    for (const setting of ['writable_schema = ON', 'ignore_check_constraints = ON']) database.pragma(setting)
+    return work(database)
+  } finally {
+    database.close()
+  }
+}
+
+/** Runs SQL on a ledger's file with its triggers out of the way, and puts them back as they were. */
+export function tamper(folder: string, file: string, sql: string): void {
+  withDatabase(folder, file, (database) => {
+    const triggers = database.prepare<[], { name: string; sql: string }>(
+      `SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`,
+    )
+    const found = triggers.all()
+    for (const { name } of found) database.exec(`DROP TRIGGER ${name}`)
+    database.exec(sql)
+    for (const trigger of found) database.exec(trigger.sql)
+  })
+}
+
+/** The same with a table that is not STRICT meanwhile, so that it takes values of any kind. */
+export function tamperLoosely(folder: string, file: string, table: string, sql: string): void {
+  const rewrite = (from: string, to: string) =>
+    withDatabase(folder, file, (database) =>
+      database
+        .prepare(`UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = ?`)
+        .run(from, to, table),
+    )
+  rewrite('STRICT, WITHOUT ROWID', 'WITHOUT ROWID')
+  tamper(folder, file, sql)
+  rewrite('WITHOUT ROWID', 'STRICT, WITHOUT ROWID')
+}

@@ -1,0 +1,231 @@
+/** What holds of every store, whatever it keeps its bytes in. Each driver's test runs this against it. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { utf8 } from '../../core/base/bytes.ts'
+import type { StoredRow, StoredTile, StoreReader, StoreWriter } from '../../core/ledger/store.ts'
+import {
+  fillStore,
+  NOW,
+  readAll,
+  sampleCheckpoint,
+  sampleCommit,
+  sampleEntry,
+  sampleHash,
+  sampleId,
+  sampleKey,
+  sampleRefusal,
+} from './samples.ts'
+
+/** A new, empty ledger, which outlives the stores that are opened on it. */
+export interface Place {
+  openReader(): Promise<StoreReader>
+  openWriter(): Promise<StoreWriter>
+}
+
+/** Runs the contract against stores on places that `makePlace` makes. */
+export function describeStore(makePlace: () => Promise<Place>): void {
+  const stage = new Stage()
+  beforeEach(async () => stage.begin(await makePlace()))
+  afterEach(() => stage.writer.close())
+  describe('the book', () => describeBook(stage))
+  describe('a commit that must not be', () => describeRefusedCommits(stage))
+  describe('scans', () => describeScans(stage))
+  describe('the guard', () => describeGuard(stage))
+  describe('readers and writers', () => describeLives(stage))
+}
+
+/** A test's place and its writer, which a test may close and open again. */
+class Stage {
+  place!: Place
+  writer!: StoreWriter
+
+  async begin(place: Place): Promise<void> {
+    this.place = place
+    this.writer = await place.openWriter()
+  }
+
+  async reopen(): Promise<void> {
+    await this.writer.close()
+    this.writer = await this.place.openWriter()
+  }
+
+  async read<T>(work: (reader: StoreReader) => Promise<T>): Promise<T> {
+    const reader = await this.place.openReader()
+    try {
+      return await work(reader)
+    } finally {
+      await reader.close()
+    }
+  }
+}
+
+function describeBook(stage: Stage): void {
+  test('begins empty', async () => {
+    expect(await stage.read(readAll)).toEqual({
+      ...{ size: 0, entries: [], ids: [], rows: [], tiles: [], indexes: Array(10).fill(undefined) },
+      ...{ models: Array(10).fill(undefined), tile: undefined, checkpoint: undefined },
+    })
+    expect(await stage.writer.defects()).toEqual([])
+    expect(await stage.writer.staleBefore()).toBe(0)
+  })
+
+  test('has what was committed, in the order of the question, for writer and reader alike', async () => {
+    await stage.writer.commit(sampleCommit(0, 3))
+    await stage.writer.commit(sampleCommit(3, 2))
+    const check = async (store: StoreReader) => {
+      expect(await store.size()).toBe(5)
+      expect(await store.indexes([sampleId(4), sampleId(99), sampleId(0)])).toEqual([4, undefined, 0])
+      const keys = [sampleKey('platform', ''), sampleKey('model', 'mdl_9'), sampleKey('model', 'mdl_2')]
+      expect(await store.rows(keys)).toEqual(['{"accounts":5}', undefined, '{"number":2}'])
+      expect(await store.entries(1, 2)).toEqual([
+        { index: 1, bytes: sampleEntry(1), outcome: utf8('outcome 1') },
+        { index: 2, bytes: sampleEntry(2), outcome: utf8('outcome 2') },
+      ])
+      expect(await store.entries(4, 10)).toHaveLength(1)
+      expect(await store.entries(5, 10)).toEqual([])
+      expect((await store.tile(0, 0))?.length).toBe(5 * 32)
+      expect(await store.tile(0, 1)).toBeUndefined()
+      expect(await store.defects()).toEqual([])
+    }
+    await check(stage.writer)
+    await stage.read(check)
+    await stage.reopen()
+    await check(stage.writer)
+  })
+
+  test('takes a commit without entries, rows or tiles', async () => {
+    await stage.writer.commit({ size: 0, entries: [], rows: [], tiles: [] })
+    expect(await stage.writer.size()).toBe(0)
+  })
+
+  test('shares no bytes with its users', async () => {
+    const commit = sampleCommit(0, 1)
+    await stage.writer.commit(commit)
+    commit.entries[0]!.bytes.fill(0)
+    commit.tiles[0]!.hashes.fill(0)
+    const stored = await readAll(stage.writer)
+    stored.entries[0]!.bytes.fill(1)
+    stored.tile!.fill(1)
+    const again = await readAll(stage.writer)
+    expect(again.entries[0]!.bytes).toEqual(sampleEntry(0))
+    expect(again.tile).toEqual(sampleHash('0'))
+  })
+}
+
+function describeRefusedCommits(stage: Stage): void {
+  test.each([
+    ['another size than the book has', { ...sampleCommit(0, 2), size: 1 }],
+    ['a size from before', sampleCommit(0, 2)],
+    ['a transaction twice', { ...sampleCommit(2, 1), entries: Array(2).fill(sampleCommit(2, 1).entries[0]) }],
+    ['a transaction that it has', { ...sampleCommit(2, 1), entries: sampleCommit(0, 1).entries }],
+    ['a tile that would change', { ...sampleCommit(2, 1), tiles: [{ level: 0, number: 0, hashes: sampleHash('other') }] }],
+  ])('is one with %s; the book stays as it is', async (_, commit) => {
+    await stage.writer.commit(sampleCommit(0, 2))
+    const before = await readAll(stage.writer)
+    await expect(stage.writer.commit(commit)).rejects.toMatchObject({ name: 'StoreError', code: 'damaged' })
+    await expect(stage.writer.commit(sampleCommit(2, 1))).rejects.toMatchObject({ name: 'StoreError', code: 'offline' })
+    await stage.reopen()
+    expect(await readAll(stage.writer)).toEqual(before)
+    await stage.writer.commit(sampleCommit(2, 1))
+  })
+}
+
+function describeScans(stage: Stage): void {
+  test('go through rows, ids and tiles in the order of their keys, page by page', async () => {
+    const keys = ['', 'A', 'a', 'a/b', 'é', '\uFFFD', '\u{1F600}', 'zero\0byte']
+    const rows = ['model', 'a-table', 'é'].flatMap((table) => keys.map((key) => ({ table, key, value: `${table} ${key}` })))
+    const tiles = [12, 2, 0].flatMap((level) => [300, 5, 0].map((number) => ({ level, number, hashes: sampleHash(`${level}`) })))
+    await stage.writer.commit({ size: 0, entries: [], rows: [], tiles })
+    await stage.writer.commit({ ...sampleCommit(0, 7), rows, tiles: [] })
+    const byBytes = (a: (typeof rows)[0], b: (typeof rows)[0]) =>
+      Buffer.compare(utf8(a.table), utf8(b.table)) || Buffer.compare(utf8(a.key), utf8(b.key))
+    for (const limit of [1, 2, 5, 100]) {
+      expect(await pages<StoredRow>((after) => stage.writer.scanRows(after, limit))).toEqual(rows.toSorted(byBytes))
+      expect(await pages<StoredTile>((after) => stage.writer.scanTiles(after, limit))).toEqual(tiles.toReversed())
+      const ids = await pages<{ id: string; index: number }>((after) => stage.writer.scanIds(after?.id, limit))
+      expect(ids).toEqual(Array.from({ length: 7 }, (_, index) => ({ id: sampleId(index), index })))
+    }
+    expect(await stage.writer.scanRows(undefined, 0)).toEqual([])
+  })
+}
+
+function describeGuard(stage: Stage): void {
+  test('replaces the checkpoint that is there', async () => {
+    await stage.writer.replaceCheckpoint(undefined, sampleCheckpoint(1))
+    await stage.writer.replaceCheckpoint(sampleCheckpoint(1), sampleCheckpoint(2))
+    expect(await stage.writer.checkpoint()).toEqual(sampleCheckpoint(2))
+    await stage.reopen()
+    expect(await stage.writer.checkpoint()).toEqual(sampleCheckpoint(2))
+    expect(await stage.read((reader) => reader.checkpoint())).toEqual(sampleCheckpoint(2))
+    expect(await stage.writer.defects()).toEqual([])
+  })
+
+  test.each([undefined, sampleCheckpoint(1), sampleCheckpoint(3)])('keeps the checkpoint that is not %s', async (previous) => {
+    await stage.writer.replaceCheckpoint(undefined, sampleCheckpoint(2))
+    await expect(stage.writer.replaceCheckpoint(previous, sampleCheckpoint(4))).rejects.toMatchObject({ code: 'damaged' })
+    await stage.reopen()
+    expect(await stage.writer.checkpoint()).toEqual(sampleCheckpoint(2))
+  })
+
+  test('remembers refusals until their notes have expired', async () => {
+    const [early, late] = [sampleRefusal(1, NOW + 10), sampleRefusal(2, NOW + 11)]
+    await stage.writer.rememberRefusals([early, late], NOW)
+    await stage.reopen()
+    expect(await stage.writer.refusals([late.id, sampleId(3), early.id])).toEqual([late.refusal, undefined, early.refusal])
+    await stage.writer.rememberRefusals([], NOW + 9)
+    expect(await stage.writer.refusals([early.id])).toEqual([early.refusal])
+    await stage.writer.rememberRefusals([sampleRefusal(4)], NOW + 10)
+    expect(await stage.writer.refusals([early.id, late.id])).toEqual([undefined, late.refusal])
+    expect(await stage.writer.defects()).toEqual([])
+    await stage.writer.rememberRefusals([sampleRefusal(5, NOW)], NOW + 3_600)
+    expect(await stage.writer.refusals([late.id, sampleId(4), sampleId(5, NOW)])).toEqual([undefined, undefined, undefined])
+    expect(await stage.writer.defects()).toEqual([])
+  })
+
+  test('remembers the first refusal of a transaction', async () => {
+    const { id, refusal } = sampleRefusal(1)
+    await stage.writer.rememberRefusals([{ id, refusal }], NOW)
+    await stage.writer.rememberRefusals([{ id, refusal: sampleRefusal(2).refusal }], NOW)
+    expect(await stage.writer.refusals([id])).toEqual([refusal])
+    expect(await stage.writer.defects()).toEqual([])
+  })
+}
+
+function describeLives(stage: Stage): void {
+  test('a reader sees what was there when it was opened', async () => {
+    await fillStore(stage.writer)
+    const reader = await stage.place.openReader()
+    const before = await readAll(reader)
+    await stage.writer.commit(sampleCommit(5, 3))
+    await stage.writer.replaceCheckpoint(sampleCheckpoint(5), sampleCheckpoint(8))
+    expect(await readAll(reader)).toEqual(before)
+    await reader.close()
+    expect((await stage.read(readAll)).size).toBe(8)
+  })
+
+  test('there is one writer at a time', async () => {
+    await expect(stage.place.openWriter()).rejects.toMatchObject({ name: 'StoreError', code: 'locked' })
+    await stage.writer.close()
+    await stage.reopen()
+  })
+
+  test('a closed store is not used, and may be closed again', async () => {
+    const reader = await stage.place.openReader()
+    for (const store of [reader, stage.writer]) {
+      await store.close()
+      await store.close()
+      await expect(store.size()).rejects.toThrow('closed')
+    }
+    await expect(stage.writer.commit(sampleCommit(0, 1))).rejects.toThrow('closed')
+  })
+}
+
+/** All pages of a scan, joined. */
+async function pages<Item>(scan: (after: Item | undefined) => Promise<Item[]>): Promise<Item[]> {
+  const all: Item[] = []
+  for (;;) {
+    const page = await scan(all.at(-1))
+    if (page.length === 0) return all
+    all.push(...page)
+  }
+}
