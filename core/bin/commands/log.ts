@@ -29,6 +29,7 @@ interface LogOptions extends GlobalOptions {
 interface VerifyOptions extends GlobalOptions {
   readonly vkey?: string
   readonly old?: string
+  readonly threads?: number
 }
 
 export function logCommands(program: Command): void {
@@ -45,6 +46,7 @@ export function logCommands(program: Command): void {
     .summary('audit the whole log and everything derived from it')
     .argument('[dir]', 'a ledger, or a folder of exported tiles')
     .option('--vkey <vkey>', "the log's key that you trust (default: the one it names itself)")
+    .option('--threads <count>', 'how many threads verify signatures (default: one a core)', parseCount)
     .option('--old <file>', 'a checkpoint that you kept: the log must contain it')
     .action(async (dir: string | undefined, _options, command: Command) => {
       process.exitCode = await verify(dir, command.optsWithGlobals<VerifyOptions>())
@@ -81,7 +83,7 @@ async function verify(dir: string | undefined, options: VerifyOptions): Promise<
   const trusted = options.vkey === undefined ? undefined : parseVerifierKey(sha256, options.vkey)
   if (trusted instanceof Malformed) throw new Failure('usage', `--vkey: ${trusted.reason}.`)
   const older = options.old === undefined ? undefined : readOlder(options.old)
-  const verifier = createVerifier()
+  const verifier = createVerifier({ threads: options.threads })
   const started = performance.now()
   const settings = { ...LEDGER_TOOLS, verifier, trusted, older, progress: progressBar('verify') }
   const isTiles = !existsSync(join(folder, 'ledger.db')) && isTileFolder(folder)
