@@ -14,7 +14,7 @@ import { Malformed } from '../base/malformed.ts'
 
 export type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json }
 
-/** The canonical text of a value. Throws InvariantError for what RFC 8785 cannot write (undefined, NaN). */
+/** The canonical text of a value. Throws for what RFC 8785 cannot write (undefined, NaN, a lone surrogate). */
 export function canonicalize(value: Json): string {
   const text = serialize(value)
   assert(typeof text === 'string', 'a canonical value is JSON')

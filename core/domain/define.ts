@@ -46,6 +46,8 @@ export interface Effects<Body> extends Context<Body> {
   put<Row>(key: RowKey<Row>, row: Row): void
   post(book: PlatformBook, amountMicros: bigint): void
   postTo(account: string, book: AccountBook, amountMicros: bigint): void
+  /** Credits reach an account: they first cover what it owes. Returns what is left of them for the book. */
+  credit(account: string, book: 'wallet' | 'earnings', amountMicros: Micros): Micros
   /**
    * A payment from a user to a creator: the only way by which the platform's fee is taken. Rows needed: see payment.ts. Returns the fee.
    */

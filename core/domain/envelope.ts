@@ -18,6 +18,7 @@ import { canonicalize, type Json, parseCanonical } from './canonical.ts'
 import type { Definition } from './define.ts'
 import * as field from './fields.ts'
 import { NONCE_PATTERN, transactionId } from './ids.ts'
+import { quoted } from './text.ts'
 import { formatSeconds, MAX_SECONDS, type Seconds } from './time.ts'
 
 /** The transaction types of each version of the rules. */
@@ -43,7 +44,8 @@ export interface SignedTransaction extends Transaction {
 }
 
 const envelopeForm = z.strictObject({
-  body: z.record(z.string(), z.unknown()),
+  // Handed on as it was read, to be judged whole by the type's own form.
+  body: z.unknown(),
   ledger: field.origin,
   made: field.time,
   nonce: z.string().regex(NONCE_PATTERN, 'must be 22 base64url characters'),
@@ -106,8 +108,7 @@ function parseText(rules: Rules, sha256: Sha256, text: string, textBytes: Uint8A
   if (!envelope.success) return new Malformed(field.firstIssue(envelope.error, 'envelope'))
   const { ledger, signer, made, validUntil, type, v } = envelope.data
   const definition = rules.get(v)?.get(type)
-  if (definition === undefined)
-    return new Malformed(`there is no transaction type ${JSON.stringify(type)} in version ${v} of the rules`)
+  if (definition === undefined) return new Malformed(`there is no transaction type ${quoted(type)} in version ${v} of the rules`)
   if (validUntil <= made) return new Malformed('validUntil is not after made')
   const body = definition.body.safeParse(envelope.data.body)
   if (!body.success) return new Malformed(field.firstIssue(body.error, 'body'))

@@ -12,7 +12,7 @@ import {
 } from '../base/limits.ts'
 import { ACCOUNT_PATTERN, type ThingPrefix } from './ids.ts'
 import { type Micros, parseAmount } from './money.ts'
-import { isPlainText } from './text.ts'
+import { isPlainText, quoted } from './text.ts'
 import { PERIODS, parseSeconds, type Seconds } from './time.ts'
 
 function parsed<T>(parse: (text: string) => T | undefined, message: string) {
@@ -40,6 +40,8 @@ export const origin = z
   .max(128)
   .regex(/^[a-z0-9.-]+(\/[a-z0-9._-]+)*$/, 'must be a log origin such as "hub.example/credits"')
 export const provider = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
+/** The name of a plan. */
+export const plan = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
 export const period = z.enum(PERIODS)
 /** A number of things, zero included. */
 export const count = z.int().min(0)
@@ -64,10 +66,12 @@ export function thing(prefix: ThingPrefix) {
 export const usage = z.strictObject({ requests: count, inputTokens: count, outputTokens: count, milliseconds: count })
 export type Usage = z.output<typeof usage>
 
-/** The first thing that a schema found wrong, as the end of a sentence: "body.amount must be more than 0 credits". */
+/** The first thing that a schema found wrong, as a clause: "body.amount must be more than 0 credits". */
 export function firstIssue(error: z.ZodError, root: string): string {
   const issue = error.issues[0]!
   const path = [root, ...issue.path].join('.')
-  const message = issue.message.startsWith('must') ? issue.message : `is not valid (${issue.message})`
-  return `${path} ${message}`
+  if (issue.code === 'unrecognized_keys') return `${path} has the unknown field ${quoted(issue.keys[0]!)}`
+  if (issue.message.startsWith('must')) return `${path} ${issue.message}`
+  if (issue.message.endsWith('received undefined')) return `${path} is missing`
+  return `${path} is not valid (${issue.message})`
 }

@@ -249,15 +249,24 @@ class Run extends View implements Effects<never> {
     this.record(book, account, amountMicros)
   }
 
+  credit(account: string, book: 'wallet' | 'earnings', amountMicros: Micros): Micros {
+    const owedMicros = -this.need(state.accounts.at(account)).receivableMicros
+    const coveredMicros = owedMicros < amountMicros ? owedMicros : amountMicros
+    if (coveredMicros > 0n) this.postTo(account, 'receivable', coveredMicros)
+    const restMicros = micros(amountMicros - coveredMicros)
+    this.postTo(account, book, restMicros)
+    return restMicros
+  }
+
   pay(payer: string, payee: string, grossMicros: Micros): Micros {
     const { feeBps, earningsHoldDays } = this.need(state.platform)
     const split = splitFee(grossMicros, feeBps, this.need(state.accounts.at(payee)).carry)
     this.postTo(payer, 'wallet', -grossMicros)
     this.post('revenue:fees', split.feeMicros)
-    this.postTo(payee, 'earnings', split.takeHomeMicros)
+    const earnedMicros = this.credit(payee, 'earnings', split.takeHomeMicros)
     this.put(state.accounts.at(payee), { ...this.need(state.accounts.at(payee)), carry: split.carry })
     const before = this.get(state.earnings.at(payee))
-    this.put(state.earnings.at(payee), earned(before, split.takeHomeMicros, this.time, earningsHoldDays))
+    this.put(state.earnings.at(payee), earned(before, earnedMicros, this.time, earningsHoldDays))
     this.grossMicros = micros(this.grossMicros + grossMicros)
     this.feeMicros = micros(this.feeMicros + split.feeMicros)
     this.hasPayment = true

@@ -6,7 +6,7 @@
  *   postings            count, then for each the class of its book, which touched account it is of (account books only), the
  *                       amount and the balance after it
  *   payment             0, or 1 and gross, fee and the fee's basis points
- *   lines               0, or 1 + count, then for each 0 duplicate · 1 + code refused · 16 + gross, and the fee, charged
+ *   lines               0, or 1 and their count, then for each 0 duplicate · 1 + code refused · 16 + gross, and the fee, charged
  *
  * Every number is a varint (base 128, least significant group first); signed ones are zigzag-coded. A thing that the entry made is not
  * stored: its id follows from the transaction's.
@@ -54,6 +54,8 @@ export function postingBook({ book, account }: Posting): string {
 /** The codes that can refuse a line, as stored outcomes number them; new ones go at the end. */
 const LINE_CODES: readonly Code[] = ['no_mandate', 'subscription_required', 'exceeds_mandate', 'exceeds_credits']
 const FIRST_GROSS = 16n
+/** Amounts fit 63 bits and their zigzag form 64. */
+const MAX_BITS = 70n
 
 export function encodeOutcome(outcome: Outcome): Uint8Array {
   const { postings, touched, payment, lines } = outcome
@@ -73,8 +75,11 @@ export function encodeOutcome(outcome: Outcome): Uint8Array {
   put(bytes, payment === undefined ? 0n : 1n)
   if (payment !== undefined)
     for (const value of [payment.grossMicros, payment.feeMicros, BigInt(payment.feeBps)]) put(bytes, value)
-  put(bytes, lines === undefined ? 0n : BigInt(lines.length) + 1n)
-  for (const line of lines ?? []) putLine(bytes, line)
+  put(bytes, lines === undefined ? 0n : 1n)
+  if (lines !== undefined) {
+    put(bytes, BigInt(lines.length))
+    for (const line of lines) putLine(bytes, line)
+  }
   return Uint8Array.from(bytes)
 }
 
@@ -100,47 +105,53 @@ function putLine(bytes: number[], line: LineOutcome): void {
  * InvariantError where the bytes are not an outcome.
  */
 export function decodeOutcome(bytes: Uint8Array, accountOf: (number: number) => string, created: string | undefined): Outcome {
-  const read = reader(bytes)
-  const touched = readList(read(), () => {
-    const number = Number(read())
-    const previous = Number(read())
+  const reader = new Reader(bytes)
+  const touched = reader.list(() => {
+    const number = reader.number()
+    const previous = reader.number()
     return { account: accountOf(number), number, ...(previous === 0 ? {} : { previous: previous - 1 }) }
   })
-  const postings = readList(read(), (): Posting => {
-    const book = BOOK_CLASSES[Number(read())]
+  const postings = reader.list((): Posting => {
+    const book = BOOK_CLASSES[reader.number()]
     assert(book !== undefined, 'a stored posting names a book')
-    const of = isAccountBook(book) ? touched[Number(read())]!.account : undefined
-    const amountMicros = micros(unzigzag(read()))
-    return { book, ...(of === undefined ? {} : { account: of }), amountMicros, balanceMicros: micros(unzigzag(read())) }
+    const account = isAccountBook(book) ? touched[reader.number()]?.account : undefined
+    assert(isAccountBook(book) === (account !== undefined), 'a stored posting to an account is to one that was touched')
+    const amountMicros = micros(unzigzag(reader.value()))
+    const balanceMicros = micros(unzigzag(reader.value()))
+    return { book, ...(account === undefined ? {} : { account }), amountMicros, balanceMicros }
   })
-  const payment =
-    read() === 0n ? {} : { payment: { grossMicros: micros(read()), feeMicros: micros(read()), feeBps: Number(read()) } }
-  const lineCount = read()
-  const lines = lineCount === 0n ? {} : { lines: readList(lineCount - 1n, () => readLine(read)) }
+  const payments = reader.list(() => ({
+    grossMicros: micros(reader.value()),
+    feeMicros: micros(reader.value()),
+    feeBps: reader.number(),
+  }))
+  assert(payments.length <= 1, 'an entry has at most one payment')
+  const hasLines = reader.number()
+  assert(hasLines <= 1, 'an entry has lines or none')
+  const lines = hasLines === 1 ? { lines: reader.list(() => readLine(reader)) } : {}
+  assert(reader.isAtEnd, 'a stored outcome ends with its last figure')
+  const payment = payments[0] === undefined ? {} : { payment: payments[0] }
   return { postings, touched, ...payment, ...lines, ...(created === undefined ? {} : { created }) }
 }
 
 /** The account numbers that decodeOutcome will ask for. */
 export function touchedNumbers(bytes: Uint8Array): number[] {
-  const read = reader(bytes)
-  return readList(read(), () => {
-    const number = Number(read())
-    read()
+  const reader = new Reader(bytes)
+  return reader.list(() => {
+    const number = reader.number()
+    reader.number()
     return number
   })
 }
 
-function readLine(read: () => bigint): LineOutcome {
-  const value = read()
+function readLine(reader: Reader): LineOutcome {
+  const value = reader.value()
   if (value === 0n) return { status: 'duplicate' }
-  if (value >= FIRST_GROSS) return { status: 'charged', grossMicros: micros(value - FIRST_GROSS), feeMicros: micros(read()) }
+  if (value >= FIRST_GROSS)
+    return { status: 'charged', grossMicros: micros(value - FIRST_GROSS), feeMicros: micros(reader.value()) }
   const code = LINE_CODES[Number(value) - 1]
   assert(code !== undefined, 'a stored line outcome names a code')
   return { status: 'refused', code }
-}
-
-function readList<T>(count: bigint, item: () => T): T[] {
-  return Array.from({ length: Number(count) }, item)
 }
 
 function zigzag(value: bigint): bigint {
@@ -165,15 +176,40 @@ function put(bytes: number[], value: bigint): void {
   bytes.push(Number(rest))
 }
 
-function reader(bytes: Uint8Array): () => bigint {
-  let position = 0
-  return () => {
+/** Reads varints one after the other. */
+class Reader {
+  readonly #bytes: Uint8Array
+  #position = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  get isAtEnd(): boolean {
+    return this.#position === this.#bytes.length
+  }
+
+  value(): bigint {
     let value = 0n
     for (let shift = 0n; ; shift += 7n) {
-      const byte = bytes[position++]
-      assert(byte !== undefined && shift < 70n, 'a stored outcome is complete')
+      const byte = this.#bytes[this.#position++]
+      assert(byte !== undefined && shift < MAX_BITS, 'a stored outcome is complete')
       value += BigInt(byte % 128) << shift
       if (byte < 128) return value
     }
+  }
+
+  /** An index, a number or a count. */
+  number(): number {
+    const value = Number(this.value())
+    assert(Number.isSafeInteger(value), 'a stored number is an integer up to 2^53-1')
+    return value
+  }
+
+  /** A count, then as many items; each takes a byte at least, so a count beyond the bytes is damage. */
+  list<T>(item: () => T): T[] {
+    const count = this.number()
+    assert(count <= this.#bytes.length - this.#position, 'a stored list ends within its outcome')
+    return Array.from({ length: count }, item)
   }
 }

@@ -61,7 +61,7 @@ export function termsOf(context: Context<SaleBody>): Terms {
 }
 
 /** Why a listing sells nothing at all now; undefined where it sells. */
-export function closedBecause(context: Context<{ readonly listing: string }>): string | undefined {
+export function whyClosed(context: Context<{ readonly listing: string }>): string | undefined {
   const listing = listingOf(context)
   if (listing.withdrawn) return 'it was withdrawn'
   if (context.need(state.accounts.at(listing.account)).frozen) return 'its creator is frozen'
@@ -69,6 +69,13 @@ export function closedBecause(context: Context<{ readonly listing: string }>): s
     return 'its model is undeployed or suspended'
   }
   return undefined
+}
+
+/** Whether a model's listing that may be closed to new buyers still serves the subscriptions that were paid for. */
+export function isServingSubscribers(context: Context<{ readonly listing: string }>): boolean {
+  const { account, model } = listingOf(context)
+  const isDeployed = context.get(state.deployments.at(account))?.models.includes(model ?? '') ?? false
+  return isDeployed && !context.need(state.accounts.at(account)).frozen
 }
 
 export function unknownListing<Body extends { readonly listing: string }>(): Check<Body> {
@@ -88,7 +95,7 @@ export function saleChecks<Body extends SaleBody>(sells: (terms: Terms, body: Bo
     check('not_for_sale', (context) => {
       const { listing } = context.body
       const terms = namedTerms(context) ?? context.need(state.terms.at(listing, listingOf(context).version))
-      const because = closedBecause(context) ?? (sells(terms, context.body) ? undefined : 'its terms have no such price')
+      const because = whyClosed(context) ?? (sells(terms, context.body) ? undefined : 'its terms have no such price')
       return because === undefined ? undefined : { listing, because }
     }),
     check('own_listing', (context) =>

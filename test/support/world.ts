@@ -1,6 +1,7 @@
 /**
- * A ledger without log, store or signatures: people with names sign transactions, the machine runs them, rows stay in a map. For tests of
- * the rules alone. Rows are kept as a store would give them back (encoded and decoded), and frozen, so that nothing changes one in place.
+ * A ledger without log, store or signatures: people with names sign transactions, the machine runs them, rows stay in a map. For
+ * tests of the rules alone. Rows are kept as a store would give them back (encoded and decoded), and frozen, so that nothing
+ * changes one in place.
  */
 
 import { assert } from '../../core/base/assert.ts'
@@ -21,7 +22,7 @@ import { sha256 } from '../../core/drivers/sha256.ts'
 export const ORIGIN = 'test.example/credits'
 export const FOUNDED = '2026-01-01T00:00:00.000Z'
 
-/** A public key for a name: any 32 bytes will do where no signature is checked, so it is a fixed valid one per name where needed. */
+/** Somebody with a name and a public key: any 32 bytes will do where no signature is checked and no account is opened. */
 export interface Person {
   readonly name: string
   readonly publicKey: string

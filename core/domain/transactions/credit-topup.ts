@@ -40,7 +40,7 @@ export const creditTopup = defineTransaction<Body>({
   apply: (effects) => {
     const { account, amount, provider, reference } = effects.body
     effects.post('issued', -amount)
-    effects.postTo(account, 'wallet', amount)
+    effects.credit(account, 'wallet', amount)
     effects.put(references.at(provider, reference), { entry: effects.index })
   },
   describe: ({ account, amount, provider, reference }) =>

@@ -114,7 +114,7 @@ function modelTerms({ subscription = {}, query, included, access }: z.output<typ
   }
 }
 
-/** A dataset or feature needs neither a model in service nor a plan. */
+/** Only a model's listing needs the model to be the creator's own, in service, and a plan; a feature may go with anybody's model. */
 function forModels({ code, test }: Check<Body>): Check<Body> {
   return check(code, (context) => (context.body.kind === 'model' ? test(context) : undefined))
 }
@@ -129,7 +129,7 @@ export const listingPublish = defineTransaction<Body>({
   reads: [(context) => [...modelRows(context), planSubscriptions.at(context.signer), terms.at(context.created, 1)]],
   checks: [
     unknownModel(),
-    modelOwned(),
+    forModels(modelOwned()),
     forModels(notDeployed()),
     forModels(check('plan_required', (context) => (activePlan(context, context.signer) === undefined ? {} : undefined))),
   ],

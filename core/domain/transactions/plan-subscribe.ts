@@ -8,7 +8,7 @@ import { type Plan, planSubscriptions, platform } from '../state.ts'
 import { addPeriods, formatSeconds } from '../time.ts'
 
 const body = z.union([
-  z.strictObject({ plan: z.string().min(1).max(32), price: field.amount }),
+  z.strictObject({ plan: field.name, price: field.amount }),
   z.strictObject({ offer: field.thing('off'), price: field.amount }),
 ])
 type Body = z.output<typeof body>

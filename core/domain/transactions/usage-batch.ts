@@ -8,8 +8,8 @@ import { mandateRow, usedNow, windowOf } from '../mandates.ts'
 import { add } from '../money.ts'
 import { priceOf, useIncluded } from '../pricing.ts'
 import type { Code } from '../refusal.ts'
-import { closedBecause, creatorRows, listingOf, listingRow, unknownListing } from '../sales.ts'
-import { mandateHolders, platform, streams, subscribers, terms } from '../state.ts'
+import { creatorRows, isServingSubscribers, listingOf, listingRow, unknownListing, whyClosed } from '../sales.ts'
+import { listings, mandateHolders, platform, streams, subscribers, terms } from '../state.ts'
 import { activeSubscription, subscriptionRow } from '../subscriptions.ts'
 import { formatSeconds } from '../time.ts'
 
@@ -56,6 +56,21 @@ function lastOf({ first, lines }: Body): number {
   return first + lines.length - 1
 }
 
+/**
+ * Why no line of the batch could be charged. A listing that sells nothing more, being withdrawn or its model suspended, still serves those
+ * whose paid period runs; and one that has no query price any more those whose mandate was signed at terms that had.
+ */
+function whyNothingSells(context: Context<Body>): string | undefined {
+  const { listing, payers } = context.body
+  const { kind, version } = listingOf(context)
+  if (kind !== 'model') return 'it has no query price'
+  const isPriced = context.need(terms.at(listing, version)).query !== undefined
+  if (!isPriced && payers.every((payer) => mandateRow(context, payer, listing) === undefined)) return 'it has no query price'
+  const because = whyClosed(context)
+  const servesSubscribers = isServingSubscribers(context) && payers.some((payer) => activeSubscription(context, payer, listing))
+  return servesSubscribers ? undefined : because
+}
+
 /** Charges one line, or says why not. Nothing is changed by a line that is refused. */
 function chargeLine(effects: Effects<Body>, line: Line): LineOutcome {
   const { listing, payers } = effects.body
@@ -68,7 +83,8 @@ function chargeLine(effects: Effects<Body>, line: Line): LineOutcome {
   if (row === undefined || mandate === undefined || effects.time >= mandate.expires) return refused('no_mandate')
   const { access, query } = effects.need(terms.at(listing, mandate.terms))
   const active = activeSubscription(effects, payer, listing)
-  if (access === 'subscription' && active === undefined) return refused('subscription_required')
+  const isForSubscribers = access === 'subscription' || whyClosed(effects) !== undefined
+  if (isForSubscribers && active === undefined) return refused('subscription_required')
 
   const usage: Usage = { requests, inputTokens, outputTokens, milliseconds }
   const included = active && effects.need(terms.at(listing, active.subscription.terms)).included
@@ -95,7 +111,7 @@ export const usageBatch = defineTransaction<Body>({
   body,
   malformed: ({ body }) => {
     if (body.lines.some(([payer]) => payer >= body.payers.length)) return 'a line names a payer that is not in the list'
-    return Number.isSafeInteger(lastOf(body)) ? undefined : 'the numbers of its lines exceed 2^53-1'
+    return body.first <= Number.MAX_SAFE_INTEGER - body.lines.length + 1 ? undefined : 'the numbers of its lines exceed 2^53-1'
   },
   reads: [
     (context) => {
@@ -113,7 +129,8 @@ export const usageBatch = defineTransaction<Body>({
         ...subscriptionRow(context, payer, listing),
         ...[mandateRow(context, payer, listing)].filter((row) => row !== undefined),
       ])
-      return [...creatorRows(context), ...ofPayers]
+      const version = context.get(listings.at(listing))?.version
+      return [...creatorRows(context), ...ofPayers, ...(version === undefined ? [] : [terms.at(listing, version)])]
     },
     (context) => {
       const { listing, payers } = context.body
@@ -133,9 +150,8 @@ export const usageBatch = defineTransaction<Body>({
       return mayMeter ? undefined : { thing: `The listing ${body.listing}` }
     }),
     check('not_for_sale', (context) => {
-      const { listing } = context.body
-      const because = listingOf(context).kind === 'model' ? closedBecause(context) : 'it has no query price'
-      return because === undefined ? undefined : { listing, because }
+      const because = whyNothingSells(context)
+      return because === undefined ? undefined : { listing: context.body.listing, because }
     }),
     check('too_many', (context) => {
       const known = context.get(streamsRow(context))?.streams ?? []

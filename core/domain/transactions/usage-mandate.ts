@@ -25,7 +25,6 @@ function replaced(context: Context<Body>) {
 export const usageMandate = defineTransaction<Body>({
   type: 'usage.mandate',
   signer: 'account',
-  spends: true,
   body,
   creates: { prefix: 'man', table: mandates },
   reads: [

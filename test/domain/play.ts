@@ -1,0 +1,344 @@
+/** Plays the lines of a table (table.ts) in a world without log, store and signatures; holds the machine to its invariants. */
+
+import { expect } from 'vitest'
+import { assert } from '../../core/base/assert.ts'
+import { Malformed } from '../../core/base/malformed.ts'
+import { ACCOUNT_BOOKS, type AccountBook, PLATFORM_BOOKS, type PlatformBook } from '../../core/domain/books.ts'
+import type { Json } from '../../core/domain/canonical.ts'
+import { parseTransaction } from '../../core/domain/envelope.ts'
+import type { Execution } from '../../core/domain/machine.ts'
+import { formatMicros, micros, parseAmount } from '../../core/domain/money.ts'
+import { decodeOutcome, encodeOutcome, type Outcome, postingBook, touchedNumbers } from '../../core/domain/outcome.ts'
+import { CODES, type Refusal } from '../../core/domain/refusal.ts'
+import * as state from '../../core/domain/state.ts'
+import { parseMilliseconds, parseSeconds } from '../../core/domain/time.ts'
+import { rules } from '../../core/domain/transactions/index.ts'
+import { sha256 } from '../../core/drivers/sha256.ts'
+import { ED25519, keyId } from '../../core/log/note.ts'
+import { type EnvelopeOverrides, World } from '../support/world.ts'
+import { expandJson, type Names, parseJson, publicKeyOf } from './json.ts'
+import { appliesToo } from './precedence.ts'
+import { isTransaction, readOutcome, readTable, readTransaction, type Statement, type TransactionLine } from './table.ts'
+
+const scenes = new Map<string, Play>()
+
+/** A play in which the scene of a table, or a fixture, has been set. */
+export function playScene(name: string): Play {
+  const known = scenes.get(name)
+  if (known !== undefined) return known.clone()
+  const play = new Play()
+  const { scene } = readTable(name)
+  // A scene that begins with another one goes on from a copy of that.
+  const [first, ...rest] = scene
+  const from = first?.text.startsWith('given ') ? playScene(first.text.replace('given ', 'given/')) : play
+  from.play(from === play ? scene : rest)
+  scenes.set(name, from)
+  return from.clone()
+}
+
+interface Sent {
+  readonly text: string
+  readonly keyId: string
+}
+
+export class Play implements Names {
+  world = new World()
+  readonly things = new Map<string, string>()
+  readonly bodies = new Map<string, string>()
+  last: Sent | undefined
+
+  clone(): Play {
+    const copy = new Play()
+    copy.world = this.world.clone()
+    for (const [name, thing] of this.things) copy.things.set(name, thing)
+    for (const [name, body] of this.bodies) copy.bodies.set(name, body)
+    return copy
+  }
+
+  play(statements: readonly Statement[]): void {
+    for (const statement of statements) {
+      try {
+        this.#step(statement)
+      } catch (error) {
+        const { message } = error as Error
+        throw new Error(`${statement.place}: ${statement.text}\n${message}`, { cause: error })
+      }
+    }
+  }
+
+  #step(statement: Statement): void {
+    if (statement.text.startsWith('again -> ')) this.#again(statement)
+    else if (isTransaction(statement)) this.#transact(statement)
+    else this.#direct(statement)
+  }
+
+  #direct({ text }: Statement): void {
+    const [, word, rest] = /^(\w+) (.*)$/.exec(text) ?? []
+    const directive = DIRECTIVES[word ?? '']
+    assert(directive !== undefined, `${text} is a statement`)
+    directive(this, rest!)
+  }
+
+  #transact(statement: Statement): void {
+    const line = readTransaction(statement)
+    for (let turn = 1; turn <= line.times; turn++) {
+      const numbered = line.times === 1 ? line : { ...line, body: line.body.replaceAll('#', String(turn)) }
+      const { made, until, on } = numbered
+      const overrides: EnvelopeOverrides = {
+        ...(made !== undefined && { made: parseSeconds(made)! }),
+        ...(until !== undefined && { validUntil: parseSeconds(until)! }),
+        ...(on !== undefined && { ledger: on }),
+      }
+      const signer = this.account(line.signer)
+      const text = this.world.compose(signer, line.type, this.body(numbered.body), overrides)
+      this.#send({ text, keyId: this.keyId(line) }, line.outcome, statement.expected, line.binds)
+    }
+  }
+
+  #again({ text, expected }: Statement): void {
+    assert(this.last !== undefined, 'something was sent before')
+    this.#send(this.last, readOutcome(text.slice('again -> '.length)), expected)
+  }
+
+  #send(sent: Sent, outcome: TransactionLine['outcome'], expected: readonly string[], binds?: string): void {
+    this.last = sent
+    if (outcome.status === 'refused' && outcome.over !== undefined) {
+      expect(appliesToo(this.world, outcome.over, sent.text, sent.keyId), `${outcome.over} would refuse as well`).toBe(true)
+    }
+    const result = this.world.run(sent.text, sent.keyId)
+    checkSentence(sent.text)
+    if (outcome.status === 'refused') {
+      checkRefusal(result, outcome, this)
+      return
+    }
+    expect(result.status === 'refused' ? result : 'accepted').toBe('accepted')
+    const done = (result as Execution).outcome
+    checkStored(done, this.world)
+    checkBooksBalance(this.world)
+    if (outcome.status === 'accepted') checkEffects(done, outcome.prefix, expected, this)
+    if (binds !== undefined) this.things.set(binds, done.created!)
+  }
+
+  account(person: string): string {
+    const known = this.world.people.get(person)
+    assert(known !== undefined, `${person} is one of the people`)
+    return known.account
+  }
+
+  thing(name: string): string {
+    const id = this.things.get(name)
+    assert(id !== undefined, `$${name} was made before`)
+    return id
+  }
+
+  publicKey(person: string): string {
+    return this.world.people.get(person)!.publicKey
+  }
+
+  /** The id of the key that signs: the first one of the account, or another one of its keys. */
+  keyId({ signer, key }: Pick<TransactionLine, 'signer'> & { readonly key?: string }): string {
+    const publicKey = key === undefined ? Buffer.from(this.publicKey(signer), 'hex') : publicKeyOf(`${signer}/${key}`)
+    return keyId(sha256, this.account(signer), ED25519, publicKey)
+  }
+
+  /** `LAW + {"name":"x"} - description`. */
+  body(expression: string): Json {
+    const parts = expression.split(/ (?=\+ \{|- \w)/)
+    const [first = '', ...changes] = parts
+    const base = parseJson(first.startsWith('{') ? first : this.bodies.get(first)!, this)
+    const fields = new Map(Object.entries(base as Record<string, Json>))
+    for (const change of changes) {
+      if (change.startsWith('- ')) fields.delete(change.slice(2))
+      else for (const [name, value] of Object.entries(parseJson(change.slice(2), this))) fields.set(name, value)
+    }
+    return Object.fromEntries(fields)
+  }
+
+  rowKey(table: string, key: string): state.RowKey {
+    const parts = key === '-' ? [] : key.split('/')
+    const ids = parts.map((part) => (/^[@$]/.test(part) ? (JSON.parse(expandJson(part, this)) as string) : part))
+    const row = state.rowKey(table, ids.join('/'))
+    assert(row !== undefined, `there is a table ${table}`)
+    return row
+  }
+
+  /** Replaces fields of a row that exists. */
+  edit(key: state.RowKey, fields: object): void {
+    const row = this.world.get(key)
+    assert(row !== undefined, `the row ${key.path} exists`)
+    this.world.put(key, { ...row, ...fields })
+  }
+}
+
+type Directive = (play: Play, rest: string) => void
+
+const DIRECTIVES: Record<string, Directive> = {
+  given: (play, rest) => play.play(readTable(`given/${rest}`).scene),
+  at: (play, rest) => {
+    const time = parseMilliseconds(rest.includes('.') ? rest : rest.replace('Z', '.000Z'))
+    assert(time !== undefined && time >= play.world.time, 'time goes on')
+    play.world.time = time
+  },
+  body: (play, rest) => play.bodies.set(rest.split(' ', 1)[0]!, rest.slice(rest.indexOf(' ') + 1)),
+  people: (play, rest) => {
+    for (const name of rest.split(' ')) play.world.person(name, publicKeyOf(name))
+  },
+  person: (play, rest) => {
+    const [name, hex] = rest.split(' ')
+    play.world.person(name!, Buffer.from(hex!, 'hex'))
+  },
+  keys: (play, rest) => {
+    const [name, ...scopes] = rest.split(' ')
+    const [signer, key] = name!.split('/') as [string, string]
+    const publicKey = Buffer.from(publicKeyOf(name!)).toString('hex')
+    play.world.put(state.keys.at(play.account(signer), play.keyId({ signer, key })), { publicKey, scopes, addedAt: 0 })
+  },
+  freeze: (play, rest) => play.edit(state.accounts.at(play.account(rest)), { frozen: true }),
+  unfreeze: (play, rest) => play.edit(state.accounts.at(play.account(rest)), { frozen: false }),
+  cancel: (play, rest) => {
+    const key = rest.startsWith('plan ') ? play.rowKey('plan', `@${rest.slice(5)}`) : play.rowKey('subscription', rest)
+    play.edit(key, { cancelled: true })
+  },
+  withdraw: (play, rest) => play.edit(play.rowKey('listing', rest), { withdrawn: true }),
+  reprice,
+  books: moveBooks,
+  edit: (play, rest) => {
+    const [, table, key, fields] = /^(\S+) (\S+) (.*)$/.exec(rest)!
+    play.edit(play.rowKey(table!, key!), state.decodeRow(expandJson(fields!, play)) as object)
+  },
+  balance: (play, rest) => {
+    const [book, balance] = rest.split(' ')
+    expect(balanceOf(play, book!), `the balance of ${book}`).toBe(balance)
+  },
+  copy: (play, rest) => {
+    const [, table, key, otherTable, otherKey, field] = /^(\S+) (\S+) (\S+) (\S+) - (\w+)$/.exec(rest)!
+    const fields = Object.entries(play.world.get(play.rowKey(table!, key!)) as object).filter(([name]) => name !== field)
+    play.world.put(play.rowKey(otherTable!, otherKey!), Object.fromEntries(fields))
+  },
+  row: (play, rest) => {
+    const [, table, key, fields] = /^(\S+) (\S+) (.*)$/.exec(rest)!
+    expect(play.world.get(play.rowKey(table!, key!))).toMatchObject(state.decodeRow(expandJson(fields!, play)) as object)
+  },
+  norow: (play, rest) => {
+    const [table, key] = rest.split(' ')
+    expect(play.world.get(play.rowKey(table!, key!))).toBeUndefined()
+  },
+  deployed: (play, rest) => {
+    const [person, ...names] = rest.split(' ')
+    const { models } = play.world.get(state.deployments.at(play.account(person!)))!
+    expect(models).toEqual(names.map((name) => play.thing(name.slice(1))))
+  },
+}
+
+/** A new version of a listing's terms, from now on; the old one is superseded now. */
+function reprice(play: Play, rest: string): void {
+  const [, name, fields] = /^(\$\w+) (.*)$/.exec(rest)!
+  const listing = play.thing(name!.slice(1))
+  const { version } = play.world.get(state.listings.at(listing))!
+  const terms = play.world.get(state.terms.at(listing, version))!
+  const changed = state.decodeRow(expandJson(fields!, play)) as Partial<state.Terms>
+  const supersededAt = Math.floor(play.world.time / 1000)
+  play.world.put(state.terms.at(listing, version + 1), { ...terms, ...changed })
+  play.edit(state.terms.at(listing, version), { supersededAt })
+  play.edit(state.listings.at(listing), { version: version + 1 })
+}
+
+/** Where a book stands in the state: its row and the field of it. */
+function placeOf(play: Play, book: string): { readonly row: state.RowKey; readonly field: string } {
+  const [name, person] = book.split(':') as [string, string | undefined]
+  if (!(name in ACCOUNT_BOOKS)) return { row: state.treasury as state.RowKey, field: PLATFORM_BOOKS[book as PlatformBook].field }
+  return { row: state.accounts.at(play.account(person!)) as state.RowKey, field: ACCOUNT_BOOKS[name as AccountBook].field }
+}
+
+function balanceOf(play: Play, book: string): string {
+  const { row, field } = placeOf(play, book)
+  return formatMicros((play.world.get(row) as Record<string, bigint>)[field]!)
+}
+
+/** Moves credits between books past all rules; what is moved sums to zero, as the postings of an entry would. */
+function moveBooks(play: Play, rest: string): void {
+  let sum = 0n
+  for (const [, book, sign, amount] of rest.matchAll(/(\S+) ([+-])(\S+)/g)) {
+    const change = (sign === '-' ? -1n : 1n) * parseAmount(amount!)!
+    const { row, field } = placeOf(play, book!)
+    play.edit(row, { [field]: micros((play.world.get(row) as Record<string, bigint>)[field]! + change) })
+    sum += change
+  }
+  assert(sum === 0n, 'the books stay balanced')
+}
+
+/** The sentence that is shown before signing says something about everything that can be signed. */
+function checkSentence(text: string): void {
+  const transaction = parseTransaction(rules, sha256, text)
+  if (transaction instanceof Malformed) return
+  const sentence = transaction.definition.describe(transaction.body as never, transaction.signer)
+  expect(sentence).not.toMatch(/undefined|NaN|\[object|^$/)
+}
+
+function checkRefusal(
+  result: Refusal | Execution,
+  expected: Extract<TransactionLine['outcome'], { status: 'refused' }>,
+  names: Names,
+): void {
+  const { code, over, detail } = expected
+  expect(CODES, 'the codes').toContain(code)
+  expect(result.status === 'refused' ? result.code : 'accepted', over && `${code} over ${over}`).toBe(code)
+  const { message, data } = result as Refusal
+  // What is malformed may be malformed for want of a field; other sentences have all their figures.
+  if (code !== 'malformed') expect(message).not.toMatch(/undefined|NaN|\[object/)
+  if (detail === undefined) return
+  if (code === 'malformed') expect(data.reason).toSatisfy((reason: string) => reason.startsWith(detail), `begins with ${detail}`)
+  else expect(data).toEqual(parseJson(detail, names))
+}
+
+function checkEffects(outcome: Outcome, prefix: string | undefined, expected: readonly string[], play: Play): void {
+  expect(outcome.created?.slice(0, 3), 'the prefix of what it makes').toBe(prefix)
+  const postings = outcome.postings.map(({ amountMicros, balanceMicros, ...posting }) => {
+    const sign = amountMicros > 0n ? '+' : ''
+    const book = withNames(postingBook(posting as never), play)
+    return `${book} ${sign}${formatMicros(amountMicros)} = ${formatMicros(balanceMicros)}`
+  })
+  const other = (line: string) => /^(gross|line|touches) /.test(line)
+  expect(postings.sort(), 'postings').toEqual(expected.filter((line) => !other(line)).sort())
+  const { payment } = outcome
+  const paid = payment && `gross ${formatMicros(payment.grossMicros)} fee ${formatMicros(payment.feeMicros)}`
+  expect(paid, 'payment').toBe(expected.find((line) => line.startsWith('gross ')))
+  if (payment) expect(payment.feeBps).toBe(play.world.get(state.platform)!.feeBps)
+  const lines = outcome.lines?.map((line) => {
+    if (line.status === 'duplicate') return 'duplicate'
+    if (line.status === 'refused') return `refused ${line.code}`
+    return `charged ${formatMicros(line.grossMicros)} fee ${formatMicros(line.feeMicros)}`
+  })
+  expect(lines ?? [], 'lines').toEqual(expected.filter((line) => line.startsWith('line ')).flatMap(readLines))
+  const touched = expected.find((line) => line.startsWith('touches '))
+  const names = outcome.touched.map(({ account }) => withNames(account, play)).sort()
+  if (touched !== undefined) expect(names, 'accounts touched').toEqual(touched.split(' ').slice(1).sort())
+}
+
+/** `line 2..4 refused no_mandate` stands for three lines. Lines are written in order. */
+function readLines(text: string): string[] {
+  const [, first, last, outcome] = /^line (\d+)(?:\.\.(\d+))? (.*)$/.exec(text)!
+  return new Array<string>(Number(last ?? first) - Number(first) + 1).fill(outcome!)
+}
+
+function withNames(text: string, { world }: Play): string {
+  const person = [...world.people.values()].find(({ account }) => text.endsWith(account))
+  return person === undefined ? text : text.replace(person.account, person.name)
+}
+
+/** What a store keeps of an outcome gives the outcome back. */
+function checkStored(outcome: Outcome, world: World): void {
+  const bytes = encodeOutcome(outcome)
+  const accountOf = (number: number) => world.get(state.accountNumbers.at(number))!.account
+  expect(decodeOutcome(bytes, accountOf, outcome.created)).toEqual(outcome)
+  expect(touchedNumbers(bytes)).toEqual(outcome.touched.map(({ number }) => number))
+}
+
+function checkBooksBalance(world: World): void {
+  let sum = 0n
+  for (const { key, row } of world.rows.values()) {
+    const books = key.table.name === 'account' ? ACCOUNT_BOOKS : key.table.name === 'treasury' ? PLATFORM_BOOKS : {}
+    for (const { field } of Object.values<{ readonly field: string }>(books)) sum += (row as Record<string, bigint>)[field]!
+  }
+  expect(sum, 'the sum over all books').toBe(0n)
+}
