@@ -1,18 +1,27 @@
 /** Mandates: what a payer lets a listing's meters charge, found by who signed for what. */
 
 import type { Context } from './define.ts'
-import { type Micros, ZERO } from './money.ts'
+import { add, type Micros, ZERO } from './money.ts'
 import { type Mandate, mandateHolders, mandates, type RowKey } from './state.ts'
 import { dayOf, monthOf, type Seconds } from './time.ts'
 
-/** The number of the day or month that `time` falls into: limits are counted by calendar in UTC. */
-export function windowOf(per: Mandate['per'], time: Seconds): number {
-  return per === 'day' ? dayOf(time) : monthOf(time)
+type Use = Pick<Mandate, 'day' | 'dayMicros' | 'month' | 'monthMicros'>
+
+/** What was charged in the day and the month that run at `time`, by calendar in UTC, with `grossMicros` more. */
+export function use(before: Use | undefined, time: Seconds, grossMicros: Micros): Use {
+  const day = dayOf(time)
+  const month = monthOf(time)
+  return {
+    day,
+    dayMicros: add(before?.day === day ? before.dayMicros : ZERO, grossMicros),
+    month,
+    monthMicros: add(before?.month === month ? before.monthMicros : ZERO, grossMicros),
+  }
 }
 
-/** What was charged under a mandate in the day or month that runs at `time`. */
-export function usedNow({ per, window, usedMicros }: Mandate, time: Seconds): Micros {
-  return window === windowOf(per, time) ? usedMicros : ZERO
+/** What counts against a mandate's limit. */
+export function counted(per: Mandate['per'], { dayMicros, monthMicros }: Use): Micros {
+  return per === 'day' ? dayMicros : monthMicros
 }
 
 /** The row of the mandate signed last, once the holder's row of the round before is known. */

@@ -213,9 +213,11 @@ export interface Mandate {
   readonly limitMicros: Micros
   readonly per: 'day' | 'month'
   readonly expires: Seconds
-  /** Charged in the day or month with this number (dayOf, monthOf). */
-  readonly window: number
-  readonly usedMicros: Micros
+  /** What was charged in the day and in the month with these numbers (dayOf, monthOf); the limit looks at one of them. */
+  readonly day: number
+  readonly dayMicros: Micros
+  readonly month: number
+  readonly monthMicros: Micros
 }
 
 /** The last line number taken of each of a meter's streams for one listing. */

@@ -4,8 +4,8 @@ import { payerRows, spendable } from '../credits.ts'
 import { type Context, check, defineTransaction, type Effects, type LineOutcome } from '../define.ts'
 import type { Usage } from '../fields.ts'
 import * as field from '../fields.ts'
-import { mandateRow, usedNow, windowOf } from '../mandates.ts'
-import { add } from '../money.ts'
+import { counted, mandateRow, use } from '../mandates.ts'
+import { ZERO } from '../money.ts'
 import { priceOf, useIncluded } from '../pricing.ts'
 import type { Code } from '../refusal.ts'
 import { creatorRows, isServingSubscribers, listingOf, listingRow, unknownListing, whyClosed } from '../sales.ts'
@@ -90,13 +90,15 @@ function chargeLine(effects: Effects<Body>, line: Line): LineOutcome {
   const included = active && effects.need(terms.at(listing, active.subscription.terms)).included
   const free = active && included && useIncluded(usage, included, active.subscription.used)
   const grossMicros = priceOf(free?.billable ?? usage, query!)
-  const usedMicros = add(usedNow(mandate, effects.time), grossMicros)
-  if (usedMicros > mandate.limitMicros) return refused('exceeds_mandate')
+  const used = use(mandate, effects.time, grossMicros)
+  if (counted(mandate.per, used) > mandate.limitMicros) return refused('exceeds_mandate')
   if (grossMicros > spendable(effects, payer)) return refused('exceeds_credits')
 
-  const feeMicros = effects.pay(payer, listingOf(effects).account, grossMicros)
-  effects.put(row, { ...mandate, window: windowOf(mandate.per, effects.time), usedMicros })
   if (active && free) effects.put(active.row, { ...active.subscription, used: free.used })
+  // A call that is included costs nothing and changes nobody's books.
+  if (grossMicros === 0n) return { status: 'charged', grossMicros, feeMicros: ZERO }
+  effects.put(row, { ...mandate, ...used })
+  const feeMicros = effects.pay(payer, listingOf(effects).account, grossMicros)
   return { status: 'charged', grossMicros, feeMicros }
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { exceedsCredits } from '../credits.ts'
 import { type Context, check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { mandateRow, usedNow, windowOf } from '../mandates.ts'
+import { mandateRow, use } from '../mandates.ts'
 import { formatMicros, ZERO } from '../money.ts'
 import { listingRow, saleChecks, saleRows } from '../sales.ts'
 import { mandateHolders, mandates } from '../state.ts'
@@ -45,9 +45,9 @@ export const usageMandate = defineTransaction<Body>({
     const { body, signer, time, created } = effects
     const { listing, terms, limit, expires } = body
     const before = replaced(effects)
-    // What was used in the running day or month counts on, so that a new mandate is no second limit.
-    const usedMicros = before === undefined ? ZERO : usedNow(effects.need(before), time)
-    const limits = { limitMicros: limit.amount, per: limit.per, expires, window: windowOf(limit.per, time), usedMicros }
+    // What was used in the running day and month counts on, so that a new mandate is no second limit.
+    const used = use(before && effects.need(before), time, ZERO)
+    const limits = { limitMicros: limit.amount, per: limit.per, expires, ...used }
     effects.put(mandates.at(created), { account: signer, listing, terms, ...limits })
     effects.put(mandateHolders.at(signer, listing), { mandate: created })
   },

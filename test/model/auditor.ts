@@ -1,0 +1,230 @@
+/**
+ * Watches one ledger beside the model: tells both the same transaction, and names the first thing in which they differ or in
+ * which the ledger breaks a promise of its own, whatever the model says.
+ */
+
+import { ACCOUNT_BOOKS, isInRange, PLATFORM_BOOKS } from '../../core/domain/books.ts'
+import type { Execution } from '../../core/domain/machine.ts'
+import { decodeOutcome, encodeOutcome, type Outcome, postingBook } from '../../core/domain/outcome.ts'
+import * as state from '../../core/domain/state.ts'
+import type { LineAnswer } from './history.ts'
+import type { TestLedger } from './ledger.ts'
+import { type Accepted, Model, type Told } from './model.ts'
+import { compareViews } from './views.ts'
+
+/** What went wrong, `kind` without figures: a shortened sequence must go wrong in the same way. */
+export class Difference extends Error {
+  readonly kind: string
+
+  constructor(kind: string, detail = '') {
+    super(detail === '' ? kind : `${kind}: ${detail}`)
+    this.kind = kind
+  }
+}
+
+function same(kind: string, actual: unknown, expected: unknown): void {
+  const [is, should] = [show(actual), show(expected)]
+  if (is !== should) throw new Difference(kind, `the ledger has ${is}, the model ${should}`)
+}
+
+function attempt<T>(kind: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw new Difference(kind, String(error))
+  }
+}
+
+export function show(value: unknown): string {
+  if (value instanceof Map) return show(Object.fromEntries([...value].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))))
+  return JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? `${item}` : item)) ?? 'nothing'
+}
+
+export class Auditor {
+  readonly ledger: TestLedger
+  readonly model = new Model()
+  readonly accepted: Told[] = []
+  /** Σ gross and Σ fee of each payee, from the ledger's own outcomes. */
+  readonly #paid = new Map<string, { gross: bigint; fee: bigint }>()
+  /** Which entries touched an account, by its outcomes. */
+  readonly #touched = new Map<string, number[]>()
+  readonly #previous = new Map<string, number | undefined>()
+
+  constructor(ledger: TestLedger) {
+    this.ledger = ledger
+  }
+
+  /** Tells both; returns the code of the refusal, or undefined where it was accepted. Throws Difference. */
+  tell(told: Told): { readonly code: string | undefined; readonly lines: readonly LineAnswer[] } {
+    const before = new Map(this.ledger.rows)
+    const dump = told.nonce % 16 === 0 ? this.ledger.dump() : undefined
+    const result = attempt(`the core broke at ${told.type}`, () => this.ledger.tell(told))
+    const expected = this.model.act(told)
+    const code = result.status === 'refused' ? result.code : undefined
+    if (code !== expected.code) {
+      const [is, should] = [code ?? 'accepted', expected.code ?? 'accepted']
+      throw new Difference(`${told.type} is ${is}, by the model ${should}`, result.status === 'refused' ? result.message : '')
+    }
+    if (result.status === 'refused') {
+      const { data } = expected as { data: Record<string, unknown> }
+      for (const [field, value] of Object.entries(data)) same(`refusal says ${field}`, result.data[field], value)
+      this.#assertUnchanged(before, dump)
+      return { code, lines: [] }
+    }
+    const answer = expected as Accepted
+    this.accepted.push(told)
+    this.#compareOutcome(result, answer)
+    this.#compareBooks(answer)
+    this.#auditFees(result, told, answer)
+    this.#auditPlanLimit(told)
+    this.#auditTouched(result, before, answer)
+    return { code, lines: answer.event.lines }
+  }
+
+  #assertUnchanged(before: ReadonlyMap<string, { readonly row: unknown }>, dump: string | undefined): void {
+    const { rows } = this.ledger
+    const isSame = rows.size === before.size && [...before].every(([path, { row }]) => rows.get(path)?.row === row)
+    // Rows are frozen, so the same objects are the same bytes; now and then the bytes themselves are compared too.
+    if (!isSame || (dump !== undefined && dump !== this.ledger.dump())) throw new Difference('a refusal changed rows')
+  }
+
+  #compareOutcome({ outcome }: Execution, { event, postings, books, created }: Accepted): void {
+    same('postings', new Map(outcome.postings.map((one) => [postingBook(one), one.amountMicros])), postings)
+    for (const posting of outcome.postings) same('balance after', posting.balanceMicros, books.get(postingBook(posting)))
+    same('postings sum', `${outcome.postings.reduce((sum, one) => sum + one.amountMicros, 0n)}`, '0')
+    same('created', outcome.created ?? '', created)
+    const lines = event.lines.map((line) =>
+      line.status === 'charged' ? { status: line.status, grossMicros: line.gross, feeMicros: line.fee } : line,
+    )
+    same('lines', outcome.lines ?? [], lines)
+    const total = (field: 'gross' | 'fee') => event.payments.reduce((sum, payment) => sum + payment[field], 0n)
+    const isPayment = event.payments.length > 0 || event.type === 'usage.batch'
+    const payment = { grossMicros: total('gross'), feeMicros: total('fee'), feeBps: this.model.genesis!.feeBps }
+    same('payment', outcome.payment, isPayment ? payment : undefined)
+    this.#compareStored(outcome, created)
+  }
+
+  /** An outcome is stored in a compact form that gives it back unchanged. */
+  #compareStored(outcome: Outcome, created: string): void {
+    const numbers = new Map(outcome.touched.map(({ number, account }) => [number, account]))
+    const stored = attempt('storing the outcome broke', () =>
+      decodeOutcome(encodeOutcome(outcome), (number) => numbers.get(number)!, created === '' ? undefined : created),
+    )
+    same('stored outcome', stored, outcome)
+  }
+
+  /** All books of the ledger, read from its rows: those that never moved are zero on both sides. */
+  #compareBooks({ books }: Accepted): void {
+    const actual = new Map<string, bigint>()
+    const treasury = this.ledger.get(state.treasury)!
+    for (const [book, { field }] of Object.entries(PLATFORM_BOOKS)) actual.set(book, treasury[field])
+    for (const account of this.model.accounts()) {
+      const row = this.ledger.get(state.accounts.at(account))!
+      for (const [book, { field }] of Object.entries(ACCOUNT_BOOKS)) actual.set(`${book}:${account}`, row[field])
+    }
+    let sum = 0n
+    for (const [book, balance] of actual) {
+      sum += balance
+      same(`book ${book.split(':nim1')[0]}`, balance, books.get(book) ?? 0n)
+      if (!isInRange(book.split(':nim1')[0] as never, balance))
+        throw new Difference('a book left its range', `${book} ${balance}`)
+    }
+    if (sum !== 0n) throw new Difference('the books do not sum to zero', `${sum}`)
+    if ([...books.keys()].some((book) => !actual.has(book))) throw new Difference('the ledger lacks a book')
+  }
+
+  /**
+   * Σ fee = floor(Σ gross × rate) for each payee over all history, and the carry is what is left, independent of the model's own
+   * sums.
+   */
+  #auditFees({ outcome }: Execution, { body }: Told, { event }: Accepted): void {
+    if (outcome.payment === undefined) return
+    const payee = this.ledger.get(state.listings.at(body.listing as string))!.account
+    const { gross, fee } = this.#paid.get(payee) ?? { gross: 0n, fee: 0n }
+    const sums = { gross: gross + outcome.payment.grossMicros, fee: fee + outcome.payment.feeMicros }
+    this.#paid.set(payee, sums)
+    const exact = sums.gross * BigInt(outcome.payment.feeBps)
+    same('Σ fee', sums.fee, exact / 10_000n)
+    same('carry', this.ledger.get(state.accounts.at(payee))!.carry, Number(exact % 10_000n))
+    if (event.type === 'usage.batch') {
+      const charged = (outcome.lines ?? []).filter((line) => line.status === 'charged')
+      same(
+        'Σ gross of lines',
+        charged.reduce((sum, line) => sum + line.grossMicros, 0n),
+        outcome.payment.grossMicros,
+      )
+      same(
+        'Σ fee of lines',
+        charged.reduce((sum, line) => sum + line.feeMicros, 0n),
+        outcome.payment.feeMicros,
+      )
+    }
+  }
+
+  #auditPlanLimit({ type, signer }: Told): void {
+    if (type !== 'model.deploy') return
+    const deployed = this.ledger.get(state.deployments.at(signer))?.models ?? []
+    const plan = this.ledger.get(state.planSubscriptions.at(signer))
+    const offered = this.ledger.get(state.platform)!.plans.find((one) => one.plan === plan?.plan)
+    if (deployed.length > (offered?.modelLimit ?? 0)) throw new Difference('a plan limit was exceeded')
+    if (new Set(deployed).size !== deployed.length) throw new Difference('a model is deployed twice')
+  }
+
+  /**
+   * An entry touches its signer and every account one of whose rows it changed; nobody but the parties to it besides. The rows
+   * are compared by their bytes, without what an account's row says about the chain itself.
+   */
+  #auditTouched(
+    { outcome, changes }: Execution,
+    before: ReadonlyMap<string, { readonly row: unknown }>,
+    { event }: Accepted,
+  ): void {
+    const required = new Set([event.signer])
+    for (const [path, { key, row }] of changes) {
+      const owner = key.table.owner(row, key.key)
+      if (owner !== undefined && withoutChain(row) !== withoutChain(before.get(path)?.row)) required.add(owner)
+    }
+    // A call that costs nothing may name its payer and payee although none of their figures moved.
+    const allowed = new Set([...required, ...event.payments.flatMap(({ payer, payee }) => [payer, payee])])
+    const touched = outcome.touched.map((one) => one.account)
+    if (new Set(touched).size !== touched.length) throw new Difference('an account is touched twice')
+    if ([...required].some((one) => !touched.includes(one))) throw new Difference('an account whose row changed is not touched')
+    if (touched.some((one) => !allowed.has(one))) throw new Difference('an account that is no party is touched')
+    for (const { account, number, previous } of outcome.touched) {
+      same('number of a touched account', number, this.model.accounts().indexOf(account))
+      const entries = this.#touched.get(account) ?? []
+      same('previous entry of a touched account', previous, entries.at(-1))
+      this.#touched.set(account, [...entries, event.index])
+      this.#previous.set(`${account}/${event.index}`, previous)
+      same('entries', this.ledger.get(state.accounts.at(account))!.entries, entries.length + 1)
+    }
+  }
+
+  /**
+   * What holds at the end of a sequence: chains of entries, what time makes of the rows, and a replay that ends in the same
+   * bytes.
+   */
+  finish(replay: TestLedger): void {
+    compareViews(this.ledger, this.model, same)
+    for (const account of this.model.accounts()) {
+      const { entries, last } = this.ledger.get(state.accounts.at(account))!
+      const chain: number[] = []
+      for (let index: number | undefined = last; index !== undefined; index = this.#previous.get(`${account}/${index}`)) {
+        chain.unshift(index)
+      }
+      same('chain of entries', chain, this.#touched.get(account))
+      same('length of the chain', entries, chain.length)
+    }
+    for (const told of this.accepted) {
+      const result = attempt('a replay broke', () => replay.tell(told))
+      if (result.status === 'refused') throw new Difference('a replay refuses', result.message)
+    }
+    if (replay.dump() !== this.ledger.dump()) throw new Difference('a replay ends in other rows')
+  }
+}
+
+function withoutChain(row: unknown): string | undefined {
+  if (row === undefined) return undefined
+  const { entries: _entries, last: _last, ...rest } = row as { entries?: unknown; last?: unknown }
+  return state.encodeRow(rest)
+}
