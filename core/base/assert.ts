@@ -1,6 +1,6 @@
 /**
- * Assertions state what must hold. They stay on in production: a core that stops is better than a core that writes something wrong.
- * What a user or a peer can cause is never an assertion but a refusal (a value) or a failure (an error with a code).
+ * Assertions state what must hold. They stay on in production: a core that stops is better than a core that writes something
+ * wrong. What a user or a peer can cause is never an assertion but a refusal (a value) or a failure (an error with a code).
  */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError'
@@ -9,9 +9,4 @@ export class InvariantError extends Error {
 /** Throws InvariantError with `message` unless `condition` holds. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InvariantError(message)
-}
-
-/** Marks a place that the types say cannot be reached. */
-export function unreachable(value: never): never {
-  throw new InvariantError(`unreachable value: ${String(value)}`)
 }

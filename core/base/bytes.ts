@@ -60,7 +60,9 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(binary)
 }
 
-/** Bytes of padded, canonical RFC 4648 section 4 base64; undefined for anything else (white space, missing padding, stray bits). */
+/**
+ * Bytes of padded, canonical RFC 4648 section 4 base64; undefined for anything else (white space, missing padding, stray bits).
+ */
 export function tryFromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined
   const binary = atob(text)

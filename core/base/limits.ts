@@ -1,6 +1,6 @@
 /**
- * Every bound of the ledger in one place. A size, count, depth, time or queue without a bound here is a defect.
- * Those of the log and of transactions are the contract's (log-format and the transaction catalogue); those of this program say so.
+ * Every bound of the ledger in one place. A size, count, depth, time or queue without a bound here is a defect. Those of the log
+ * and of transactions are the contract's (log-format and the transaction catalogue); those of this program say so.
  */
 
 /** Most bytes of a note, and of an entry, which is an acceptance line and a note. */
@@ -39,6 +39,10 @@ export const MAX_PLANS = 16
 /** Rounds in which a transaction type may name the rows it reads. */
 export const MAX_READ_ROUNDS = 3
 
-/** Notes waiting for the sequencer before it answers `busy`, and the most that one commit holds. This program's own bounds. */
+/**
+ * Notes, and their bytes, waiting for the sequencer before it answers `busy`; the most that one commit holds. This program's own
+ * bounds.
+ */
 export const MAX_QUEUED_NOTES = 100_000
+export const MAX_QUEUED_BYTES = 128 * 1024 * 1024
 export const MAX_COMMIT_NOTES = 1_000

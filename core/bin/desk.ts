@@ -1,5 +1,6 @@
 /**
- * A ledger's folder as commands use it: read from without a lock, or opened as its one writer with the keys of this machine at hand.
+ * A ledger's folder as commands use it: read from without a lock, or opened as its one writer with the keys of this machine at
+ * hand.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -69,7 +70,10 @@ export async function readingTime(store: StoreReader, place: Place): Promise<Mil
   return clockTime(await readPlatform(store), await lastTime(store), place.at)
 }
 
-/** The ledger's time now, by its own clock. Refuses a time given to a ledger that has the system's clock, or before its last entry. */
+/**
+ * The ledger's time now, by its own clock. Refuses a time given to a ledger that has the system's clock, or before its last
+ * entry.
+ */
 function clockTime({ clock }: Pick<Platform, 'clock'>, last: Milliseconds, at: Milliseconds | undefined): Milliseconds {
   if (clock === 'system') {
     if (at !== undefined)

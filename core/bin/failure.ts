@@ -6,7 +6,7 @@ import { StoreError } from '../ledger/store.ts'
 
 export const EXIT = { done: 0, refused: 1, usage: 2, damaged: 3, unavailable: 4 } as const
 
-export type FailureCode = 'usage' | 'damaged' | 'locked' | 'offline' | 'busy' | 'disk_full' | 'passphrase'
+type FailureCode = 'usage' | 'damaged' | 'locked' | 'offline' | 'busy' | 'disk_full' | 'passphrase'
 
 const EXIT_OF: Record<FailureCode, number> = {
   usage: EXIT.usage,

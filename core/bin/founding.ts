@@ -17,7 +17,7 @@ import { Ledger } from '../ledger/ledger.ts'
 import { ED25519, formatVerifierKey, signNote, verifierKey } from '../log/note.ts'
 import { compose, LEDGER_TOOLS, ledgerOptions, OPERATOR, publicKeyHex, reading, SEQUENCER, signerOf } from './desk.ts'
 
-export interface Founding {
+interface Founding {
   readonly origin?: string | undefined
   readonly name: string
   readonly clock: 'system' | 'manual'
@@ -25,7 +25,7 @@ export interface Founding {
   readonly at?: Milliseconds | undefined
 }
 
-export interface Founded {
+interface Founded {
   readonly origin: string
   readonly vkey: string
   readonly operator: string
@@ -42,7 +42,10 @@ const TERMS = {
   policy: { minimumPayout: '25', earningsHoldDays: 7, graceDays: 7, creditNote: '1 credit = 1 USD' },
 } satisfies Json
 
-/** Founds a ledger in a folder that has none. What a crash left of an earlier attempt is taken up again; a genesis refused writes nothing. */
+/**
+ * Founds a ledger in a folder that has none. What a crash left of an earlier attempt is taken up again; a genesis refused writes
+ * nothing.
+ */
 export async function foundLedger(dir: string, passphrase: string, founding: Founding): Promise<Founded | Refusal> {
   if (await isFounded(dir)) return refuse('already_founded')
   const vault = listKeys(dir).length > 0 ? Vault.open(dir, passphrase) : Vault.create(dir, passphrase)

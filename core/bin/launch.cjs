@@ -4,9 +4,9 @@
 //
 //   node core/bin/launch.cjs PROGRAM [ARGUMENT ...]
 //
-// The ledger needs Node 24 (types stripped at load, better-sqlite3 13). On Linux and Windows it comes with `npm ci` as an optional
-// dependency of the platform; elsewhere the system's own Node must be new enough. CommonJS without any dependency, so that an
-// old Node still reaches the sentence that says what is missing.
+// The ledger needs Node 24 (types stripped at load, better-sqlite3 13). On Linux and Windows it comes with `npm ci` as an
+// optional dependency of the platform; elsewhere the system's own Node must be new enough. CommonJS without any dependency, so
+// that an old Node still reaches the sentence that says what is missing.
 const { spawn } = require('node:child_process')
 const { existsSync } = require('node:fs')
 const { delimiter, dirname, join } = require('node:path')
@@ -24,7 +24,8 @@ function findNode() {
 const node = findNode()
 if (node === undefined) {
   process.stderr.write(
-    `NIM Ledger needs Node ${REQUIRED_MAJOR} or newer; this is Node ${process.versions.node} on ${process.platform} ${process.arch}. ` +
+    `NIM Ledger needs Node ${REQUIRED_MAJOR} or newer; this is Node ${process.versions.node} on ${process.platform} ` +
+      `${process.arch}. ` +
       'Run `npm ci` to get the one that comes with it, or install it from https://nodejs.org and try again.\n',
   )
   process.exit(4)

@@ -57,7 +57,9 @@ export function formatFields(fields: { readonly [name: string]: Json | undefined
 const BAR_CHARACTERS = 24
 const REDRAW_MS = 100
 
-/** Shows how far long work is, on a terminal only: a bar, the rate and the time left. Returns the function to call as it goes on. */
+/**
+ * Shows how far long work is, on a terminal only: a bar, the rate and the time left. Returns the function to call as it goes on.
+ */
 export function progressBar(what: string): (done: number, total: number) => void {
   if (!process.stderr.isTTY) return () => {}
   const started = Date.now()

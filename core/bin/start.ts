@@ -1,6 +1,6 @@
 /**
- * npm start: the main job. Founds the demonstration if there is none, bills the real trace in it, verifies the whole log, and shows the trial
- * balance. Running it again charges nothing twice.
+ * npm start: the main job. Founds the demonstration if there is none, bills the real trace in it, verifies the whole log, and
+ * shows the trial balance. Running it again charges nothing twice.
  */
 
 import { createVerifier } from '../drivers/sodium/verifier.ts'

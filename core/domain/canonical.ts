@@ -1,10 +1,11 @@
 /**
- * Canonical JSON (RFC 8785), narrowed to what a ledger may hold: objects, arrays, strings, booleans and integers up to 2⁵³−1; no null,
- * no fraction, no duplicate key, no lone surrogate, at most eight levels deep.
+ * Canonical JSON (RFC 8785), narrowed to what a ledger may hold: objects, arrays, strings, booleans and integers up to 2⁵³−1; no
+ * null, no fraction, no duplicate key, no lone surrogate, at most eight levels deep.
  *
  *   {"amount":"25","terms":1}      keys in order of their UTF-16 code units, no white space, the shortest escapes
  *
- * A received text is taken only if it equals the canonical form of what it parses to, so one value has one text and one signature.
+ * A received text is taken only if it equals the canonical form of what it parses to, so one value has one text and one
+ * signature.
  */
 
 import serialize from 'canonicalize'
@@ -31,8 +32,9 @@ export function parseCanonical(text: string): Json | Malformed {
   }
   const fault = findFault(value, MAX_JSON_DEPTH)
   if (fault !== undefined) return new Malformed(fault)
-  // JSON.stringify writes strings and integers as RFC 8785 does, and keys in the order in which they were read: for most texts that settles
-  // it at a fraction of the cost. Keys out of order, and those like "10" that an object enumerates in an order of its own, go the long way.
+  // JSON.stringify writes strings and integers as RFC 8785 does, and keys in the order in which they were read: for most texts
+  // that settles it at a fraction of the cost. Keys out of order, and those like "10" that an object enumerates in an order of
+  // its own, go the long way.
   const isCanonical = hasKeysInOrder(value) ? JSON.stringify(value) === text : canonicalize(value as Json) === text
   return isCanonical ? (value as Json) : new Malformed('the text is not in canonical form (RFC 8785)')
 }

@@ -1,6 +1,6 @@
 /**
- * What an account can spend, and how a payment between accounts moves credits: gross from the payer's wallet, the fee to the platform, the
- * take-home to the payee's earnings, which become available after the holding period.
+ * What an account can spend, and how a payment between accounts moves credits: gross from the payer's wallet, the fee to the
+ * platform, the take-home to the payee's earnings, which become available after the holding period.
  */
 
 import { ACCOUNT_BOOKS } from './books.ts'
@@ -61,7 +61,9 @@ export function matured(row: Earnings | undefined, time: Seconds): Earnings {
   }
 }
 
-/** Earnings with `amountMicros` earned now: available from 00:00 UTC of the day after the holding period of `holdDays` full days. */
+/**
+ * Earnings with `amountMicros` earned now: available from 00:00 UTC of the day after the holding period of `holdDays` full days.
+ */
 export function earned(row: Earnings | undefined, amountMicros: Micros, time: Seconds, holdDays: number): Earnings {
   const { availableMicros, days } = matured(row, time)
   const availableFrom = (dayOf(time) + 1 + holdDays) * DAY_SECONDS

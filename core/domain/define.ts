@@ -1,6 +1,6 @@
 /**
- * How a transaction type is written: one file, one call of defineTransaction, everything about the type in it. The machine (machine.ts)
- * runs it; what no type may forget is enforced there, not here.
+ * How a transaction type is written: one file, one call of defineTransaction, everything about the type in it. The machine
+ * (machine.ts) runs it; what no type may forget is enforced there, not here.
  */
 
 import type { z } from 'zod'
@@ -15,7 +15,7 @@ import type { RowKey, Table } from './state.ts'
 import type { Seconds } from './time.ts'
 
 /** What a key may sign besides everything (`all`). */
-export type Scope = 'spend' | 'meter' | 'issue' | 'schedule'
+type Scope = 'spend' | 'meter' | 'issue' | 'schedule'
 
 /** What a type sees of the ledger: its transaction, the time, and the rows that it declared. */
 export interface Context<Body> {
@@ -49,7 +49,8 @@ export interface Effects<Body> extends Context<Body> {
   /** Credits reach an account: they first cover what it owes. Returns what is left of them for the book. */
   credit(account: string, book: 'wallet' | 'earnings', amountMicros: Micros): Micros
   /**
-   * A payment from a user to a creator: the only way by which the platform's fee is taken. Rows needed: see payment.ts. Returns the fee.
+   * A payment from a user to a creator: the only way by which the platform's fee is taken. Rows needed: see payment.ts. Returns
+   * the fee.
    */
   pay(payer: string, payee: string, grossMicros: Micros): Micros
   recordLines(lines: readonly LineOutcome[]): void
@@ -78,7 +79,10 @@ export interface Definition<Body = never> {
   readonly malformed?: (parts: { body: Body; signer: string; ledger: string; sha256: Sha256 }) => string | undefined
   /** The key named by the body of a `founder` type, as hex. */
   readonly publicKey?: (body: Body) => string
-  /** What the entry makes: the signer's account, or a thing with an id of its own (`exists` is refused), or one that is only named. */
+  /**
+   * What the entry makes: the signer's account, or a thing with an id of its own (`exists` is refused), or one that is only
+   * named.
+   */
   readonly creates?: 'account' | { readonly prefix: ThingPrefix; readonly table?: Table<unknown> }
   /** The rows it reads, in at most three rounds; each sees the rows of the rounds before. */
   readonly reads: readonly Read<Body>[]

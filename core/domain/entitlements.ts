@@ -6,7 +6,7 @@ import { listingOf, type PricedSaleBody } from './sales.ts'
 import type { Entitlement, RowKey } from './state.ts'
 import { DAY_SECONDS } from './time.ts'
 
-export interface Grant {
+interface Grant {
   /** Days it runs; for ever where absent. */
   readonly days?: number | undefined
   readonly seats?: number

@@ -74,7 +74,8 @@ export function composeText(draft: Draft): string {
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '')
-  return `${canonicalize({ ...rest, made: formatSeconds(made), nonce: base64url, v: 1, validUntil: formatSeconds(validUntil) })}\n`
+  const times = { made: formatSeconds(made), validUntil: formatSeconds(validUntil) }
+  return `${canonicalize({ ...rest, ...times, nonce: base64url, v: 1 })}\n`
 }
 
 /** Reads the text of a note, its newline included. */

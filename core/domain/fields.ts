@@ -1,6 +1,6 @@
 /**
- * The fields that bodies are made of, as zod schemas: each parses the wire form of a canonical text to the type the rules work with. Messages
- * complete the sentence "<path> …".
+ * The fields that bodies are made of, as zod schemas: each parses the wire form of a canonical text to the type the rules work
+ * with. Messages complete the sentence "<path> …".
  */
 
 import { z } from 'zod'

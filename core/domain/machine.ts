@@ -1,6 +1,7 @@
 /**
- * The machine that runs transactions on the state: common checks, the type's own checks in their order, then its effects. It enforces what
- * no type may forget: postings sum to zero, no book leaves its range, the exact fee, plan limits, scopes, the bound on credits outstanding.
+ * The machine that runs transactions on the state: common checks, the type's own checks in their order, then its effects. It
+ * enforces what no type may forget: postings sum to zero, no book leaves its range, the exact fee, plan limits, scopes, the bound
+ * on credits outstanding.
  *
  *   authenticate    which public keys must have signed            → keys, or wrong_ledger · unknown_account · bad_signature
  *   (the gate checks the signatures, many at once, elsewhere)
@@ -85,7 +86,7 @@ export function authenticate(sha256: Sha256, transaction: SignedTransaction, row
 }
 
 /** Refusals of the envelope at a time; nothing here depends on the state. */
-export function checkTimes(transaction: Transaction, time: Milliseconds): Refusal | undefined {
+function checkTimes(transaction: Transaction, time: Milliseconds): Refusal | undefined {
   const { made, validUntil } = transaction
   const now = wholeSeconds(time)
   if (made > now + MAX_CLOCK_LEAD_SECONDS)
@@ -98,8 +99,8 @@ export function checkTimes(transaction: Transaction, time: Milliseconds): Refusa
 }
 
 /**
- * The rows to load for a round of reading, 0 … 2, given those of the rounds before. A transaction may be executed once every round's
- * rows are there.
+ * The rows to load for a round of reading, 0 … 2, given those of the rounds before. A transaction may be executed once every
+ * round's rows are there.
  */
 export function rowsToRead(
   sha256: Sha256,
@@ -326,18 +327,39 @@ class Run extends View implements Effects<never> {
   private assertInvariants(postings: readonly Posting[]): void {
     let sum = 0n
     let feesMicros = 0n
+    let creatorsMicros = 0n
     for (const { book, account, amountMicros, balanceMicros } of postings) {
       sum += amountMicros
       if (book === 'revenue:fees') feesMicros += amountMicros
+      if (book === 'earnings' || book === 'payable') creatorsMicros += amountMicros
       assert(isInRange(book, balanceMicros), `the book ${bookName(book, account)} stays in its range`)
     }
     assert(sum === 0n, `postings of ${this.id} sum to zero`)
     assert(feesMicros === this.feeMicros, 'fees are taken by payments and by nothing else')
+    assert(creatorsMicros <= this.grossMicros - this.feeMicros, 'creators are paid by payments and by nothing else')
+    this.assertBooks()
     const treasury = this.get(state.treasury)
     if (treasury !== undefined) {
       assert(outstanding(treasury) <= MAX_OUTSTANDING_MICROS, 'credits outstanding stay within their bound')
     }
     this.assertPlanLimits()
+  }
+
+  /** Every book changed by exactly what was posted to it: no type writes a balance past the postings. */
+  private assertBooks(): void {
+    for (const { key, row } of this.changes.values()) {
+      if (key.table.name === state.accounts.name) this.assertBooksOf(ACCOUNT_BOOKS, key, row, key.key)
+      if (key.path === state.treasury.path) this.assertBooksOf(PLATFORM_BOOKS, key, row, undefined)
+    }
+  }
+
+  private assertBooksOf(books: typeof ACCOUNT_BOOKS | typeof PLATFORM_BOOKS, key: RowKey, row: unknown, account?: string): void {
+    const before = this.rows.get(key) as Record<string, bigint> | undefined
+    for (const [book, { field }] of Object.entries(books)) {
+      const name = bookName(book as BookClass, account)
+      const expected = (before?.[field] ?? 0n) + (this.postings.get(name)?.amountMicros ?? 0n)
+      assert((row as Record<string, bigint>)[field] === expected, `the book ${name} changed by its postings`)
+    }
   }
 
   private assertPlanLimits(): void {

@@ -1,6 +1,6 @@
 /**
- * Money is whole microcredits in a branded bigint: 1 credit = 1 000 000 µ. No float ever, and one rounding function (here, for fees;
- * prices of calls round up once in pricing.ts).
+ * Money is whole microcredits in a branded bigint: 1 credit = 1 000 000 µ. No float ever, and one rounding function (here, for
+ * fees; prices of calls round up once in pricing.ts).
  *
  * On the wire an amount is a canonical decimal string of credits: "25", "25.5", "0.000001". Totals and postings are signed and
  * unbounded in the same notation.
@@ -12,8 +12,8 @@ declare const brand: unique symbol
 /** An exact number of microcredits, signed. */
 export type Micros = bigint & { readonly [brand]: 'micros' }
 
-export const MICROS_PER_CREDIT = 1_000_000n
-export const BASIS_POINTS = 10_000n
+const MICROS_PER_CREDIT = 1_000_000n
+const BASIS_POINTS = 10_000n
 /** The platform's share never exceeds 15 %. */
 export const MAX_FEE_BPS = 1500
 
@@ -31,9 +31,12 @@ export function negate(amountMicros: bigint): Micros {
   return micros(-amountMicros)
 }
 
-export const AMOUNT_PATTERN = /^(0|[1-9][0-9]{0,11})(\.[0-9]{0,5}[1-9])?$/
+const AMOUNT_PATTERN = /^(0|[1-9][0-9]{0,11})(\.[0-9]{0,5}[1-9])?$/
 
-/** Microcredits of a canonical amount, 0 … 10¹² credits less one µ; undefined for any other text ("-5", "1.0", "1e3", "0.0000001"). */
+/**
+ * Microcredits of a canonical amount, 0 … 10¹² credits less one µ; undefined for any other text ("-5", "1.0", "1e3",
+ * "0.0000001").
+ */
 export function parseAmount(text: string): Micros | undefined {
   if (!AMOUNT_PATTERN.test(text)) return undefined
   const [whole, fraction = ''] = text.split('.')
@@ -48,7 +51,7 @@ export function formatMicros(amountMicros: bigint): string {
   return `${sign}${magnitude / MICROS_PER_CREDIT}${fraction && `.${fraction}`}`
 }
 
-export interface FeeSplit {
+interface FeeSplit {
   readonly feeMicros: Micros
   readonly takeHomeMicros: Micros
   /** What the payee carries to the next payment: µ × basis points, 0 … 9999. */
@@ -56,8 +59,9 @@ export interface FeeSplit {
 }
 
 /**
- * The platform's fee on one payment, exact and without drift: whatever could not be taken as a whole µ is carried to the payee's next
- * payment, so that after any number of payments at one rate Σ fee = floor(Σ gross × feeBps / 10000), and splitting a payment into dust gains nothing.
+ * The platform's fee on one payment, exact and without drift: whatever could not be taken as a whole µ is carried to the payee's
+ * next payment, so that after any number of payments at one rate Σ fee = floor(Σ gross × feeBps / 10000), and splitting a payment
+ * into dust gains nothing.
  */
 export function splitFee(grossMicros: bigint, feeBps: number, carry: number): FeeSplit {
   assert(grossMicros >= 0n, 'a fee is taken of a payment that is not negative')

@@ -1,6 +1,6 @@
 /**
- * What an accepted entry did to the books: stored beside it, answered to its signer and to whoever sends the same note again, and compared
- * with the replay by an audit. It is compact, because there is one for each entry:
+ * What an accepted entry did to the books: stored beside it, answered to its signer and to whoever sends the same note again, and
+ * compared with the replay by an audit. It is compact, because there is one for each entry:
  *
  *   accounts touched    count, then for each its number and 1 + the index of the entry that touched it before (0: none)
  *   postings            count, then for each the class of its book, which touched account it is of (account books only), the
@@ -8,8 +8,8 @@
  *   payment             0, or 1 and gross, fee and the fee's basis points
  *   lines               0, or 1 and their count, then for each 0 duplicate · 1 + code refused · 16 + gross, and the fee, charged
  *
- * Every number is a varint (base 128, least significant group first); signed ones are zigzag-coded. A thing that the entry made is not
- * stored: its id follows from the transaction's.
+ * Every number is a varint (base 128, least significant group first); signed ones are zigzag-coded. A thing that the entry made
+ * is not stored: its id follows from the transaction's.
  */
 
 import { assert } from '../base/assert.ts'
@@ -26,14 +26,14 @@ export interface Posting {
   readonly balanceMicros: Micros
 }
 
-export interface Touched {
+interface Touched {
   readonly account: string
   readonly number: number
   /** The entry that touched the account before this one. */
   readonly previous?: number
 }
 
-export interface Payment {
+interface Payment {
   readonly grossMicros: Micros
   readonly feeMicros: Micros
   readonly feeBps: number

@@ -1,13 +1,13 @@
 /**
- * Plans: what a creator pays the platform to deploy, use and list models. What time alone decides is computed here from the time at
- * which it is asked: active to the end of the paid period, then (unless cancelled) suspended for the grace days, then lapsed.
+ * Plans: what a creator pays the platform to deploy, use and list models. What time alone decides is computed here from the time
+ * at which it is asked: active to the end of the paid period, then (unless cancelled) suspended for the grace days, then lapsed.
  */
 
 import type { Context } from './define.ts'
 import { deployments, type PlanSubscription, planSubscriptions, platform } from './state.ts'
 import { DAY_SECONDS, type Seconds } from './time.ts'
 
-export type Standing = 'active' | 'suspended' | 'lapsed'
+type Standing = 'active' | 'suspended' | 'lapsed'
 
 type Reader = Pick<Context<unknown>, 'get' | 'need' | 'time'>
 

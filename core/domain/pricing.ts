@@ -1,6 +1,6 @@
 /**
- * The price of a call, exact: perRequest × requests + perMInput × inputTokens / 10⁶ + perMOutput × outputTokens / 10⁶ + perSecond ×
- * milliseconds / 1000, summed as one fraction over 10⁶ and then rounded up once to the next µ.
+ * The price of a call, exact: perRequest × requests + perMInput × inputTokens / 10⁶ + perMOutput × outputTokens / 10⁶ + perSecond
+ * × milliseconds / 1000, summed as one fraction over 10⁶ and then rounded up once to the next µ.
  */
 
 import type { Usage } from './fields.ts'

@@ -1,6 +1,6 @@
 /**
- * A refusal is a value: the ledger answers it, remembers it, and never writes it into the log. Each code has one sentence for people that
- * also says, where it can, what would make the transaction succeed; `data` carries the same as figures for programs.
+ * A refusal is a value: the ledger answers it, remembers it, and never writes it into the log. Each code has one sentence for
+ * people that also says, where it can, what would make the transaction succeed; `data` carries the same as figures for programs.
  */
 
 import type { Json } from './canonical.ts'

@@ -1,6 +1,6 @@
 /**
- * What selling has in common: the rows a sale reads, and the checks of a listing, its terms and its price, in the order in which every
- * type that sells tests them.
+ * What selling has in common: the rows a sale reads, and the checks of a listing, its terms and its price, in the order in which
+ * every type that sells tests them.
  */
 
 import { assert } from '../base/assert.ts'
@@ -12,7 +12,7 @@ import { isServing } from './plans.ts'
 import type { Listing, RowKey, Terms } from './state.ts'
 import * as state from './state.ts'
 
-export interface SaleBody {
+interface SaleBody {
   readonly listing: string
   readonly terms: number
 }
@@ -86,8 +86,8 @@ export function unknownListing<Body extends { readonly listing: string }>(): Che
 }
 
 /**
- * The checks of every sale: unknown_listing, not_for_sale, own_listing, terms_changed. `sells` tells whether terms offer what the body asks
- * for; it is asked of the terms named or, where those are not in force, of the current ones.
+ * The checks of every sale: unknown_listing, not_for_sale, own_listing, terms_changed. `sells` tells whether terms offer what the
+ * body asks for; it is asked of the terms named or, where those are not in force, of the current ones.
  */
 export function saleChecks<Body extends SaleBody>(sells: (terms: Terms, body: Body) => boolean): readonly Check<Body>[] {
   return [

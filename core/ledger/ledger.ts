@@ -9,14 +9,15 @@
  *   commit     entries, changed rows, tiles and ids in one durable step of the store
  *   checkpoint signed over the new size and put in the guard by compare-and-swap
  *
- * Nothing is answered before it is durable. Whatever is waiting when the sequencer is free makes one batch, so that under load many
- * notes share one commit and at rest a note waits for nothing but its own. An error of the store or a broken invariant ends the sequencer: it
- * refuses further work, and whoever runs it closes, reopens and looks, since an I/O error is no proof that nothing was written.
+ * Nothing is answered before it is durable. Whatever is waiting when the sequencer is free makes one batch, so that under load
+ * many notes share one commit and at rest a note waits for nothing but its own. An error of the store or a broken invariant ends
+ * the sequencer: it refuses further work, and whoever runs it closes, reopens and looks, since an I/O error is no proof that
+ * nothing was written.
  */
 
 import { assert } from '../base/assert.ts'
 import { equalBytes, type Sha256, toHex } from '../base/bytes.ts'
-import { MAX_COMMIT_NOTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
+import { MAX_COMMIT_NOTES, MAX_QUEUED_BYTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, parseTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, execute, type Signatory } from '../domain/machine.ts'
@@ -41,7 +42,10 @@ export interface LedgerOptions {
   readonly sha256: Sha256
   readonly store: StoreWriter
   readonly verifier: Verifier
-  /** Milliseconds since 1970; a ledger with a manual clock gives the time that it was told. Never less than the last entry's is used. */
+  /**
+   * Milliseconds since 1970; a ledger with a manual clock gives the time that it was told. Never less than the last entry's is
+   * used.
+   */
   readonly now: () => Milliseconds
   /** Signs checkpoints: the sequencer's key, under the ledger's origin as its name. */
   readonly sequencer: NoteSigner & { readonly publicKey: Uint8Array }
@@ -75,6 +79,7 @@ export class Ledger {
   readonly #options: LedgerOptions
   readonly #rows: LoadedRows
   readonly #queue: Waiting[] = []
+  #queuedBytes = 0
   #frontier: Frontier
   #edge: Map<string, TileRow>
   #checkpoint: Uint8Array | undefined
@@ -94,8 +99,8 @@ export class Ledger {
   }
 
   /**
-   * Opens a founded ledger and signs a checkpoint over whatever was committed but not yet signed. Throws StoreError `damaged` where the
-   * store is older than the last checkpoint that was signed, or has another history: signing on would fork the log.
+   * Opens a founded ledger and signs a checkpoint over whatever was committed but not yet signed. Throws StoreError `damaged`
+   * where the store is older than the last checkpoint that was signed, or has another history: signing on would fork the log.
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
     const ledger = await Ledger.#openTree(options)
@@ -108,8 +113,15 @@ export class Ledger {
     return ledger
   }
 
-  /** Founds the ledger: its genesis becomes entry 0 of an empty store. */
+  /** Founds the ledger: its genesis, which must name this sequencer, becomes entry 0 of an empty store. */
   static async found(options: LedgerOptions, genesis: Uint8Array): Promise<{ ledger: Ledger; answer: Accepted | Refusal }> {
+    const { rules, sha256, sequencer } = options
+    const parsed = parseSignedTransaction(rules, sha256, genesis)
+    if (!(parsed instanceof Malformed)) {
+      const { sequencerKey } = parsed.body as { sequencerKey?: string }
+      assert(sequencerKey === toHex(sequencer.publicKey), 'the genesis names the key of the sequencer that founds the ledger')
+      assert(parsed.ledger === sequencer.name, "the sequencer signs in the ledger's name")
+    }
     const ledger = await Ledger.#openTree(options)
     const answer = ledger.size === 0 ? await ledger.submit(genesis) : refuse('already_founded')
     return { ledger, answer }
@@ -146,11 +158,12 @@ export class Ledger {
     const transaction = parseSignedTransaction(rules, sha256, note)
     if (transaction instanceof Malformed) return Promise.resolve(refuse('malformed', { reason: transaction.reason }))
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#queue.length >= MAX_QUEUED_NOTES) {
+    if (this.#queue.length >= MAX_QUEUED_NOTES || this.#queuedBytes + note.length > MAX_QUEUED_BYTES) {
       return Promise.reject(new StoreError('busy', 'The ledger has too many transactions waiting; try again in a moment.'))
     }
     return new Promise((answer, fail) => {
       this.#queue.push({ transaction, answer, fail })
+      this.#queuedBytes += note.length
       this.#running ??= this.#drain()
     })
   }
@@ -177,7 +190,10 @@ export class Ledger {
     this.#running = undefined
   }
 
-  /** The next notes in order; those of an account that is opened in this very batch wait for the next, where its key can be looked up. */
+  /**
+   * The next notes in order; those of an account that is opened in this very batch wait for the next, where its key can be looked
+   * up.
+   */
   #takeBatch(): Waiting[] {
     const opening = new Set<string>()
     let count = 0
@@ -187,7 +203,9 @@ export class Ledger {
       if (definition.publicKey !== undefined) opening.add(transaction.signer)
       count += 1
     }
-    return this.#queue.splice(0, count)
+    const batch = this.#queue.splice(0, count)
+    this.#queuedBytes -= batch.reduce((sum, { transaction }) => sum + transaction.note.length, 0)
+    return batch
   }
 
   async #process(waiting: readonly Waiting[]): Promise<void> {
@@ -233,22 +251,22 @@ export class Ledger {
     signatories: readonly Signatory[],
     known: { index: number | undefined; refusal: Refusal | undefined },
   ): Promise<Accepted | Refusal> {
-    const { sha256, store, rules } = this.#options
+    const { sha256 } = this.#options
     const { id, note } = transaction
-    const before =
-      batch.accepted.get(id) ?? (known.index === undefined ? undefined : await readAccepted(rules, sha256, store, known.index))
+    const before = batch.accepted.get(id) ?? (known.index === undefined ? undefined : await this.#readKnown(id, known.index))
     if (before !== undefined) return { ...before, repeated: true }
+    const time = Math.max(this.#options.now(), this.#lastTime)
     const refusedBefore = known.refusal ?? batch.refusals.get(id)
-    if (refusedBefore !== undefined) return refusedBefore
+    if (refusedBefore !== undefined && wholeSeconds(time) < transaction.validUntil) return refusedBefore
     if (transaction.made < this.#staleBefore) return refuse('stale')
 
-    const time = Math.max(this.#options.now(), this.#lastTime)
     const moment = { index: this.size + batch.entries.length, time }
     const keyIds = signatories.filter(({ account }) => account === transaction.signer).map(({ keyId }) => keyId)
     const rows = await declaredRows(sha256, transaction, keyIds, this.#rows, moment)
     const result = execute(sha256, transaction, keyIds, rows, moment)
     if (result.status === 'refused') {
-      batch.refusals.set(id, result)
+      // These two follow from the note and the time alone, so they need no memory: the note will never pass.
+      if (result.code !== 'too_far' && result.code !== 'expired') batch.refusals.set(id, result)
       return result
     }
     // From here to the commit nothing may fail but the store.
@@ -263,6 +281,14 @@ export class Ledger {
     return accepted
   }
 
+  /** The first outcome of an id that the store knows. */
+  async #readKnown(id: string, index: number): Promise<Accepted> {
+    const { rules, sha256, store } = this.#options
+    const accepted = await readAccepted(rules, sha256, store, index)
+    if (accepted.transaction.id === id) return accepted
+    throw new StoreError('damaged', `The id ${id} is stored for entry ${index}, which has another.`)
+  }
+
   async #commit(batch: Batch): Promise<void> {
     if (batch.entries.length > 0) await this.#commitEntries(batch)
     // After the entries: a refusal may rest on one of them, and one that was not answered yet need not be remembered.
@@ -270,6 +296,7 @@ export class Ledger {
       const refusals = [...batch.refusals].map(([id, refusal]) => ({ id, refusal }))
       await this.#options.store.rememberRefusals(refusals, wholeSeconds(this.#lastTime))
     }
+    this.#rows.trim()
   }
 
   async #commitEntries({ entries, leafHashes, rows }: Batch): Promise<void> {
@@ -280,11 +307,12 @@ export class Ledger {
     assert(frontier.size === this.size + entries.length, 'the tree grew by the entries of the commit')
     this.#frontier = frontier
     this.#edge = storedTiles(this.#edge, tiles, frontier.size)
-    this.#rows.trim()
     await this.#publishCheckpoint()
   }
 
-  /** Signs the tree as it is and puts the checkpoint in the place of the one before. The entries it covers are durable already. */
+  /**
+   * Signs the tree as it is and puts the checkpoint in the place of the one before. The entries it covers are durable already.
+   */
   async #publishCheckpoint(): Promise<void> {
     const { sequencer, store } = this.#options
     const checkpoint = { origin: sequencer.name, size: this.size, root: this.#frontier.root(), extensions: [] }
@@ -296,7 +324,10 @@ export class Ledger {
   }
 }
 
-/** What an unsigned text would do to the ledger at a time: the path of a transaction without signatures and without its last steps. */
+/**
+ * What an unsigned text would do to the ledger at a time: the path of a transaction without signatures and without its last
+ * steps.
+ */
 export async function preview(
   options: Pick<LedgerOptions, 'rules' | 'sha256'>,
   store: StoreReader,

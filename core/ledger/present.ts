@@ -1,5 +1,6 @@
 /**
- * What the ledger's answers look like to programs: the JSON that scripts and the console rely on. Amounts are decimal texts of credits.
+ * What the ledger's answers look like to programs: the JSON that scripts and the console rely on. Amounts are decimal texts of
+ * credits.
  */
 
 import { ACCOUNT_BOOKS } from '../domain/books.ts'
@@ -76,13 +77,13 @@ function presentBalances({ postings }: Outcome): JsonObject {
   return Object.fromEntries(touched.map((posting) => [postingBook(posting), formatMicros(posting.balanceMicros)]))
 }
 
-export interface LineCounts {
+interface LineCounts {
   readonly charged: number
   readonly duplicates: number
   readonly refused: { readonly [code: string]: number }
 }
 
-export function countLines(lines: readonly LineOutcome[]): LineCounts & JsonObject {
+function countLines(lines: readonly LineOutcome[]): LineCounts & JsonObject {
   const refused: Record<string, number> = {}
   for (const line of lines) if (line.status === 'refused') refused[line.code] = (refused[line.code] ?? 0) + 1
   return {

@@ -1,4 +1,7 @@
-/** What people ask of a ledger: accounts, balances, the trial balance, entries described. All of it read from one consistent state. */
+/**
+ * What people ask of a ledger: accounts, balances, the trial balance, entries described. All of it read from one consistent
+ * state.
+ */
 
 import { assert } from '../base/assert.ts'
 import { ACCOUNT_BOOKS, type AccountBook, type BookClass, bookName, PLATFORM_BOOKS } from '../domain/books.ts'
@@ -61,7 +64,7 @@ export async function lastTime(store: StoreReader): Promise<Milliseconds> {
   return timeOfEntry(store, (await store.size()) - 1)
 }
 
-export interface AccountSummary {
+interface AccountSummary {
   readonly account: string
   readonly number: number
   readonly name: string
@@ -125,8 +128,8 @@ export async function readPlan(store: StoreReader, account: string, time: Millis
 }
 
 /**
- * The trial balance: every book of the platform, and of accounts those that are not zero; or the sums by class of book. The sum over all
- * of them is asserted to be zero.
+ * The trial balance: every book of the platform, and of accounts those that are not zero; or the sums by class of book. The sum
+ * over all of them is asserted to be zero.
  */
 export async function trialBalance(store: StoreReader, byClass: boolean): Promise<JsonObject> {
   const totals = new Map<string, bigint>()
@@ -148,7 +151,7 @@ export async function trialBalance(store: StoreReader, byClass: boolean): Promis
   return { size: await store.size(), time: formatMilliseconds(await lastTime(store)), books, sum: formatMicros(sum) }
 }
 
-export interface LogFilter {
+interface LogFilter {
   readonly from: number
   readonly limit: number
   readonly account?: string | undefined

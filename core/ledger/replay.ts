@@ -1,6 +1,6 @@
 /**
- * A replay of the log in memory: every entry read, authenticated and executed again by the same machine, at its own time. Audits use it, and
- * mirrors and rebuilt projections will: there is no second implementation of the rules.
+ * A replay of the log in memory: every entry read, authenticated and executed again by the same machine, at its own time. Audits
+ * use it, and mirrors and rebuilt projections will: there is no second implementation of the rules.
  */
 
 import { InvariantError } from '../base/assert.ts'
@@ -35,7 +35,7 @@ export interface ReplayOptions {
 }
 
 /** What a page of entries added. */
-export interface ReplayedPage {
+interface ReplayedPage {
   readonly ids: readonly string[]
   /** The tiles that are new or have grown. */
   readonly tiles: readonly TileRow[]
@@ -125,7 +125,9 @@ export class Replay {
     return { signatories, outcome: encodeOutcome(result.outcome) }
   }
 
-  /** A log that was sequenced by a broken program may break an invariant: that is a finding about the log, not about this program. */
+  /**
+   * A log that was sequenced by a broken program may break an invariant: that is a finding about the log, not about this program.
+   */
   #tryExecute<T>(run: () => T): T | InvariantError {
     try {
       return run()

@@ -1,6 +1,6 @@
 /**
- * Rows on their way between a store, which holds texts, and the machine, which works on values. A transaction sees the rows that it
- * declared and no others; what is asked for in vain is known to be absent.
+ * Rows on their way between a store, which holds texts, and the machine, which works on values. A transaction sees the rows that
+ * it declared and no others; what is asked for in vain is known to be absent.
  */
 
 import { assert } from '../base/assert.ts'
@@ -14,7 +14,10 @@ import { StoreError, type StoreReader } from './store.ts'
 /** Rows kept in memory between batches at most; more are dropped and read again. */
 const MAX_KEPT_ROWS = 500_000
 
-/** The rows read so far, with the changes of earlier transactions on top: never a second truth, only what the store says or will be told. */
+/**
+ * The rows read so far, with the changes of earlier transactions on top: never a second truth, only what the store says or will
+ * be told.
+ */
 export class LoadedRows implements Rows {
   readonly store: Pick<StoreReader, 'rows'>
   readonly #rows = new Map<string, unknown>()
@@ -57,7 +60,9 @@ function decodeStored(path: string, text: string): unknown {
   }
 }
 
-/** Loads what a transaction reads, round by round, and returns its view: the rows it declared, and an assertion against any other. */
+/**
+ * Loads what a transaction reads, round by round, and returns its view: the rows it declared, and an assertion against any other.
+ */
 export async function declaredRows(
   sha256: Sha256,
   transaction: Transaction,

@@ -1,10 +1,10 @@
 /**
- * What the ledger asks of a store. It speaks of entries, rows and tiles, never of SQL, and is asynchronous so that a remote database
- * fits behind it. Drivers implement it; one contract test runs against each.
+ * What the ledger asks of a store. It speaks of entries, rows and tiles, never of SQL, and is asynchronous so that a remote
+ * database fits behind it. Drivers implement it; one contract test runs against each.
  *
- * A ledger is two memories. The book is everything that follows from the log: entries, their ids and outcomes, the tree's tiles, the rows.
- * The guard is what the sequencer alone remembers and no restore may bring back: the last checkpoint it signed, and the refusals
- * that must not be replayed.
+ * A ledger is two memories. The book is everything that follows from the log: entries, their ids and outcomes, the tree's tiles,
+ * the rows. The guard is what the sequencer alone remembers and no restore may bring back: the last checkpoint it signed, and the
+ * refusals that must not be replayed.
  */
 
 import type { Refusal } from '../domain/refusal.ts'
@@ -92,7 +92,9 @@ export interface StoreDefect {
 export interface StoreWriter extends StoreReader {
   /** Commits durably, all or nothing. After an error nothing is known: close, reopen and look. */
   commit(commit: Commit): Promise<void>
-  /** Puts `next` in the place of `previous` durably, only if `previous` is what is there. Throws StoreError `damaged` otherwise. */
+  /**
+   * Puts `next` in the place of `previous` durably, only if `previous` is what is there. Throws StoreError `damaged` otherwise.
+   */
   replaceCheckpoint(previous: Uint8Array | undefined, next: Uint8Array): Promise<void>
   /** Refusals of these ids that are still remembered, in the order of the ids. */
   refusals(ids: readonly string[]): Promise<(Refusal | undefined)[]>

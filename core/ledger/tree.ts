@@ -1,6 +1,7 @@
 /**
- * The tree as a store keeps it, and the guard against forks: before anything is signed again, the store must hold the very history that the
- * last checkpoint was signed over. A book rolled back to yesterday has fewer entries, an altered one another root; both are refused.
+ * The tree as a store keeps it, and the guard against forks: before anything is signed again, the store must hold the very
+ * history that the last checkpoint was signed over. A book rolled back to yesterday has fewer entries, an altered one another
+ * root; both are refused.
  */
 
 import { equalBytes, type Sha256 } from '../base/bytes.ts'
@@ -8,12 +9,15 @@ import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { type Checkpoint, parseCheckpoint } from '../log/checkpoint.ts'
-import { type Frontier, nodesOf, rootRanges } from '../log/merkle.ts'
+import { type Frontier, leafHash, nodesOf, rootRanges } from '../log/merkle.ts'
 import { isSameKey, parseNote } from '../log/note.ts'
 import { edgeTiles, type ReadTile, readFrontier, type Tile, type TileRow, tilesOf, tileWidth } from '../log/tiles.ts'
 import { parseEntry } from './entry.ts'
-import { StoreError, type StoreReader } from './store.ts'
+import { StoreError, type StoreReader, type StoreWriter } from './store.ts'
 import type { Verifier } from './verifier.ts'
+
+/** Entries read at a time. */
+const ENTRIES_AT_A_TIME = 1_000
 
 interface LogKey {
   readonly name: string
@@ -21,7 +25,7 @@ interface LogKey {
   readonly publicKey: Uint8Array
 }
 
-export interface OpenedTree {
+interface OpenedTree {
   readonly frontier: Frontier
   /** The partial tiles at the right edge, by "level/number". */
   readonly edge: Map<string, TileRow>
@@ -29,7 +33,7 @@ export interface OpenedTree {
   readonly lastTime: Milliseconds
 }
 
-export async function openTree(sha256: Sha256, store: StoreReader, key: LogKey, verifier: Verifier): Promise<OpenedTree> {
+export async function openTree(sha256: Sha256, store: StoreWriter, key: LogKey, verifier: Verifier): Promise<OpenedTree> {
   const size = await store.size()
   const readEdge = await tileReader(store, edgeTiles(size))
   const edge = new Map<string, TileRow>()
@@ -37,7 +41,8 @@ export async function openTree(sha256: Sha256, store: StoreReader, key: LogKey, 
     edge.set(`${level}/${number}`, { level, number, hashes: readEdge(level, number) })
   const frontier = await frontierAt(sha256, store, size)
   const checkpoint = await store.checkpoint()
-  await guardAgainstForks(sha256, store, size, checkpoint, key, verifier)
+  const signedSize = await guardAgainstForks(sha256, store, size, checkpoint, key, verifier)
+  await checkUnsigned(sha256, store, signedSize, frontier)
   return { frontier, edge, checkpoint, lastTime: await timeOfEntry(store, size - 1) }
 }
 
@@ -77,17 +82,32 @@ export async function timeOfEntry(store: StoreReader, index: number): Promise<Mi
   return entry.time
 }
 
+/** Entries that no checkpoint covers yet are about to be signed: they must be those that the tree was built over. */
+async function checkUnsigned(sha256: Sha256, store: StoreReader, signedSize: number, tree: Frontier): Promise<void> {
+  const grown = (await frontierAt(sha256, store, signedSize)).copy()
+  while (grown.size < tree.size) {
+    const entries = await store.entries(grown.size, ENTRIES_AT_A_TIME)
+    if (entries.length === 0) break
+    for (const { bytes } of entries) grown.append(leafHash(sha256, bytes))
+  }
+  if (grown.size !== tree.size || !equalBytes(grown.root(), tree.root())) {
+    throw new StoreError('damaged', `The entries from ${signedSize} on are not those that the tree was built over.`)
+  }
+}
+
+/** Returns how many entries the last checkpoint covers. */
 async function guardAgainstForks(
   sha256: Sha256,
-  store: StoreReader,
+  store: StoreWriter,
   size: number,
   signed: Uint8Array | undefined,
   key: LogKey,
   verifier: Verifier,
-): Promise<void> {
+): Promise<number> {
   if (signed === undefined) {
-    // Founding commits the genesis first and signs afterwards: only that one entry may stand without a checkpoint.
-    if (size <= 1) return
+    // Founding commits the genesis first and signs afterwards. Otherwise only a guard that was made anew, in the place of a lost
+    // one, has no checkpoint; it says so by refusing the notes of the time before.
+    if (size <= 1 || (await store.staleBefore()) > 0) return 0
     throw new StoreError(
       'damaged',
       'The guard holds no checkpoint, although the ledger has entries: signing on could fork the log.',
@@ -99,7 +119,8 @@ async function guardAgainstForks(
   if (size < checkpoint.size) {
     throw new StoreError(
       'damaged',
-      `The ledger has ${size} entries, but a checkpoint of ${checkpoint.size} was signed: it is an older copy, and signing on would fork the log.`,
+      `The ledger has ${size} entries, but a checkpoint of ${checkpoint.size} was signed: it is an older copy, and signing on ` +
+        'would fork the log.',
     )
   }
   const root = (await frontierAt(sha256, store, checkpoint.size)).root()
@@ -109,6 +130,7 @@ async function guardAgainstForks(
       `The first ${checkpoint.size} entries are not those that the last checkpoint was signed over.`,
     )
   }
+  return checkpoint.size
 }
 
 async function openOwnCheckpoint(signed: Uint8Array, key: LogKey, verifier: Verifier): Promise<Checkpoint | undefined> {

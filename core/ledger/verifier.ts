@@ -1,6 +1,6 @@
 /**
- * What the ledger asks of a verifier: Ed25519 signatures, many at once, behind the one gate (core/log/signature.ts). Drivers implement it;
- * how many threads they use is their own affair.
+ * What the ledger asks of a verifier: Ed25519 signatures, many at once, behind the one gate (core/log/signature.ts). Drivers
+ * implement it; how many threads they use is their own affair.
  */
 
 export interface SignatureCheck {

@@ -63,8 +63,8 @@ export interface OpenedCheckpoint {
 const ORIGIN = /^[a-z0-9.-]+(\/[a-z0-9._-]+)*$/
 
 /**
- * Whether `text` may name a log of this project: `hub.example/credits`. An origin of this form never begins like a transaction, whose
- * text starts with `{`, so a checkpoint cannot be taken for one. Checkpoints of other logs may have other origins.
+ * Whether `text` may name a log of this project: `hub.example/credits`. An origin of this form never begins like a transaction,
+ * whose text starts with `{`, so a checkpoint cannot be taken for one. Checkpoints of other logs may have other origins.
  */
 export function isOrigin(text: string): boolean {
   return ORIGIN.test(text)

@@ -3,21 +3,23 @@
  *
  *     leaf = SHA-256(00 || entry)        node = SHA-256(01 || left || right)        empty tree = SHA-256("")
  *
- *         root(7)              A tree of n > 1 leaves is split after the largest power of two below n. So every part of it is named
- *        /       \             by the range of leaves below: here [0, 7) = node([0, 4), [4, 7)), and [4, 7) = node([4, 6), [6, 7)).
+ *         root(7)           A tree of n > 1 leaves is split after the largest power of two below n. So every part of it is
+ *        /       \          named by the range of leaves below: here [0, 7) = node([0, 4), [4, 7)).
  *      [0,4)    [4,7)
- *      /  \      /  \          The hashes of complete subtrees, 2^k leaves that begin at a multiple of 2^k, never change as the tree
- *    0 1  2 3  4 5   6         grows: only those are ever stored. They are called nodes here: (level k, index begin / 2^k).
+ *      /  \      /  \       The hashes of complete subtrees, 2^k leaves that begin at a multiple of 2^k, never change as the
+ *    0 1  2 3  4 5   6      tree grows: only those are stored. They are called nodes here: (level k, index begin / 2^k).
  *
- * Proofs are lists of ranges. That leaf 5 is in the tree above is shown by the hashes of [4, 5), [6, 7) and [0, 4). To make a proof,
- * or a root, is therefore: plan its ranges, read the nodes that they consist of, all at once, and fold them into one hash a range.
+ * Proofs are lists of ranges. That leaf 5 is in the tree above is shown by the hashes of [4, 5), [6, 7) and [0, 4). To make a
+ * proof, or a root, is therefore: plan its ranges, read the nodes that they consist of, all at once, and fold them into one hash
+ * a range.
  *
  *     const ranges = inclusionRanges(5, 7)
  *     const proof = foldRanges(sha256, ranges, nodesOf(ranges).map(read))
  *     verifyInclusion(sha256, { index: 5, hash }, { size: 7, root }, proof)
  *
- * Whoever verifies plans the same ranges, so one plan serves all: an inclusion proof and a consistency proof are both the proof that
- * a subtree [start, end) is part of a tree (draft-ietf-plants-merkle-tree-certs, section 4), of one leaf or of all the older leaves.
+ * Whoever verifies plans the same ranges, so one plan serves all: an inclusion proof and a consistency proof are both the proof
+ * that a subtree [start, end) is part of a tree (draft-ietf-plants-merkle-tree-certs, section 4), of one leaf or of all the older
+ * leaves.
  *
  * Sizes and indices are integers up to 2^53 − 1, so no operator that cuts to 32 bits may touch them.
  */
@@ -48,13 +50,13 @@ export interface TreeNode {
 }
 
 /** A leaf, by its place and its hash. */
-export interface Leaf {
+interface Leaf {
   readonly index: number
   readonly hash: Uint8Array
 }
 
 /** The tree over a range of leaves; `start` must be a multiple of the smallest power of two that is not below its size. */
-export interface Subtree extends Range {
+interface Subtree extends Range {
   readonly root: Uint8Array
 }
 
@@ -170,8 +172,8 @@ export function verifyInclusion(sha256: Sha256, leaf: Leaf, tree: TreeHead, proo
 }
 
 /**
- * Whether `proof` shows that the newer tree begins with all leaves of the older one. Of an empty older tree there is nothing to prove,
- * as anything continues it: the answer is false, and callers that may hold one treat it apart.
+ * Whether `proof` shows that the newer tree begins with all leaves of the older one. Of an empty older tree there is nothing to
+ * prove, as anything continues it: the answer is false, and callers that may hold one treat it apart.
  */
 export function verifyConsistency(sha256: Sha256, older: TreeHead, newer: TreeHead, proof: readonly Uint8Array[]): boolean {
   const subtree = { start: 0, end: older.size, root: older.root }
@@ -274,7 +276,9 @@ function isSize(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0
 }
 
-/** Whether the range is a subtree, not empty, of trees of `size` leaves: aligned so that the tree is never split across its start. */
+/**
+ * Whether the range is a subtree, not empty, of trees of `size` leaves: aligned so that the tree is never split across its start.
+ */
 function isSubtree({ start, end }: Range, size: number): boolean {
   if (!isSize(start) || !isSize(end) || !isSize(size) || start >= end || end > size) return false
   const width = end - start

@@ -5,12 +5,13 @@
  *
  *     — example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=
  *
- * The text ends in a newline and is what gets signed; it may hold empty lines itself, so it is cut off at the last one. A signature
- * line is an em dash (U+2014), a space, the key's name, a space and base64(key id (4 bytes) || signature). A note is UTF-8 without
- * control characters other than the newline. A key's name is not empty and holds neither white space nor `+`.
+ * The text ends in a newline and is what gets signed; it may hold empty lines itself, so it is cut off at the last one. A
+ * signature line is an em dash (U+2014), a space, the key's name, a space and base64(key id (4 bytes) || signature). A note is
+ * UTF-8 without control characters other than the newline. A key's name is not empty and holds neither white space nor `+`.
  *
  *     key id  = SHA-256(name || 0A || type || public key)[:4]         type 01: Ed25519 over the text; type 04: see checkpoint.ts
- *     vkey    = name+hex(key id)+base64(type || public key)           example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k
+ *     vkey    = name+hex(key id)+base64(type || public key)
+ *               example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k
  *     signer  = PRIVATE+KEY+name+hex(key id)+base64(01 || seed)       the form that golang.org/x/mod/sumdb/note made
  *
  * Stricter than x/mod's reader in one thing: base64 has to be canonical, so that a signature has one spelling.
@@ -55,7 +56,7 @@ export interface VerifierKey {
 }
 
 /** A private key with the name that it signs under. */
-export interface SignerKey {
+interface SignerKey {
   readonly name: string
   readonly keyId: string
   readonly seed: Uint8Array
@@ -123,7 +124,7 @@ export function parseSignatureLines(text: string): NoteSignature[] | Malformed {
   return signatures
 }
 
-export function formatSignatureLines(signatures: readonly NoteSignature[]): string {
+function formatSignatureLines(signatures: readonly NoteSignature[]): string {
   return signatures.map(formatSignatureLine).join('')
 }
 
@@ -170,9 +171,9 @@ export function signNote(text: string, signers: readonly NoteSigner[]): Uint8Arr
 }
 
 /**
- * The note's signatures that known keys made, one of each key. As the standard demands: signatures of unknown keys are ignored, also
- * where only the name or only the id is known; the note is refused if a signature of a known key fails, and if there is none.
- * Should two known keys share name and id, both must accept.
+ * The note's signatures that known keys made, one of each key. As the standard demands: signatures of unknown keys are ignored,
+ * also where only the name or only the id is known; the note is refused if a signature of a known key fails, and if there is
+ * none. Should two known keys share name and id, both must accept.
  */
 export function openNote(note: Note, known: readonly NoteVerifier[]): NoteSignature[] | Unverified {
   const verified: NoteSignature[] = []
@@ -213,7 +214,9 @@ export function verifierKey(sha256: Sha256, name: string, type: number, publicKe
   return { name, type, publicKey, keyId: keyId(sha256, name, type, publicKey) }
 }
 
-/** Reads a vkey of type 01 or 04 and recomputes its id. Whether the key is a good point is the gate's question, not this one's. */
+/**
+ * Reads a vkey of type 01 or 04 and recomputes its id. Whether the key is a good point is the gate's question, not this one's.
+ */
 export function parseVerifierKey(sha256: Sha256, text: string): VerifierKey | Malformed {
   const parts = splitKey(text)
   if (parts instanceof Malformed) return parts

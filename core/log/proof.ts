@@ -1,6 +1,6 @@
 /**
- * Proofs that an entry is in a log, c2sp.org/tlog-proof@v1: all that a reader needs beside the entry and the keys it trusts, in one
- * text file, `.tlog-proof`. The ledger's receipts have this form.
+ * Proofs that an entry is in a log, c2sp.org/tlog-proof@v1: all that a reader needs beside the entry and the keys it trusts, in
+ * one text file, `.tlog-proof`. The ledger's receipts have this form.
  *
  *     c2sp.org/tlog-proof@v1
  *     extra <base64>                                    optional, and not authenticated by anything
@@ -68,8 +68,8 @@ export function parseProof(bytes: Uint8Array, maximumBytes: number): LogProof | 
 }
 
 /**
- * Whether the proof shows that the entry with this leaf hash is in a log that is trusted so: the checkpoint that it was shown by, or
- * what is wrong. The index is only as good as the checkpoint's size, which no path proves but the signature states.
+ * Whether the proof shows that the entry with this leaf hash is in a log that is trusted so: the checkpoint that it was shown by,
+ * or what is wrong. The index is only as good as the checkpoint's size, which no path proves but the signature states.
  */
 export function verifyProof(
   sha256: Sha256,

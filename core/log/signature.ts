@@ -1,9 +1,9 @@
 /**
  * The gate: which Ed25519 signatures are looked at, at all, before a verifier decides.
  *
- * Ed25519 (RFC 8032) verifiers agree on honest signatures and disagree on hostile ones: on S not reduced, on points encoded in two
- * ways, on points of small order, on the cofactor. In a log that many programs check, a signature that one of them accepts and another
- * refuses splits the readers. So every program of this project asks the same questions first:
+ * Ed25519 (RFC 8032) verifiers agree on honest signatures and disagree on hostile ones: on S not reduced, on points encoded in
+ * two ways, on points of small order, on the cofactor. In a log that many programs check, a signature that one of them accepts
+ * and another refuses splits the readers. So every program of this project asks the same questions first:
  *
  *   1. the key has 32 bytes and the signature, R || S, has 64
  *   2. S < L, the order of the group
@@ -34,8 +34,9 @@ const GROUP_ORDER = bytesOf('edd3f55c1a631258d69cf7a2def9de140000000000000000000
 const FIELD_PRIME = bytesOf('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f')
 
 /**
- * The y of the points of small order, without the sign of x: 0 (order 4), 1 (the identity), p − 1 (order 2) and the two of order 8.
- * With either sign these are the 8 points' encodings, and for y = 1 and y = p − 1, where x is 0, also the two encodings with −0.
+ * The y of the points of small order, without the sign of x: 0 (order 4), 1 (the identity), p − 1 (order 2) and the two of order
+ * 8. With either sign these are the 8 points' encodings, and for y = 1 and y = p − 1, where x is 0, also the two encodings with
+ * −0.
  */
 const SMALL_ORDER_Y: readonly Uint8Array[] = [
   '0000000000000000000000000000000000000000000000000000000000000000',
@@ -78,7 +79,9 @@ function isAcceptablePoint(bytes: Uint8Array): boolean {
   return true
 }
 
-/** Whether the little-endian number in the 32 bytes at `offset` is below `bound`; `topMask` clears what is no part of the number. */
+/**
+ * Whether the little-endian number in the 32 bytes at `offset` is below `bound`; `topMask` clears what is no part of the number.
+ */
 function isBelow(bytes: Uint8Array, offset: number, bound: Uint8Array, topMask: number): boolean {
   for (let i = 31; i >= 0; i--) {
     const byte = i === 31 ? bytes[offset + i]! & topMask : bytes[offset + i]!
@@ -100,7 +103,7 @@ function bytesOf(hex: string): Uint8Array {
 }
 
 /** A question with its known answer; `message` is text. */
-export interface KnownAnswer {
+interface KnownAnswer {
   readonly name: string
   readonly publicKey: string
   readonly message: string
@@ -109,9 +112,9 @@ export interface KnownAnswer {
 }
 
 /**
- * What gate and verifier together must answer, and every verifier is asked at start. The last two have a key with a part of order 8:
- * there the cofactored equation holds and the cofactorless one fails, or both hold. They pass the gate, since only enrolment looks
- * for torsion, and tell apart the verifiers that must not be used here.
+ * What gate and verifier together must answer, and every verifier is asked at start. The last two have a key with a part of order
+ * 8: there the cofactored equation holds and the cofactorless one fails, or both hold. They pass the gate, since only enrolment
+ * looks for torsion, and tell apart the verifiers that must not be used here.
  */
 export const KNOWN_ANSWERS: readonly KnownAnswer[] = [
   {

@@ -3,10 +3,10 @@
  *
  *     tile/<level>/<number>[.p/<width>]        tile/entries/<number>[.p/<width>]
  *
- * Hash i of tile n at level l is the complete subtree of 256^l leaves with the index n · 256 + i; so a tile spans eight levels of the
- * tree, and those between are hashed from it. A full tile has 256 hashes, and only full tiles count at the level above. The last tile
- * of a level may be partial, 1 to 255 hashes, and says its width in the path. Numbers are written in groups of three digits, all but
- * the last after an `x`: tile 1234067 of level 0 is `tile/0/x001/x234/067`. There are no empty tiles.
+ * Hash i of tile n at level l is the complete subtree of 256^l leaves with the index n · 256 + i; so a tile spans eight levels of
+ * the tree, and those between are hashed from it. A full tile has 256 hashes, and only full tiles count at the level above. The
+ * last tile of a level may be partial, 1 to 255 hashes, and says its width in the path. Numbers are written in groups of three
+ * digits, all but the last after an `x`: tile 1234067 of level 0 is `tile/0/x001/x234/067`. There are no empty tiles.
  *
  *     size 70,000:  273 full tiles and tile/0/273.p/112,  tile/1/000 and tile/1/001.p/17,  tile/2/000.p/1
  *
@@ -14,8 +14,9 @@
  *
  *     tile/entries/000.p/2      0005 616c706861 0004 62657461
  *
- * A store keeps a row for each tile, (level, number) → its hashes, which grows until it is full; a row that has grown beyond the size
- * in question serves as well. Functions here take a reader of rows that have been loaded: `tilesOf` and `edgeTiles` say which.
+ * A store keeps a row for each tile, (level, number) → its hashes, which grows until it is full; a row that has grown beyond the
+ * size in question serves as well. Functions here take a reader of rows that have been loaded: `tilesOf` and `edgeTiles` say
+ * which.
  */
 import { assert } from '../base/assert.ts'
 import { concatBytes, type Sha256 } from '../base/bytes.ts'
@@ -82,7 +83,9 @@ function threeDigits(number: number): string {
   return String(number % 1000).padStart(3, '0')
 }
 
-/** How many hashes the tile has in a tree of `size` leaves: 256, fewer for the last of its level, 0 where there is no such tile. */
+/**
+ * How many hashes the tile has in a tree of `size` leaves: 256, fewer for the last of its level, 0 where there is no such tile.
+ */
 export function tileWidth(level: number, number: number, size: number): number {
   return Math.max(0, Math.min(TILE_WIDTH, hashesAtLevel(level, size) - number * TILE_WIDTH))
 }
@@ -93,8 +96,8 @@ function hashesAtLevel(level: number, size: number): number {
 }
 
 /**
- * The tiles of a tree of `newSize` leaves that one of `oldSize` did not have in this width, level by level; with 0 as `oldSize`, all.
- * Those of level 0 name the bundles as well.
+ * The tiles of a tree of `newSize` leaves that one of `oldSize` did not have in this width, level by level; with 0 as `oldSize`,
+ * all. Those of level 0 name the bundles as well.
  */
 export function* newTiles(oldSize: number, newSize: number): Generator<Tile> {
   assert(isIntegerWithin(oldSize, 0, newSize) && Number.isSafeInteger(newSize), 'a tree only grows, up to 2^53 - 1 leaves')
@@ -156,15 +159,19 @@ function foldComplete(sha256: Sha256, hashes: Uint8Array): Uint8Array {
   return nodeHash(sha256, foldComplete(sha256, hashes.subarray(0, middle)), foldComplete(sha256, hashes.subarray(middle)))
 }
 
-/** The frontier of the tree as it was at `size`. Its root is the root at that size; at the present size it needs the edge tiles only. */
+/**
+ * The frontier of the tree as it was at `size`. Its root is the root at that size; at the present size it needs the edge tiles
+ * only.
+ */
 export function readFrontier(sha256: Sha256, readTile: ReadTile, size: number): Frontier {
   const hashes = nodesOf(rootRanges(size)).map((node) => readNode(sha256, readTile, node))
   return new Frontier(sha256, size, hashes)
 }
 
 /**
- * Appends leaves to the tree that `frontier` is the edge of. Returns the grown frontier, which gives the new root, and every row that
- * is new or has grown, whole. Reads edge tiles only, and changes nothing: a caller that fails to store the rows still has the old tree.
+ * Appends leaves to the tree that `frontier` is the edge of. Returns the grown frontier, which gives the new root, and every row
+ * that is new or has grown, whole. Reads edge tiles only, and changes nothing: a caller that fails to store the rows still has
+ * the old tree.
  */
 export function appendLeaves(
   readTile: ReadTile,

@@ -78,7 +78,9 @@ export function leafHashes(count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, i) => sha256(concatBytes(Uint8Array.of(0), utf8(String(i)))))
 }
 
-/** The definitions of RFC 6962 section 2.1 and of the draft for subtrees, recursive as they are printed, each range hashed once. */
+/**
+ * The definitions of RFC 6962 section 2.1 and of the draft for subtrees, recursive as they are printed, each range hashed once.
+ */
 export class NaiveTree {
   readonly leaves: readonly Uint8Array[]
   readonly #hashes = new Map<string, Uint8Array>()

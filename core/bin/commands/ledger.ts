@@ -66,7 +66,8 @@ async function init(options: InitOptions): Promise<number> {
     print(...formatFields({ vkey: founded.vkey, operator: founded.operator, clock, size: 1 }).map((line) => `  ${line}`))
     print(
       '',
-      'Keep the passphrase: without it the keys of the operator and the sequencer are lost. Hand out the vkey: it is what others verify with.',
+      'Keep the passphrase: without it the keys of the operator and the sequencer are lost.',
+      'Hand out the vkey: it is what others verify with.',
     )
   }
   return EXIT.done

@@ -31,7 +31,7 @@ export function atOption(): Option {
 }
 
 /** RFC 3339 with a zone; fractions finer than milliseconds are cut. */
-export function parseTime(text: string): Milliseconds {
+function parseTime(text: string): Milliseconds {
   const isForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text)
   const milliseconds = isForm ? Date.parse(text) : Number.NaN
   if (Number.isNaN(milliseconds) || milliseconds < 0 || milliseconds / 1000 > MAX_SECONDS) {

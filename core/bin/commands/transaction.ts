@@ -1,4 +1,6 @@
-/** tx: any transaction type, built, signed and submitted; tx sign and tx submit, for keys and ledgers that are not in one place. */
+/**
+ * tx: any transaction type, built, signed and submitted; tx sign and tx submit, for keys and ledgers that are not in one place.
+ */
 
 import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
@@ -106,7 +108,7 @@ async function runTransaction(type: string, options: TransactionOptions): Promis
 }
 
 /** Signs and submits one transaction, or previews it, and prints what came of it. */
-export async function submitOne(place: Place, note: Note, options: { json?: true; preview?: true }): Promise<number> {
+async function submitOne(place: Place, note: Note, options: { json?: true; preview?: true }): Promise<number> {
   const outcome = options.preview ? await previewOne(place, note) : await writing(place, (desk) => desk.submit(note))
   return showOutcome(outcome, options)
 }
@@ -157,7 +159,7 @@ async function submitFiles(files: readonly string[], options: GlobalOptions): Pr
 }
 
 /** Notes one after the other in one file: each begins with its text, which begins with a brace. */
-export function splitNotes(bytes: Buffer): Buffer[] {
+function splitNotes(bytes: Buffer): Buffer[] {
   const notes: Buffer[] = []
   let start = 0
   for (let next = bytes.indexOf('\n{'); next >= 0; next = bytes.indexOf('\n{', next + 1)) {

@@ -1,6 +1,7 @@
 /**
- * A small marketplace, told through ordinary signed transactions on a ledger with a manual clock: a creator with a plan, models and
- * listings, two customers, a subscription, a dataset bought and licensed, a feature, and a mandate under which calls are billed.
+ * A small marketplace, told through ordinary signed transactions on a ledger with a manual clock: a creator with a plan, models
+ * and listings, two customers, a subscription, a dataset bought and licensed, a feature, and a mandate under which calls are
+ * billed.
  */
 
 import { InvariantError } from '../../base/assert.ts'
@@ -22,41 +23,61 @@ const READER = 'Chiara'
 /** Digests of what is sold; a marketplace has the real ones. */
 const digest = (digit: string) => digit.repeat(64)
 
+type Act = (signer: string, type: string, body: Json) => Promise<Accepted>
+
+/** Returns the listing of the model whose calls are billed. */
 export async function foundMarketplace(desk: Desk): Promise<{ listing: string }> {
-  const act = async (signer: string, type: string, body: Json): Promise<Accepted> => {
+  const act: Act = async (signer, type, body) => {
     const answer = await desk.submit({ signer, type, body })
     if (answer.status === 'refused') throw new InvariantError(`${type} of the demonstration is accepted (${answer.message})`)
     return answer
   }
-  const created = async (signer: string, type: string, body: Json) => (await act(signer, type, body)).outcome.created!
+  await openAccounts(desk, act)
+  const model = await deployModels(act)
+  return sell(act, model)
+}
 
-  const people = [CREATOR, CUSTOMER, READER].filter((name) => desk.vault.key(name) === undefined)
-  if (people.length > 0) desk.vault.add(people.map((label) => ({ label, pair: newKeyPair() })))
-  for (const name of [CREATOR, CUSTOMER, READER]) {
+async function openAccounts(desk: Desk, act: Act): Promise<void> {
+  const people = [CREATOR, CUSTOMER, READER]
+  const unknown = people.filter((name) => desk.vault.key(name) === undefined)
+  if (unknown.length > 0) desk.vault.add(unknown.map((label) => ({ label, pair: newKeyPair() })))
+  for (const name of people) {
     await act(name, 'account.open', { name, publicKey: publicKeyHex(desk.vault.key(name)!) })
     const account = desk.account(name)
     await act(OPERATOR, 'credit.topup', { account, amount: '250', provider: 'bank', reference: `transfer of ${name}` })
   }
+}
 
+/** Three models, as many as the plan has room for; returns the first. */
+async function deployModels(act: Act): Promise<string> {
   await act(CREATOR, 'plan.subscribe', { plan: 'starter', price: '19' })
-  const model = (name: string, base: string) =>
-    created(CREATOR, 'model.create', { name, base, artifact: digest('a'), description: `${name}, fine-tuned on ${base}` })
-  const law = await model('law-7b', 'llama-3-8b')
-  for (const one of [law, await model('claims-7b', 'llama-3-8b'), await model('triage-1b', 'gemma-3-1b')]) {
-    await act(CREATOR, 'model.deploy', { model: one })
+  const models: string[] = []
+  for (const [name, base] of [
+    ['law-7b', 'llama-3-8b'],
+    ['claims-7b', 'llama-3-8b'],
+    ['triage-1b', 'gemma-3-1b'],
+  ] as const) {
+    const body = { name, base, artifact: digest('a'), description: `${name}, fine-tuned on ${base}` }
+    const model = (await act(CREATOR, 'model.create', body)).outcome.created!
+    await act(CREATOR, 'model.deploy', { model })
+    models.push(model)
   }
+  return models[0]!
+}
 
-  const listing = await created(CREATOR, 'listing.publish', {
+async function sell(act: Act, model: string): Promise<{ listing: string }> {
+  const publish = async (body: Json) => (await act(CREATOR, 'listing.publish', body)).outcome.created!
+  const listing = await publish({
     kind: 'model',
     title: 'Law 7B',
     description: 'Answers questions of contract law, with its sources.',
-    model: law,
+    model,
     subscription: { week: '3', month: '10' },
     query: { perRequest: '0.0001', perMInput: '0.5', perMOutput: '1.5', perSecond: '0' },
     included: { requests: 100, inputTokens: 0, outputTokens: 0, milliseconds: 0 },
     access: 'open',
   })
-  const dataset = await created(CREATOR, 'listing.publish', {
+  const dataset = await publish({
     kind: 'dataset',
     title: 'Contracts, annotated',
     description: '12 000 clauses with their readings.',
@@ -64,25 +85,20 @@ export async function foundMarketplace(desk: Desk): Promise<{ listing: string }>
     purchase: '25',
     licences: [{ price: '9', days: 365, seats: 5, redistribution: false }],
   })
-  const feature = await created(CREATOR, 'listing.publish', {
+  const priority = {
     kind: 'feature',
     title: 'Priority queue',
     description: 'Calls go first for thirty days.',
     price: '4',
     days: 30,
-    model: law,
-  })
+  }
+  const feature = await publish({ ...priority, model })
 
   await act(READER, 'subscription.start', { listing, terms: 1, period: 'month', price: '10' })
   await act(READER, 'dataset.purchase', { listing: dataset, terms: 1, price: '25' })
   await act(CUSTOMER, 'dataset.license', { listing: dataset, terms: 1, licence: 0, price: '9' })
   await act(CUSTOMER, 'feature.purchase', { listing: feature, terms: 1, price: '4' })
-  await act(CUSTOMER, 'usage.mandate', {
-    listing,
-    terms: 1,
-    limit: { amount: '100', per: 'month' },
-    reserve: '0',
-    expires: '2024-11-15T00:00:00Z',
-  })
+  const limit = { amount: '100', per: 'month' }
+  await act(CUSTOMER, 'usage.mandate', { listing, terms: 1, limit, reserve: '0', expires: '2024-11-15T00:00:00Z' })
   return { listing }
 }

@@ -13,7 +13,7 @@ import { importUsage } from '../usage/import.ts'
 import { CREATOR, CUSTOMER, DEMO_ORIGIN, DEMO_PASSPHRASE, DEMO_START, foundMarketplace } from './marketplace.ts'
 
 /** 19 366 calls to a language model in production on 16 November 2023; its source and licence are in the folder's README. */
-export const TRACE = fileURLToPath(new URL('./conversation.csv', import.meta.url))
+const TRACE = fileURLToPath(new URL('./conversation.csv', import.meta.url))
 /** When the meter hands in the calls: that evening. */
 const BILLED_AT = Date.UTC(2023, 10, 16, 22)
 const STREAM = 'gateway-1'

@@ -1,7 +1,7 @@
 /**
- * Bills a trace of calls through usage.batch, a thousand lines a batch. The lines of a file are the lines of a stream, in order, so a second run
- * goes on after the last line that was taken and nothing is charged twice. What was taken before is compared with the file first:
- * another file under the same stream's name stops the import before anything is charged.
+ * Bills a trace of calls through usage.batch, a thousand lines a batch. The lines of a file are the lines of a stream, in order,
+ * so a second run goes on after the last line that was taken and nothing is charged twice. What was taken before is compared with
+ * the file first: another file under the same stream's name stops the import before anything is charged.
  */
 
 import { basename } from 'node:path'
@@ -22,7 +22,7 @@ import { type Desk, LEDGER_TOOLS } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { type Call, readTrace, TraceError } from './trace.ts'
 
-export interface UsageImport {
+interface UsageImport {
   readonly file: string
   readonly listing: string
   readonly payer: string

@@ -1,5 +1,6 @@
 /**
- * A trace of calls as CSV, with the columns TIMESTAMP (UTC), ContextTokens and GeneratedTokens, found by their header in any order:
+ * A trace of calls as CSV, with the columns TIMESTAMP (UTC), ContextTokens and GeneratedTokens, found by their header in any
+ * order:
  *
  *   TIMESTAMP,ContextTokens,GeneratedTokens
  *   2023-11-16 18:15:46.6805900,374,44

@@ -114,7 +114,9 @@ function modelTerms({ subscription = {}, query, included, access }: z.output<typ
   }
 }
 
-/** Only a model's listing needs the model to be the creator's own, in service, and a plan; a feature may go with anybody's model. */
+/**
+ * Only a model's listing needs the model to be the creator's own, in service, and a plan; a feature may go with anybody's model.
+ */
 function forModels({ code, test }: Check<Body>): Check<Body> {
   return check(code, (context) => (context.body.kind === 'model' ? test(context) : undefined))
 }

@@ -14,7 +14,7 @@ import { activeSubscription, subscriptionRow } from '../subscriptions.ts'
 import { formatSeconds } from '../time.ts'
 
 /** Index into payers, milliseconds after start, requests, inputTokens, outputTokens, milliseconds, reference (optional). */
-export type Line = readonly [number, number, number, number, number, number, string?]
+type Line = readonly [number, number, number, number, number, number, string?]
 
 const FIGURES = 6
 
@@ -57,8 +57,8 @@ function lastOf({ first, lines }: Body): number {
 }
 
 /**
- * Why no line of the batch could be charged. A listing that sells nothing more, being withdrawn or its model suspended, still serves those
- * whose paid period runs; and one that has no query price any more those whose mandate was signed at terms that had.
+ * Why no line of the batch could be charged. A listing that sells nothing more, being withdrawn or its model suspended, still
+ * serves those whose paid period runs; and one that has no query price any more those whose mandate was signed at terms that had.
  */
 function whyNothingSells(context: Context<Body>): string | undefined {
   const { listing, payers } = context.body
@@ -103,8 +103,9 @@ function chargeLine(effects: Effects<Body>, line: Line): LineOutcome {
 }
 
 /**
- * Charges the calls that a meter counted, each line on its own, at its payer's mandate's terms. Lines of a stream are numbered without gaps, so nothing
- * is charged twice and no index of references is needed: what was taken before is a duplicate, a jump is refused.
+ * Charges the calls that a meter counted, each line on its own, at its payer's mandate's terms. Lines of a stream are numbered
+ * without gaps, so nothing is charged twice and no index of references is needed: what was taken before is a duplicate, a jump is
+ * refused.
  */
 export const usageBatch = defineTransaction<Body>({
   type: 'usage.batch',

@@ -21,7 +21,7 @@ function replaced(context: Context<Body>) {
   return mandateRow(context, context.signer, context.body.listing)
 }
 
-/** Lets a listing's meters charge the signer for calls, at these terms and up to a limit a day or month. A newer one replaces it. */
+/** Lets a listing's meters charge the signer for calls, at these terms and up to a limit. A newer one replaces it. */
 export const usageMandate = defineTransaction<Body>({
   type: 'usage.mandate',
   signer: 'account',

@@ -1,6 +1,6 @@
 /**
- * Ed25519 verification by libsodium (sodium-native), or by node:crypto where its binary is missing: both without cofactor, and behind the
- * gate both give the same answers on hostile signatures. A self-test of known answers runs before one is trusted.
+ * Ed25519 verification by libsodium (sodium-native), or by node:crypto where its binary is missing: both without cofactor, and
+ * behind the gate both give the same answers on hostile signatures. A self-test of known answers runs before one is trusted.
  */
 
 import { createPublicKey, type KeyObject, verify as verifyWithNode } from 'node:crypto'

@@ -1,6 +1,6 @@
 /**
- * Ed25519 keys and signatures. tweetnacl makes keys; libsodium signs where its binary is present, three hundred times faster, and tweetnacl
- * where not. Ed25519 is deterministic, so both give the same bytes.
+ * Ed25519 keys and signatures. tweetnacl makes keys; libsodium signs where its binary is present, three hundred times faster, and
+ * tweetnacl where not. Ed25519 is deterministic, so both give the same bytes.
  */
 
 import { createRequire } from 'node:module'

