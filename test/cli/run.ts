@@ -1,0 +1,202 @@
+/** The command line as its users meet it: a process, its exit code, and what it printed; and ledgers in folders that are gone after the test. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, expect, vi } from 'vitest'
+import { LEDGER_TOOLS } from '../../core/bin/desk.ts'
+import { createVerifier } from '../../core/drivers/sodium/verifier.ts'
+import { openSqliteReader } from '../../core/drivers/sqlite/store.ts'
+import { type AuditReport, audit } from '../../core/ledger/audit.ts'
+
+// A case is many processes, each as slow as the machine is busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+export const ROOT = resolve(import.meta.dirname, '../..')
+export const PASSPHRASE = 'open sesame'
+export const TRACE = join(ROOT, 'core/bin/demo/conversation.csv')
+
+/** Fields of the answers that the tests look into by name; what a command really prints is asserted, not typed. */
+export interface Answer {
+  readonly [field: string]: unknown
+  readonly status: string
+  readonly code: string
+  readonly message: string
+  readonly data: Record<string, unknown>
+  readonly id: string
+  readonly index: number
+  readonly time: string
+  readonly created: string
+  readonly account: string
+  readonly vkey: string
+  readonly note: string
+  readonly size: number
+  readonly root: string
+  readonly sum: string
+  readonly postings: readonly { readonly book: string; readonly amount: string }[]
+  readonly balances: Record<string, string>
+  readonly books: Record<string, string>
+  readonly defects: readonly { readonly index?: number; readonly table?: string; readonly key?: string; readonly what: string }[]
+}
+
+export interface Run {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  /** The values on stdout, one a line; empty where stdout is not JSON. */
+  readonly lines: readonly Answer[]
+  /** The one value on stdout. */
+  readonly json: Answer
+}
+
+export interface RunOptions {
+  /** Without `--json`. */
+  readonly plain?: boolean
+  readonly stdin?: string | Uint8Array
+  readonly passphrase?: string | undefined
+  readonly env?: Record<string, string>
+  readonly cwd?: string
+  /** Runs in a shell that has this largest size of a file, in KiB. */
+  readonly maxFileKib?: number
+}
+
+/** Processes at a time in one test file: there is little to gain from more than the machine has cores. */
+const AT_ONCE = 2
+let running = 0
+const queue: (() => void)[] = []
+
+async function turn<T>(work: () => Promise<T>): Promise<T> {
+  if (running >= AT_ONCE) await new Promise<void>((next) => queue.push(next))
+  running += 1
+  try {
+    return await work()
+  } finally {
+    running -= 1
+    queue.shift()?.()
+  }
+}
+
+/** Runs `nimledger --dir DIR --json ARGUMENTS`. */
+export function cli(dir: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  return turn(() => collect(start(dir, args, options), options.stdin))
+}
+
+/** Starts the command line and lets it go on. */
+export function start(dir: string, args: readonly string[], options: RunOptions = {}): ChildProcess {
+  const { plain, env = {}, cwd = tmpdir(), maxFileKib } = options
+  const passphrase = 'passphrase' in options ? options.passphrase : PASSPHRASE
+  const { NIMLEDGER_PASSPHRASE: _mine, INIT_CWD: _npm, ...outer } = process.env
+  const command = [process.execPath, join(ROOT, 'core/bin/launch.cjs'), join(ROOT, 'core/bin/cli.ts')]
+  const argv = [...command, ...(dir === '' ? [] : ['--dir', dir]), ...(plain ? [] : ['--json']), ...args]
+  const whole = maxFileKib === undefined ? argv : ['bash', '-c', `ulimit -f ${maxFileKib}; exec "$@"`, 'bash', ...argv]
+  return spawn(whole[0]!, whole.slice(1), {
+    cwd,
+    env: { ...outer, ...(passphrase === undefined ? {} : { NIMLEDGER_PASSPHRASE: passphrase }), ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+}
+
+export function collect(child: ChildProcess, stdin: string | Uint8Array = ''): Promise<Run> {
+  const chunks: { out: Buffer[]; err: Buffer[] } = { out: [], err: [] }
+  child.stdout!.on('data', (chunk: Buffer) => chunks.out.push(chunk))
+  child.stderr!.on('data', (chunk: Buffer) => chunks.err.push(chunk))
+  child.stdin!.on('error', () => {})
+  child.stdin!.end(stdin)
+  return new Promise((done, fail) => {
+    child.on('error', fail)
+    child.on('close', (code) => {
+      const stdout = Buffer.concat(chunks.out).toString('utf8')
+      const lines = parseLines(stdout)
+      done({ code, stdout, stderr: Buffer.concat(chunks.err).toString('utf8'), lines, json: lines[0] ?? ({} as Answer) })
+    })
+  })
+}
+
+function parseLines(stdout: string): Answer[] {
+  try {
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Answer)
+  } catch {
+    return []
+  }
+}
+
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+/** A new folder, gone after the tests of the file. */
+export function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'nimledger-cli-'))
+  folders.push(made)
+  return made
+}
+
+export function copyOf(dir: string): string {
+  const copy = join(folder(), 'ledger')
+  cpSync(dir, copy, { recursive: true })
+  return copy
+}
+
+/** The full audit of a ledger's folder, in this process. */
+export async function auditOf(dir: string): Promise<AuditReport> {
+  const verifier = createVerifier()
+  const store = await openSqliteReader(dir)
+  try {
+    return await audit(store, store, { ...LEDGER_TOOLS, verifier })
+  } finally {
+    await store.close()
+    await verifier.close()
+  }
+}
+
+export async function stateOf(dir: string): Promise<{ ok: boolean; size: number; root: string }> {
+  const { ok, size, root } = await auditOf(dir)
+  return { ok, size, root }
+}
+
+/** What no user may be shown. */
+export function expectNoStack(run: Run): void {
+  expect(`${run.stderr}\n${run.stdout}`).not.toMatch(/^\s+at /m)
+  expect(run.stderr).not.toContain('node:internal')
+}
+
+/** One JSON value on stdout, and nothing else anywhere. */
+export function expectOneValue(run: Run): void {
+  expect(run.stdout.endsWith('\n')).toBe(true)
+  expect(run.stdout.trimEnd().split('\n')).toHaveLength(1)
+  expect(run.lines).toHaveLength(1)
+  expectNoStack(run)
+}
+
+export function expectRefused(run: Run, code: string): void {
+  expectOneValue(run)
+  expect(run.json, run.stdout).toMatchObject({ status: 'refused', code })
+  expect(run.json.message).toMatch(/^[\p{Lu}\p{L}\d"-].*\.$/su)
+  expect(run.code).toBe(1)
+}
+
+const EXIT_OF: Record<string, number> = {
+  usage: 2,
+  passphrase: 2,
+  damaged: 3,
+  locked: 4,
+  offline: 4,
+  busy: 4,
+  disk_full: 4,
+}
+
+/** A command that could not be carried out: one JSON error with one of these codes, and the exit code that goes with it. */
+export function expectFailed(run: Run, ...codes: readonly string[]): void {
+  expectNoStack(run)
+  expectOneValue(run)
+  expect(Object.keys(run.json).sort()).toEqual(['code', 'message', 'status'])
+  expect(run.json.status).toBe('failed')
+  expect(codes).toContain(run.json.code)
+  expect(run.json.message.length).toBeGreaterThan(10)
+  expect(run.code).toBe(EXIT_OF[run.json.code])
+}
