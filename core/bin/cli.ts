@@ -14,6 +14,12 @@ import { note, printJson } from './output.ts'
 
 // Without a listener the system ends the program where a file outgrows its limit; with one the write fails and is reported.
 process.on('SIGXFSZ', () => {})
+// Whatever comes from outside any command, such as a full disk behind the standard output.
+process.on('uncaughtException', (error) => process.exit(report(error)))
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that has seen enough closes the pipe, as `head` does: no failure of ours.
+  process.exit(error.code === 'EPIPE' ? EXIT.done : report(error))
+})
 
 const isJson = process.argv.includes('--json')
 
@@ -37,15 +43,17 @@ try {
 }
 
 function report(error: unknown): number {
-  if (error instanceof CommanderError) {
-    // Help and version end this way too, with 0.
-    if (error.exitCode === 0) return EXIT.done
-    if (isJson) printJson({ status: 'failed', code: 'usage', message: error.message.replace(/^error: /, '') })
-    return EXIT.usage
-  }
+  if (error instanceof CommanderError) return reportUsage(error)
   const failure = failureOf(error)
-  if (failure === undefined) throw error
   if (isJson) printJson({ status: 'failed', code: failure.code, message: failure.message })
   else note(failure.message)
   return failure.exitCode
+}
+
+function reportUsage({ code, exitCode, message }: CommanderError): number {
+  // Help and version that were asked for end this way too, with 0.
+  if (exitCode === 0) return EXIT.done
+  const sentence = code === 'commander.help' ? 'Name a command; --help lists them.' : message.replace(/^error: /, '')
+  if (isJson) printJson({ status: 'failed', code: 'usage', message: sentence })
+  return EXIT.usage
 }

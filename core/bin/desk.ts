@@ -12,6 +12,7 @@ import { composeText } from '../domain/envelope.ts'
 import { accountId, isAccountId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Platform } from '../domain/state.ts'
+import { quoted } from '../domain/text.ts'
 import { formatMilliseconds, type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import { rules } from '../domain/transactions/index.ts'
 import { sha256 } from '../drivers/sha256.ts'
@@ -89,16 +90,17 @@ function clockTime({ clock }: Pick<Platform, 'clock'>, last: Milliseconds, at: M
   return at ?? last
 }
 
-/** The account that a local name, `operator` or an account id stands for. */
+/** The account that `operator`, an account id or a local name stands for. */
 export function resolveAccount(place: Place, platform: Platform | undefined, name: string): string {
   if (name === OPERATOR && platform !== undefined) return platform.operator
+  // Ids first: no local name may stand in the way of an account.
+  if (isAccountId(name)) return name
   const local = listKeys(place.dir).find(({ label }) => label === name && label !== SEQUENCER)
   if (local !== undefined) return accountId(sha256, local.publicKey)
-  if (isAccountId(name)) return name
   const isSlip = name.startsWith('nim1')
   throw new Failure(
     'usage',
-    isSlip ? `${name} is not an account id: it is mistyped.` : `There is no account named ${JSON.stringify(name)} here.`,
+    isSlip ? `${quoted(name)} is not an account id: it is mistyped.` : `There is no account named ${quoted(name)} here.`,
   )
 }
 

@@ -32,31 +32,34 @@ export class Failure extends Error {
   }
 }
 
-/** Node's codes of what the system said to a file operation. */
-const SYSTEM_CODES: Record<string, FailureCode> = {
-  ENOSPC: 'disk_full',
-  EFBIG: 'disk_full',
-  EDQUOT: 'disk_full',
-  EIO: 'damaged',
-  ENOENT: 'usage',
-  ENOTDIR: 'usage',
-  EISDIR: 'usage',
-  EEXIST: 'usage',
-  EACCES: 'offline',
-  EPERM: 'offline',
-  EROFS: 'offline',
-  EBUSY: 'busy',
-  EMFILE: 'busy',
+/** What the system said to a file operation: the failure it means, and the rest of a sentence that begins with the path. */
+const SYSTEM_ERRORS: Record<string, readonly [FailureCode, string]> = {
+  ENOSPC: ['disk_full', 'could not be written: the disk is full'],
+  EFBIG: ['disk_full', 'could not be written: it would be larger than files may be'],
+  EDQUOT: ['disk_full', 'could not be written: the quota is used up'],
+  EIO: ['damaged', 'could not be read or written: the device failed'],
+  ENOENT: ['usage', 'does not exist'],
+  ENOTDIR: ['usage', 'is not a folder'],
+  EISDIR: ['usage', 'is a folder'],
+  EEXIST: ['usage', 'is in the way'],
+  EACCES: ['offline', 'may not be read or written by this user'],
+  EPERM: ['offline', 'may not be read or written by this user'],
+  EROFS: ['offline', 'may not be written: its disk is read-only'],
+  EBUSY: ['busy', 'is in use'],
+  EMFILE: ['busy', 'could not be opened: too many files are open'],
 }
 
-/** The failure that an error means; undefined for what is a defect of this program and should be seen whole. */
-export function failureOf(error: unknown): Failure | undefined {
+/** The failure that an error means. What is a defect of this program is told as such, with where it happened. */
+export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error
-  if (error instanceof StoreError) return new Failure(error.code === 'missing' ? 'usage' : error.code, error.message)
-  if (error instanceof VaultError) return new Failure(error.code === 'missing' ? 'usage' : error.code, error.message)
+  if (error instanceof StoreError || error instanceof VaultError) {
+    return new Failure(error.code === 'missing' ? 'usage' : error.code, error.message)
+  }
   if (error instanceof InvariantError) {
     return new Failure('damaged', `The ledger stopped rather than write something wrong: ${error.message} does not hold.`)
   }
-  const code = SYSTEM_CODES[(error as NodeJS.ErrnoException)?.code ?? '']
-  return code && new Failure(code, `${(error as Error).message}.`)
+  const { code = '', path = 'The file', stack, message } = error as NodeJS.ErrnoException
+  const system = SYSTEM_ERRORS[code]
+  if (system !== undefined) return new Failure(system[0], `${path} ${system[1]}.`)
+  return new Failure('damaged', `This is a defect of the program, please report it: ${stack ?? message}`)
 }

@@ -4,12 +4,6 @@ import { canonicalize, type Json } from '../domain/canonical.ts'
 
 type Row = readonly string[]
 
-// A reader that has seen enough closes the pipe, as `head` does: no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
-})
-
 export function printJson(value: Json): void {
   process.stdout.write(`${JSON.stringify(value)}\n`)
 }

@@ -10,7 +10,7 @@ import { trialBalance } from '../ledger/queries.ts'
 import { printTrialBalance } from './commands/credits.ts'
 import { billTrace, demoPlace, foundDemo } from './demo/run.ts'
 import { defaultDir, LEDGER_TOOLS, type Place, userPath } from './desk.ts'
-import { EXIT, Failure, failureOf } from './failure.ts'
+import { Failure, failureOf } from './failure.ts'
 import { hasLedger } from './founding.ts'
 import { formatFields, note, print, progressBar } from './output.ts'
 import { PASSPHRASE_VARIABLE, readPassphrase } from './passphrase.ts'
@@ -54,7 +54,6 @@ try {
   await start(demoPlace({ dir: folder, passphrase: { environment: process.env[PASSPHRASE_VARIABLE] } }))
 } catch (error) {
   const failure = failureOf(error)
-  if (failure === undefined) throw error
   note(failure.message)
-  process.exitCode = failure.exitCode ?? EXIT.usage
+  process.exitCode = failure.exitCode
 }

@@ -73,5 +73,6 @@ export function firstIssue(error: z.ZodError, root: string): string {
   if (issue.code === 'unrecognized_keys') return `${path} has the unknown field ${quoted(issue.keys[0]!)}`
   if (issue.message.startsWith('must')) return `${path} ${issue.message}`
   if (issue.message.endsWith('received undefined')) return `${path} is missing`
+  if (issue.code === 'invalid_type') return `${path} must be of type ${issue.expected}`
   return `${path} is not valid (${issue.message})`
 }

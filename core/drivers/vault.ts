@@ -20,20 +20,25 @@ import { type KeyPair, keyPair, SEED_BYTES } from './sodium/signer.ts'
 const FILE = 'keys.json'
 /** 128 MiB and about a third of a second for each guess: OWASP's first choice for scrypt. */
 const COST = { cost: 131_072, blockSize: 8, parallelization: 1 }
+const SALT_BYTES = 16
 const MAX_MEMORY_BYTES = 256 * 1024 * 1024
 const MAX_FILE_BYTES = 16 * 1024 * 1024
 
 const hex = z.string().regex(/^([0-9a-f]{2})+$/)
+const hexOf = (bytes: number) => hex.length(2 * bytes)
+const isPowerOfTwo = (value: number) => Number.isInteger(Math.log2(value))
 const form = z.strictObject({
   version: z.literal(1),
   kdf: z.strictObject({
     name: z.literal('scrypt'),
-    cost: z.int().min(2).max(COST.cost),
+    cost: z.int().min(2).max(COST.cost).refine(isPowerOfTwo),
     blockSize: z.int().min(1).max(COST.blockSize),
     parallelization: z.int().min(1).max(16),
-    salt: hex,
+    salt: hexOf(SALT_BYTES),
   }),
-  keys: z.array(z.strictObject({ label: z.string(), publicKey: hex, nonce: hex, sealed: hex })),
+  keys: z.array(
+    z.strictObject({ label: z.string(), publicKey: hexOf(32), nonce: hexOf(nacl.secretbox.nonceLength), sealed: hex }),
+  ),
 })
 type VaultFile = z.output<typeof form>
 
@@ -72,7 +77,7 @@ export class Vault {
 
   /** A new, empty vault in memory; the first key that is added writes it. */
   static create(dir: string, passphrase: string): Vault {
-    const kdf = { name: 'scrypt' as const, ...COST, salt: toHex(randomBytes(16)) }
+    const kdf = { name: 'scrypt' as const, ...COST, salt: toHex(randomBytes(SALT_BYTES)) }
     return new Vault(dir, { version: 1, kdf, keys: [] }, derive(passphrase, kdf))
   }
 
@@ -105,7 +110,8 @@ export class Vault {
 
   #unseal({ label, publicKey, nonce, sealed }: VaultFile['keys'][number]): KeyPair {
     const opened = nacl.secretbox.open(tryFromHex(sealed)!, tryFromHex(nonce)!, this.#secret)
-    if (opened === null) throw new VaultError('passphrase', 'The passphrase does not open the keys of this ledger.')
+    if (opened === null)
+      throw new VaultError('passphrase', `The passphrase does not open the keys of this ledger, or ${FILE} is damaged.`)
     const pair = keyPair(opened.slice(0, SEED_BYTES))
     if (!equalBytes(opened.subarray(SEED_BYTES), utf8(label)) || toHex(pair.publicKey) !== publicKey) {
       throw new VaultError('damaged', `The key ${label} in ${FILE} is not the one that was sealed under that name.`)

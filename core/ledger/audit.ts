@@ -8,13 +8,15 @@
 import { equalBytes, toBase64 } from '../base/bytes.ts'
 import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
+import { parseSignedTransaction } from '../domain/envelope.ts'
 import { encodeRow } from '../domain/state.ts'
 import { type Checkpoint, parseCheckpoint } from '../log/checkpoint.ts'
-import { Frontier, HASH_BYTES } from '../log/merkle.ts'
+import { Frontier, HASH_BYTES, leafHash } from '../log/merkle.ts'
 import { formatVerifierKey, isSameKey, parseNote, type VerifierKey } from '../log/note.ts'
 import { TILE_WIDTH, type TileRow, tileWidth } from '../log/tiles.ts'
+import { parseEntry } from './entry.ts'
 import { type Defect, Replay, type ReplayOptions } from './replay.ts'
-import type { LogReader, StoreReader } from './store.ts'
+import type { LoggedEntry, LogReader, StoreReader } from './store.ts'
 
 /** Entries, rows, ids or tiles read at a time. */
 const PAGE = 1_000
@@ -58,6 +60,10 @@ export async function audit(log: LogReader, store: StoreReader | undefined, opti
     signatures: run.replay.signatures,
     defects: defect === undefined ? [] : [defect],
   }
+}
+
+function leafDefect(index: number): Defect {
+  return { index, what: 'leaf', message: 'The entry is not the one that the tree was built over.' }
 }
 
 class Audit {
@@ -112,12 +118,28 @@ class Audit {
     if (entries.length !== end - from)
       return { index: from + entries.length, what: 'missing_entry', message: `The entry is missing.` }
     const page = await this.replay.add(entries)
-    if ('what' in page) return page
+    if ('what' in page) return (await this.#changedEntry(entries, page)) ?? page
     const repeated = await this.#compareIds(page.ids, from)
     if (repeated !== undefined) return repeated
     for (const tile of page.tiles) {
       const defect = await this.#compareTile(tile)
       if (defect !== undefined) return defect
+    }
+    return undefined
+  }
+
+  /**
+   * The entry before a defect that is to blame for it: one that the rules let pass, but that is not the one the tree was built over. An
+   * acceptance time that was raised, for instance, is noticed only at the entry after it.
+   */
+  async #changedEntry(entries: readonly LoggedEntry[], { index: end = 0 }: Defect): Promise<Defect | undefined> {
+    for (const { index, bytes } of entries) {
+      if (index >= end) return undefined
+      const hashes = await this.log.tile(0, Math.floor(index / TILE_WIDTH))
+      const offset = (index % TILE_WIDTH) * HASH_BYTES
+      const stored = hashes?.subarray(offset, offset + HASH_BYTES)
+      const isSame = stored !== undefined && equalBytes(stored, leafHash(this.options.sha256, bytes))
+      if (!isSame && (await this.#tilesAreSigned())) return leafDefect(index)
     }
     return undefined
   }
@@ -211,7 +233,7 @@ class Audit {
     if (first < 0) return undefined
     const index = number * TILE_WIDTH + Math.floor(first / HASH_BYTES)
     if (level > 0 || !(await this.#tilesAreSigned())) return differs
-    return { index, what: 'leaf', message: 'The entry is not the one that the tree was built over.' }
+    return leafDefect(index)
   }
 
   /**
@@ -245,8 +267,26 @@ class Audit {
       count += page.length
       after = page.at(-1)!.id
     }
-    if (this.store === undefined || count === this.size) return undefined
-    return { table: 'ids', what: 'id', message: `There are ${count} ids for ${this.size} entries.` }
+    return this.store === undefined || count === this.size ? undefined : this.#foreignId(this.store)
+  }
+
+  /** There are more ids than entries: one is not that of the entry it is stored for. */
+  async #foreignId(store: StoreReader): Promise<Defect> {
+    const { rules, sha256 } = this.options
+    let after: string | undefined
+    for (;;) {
+      const page = await store.scanIds(after, PAGE)
+      for (const { id, index } of page) {
+        const [entry] = await store.entries(index, 1)
+        const parsed = entry && parseEntry(entry.bytes)
+        const note = parsed instanceof Malformed || parsed === undefined ? undefined : parsed.note
+        const transaction = note && parseSignedTransaction(rules, sha256, note)
+        const isOwn = transaction !== undefined && !(transaction instanceof Malformed) && transaction.id === id
+        if (!isOwn) return { table: 'ids', key: id, what: 'id', message: 'The id is of no entry.' }
+      }
+      if (page.length < PAGE) return { table: 'ids', what: 'id', message: 'There are more ids than entries.' }
+      after = page.at(-1)!.id
+    }
   }
 
   /** Every tile of the tree was found as it must be; here is whether there are others, or longer ones. */

@@ -74,12 +74,26 @@ describe('creating', () => {
 })
 
 describe('opening', () => {
-  test.each(['ledger.db', 'checkpoint.db'])('names %s where it is missing, and makes no file', async (file) => {
+  test.each([
+    ['ledger.db', 'checkpoint.db'],
+    ['checkpoint.db', 'ledger.db'],
+  ])('names %s where it is missing, and makes no file', async (file, other) => {
     const folder = await emptyLedger()
     rmSync(join(folder, file))
     rmSync(join(folder, 'lock.db'))
+    const message = `There is no ${file} in ${folder}, only ${other}.`
     for (const open of [openSqliteReader, openSqliteWriter])
-      await expect(open(folder)).rejects.toMatchObject({ code: 'missing', message: `There is no ${file} in ${folder}.` })
+      await expect(open(folder)).rejects.toMatchObject({ code: 'damaged', message })
+    expect(existsSync(join(folder, 'lock.db'))).toBe(false)
+  })
+
+  test('of a folder without a ledger says so, and makes no file', async () => {
+    const folder = temporaryFolder()
+    for (const open of [openSqliteReader, openSqliteWriter])
+      await expect(open(folder)).rejects.toMatchObject({
+        code: 'missing',
+        message: expect.stringContaining('There is no ledger in'),
+      })
     expect(existsSync(join(folder, 'lock.db'))).toBe(false)
   })
 

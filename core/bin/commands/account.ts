@@ -74,6 +74,7 @@ export function accountCommands(program: Command): void {
 
 async function openAccount(desk: Desk, name: string, options: GlobalOptions): Promise<number> {
   if (name === OPERATOR || name === SEQUENCER) throw new Failure('usage', `The name ${name} is taken by the ledger itself.`)
+  if (name.startsWith('nim1')) throw new Failure('usage', 'A name that begins like an account id would be taken for one.')
   const before = desk.vault.key(name)
   const pair = before ?? newKeyPair()
   const signer = signerOf(pair)

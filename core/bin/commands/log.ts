@@ -79,6 +79,7 @@ async function showLog(options: LogOptions): Promise<void> {
 }
 
 async function verify(dir: string | undefined, options: VerifyOptions): Promise<number> {
+  if (dir?.includes('://')) throw new Failure('usage', 'Give a folder: a ledger, or exported tiles.')
   const folder = dir === undefined ? placeOf(options).dir : userPath(dir)
   const trusted = options.vkey === undefined ? undefined : parseVerifierKey(sha256, options.vkey)
   if (trusted instanceof Malformed) throw new Failure('usage', `--vkey: ${trusted.reason}.`)

@@ -1,10 +1,11 @@
 /** The options that commands share, and how their texts are read. */
 
-import { readFileSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
-import { MAX_SECONDS, wholeSeconds } from '../../domain/time.ts'
+import { MAX_SECONDS, parseSeconds, wholeSeconds } from '../../domain/time.ts'
 import { defaultDir, type Place, userPath } from '../desk.ts'
+import { Failure } from '../failure.ts'
 import { PASSPHRASE_VARIABLE } from '../passphrase.ts'
 
 export interface GlobalOptions {
@@ -30,10 +31,13 @@ export function atOption(): Option {
   return new Option('--at <time>', 'the time, on a ledger with a manual clock (RFC 3339)').argParser(parseTime)
 }
 
-/** RFC 3339 with a zone; fractions finer than milliseconds are cut. */
+const TIME_FORM = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+
+/** RFC 3339 with a zone; fractions finer than milliseconds are cut. A day that is not in the calendar is no time. */
 function parseTime(text: string): Milliseconds {
-  const isForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text)
-  const milliseconds = isForm ? Date.parse(text) : Number.NaN
+  const day = TIME_FORM.exec(text)?.[1]
+  const isDay = day !== undefined && parseSeconds(`${day}T00:00:00Z`) !== undefined
+  const milliseconds = isDay ? Date.parse(text) : Number.NaN
   if (Number.isNaN(milliseconds) || milliseconds < 0 || milliseconds / 1000 > MAX_SECONDS) {
     throw new InvalidArgumentError('It must be a time such as 2026-11-22T08:31:07Z.')
   }
@@ -58,7 +62,17 @@ export function placeOf(options: GlobalOptions): Place {
   }
 }
 
-/** A file's bytes, or those of the standard input for "-". */
-export function readInput(file: string): Buffer {
-  return readFileSync(file === '-' ? 0 : userPath(file))
+/** The most that is read from a file of notes or a body. */
+const MAX_INPUT_BYTES = 256 * 1024 * 1024
+
+/** A file's bytes, or those of the standard input for "-", whenever they come. */
+export async function readInput(file: string): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of file === '-' ? process.stdin : createReadStream(userPath(file))) {
+    parts.push(part)
+    bytes += part.length
+    if (bytes > MAX_INPUT_BYTES) throw new Failure('usage', `The input has more than ${MAX_INPUT_BYTES} bytes.`)
+  }
+  return Buffer.concat(parts)
 }

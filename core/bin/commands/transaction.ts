@@ -7,10 +7,10 @@ import type { Command } from 'commander'
 import { tryUtf8Decode } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
 import type { Json } from '../../domain/canonical.ts'
-import { parseTransaction } from '../../domain/envelope.ts'
+import { parseTransaction, type Transaction } from '../../domain/envelope.ts'
 import { accountId } from '../../domain/ids.ts'
 import { type Refusal, refuse } from '../../domain/refusal.ts'
-import type { Seconds } from '../../domain/time.ts'
+import type { Milliseconds, Seconds } from '../../domain/time.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { listKeys, Vault } from '../../drivers/vault.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
@@ -89,26 +89,21 @@ function requireOptions(type: string | undefined, { as, body }: Partial<Transact
   if (body === undefined) throw new Failure('usage', "Give the body: --body '{…}', or --body - for standard input.")
 }
 
-/** The body as JSON, or the refusal of what is not. */
-function readBody(option: string): Json | Refusal {
-  const text = option === '-' ? tryUtf8Decode(readInput('-')) : option
-  const body = text === undefined ? new Malformed('the body is not UTF-8') : parseBody(text)
-  return body instanceof Malformed ? refuse('malformed', { reason: body.reason }) : body
+async function readBody(option: string): Promise<Json | Malformed> {
+  const text = option === '-' ? tryUtf8Decode(await readInput('-')) : option
+  return text === undefined ? new Malformed('the body is not UTF-8') : parseBody(text)
 }
 
-function isRefusal(value: Json | Refusal): value is Refusal {
-  return typeof value === 'object' && 'status' in value && value.status === 'refused' && 'code' in value && 'message' in value
-}
-
-async function runTransaction(type: string, options: TransactionOptions): Promise<number> {
-  const body = readBody(options.body)
-  if (isRefusal(body)) return showOutcome(body, options)
-  const note = { signer: options.as, type, body, validUntil: options.validUntil, cosigner: options.cosign }
-  return submitOne(placeOf(options), note, options)
+function showMalformed({ reason }: Malformed, options: { json?: true }): number {
+  return showOutcome(refuse('malformed', { reason }), options)
 }
 
 /** Signs and submits one transaction, or previews it, and prints what came of it. */
-async function submitOne(place: Place, note: Note, options: { json?: true; preview?: true }): Promise<number> {
+async function runTransaction(type: string, options: TransactionOptions): Promise<number> {
+  const body = await readBody(options.body)
+  if (body instanceof Malformed) return showMalformed(body, options)
+  const note = { signer: options.as, type, body, validUntil: options.validUntil, cosigner: options.cosign }
+  const place = placeOf(options)
   const outcome = options.preview ? await previewOne(place, note) : await writing(place, (desk) => desk.submit(note))
   return showOutcome(outcome, options)
 }
@@ -122,38 +117,51 @@ function previewOne(place: Place, note: Note): Promise<Preview | Refusal> {
   })
 }
 
+/** The ledger a note is signed for and the time it is dated: those of the ledger in the folder, unless another is named. */
+async function signingFor(place: Place, ledger: string | undefined): Promise<{ origin: string; made: Milliseconds }> {
+  if (ledger !== undefined) return { origin: ledger, made: place.at ?? Date.now() }
+  return reading(place, async (store) => {
+    return { origin: (await readPlatform(store)).origin, made: await readingTime(store, place) }
+  })
+}
+
 async function signOffline(type: string, options: TransactionOptions): Promise<number> {
-  const body = readBody(options.body)
-  if (isRefusal(body)) return showOutcome(body, options)
+  const body = await readBody(options.body)
+  if (body instanceof Malformed) return showMalformed(body, options)
   const place = placeOf(options)
-  const ledger = options.ledger ?? (await reading(place, readPlatform)).origin
+  const { origin, made } = await signingFor(place, options.ledger)
   const vault = Vault.open(place.dir, await readPassphrase(place.passphrase, false))
   const signers = [options.as, ...(options.cosign === undefined ? [] : [options.cosign])].map((name) => {
     const key = listKeys(place.dir).find(({ label, publicKey }) => label === name || accountId(sha256, publicKey) === name)
     if (key === undefined) throw new Failure('usage', `This machine has no key of ${name}.`)
     return signerOf(vault.key(key.label)!)
   })
-  const made = place.at ?? Date.now()
-  const text = compose(ledger, made, { signer: signers[0]!.name, type, body, validUntil: options.validUntil })
+  const text = compose(origin, made, { signer: signers[0]!.name, type, body, validUntil: options.validUntil })
   const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
-  if (transaction instanceof Malformed) return showOutcome(refuse('malformed', { reason: transaction.reason }), options)
-  const note = signNote(text, signers)
-  if (options.output === undefined) process.stdout.write(note)
-  else {
-    writeFileSync(userPath(options.output), note)
-    if (options.json) printJson({ file: userPath(options.output), id: transaction.id })
-    else print(`${describe(transaction)}.`, `Signed into ${userPath(options.output)}; submit it with: nimledger tx submit FILE`)
-  }
+  if (transaction instanceof Malformed) return showMalformed(transaction, options)
+  writeNote(signNote(text, signers), transaction, options)
   return EXIT.done
 }
 
+function writeNote(note: Uint8Array, transaction: Transaction, { output, json }: TransactionOptions): void {
+  const file = output && userPath(output)
+  if (file !== undefined) writeFileSync(file, note)
+  if (json) printJson({ id: transaction.id, ...(file === undefined ? { note: new TextDecoder().decode(note) } : { file }) })
+  else if (file === undefined) process.stdout.write(note)
+  else print(`${describe(transaction)}.`, `Signed into ${file}; submit it with: nimledger tx submit FILE`)
+}
+
 async function submitFiles(files: readonly string[], options: GlobalOptions): Promise<number> {
-  const notes = files.flatMap((file) => splitNotes(readInput(file)))
+  const notes: Buffer[] = []
+  for (const file of files) notes.push(...splitNotes(await readInput(file)))
   return writing(placeOf(options), async ({ ledger }) => {
     let exitCode: number = EXIT.done
-    // Submitted together, so that they share commits, and answered in their order.
-    const answers = notes.map((note) => ledger.submit(note))
-    for (const answer of answers) exitCode = Math.max(exitCode, showOutcome(await answer, options))
+    // Submitted together, so that they share commits, and answered in their order; what failed is told after what was answered.
+    const answers = await Promise.allSettled(notes.map((note) => ledger.submit(note)))
+    for (const answer of answers) {
+      if (answer.status === 'rejected') throw answer.reason
+      exitCode = Math.max(exitCode, showOutcome(answer.value, options))
+    }
     return exitCode
   })
 }

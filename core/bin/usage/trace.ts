@@ -9,7 +9,7 @@
  */
 
 import { createReadStream } from 'node:fs'
-import { type CsvError, parse } from 'csv-parse'
+import { type CsvError, type Options, parse } from 'csv-parse'
 import { MAX_SECONDS, type Milliseconds } from '../../domain/time.ts'
 
 export interface Call {
@@ -25,13 +25,21 @@ export class TraceError extends Error {
 
 const COLUMNS = ['TIMESTAMP', 'ContextTokens', 'GeneratedTokens'] as const
 const TIME_FORM = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)?$/
-const MAX_LINE_CHARACTERS = 10_000
+const FORM = {
+  bom: true,
+  trim: true,
+  skip_empty_lines: true,
+  info: true,
+  max_record_size: 10_000,
+  record_delimiter: ['\r\n', '\n', '\r'],
+} satisfies Options
 
 /** The calls of a file in order. Throws TraceError at the first line that is not one. */
 export async function* readTrace(file: string): AsyncGenerator<Call> {
-  const parser = createReadStream(file).pipe(
-    parse({ bom: true, trim: true, skip_empty_lines: true, info: true, max_record_size: MAX_LINE_CHARACTERS }),
-  )
+  const source = createReadStream(file)
+  const parser = source.pipe(parse(FORM))
+  // A pipe does not carry errors along.
+  source.on('error', (error) => parser.destroy(error))
   let columns: readonly number[] | undefined
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {

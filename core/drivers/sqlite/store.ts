@@ -223,11 +223,14 @@ function isNewGuard(folder: string): boolean {
 
 function requireDatabases(folder: string, ...kinds: readonly DatabaseKind[]): void {
   const absent = kinds.find((kind) => !hasDatabase(folder, kind))
-  if (absent !== undefined) throw new StoreError('missing', `There is no ${absent.file} in ${resolve(folder)}.`)
+  if (absent === undefined) return
+  const left = kinds.find((kind) => hasDatabase(folder, kind))
+  if (left === undefined) throw new StoreError('missing', `There is no ledger in ${resolve(folder)}: it has no ${absent.file}.`)
+  throw new StoreError('damaged', `There is no ${absent.file} in ${resolve(folder)}, only ${left.file}.`)
 }
 
 function refuseExisting(folder: string, kind: DatabaseKind): void {
   const found = findRemains(folder, kind)
   if (found !== undefined)
-    throw new StoreError('locked', `The folder ${resolve(folder)} is taken: there is a ${found} in it already.`)
+    throw new StoreError('damaged', `The folder ${resolve(folder)} is taken: there is a ${found} in it already.`)
 }
