@@ -10,15 +10,15 @@ import { globalOptions } from './commands/options.ts'
 import { transactionCommands } from './commands/transaction.ts'
 import { usageCommands } from './commands/usage.ts'
 import { EXIT, failureOf } from './failure.ts'
-import { note, printJson } from './output.ts'
+import { note, printJson, stopPrinting } from './output.ts'
 
 // Without a listener the system ends the program where a file outgrows its limit; with one the write fails and is reported.
 process.on('SIGXFSZ', () => {})
 // Whatever comes from outside any command, such as a full disk behind the standard output.
 process.on('uncaughtException', (error) => process.exit(report(error)))
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // A reader that has seen enough closes the pipe, as `head` does: no failure of ours.
-  process.exit(error.code === 'EPIPE' ? EXIT.done : report(error))
+  if (error.code === 'EPIPE') stopPrinting()
+  else process.exit(report(error))
 })
 
 const isJson = process.argv.includes('--json')

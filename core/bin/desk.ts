@@ -4,6 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { toHex } from '../base/bytes.ts'
@@ -26,13 +27,15 @@ import { lastTime, readPlatform } from '../ledger/queries.ts'
 import type { StoreReader } from '../ledger/store.ts'
 import { ED25519, keyId, type NoteSigner, signNote } from '../log/note.ts'
 import { Failure } from './failure.ts'
+import { note } from './output.ts'
 import { type PassphraseSource, readPassphrase } from './passphrase.ts'
+import { submitKept, unansweredNotes } from './unanswered.ts'
 
 export const OPERATOR = 'operator'
 export const SEQUENCER = 'sequencer'
 
 /** How long a command waits for another one that is writing before it gives up. */
-const LOCK_TIMEOUT_MS = 5_000
+export const LOCK_TIMEOUT_MS = 5_000
 
 /** What every command is told by options and environment. */
 export interface Place {
@@ -148,10 +151,7 @@ export class Desk {
 
   /** Signs with the key that this machine has for a local name or account. */
   signer(name: string): NoteSigner {
-    const account = this.account(name)
-    const key = listKeys(this.place.dir).find(({ publicKey }) => accountId(sha256, publicKey) === account)
-    if (key === undefined) throw new Failure('usage', `This machine has no key of ${name}; sign where the key is, with tx sign.`)
-    return signerOf(this.vault.key(key.label)!)
+    return localSigner(this.place, this.vault, this.account(name))
   }
 
   sign(note: Note): Uint8Array {
@@ -159,26 +159,44 @@ export class Desk {
     return signNote(compose(this.platform.origin, this.time, { ...note, signer: signers[0]!.name }), signers)
   }
 
+  /** Signs and submits a transaction that the ledger itself would not recognise if it were signed a second time. */
   submit(note: Note): Promise<Accepted | Refusal> {
-    return this.ledger.submit(this.sign(note))
+    const signed = this.sign(note)
+    return submitKept(this.place.dir, this.ledger, toHex(sha256(signed)).slice(0, 16), signed)
   }
+}
+
+/** Signs with the key that this machine has for an account. The sequencer's key is no account's and signs no transactions. */
+export function localSigner({ dir }: Place, vault: Vault, account: string): NoteSigner {
+  const key = listKeys(dir).find(({ label, publicKey }) => label !== SEQUENCER && accountId(sha256, publicKey) === account)
+  if (key === undefined) throw new Failure('usage', `This machine has no key of ${account}; sign where the key is, with tx sign.`)
+  return signerOf(vault.key(key.label)!)
 }
 
 /** Opens the ledger in a folder as its one writer, and closes it again. */
 export async function writing<T>(place: Place, write: (desk: Desk) => Promise<T>): Promise<T> {
+  // The passphrase first: nobody else waits while a person types.
+  if (!existsSync(place.dir)) throw new Failure('usage', `There is no ledger in ${place.dir}.`)
+  const passphrase = await readPassphrase(place.passphrase, false)
   const store = await openSqliteWriter(place.dir, { lockTimeoutMs: LOCK_TIMEOUT_MS })
+  const opened: { ledger?: Ledger } = {}
   try {
-    const vault = Vault.open(place.dir, await readPassphrase(place.passphrase, false))
+    const vault = Vault.open(place.dir, passphrase)
     const platform = await readPlatform(store)
-    const desk: { ledger?: Ledger } = {}
-    const options = ledgerOptions(store, vault, platform.origin, () => clockTime(platform, desk.ledger?.lastTime ?? 0, place.at))
-    desk.ledger = await Ledger.open(options)
-    const opened = new Desk(place, desk.ledger, vault, platform)
+    const options = ledgerOptions(store, vault, platform.origin, () =>
+      clockTime(platform, opened.ledger?.lastTime ?? 0, place.at),
+    )
+    opened.ledger = await Ledger.open(options)
+    const desk = new Desk(place, opened.ledger, vault, platform)
     // Asked once before anything is signed, so that a time that cannot be is a clear sentence and no half-done work.
-    void opened.time
-    return await write(opened)
+    void desk.time
+    for (const file of unansweredNotes(place.dir)) {
+      note(`An earlier command ended before its transaction was answered: nimledger tx submit ${file} tells what became of it.`)
+    }
+    return await write(desk)
   } finally {
-    await store.close()
+    // The ledger closes its store once everything submitted has been answered.
+    await (opened.ledger ?? store).close()
   }
 }
 

@@ -42,6 +42,7 @@ const SYSTEM_ERRORS: Record<string, readonly [FailureCode, string]> = {
   ENOTDIR: ['usage', 'is not a folder'],
   EISDIR: ['usage', 'is a folder'],
   EEXIST: ['usage', 'is in the way'],
+  ENOTEMPTY: ['usage', 'holds something else'],
   EACCES: ['offline', 'may not be read or written by this user'],
   EPERM: ['offline', 'may not be read or written by this user'],
   EROFS: ['offline', 'may not be written: its disk is read-only'],

@@ -10,12 +10,12 @@ import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { sha256 } from '../drivers/sha256.ts'
 import { type KeyPair, keyPair, SEED_BYTES } from '../drivers/sodium/signer.ts'
-import { createSqliteLedger, openSqliteWriter } from '../drivers/sqlite/store.ts'
+import { openSqliteWriter } from '../drivers/sqlite/store.ts'
 import { listKeys, Vault } from '../drivers/vault.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { ED25519, formatVerifierKey, signNote, verifierKey } from '../log/note.ts'
-import { compose, LEDGER_TOOLS, ledgerOptions, OPERATOR, publicKeyHex, reading, SEQUENCER, signerOf } from './desk.ts'
+import { compose, LEDGER_TOOLS, LOCK_TIMEOUT_MS, ledgerOptions, OPERATOR, publicKeyHex, SEQUENCER, signerOf } from './desk.ts'
 
 interface Founding {
   readonly origin?: string | undefined
@@ -43,49 +43,46 @@ const TERMS = {
 } satisfies Json
 
 /**
- * Founds a ledger in a folder that has none. What a crash left of an earlier attempt is taken up again; a genesis refused writes
- * nothing.
+ * Founds a ledger in a folder that has none, all under its lock. What a crash left of an earlier attempt is taken up again; a
+ * genesis that is refused writes nothing.
  */
 export async function foundLedger(dir: string, passphrase: string, founding: Founding): Promise<Founded | Refusal> {
-  if (await isFounded(dir)) return refuse('already_founded')
-  const vault = listKeys(dir).length > 0 ? Vault.open(dir, passphrase) : Vault.create(dir, passphrase)
-  const operator = vault.key(OPERATOR) ?? newKeyPair()
-  const sequencer = vault.key(SEQUENCER) ?? newKeyPair()
-  const signer = signerOf(operator)
-  const origin = founding.origin ?? `nimledger.local/${signer.keyId}`
-  const time = founding.at ?? Date.now()
-  const keys = { operatorKey: publicKeyHex(operator), sequencerKey: publicKeyHex(sequencer) }
-  const body = { ...TERMS, ...keys, origin, name: founding.name, clock: founding.clock }
-  const note = signNote(compose(origin, time, { signer: signer.name, type: 'ledger.genesis', body }), [signer])
-  const genesis = parseSignedTransaction(LEDGER_TOOLS.rules, sha256, note)
-  if (genesis instanceof Malformed) return refuse('malformed', { reason: genesis.reason })
-
+  const trial = parseSignedTransaction(LEDGER_TOOLS.rules, sha256, genesisNote(founding, newKeyPair(), newKeyPair()).note)
+  if (trial instanceof Malformed) return refuse('malformed', { reason: trial.reason })
   mkdirSync(dir, { recursive: true, mode: 0o700 })
-  const pairs = [
-    { label: OPERATOR, pair: operator },
-    { label: SEQUENCER, pair: sequencer },
-  ]
-  vault.add(pairs.filter(({ label }) => vault.key(label) === undefined))
-  if (!hasLedger(dir)) await createSqliteLedger(dir)
-  const store = await openSqliteWriter(dir)
+  const store = await openSqliteWriter(dir, { create: true, lockTimeoutMs: LOCK_TIMEOUT_MS })
+  const opened: { ledger?: Ledger } = {}
   try {
+    if ((await store.size()) > 0) return refuse('already_founded')
+    const vault = listKeys(dir).length > 0 ? Vault.open(dir, passphrase) : Vault.create(dir, passphrase)
+    const missing = [OPERATOR, SEQUENCER].filter((label) => vault.key(label) === undefined)
+    if (missing.length > 0) vault.add(missing.map((label) => ({ label, pair: newKeyPair() })))
+    const sequencer = vault.key(SEQUENCER)!
+    const { note, origin, time, operator } = genesisNote(founding, vault.key(OPERATOR)!, sequencer)
     const options = ledgerOptions(store, vault, origin, () => time)
-    const { answer } = await Ledger.found(options, note)
+    const { ledger, answer } = await Ledger.found(options, note)
+    opened.ledger = ledger
     if (answer.status === 'refused') return answer
     const vkey = formatVerifierKey(verifierKey(sha256, origin, ED25519, sequencer.publicKey))
-    return { origin, vkey, operator: signer.name, answer }
+    return { origin, vkey, operator, answer }
   } finally {
-    await store.close()
+    await (opened.ledger ?? store).close()
   }
+}
+
+function genesisNote({ origin: given, name, clock, at }: Founding, operator: KeyPair, sequencer: KeyPair) {
+  const signer = signerOf(operator)
+  const origin = given ?? `nimledger.local/${signer.keyId}`
+  const time = at ?? Date.now()
+  const keys = { operatorKey: publicKeyHex(operator), sequencerKey: publicKeyHex(sequencer) }
+  const body = { ...TERMS, ...keys, origin, name, clock }
+  const note = signNote(compose(origin, time, { signer: signer.name, type: 'ledger.genesis', body }), [signer])
+  return { note, origin, time, operator: signer.name }
 }
 
 /** Whether a folder has a ledger, founded or not. */
 export function hasLedger(dir: string): boolean {
   return existsSync(join(dir, 'ledger.db'))
-}
-
-async function isFounded(dir: string): Promise<boolean> {
-  return hasLedger(dir) && (await reading({ dir, passphrase: {} }, (store) => store.size())) > 0
 }
 
 export function newKeyPair(): KeyPair {

@@ -4,12 +4,29 @@ import { canonicalize, type Json } from '../domain/canonical.ts'
 
 type Row = readonly string[]
 
+let isReaderGone = false
+
+/** A reader that has seen enough closes the pipe, as `head` does: nothing more is printed, and what is under way goes on. */
+export function stopPrinting(): void {
+  isReaderGone = true
+}
+
+/** Whether anybody still reads what is printed: long listings end where not. */
+export function isRead(): boolean {
+  return !isReaderGone
+}
+
 export function printJson(value: Json): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`)
+  print(JSON.stringify(value))
 }
 
 export function print(...lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`)
+  printAll(lines)
+}
+
+/** Prints as many lines as there are; an argument list has its limits. */
+export function printAll(lines: readonly string[]): void {
+  for (const line of lines) if (!isReaderGone) process.stdout.write(`${line}\n`)
 }
 
 export function note(line: string): void {
@@ -20,7 +37,7 @@ export function note(line: string): void {
 export function formatTable(rows: readonly Row[], amounts: readonly number[] = []): string[] {
   const aligned = rows.map((row) => [...row])
   for (const column of amounts) alignOnPoint(aligned, column)
-  const widths = (aligned[0] ?? []).map((_, column) => Math.max(...aligned.map((row) => characters(row[column]!))))
+  const widths = (aligned[0] ?? []).map((_, column) => longest(aligned.map((row) => row[column]!)))
   return aligned.map((row) =>
     row
       .map((cell, column) => cell + ' '.repeat(widths[column]! - characters(cell)))
@@ -31,11 +48,15 @@ export function formatTable(rows: readonly Row[], amounts: readonly number[] = [
 
 function alignOnPoint(rows: string[][], column: number): void {
   const parts = rows.map((row) => row[column]!.split('.'))
-  const whole = Math.max(...parts.map(([left]) => left!.length))
+  const whole = longest(parts.map(([left]) => left!))
   rows.forEach((row, i) => {
     const [left, right] = parts[i]!
     row[column] = left!.padStart(whole) + (right === undefined ? '' : `.${right}`)
   })
+}
+
+function longest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, characters(text)), 0)
 }
 
 function characters(text: string): number {

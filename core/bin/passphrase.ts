@@ -38,14 +38,13 @@ function ask(question: string): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const reader = createInterface({ input: process.stdin, output: silent, terminal: true })
   return new Promise((resolve, reject) => {
-    reader.on('SIGINT', () => {
-      reader.close()
-      reject(new Failure('passphrase', 'No passphrase was given.'))
-    })
+    // An end of input closes the reader, too; after an answer the promise is settled already.
+    reader.on('close', () => reject(new Failure('passphrase', 'No passphrase was given.')))
+    reader.on('SIGINT', () => reader.close())
     reader.question('', (answer) => {
+      resolve(answer)
       reader.close()
       process.stderr.write('\n')
-      resolve(answer)
     })
   })
 }

@@ -18,7 +18,8 @@ import { PASSPHRASE_VARIABLE, readPassphrase } from './passphrase.ts'
 async function start(place: Place): Promise<void> {
   if (hasLedger(place.dir)) print(`The demonstration in ${place.dir}`)
   else {
-    await foundDemo(place, await readPassphrase(place.passphrase, false))
+    const founded = await foundDemo(place, await readPassphrase(place.passphrase, false))
+    if (founded.status === 'refused') throw new Failure('usage', String(founded.message))
     print(`Founded the demonstration in ${place.dir}`)
   }
   const billed = await billTrace(place, progressBar('billing'))

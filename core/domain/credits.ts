@@ -20,8 +20,9 @@ export function payeeRows(account: string): readonly RowKey[] {
   return [accounts.at(account), earnings.at(account)]
 }
 
-export function spendable(context: Pick<Context<unknown>, 'need'>, account: string): Micros {
-  return owes(context.need(accounts.at(account))) ? ZERO : context.need(accounts.at(account)).walletMicros
+/** What an account can spend: nothing while it owes. */
+export function spendable(account: Account): Micros {
+  return owes(account) ? ZERO : account.walletMicros
 }
 
 /** Credits sold and granted that were not settled out again. */
@@ -36,7 +37,7 @@ export function owes(account: Account): boolean {
 
 /** Refuses where the signer cannot spend what `needed` says. */
 export function exceedsCredits<Body>(needed: (context: Context<Body>) => Micros): Check<Body> {
-  return check('exceeds_credits', (context) => shortfall(needed(context), spendable(context, context.signer)))
+  return check('exceeds_credits', (context) => shortfall(needed(context), spendable(context.need(accounts.at(context.signer)))))
 }
 
 function shortfall(neededMicros: Micros, spendableMicros: Micros): RefusalData | undefined {

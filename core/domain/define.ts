@@ -49,7 +49,7 @@ export interface Effects<Body> extends Context<Body> {
   /** Credits reach an account: they first cover what it owes. Returns what is left of them for the book. */
   credit(account: string, book: 'wallet' | 'earnings', amountMicros: Micros): Micros
   /**
-   * A payment from a user to a creator: the only way by which the platform's fee is taken. Rows needed: see payment.ts. Returns
+   * A payment from a user to a creator: the only way by which the platform's fee is taken. Rows needed: payerRows and payeeRows. Returns
    * the fee.
    */
   pay(payer: string, payee: string, grossMicros: Micros): Micros
@@ -100,7 +100,7 @@ export function defineTransaction<Body>(definition: Definition<Body>): Definitio
   return definition as unknown as Definition
 }
 
-/** A check that refuses with `data` while `fails` holds. */
+/** A check that refuses with what `test` returns. */
 export function check<Body>(code: Code, test: Check<Body>['test']): Check<Body> {
   return { code, test }
 }

@@ -17,7 +17,7 @@ import { type NoteSignature, parseNote } from '../log/note.ts'
 import { canonicalize, type Json, parseCanonical } from './canonical.ts'
 import type { Definition } from './define.ts'
 import * as field from './fields.ts'
-import { NONCE_PATTERN, transactionId } from './ids.ts'
+import { ACCOUNT_PATTERN, NONCE_PATTERN, transactionId } from './ids.ts'
 import { quoted } from './text.ts'
 import { formatSeconds, MAX_SECONDS, type Seconds } from './time.ts'
 
@@ -95,6 +95,8 @@ export function parseSignedTransaction(rules: Rules, sha256: Sha256, note: Uint8
   if (signatures.length !== demanded)
     return new Malformed(`it carries ${signatures.length} signatures; its type demands ${demanded}`)
   if (signatures[0]!.name !== transaction.signer) return new Malformed('the first signature is not in the name of its signer')
+  if (!signatures.every(({ name }) => ACCOUNT_PATTERN.test(name)))
+    return new Malformed('a signature is not in the name of an account')
   if (signatures.some(({ signature }) => signature.length !== 64)) return new Malformed('a signature is not 64 bytes long')
   return { ...transaction, note, textBytes, signatures }
 }

@@ -10,6 +10,7 @@ import {
   MAX_REFERENCE_CHARACTERS,
   MAX_TITLE_CHARACTERS,
 } from '../base/limits.ts'
+import { isOrigin } from '../log/checkpoint.ts'
 import { ACCOUNT_PATTERN, type ThingPrefix } from './ids.ts'
 import { type Micros, parseAmount } from './money.ts'
 import { isPlainText, quoted } from './text.ts'
@@ -37,8 +38,7 @@ export const publicKey = z.string().regex(/^[0-9a-f]{64}$/, 'must be 32 bytes in
 export const sha256 = publicKey
 export const origin = z
   .string()
-  .max(128)
-  .regex(/^[a-z0-9.-]+(\/[a-z0-9._-]+)*$/, 'must be a log origin such as "hub.example/credits"')
+  .refine((text) => text.length <= 128 && isOrigin(text), 'must be a log origin such as "hub.example/credits"')
 export const provider = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
 /** The name of a plan. */
 export const plan = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
@@ -48,14 +48,18 @@ export const count = z.int().min(0)
 /** A number of things, at least one. */
 export const number = z.int().min(1)
 
+const PLAIN = 'in NFC, none of them control, bidi-override, zero-width or unassigned, and no white space at the ends'
+
 function plainText(maxCharacters: number) {
-  const message = `must be 1 to ${maxCharacters} characters in NFC, none of them control, bidi-override, zero-width or unassigned`
-  return z.string().refine((text) => isPlainText(text, maxCharacters), message)
+  return z.string().refine((text) => isPlainText(text, maxCharacters), `must be 1 to ${maxCharacters} characters ${PLAIN}`)
 }
 
 export const name = plainText(MAX_NAME_CHARACTERS)
 export const title = plainText(MAX_TITLE_CHARACTERS)
-export const description = plainText(MAX_DESCRIPTION_CHARACTERS)
+/** May be empty. */
+export const description = z.union([z.literal(''), plainText(MAX_DESCRIPTION_CHARACTERS)], {
+  error: `must be up to ${MAX_DESCRIPTION_CHARACTERS} characters ${PLAIN}`,
+})
 export const reference = plainText(MAX_REFERENCE_CHARACTERS)
 
 export function thing(prefix: ThingPrefix) {

@@ -69,8 +69,7 @@ export function splitFee(grossMicros: bigint, feeBps: number, carry: number): Fe
   assert(Number.isInteger(carry) && carry >= 0 && carry < 10_000, 'a carry is 0 … 9999')
   const numerator = grossMicros * BigInt(feeBps) + BigInt(carry)
   const feeMicros = micros(numerator / BASIS_POINTS)
-  // The carry can push the fee of a dust payment to one µ more than the rate alone, yet never above the payment itself unless the
-  // payment is smaller than that µ, which bigint µ exclude.
+  // The carry is below 10 000 and the rate at most 1500, so no fee exceeds a payment of 1 µ or more.
   assert(feeMicros <= grossMicros, 'a fee never exceeds its payment')
   return { feeMicros, takeHomeMicros: micros(grossMicros - feeMicros), carry: Number(numerator % BASIS_POINTS) }
 }

@@ -29,7 +29,7 @@ export interface RowKey<Row = unknown> {
   readonly path: string
 }
 
-const tablesByName = new Map<string, Table<unknown>>()
+const tableNames = new Set<string>()
 
 function defineTable<Row>(name: string, owner: Table<Row>['owner']): Table<Row> {
   const table: Table<Row> = {
@@ -40,14 +40,9 @@ function defineTable<Row>(name: string, owner: Table<Row>['owner']): Table<Row> 
       return { table, key, path: `${name} ${key}` }
     },
   }
-  assert(!tablesByName.has(name), `table ${name} is defined once`)
-  tablesByName.set(name, table as Table<unknown>)
+  assert(!tableNames.has(name), `table ${name} is defined once`)
+  tableNames.add(name)
   return table
-}
-
-/** The row's key from its stored table and key names; undefined where no such table is defined. */
-export function rowKey(tableName: string, key: string): RowKey | undefined {
-  return tablesByName.get(tableName)?.at(key)
 }
 
 const firstPart = (_row: unknown, key: string) => key.split('/', 1)[0]!

@@ -6,7 +6,7 @@
  *   tile/entries/<N>[.p/<W>]       bundles of entries
  */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { MAX_ENTRY_BYTES, MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
@@ -60,7 +60,7 @@ export function isTileFolder(folder: string): boolean {
 /** Reads an exported log. */
 export function openTileFolder(folder: string): LogReader {
   const signed = readBounded(join(folder, CHECKPOINT_FILE), MAX_NOTE_BYTES)
-  if (signed === undefined) throw new StoreError('missing', `There is no checkpoint in ${folder}.`)
+  if (signed === undefined) throw new StoreError('damaged', `There is no readable checkpoint in ${folder}.`)
   const { size } = readHead(signed, `The checkpoint in ${folder}`)
   const readTile = (level: number | 'entries', number: number, maximumBytes: number) => {
     const width = tileWidth(level === 'entries' ? 0 : level, number, size)
@@ -89,9 +89,8 @@ export function openTileFolder(folder: string): LogReader {
   }
 }
 
-/** A file's bytes; undefined where it is missing or larger than what it may be. */
+/** A file's bytes; undefined where it is missing, no file, or larger than what it may be. */
 function readBounded(path: string, maximumBytes: number): Uint8Array | undefined {
-  if (!existsSync(path)) return undefined
-  const bytes = readFileSync(path)
-  return bytes.length > maximumBytes ? undefined : bytes
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found?.isFile() && found.size <= maximumBytes ? readFileSync(path) : undefined
 }

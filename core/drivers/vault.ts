@@ -10,11 +10,12 @@
  */
 
 import { randomBytes, scryptSync } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import nacl from 'tweetnacl'
 import { z } from 'zod'
 import { concatBytes, equalBytes, toHex, tryFromHex, utf8 } from '../base/bytes.ts'
+import { writeDurably } from './durable-file.ts'
 import { type KeyPair, keyPair, SEED_BYTES } from './sodium/signer.ts'
 
 const FILE = 'keys.json'
@@ -138,22 +139,4 @@ function readFile(dir: string): VaultFile {
   const parsed = form.safeParse(value)
   if (!parsed.success) throw damaged
   return parsed.data
-}
-
-/** Readable by its owner alone; complete on disk before it takes the place of the file before. */
-function writeDurably(path: string, text: string): void {
-  const temporary = `${path}.new`
-  const file = openSync(temporary, 'w', 0o600)
-  try {
-    writeFileSync(file, text)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(temporary, path)
-  // The rename itself is durable once the folder is; Windows has no such call and needs none.
-  if (process.platform === 'win32') return
-  const folder = openSync(dirname(path), 'r')
-  fsyncSync(folder)
-  closeSync(folder)
 }

@@ -76,6 +76,7 @@ class Audit {
   checkpoint: Checkpoint | undefined
   /** The ids met so far, where there is no store whose index of ids could tell. */
   readonly #seen = new Set<string>()
+  #signedTiles: Promise<boolean> | undefined
 
   constructor(log: LogReader, store: StoreReader | undefined, options: AuditOptions) {
     this.log = log
@@ -129,8 +130,8 @@ class Audit {
   }
 
   /**
-   * The entry before a defect that is to blame for it: one that the rules let pass, but that is not the one the tree was built over. An
-   * acceptance time that was raised, for instance, is noticed only at the entry after it.
+   * The entry before a defect that is to blame for it: one that the rules let pass, but that is not the one the tree was built
+   * over. An acceptance time that was raised, for instance, is noticed only at the entry after it.
    */
   async #changedEntry(entries: readonly LoggedEntry[], { index: end = 0 }: Defect): Promise<Defect | undefined> {
     for (const { index, bytes } of entries) {
@@ -239,7 +240,12 @@ class Audit {
   /**
    * Whether the stored hashes of leaves make the root that was signed: then it is not the tile but the entry that was changed.
    */
-  async #tilesAreSigned(): Promise<boolean> {
+  #tilesAreSigned(): Promise<boolean> {
+    this.#signedTiles ??= this.#compareSignedTiles()
+    return this.#signedTiles
+  }
+
+  async #compareSignedTiles(): Promise<boolean> {
     const key = this.options.trusted ?? this.replay.logKey
     const signed = await this.log.checkpoint()
     const head = key && signed && (await this.#openCheckpoint(signed, key))

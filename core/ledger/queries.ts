@@ -7,13 +7,14 @@ import { assert } from '../base/assert.ts'
 import { ACCOUNT_BOOKS, type AccountBook, type BookClass, bookName, PLATFORM_BOOKS } from '../domain/books.ts'
 import { matured, spendable } from '../domain/credits.ts'
 import { formatMicros } from '../domain/money.ts'
-import { planStanding } from '../domain/plans.ts'
+import { standing } from '../domain/plans.ts'
 import {
   type Account,
   accounts,
   decodeRow,
   earnings,
   type Key,
+  keys,
   type Platform,
   planSubscriptions,
   platform,
@@ -26,7 +27,7 @@ import { type Accepted, decodeEntries } from './accepted.ts'
 import type { LedgerOptions } from './ledger.ts'
 import type { JsonObject } from './present.ts'
 import { LoadedRows } from './rows.ts'
-import type { StoredRow, StoreReader } from './store.ts'
+import { type StoredRow, StoreError, type StoreReader } from './store.ts'
 import { timeOfEntry } from './tree.ts'
 
 /** Rows or entries read at a time. */
@@ -41,14 +42,14 @@ export async function readRow<Row>(store: StoreReader, key: RowKey<Row>): Promis
 
 export async function readPlatform(store: StoreReader): Promise<Platform> {
   const row = await readRow(store, platform)
-  assert(row !== undefined, 'the ledger is founded')
+  if (row === undefined)
+    throw new StoreError('missing', 'The ledger is not founded yet: its founding was cut off. Run init again.')
   return row
 }
 
-/** Every row of a table in order of its keys, or of those keys that begin with `prefix`. */
+/** Every row of a table in order of its keys, or of those keys that begin with `prefix` and go on after it. */
 export async function* readTable<Row>(store: StoreReader, table: string, prefix = ''): AsyncGenerator<{ key: string; row: Row }> {
   let after: { table: string; key: string } | undefined = { table, key: prefix }
-  // A scan goes on after a key, so the row whose key is the prefix itself comes first.
   while (after !== undefined) {
     const page: StoredRow[] = await store.scanRows(after, PAGE)
     for (const { table: name, key, value } of page) {
@@ -81,7 +82,7 @@ export async function listAccounts(store: StoreReader): Promise<AccountSummary[]
 /** The keys of an account with their ids. */
 export async function readKeys(store: StoreReader, account: string): Promise<{ keyId: string; key: Key }[]> {
   const found: { keyId: string; key: Key }[] = []
-  for await (const { key, row } of readTable<Key>(store, 'key', `${account}/`))
+  for await (const { key, row } of readTable<Key>(store, keys.name, `${account}/`))
     found.push({ keyId: key.slice(account.length + 1), key: row })
   return found
 }
@@ -92,13 +93,12 @@ export async function balance(store: StoreReader, account: string, time: Millise
   await rows.load([accounts.at(account), earnings.at(account)])
   const row = rows.get(accounts.at(account))
   if (row === undefined) return undefined
-  const need = () => row as never
   const available = matured(rows.get(earnings.at(account)), wholeSeconds(time)).availableMicros
   return {
     account,
     size: await store.size(),
     time: formatMilliseconds(time),
-    spendable: formatMicros(spendable({ need }, account)),
+    spendable: formatMicros(spendable(row)),
     paid: formatMicros(row.walletMicros),
     grants: [],
     held: formatMicros(row.heldMicros),
@@ -115,7 +115,6 @@ export async function readPlan(store: StoreReader, account: string, time: Millis
   await rows.load([platform, planSubscriptions.at(account)])
   const plan = rows.get(planSubscriptions.at(account))
   if (plan === undefined) return undefined
-  const context = { time: wholeSeconds(time), get: rows.get.bind(rows), need: () => rows.get(platform) as never }
   return {
     plan: plan.plan,
     modelLimit: plan.modelLimit,
@@ -123,7 +122,7 @@ export async function readPlan(store: StoreReader, account: string, time: Millis
     period: plan.period,
     start: formatSeconds(plan.start),
     end: formatSeconds(plan.end),
-    standing: planStanding(context, plan),
+    standing: standing(plan, wholeSeconds(time), rows.get(platform)!.graceDays),
   }
 }
 
@@ -134,12 +133,12 @@ export async function readPlan(store: StoreReader, account: string, time: Millis
 export async function trialBalance(store: StoreReader, byClass: boolean): Promise<JsonObject> {
   const totals = new Map<string, bigint>()
   const addTo = (name: string, amountMicros: bigint) => totals.set(name, (totals.get(name) ?? 0n) + amountMicros)
-  const platformRow = await readRow<Treasury>(store, treasury)
-  assert(platformRow !== undefined, 'the ledger is founded')
+  await readPlatform(store)
+  const platformRow = (await readRow<Treasury>(store, treasury))!
   for (const [book, { field }] of Object.entries(PLATFORM_BOOKS)) addTo(book, platformRow[field])
   const accountBooks = Object.entries(ACCOUNT_BOOKS) as [AccountBook, (typeof ACCOUNT_BOOKS)[AccountBook]][]
   if (byClass) for (const [book] of accountBooks) addTo(book, 0n)
-  for await (const { key, row } of readTable<Account>(store, 'account')) {
+  for await (const { key, row } of readTable<Account>(store, accounts.name)) {
     for (const [book, { field }] of accountBooks) {
       const name: string = byClass ? (book satisfies BookClass) : bookName(book, key)
       if (byClass || row[field] !== 0n) addTo(name, row[field])

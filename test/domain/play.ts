@@ -15,6 +15,7 @@ import { parseMilliseconds, parseSeconds } from '../../core/domain/time.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { ED25519, keyId } from '../../core/log/note.ts'
+import { rowKey } from '../support/row-key.ts'
 import { type EnvelopeOverrides, World } from '../support/world.ts'
 import { expandJson, type Names, parseJson, publicKeyOf } from './json.ts'
 import { appliesToo } from './precedence.ts'
@@ -157,7 +158,7 @@ export class Play implements Names {
   rowKey(table: string, key: string): state.RowKey {
     const parts = key === '-' ? [] : key.split('/')
     const ids = parts.map((part) => (/^[@$]/.test(part) ? (JSON.parse(expandJson(part, this)) as string) : part))
-    const row = state.rowKey(table, ids.join('/'))
+    const row = rowKey(table, ids.join('/'))
     assert(row !== undefined, `there is a table ${table}`)
     return row
   }

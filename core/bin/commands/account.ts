@@ -29,7 +29,7 @@ import {
 } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { newKeyPair } from '../founding.ts'
-import { formatFields, formatTable, print, printJson } from '../output.ts'
+import { formatFields, formatTable, print, printAll, printJson } from '../output.ts'
 import { atOption, type GlobalOptions, placeOf } from './options.ts'
 import { showOutcome } from './transaction.ts'
 
@@ -53,10 +53,8 @@ export function accountCommands(program: Command): void {
       const listed = await reading(place, (store) => listNamed(place, store))
       if (options.json) printJson(listed)
       else
-        print(
-          ...formatTable(
-            listed.map((one) => [String(one.number), String(one.account), String(one.name), String(one.local ?? '')]),
-          ),
+        printAll(
+          formatTable(listed.map((one) => [String(one.number), String(one.account), String(one.name), String(one.local ?? '')])),
         )
     })
   account

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { balance, readPlatform, trialBalance } from '../../ledger/queries.ts'
 import { OPERATOR, reading, readingTime, resolveAccount, writing } from '../desk.ts'
 import { Failure } from '../failure.ts'
-import { formatTable, print, printJson } from '../output.ts'
+import { formatTable, print, printAll, printJson } from '../output.ts'
 import { atOption, type GlobalOptions, placeOf } from './options.ts'
 import { showOutcome } from './transaction.ts'
 
@@ -47,8 +47,8 @@ export function creditCommands(program: Command): void {
       else {
         const { account, size, time, grants: _grants, ...amounts } = shown
         print(`${account}  after ${size} entries, ${time}`)
-        print(
-          ...formatTable(
+        printAll(
+          formatTable(
             Object.entries(amounts).map(([book, amount]) => [book, String(amount)]),
             [1],
           ).map((line) => `  ${line}`),
@@ -77,8 +77,8 @@ interface TrialBalance {
 export function printTrialBalance({ size, time, books, sum }: TrialBalance): void {
   print(`Trial balance after ${size} entries, ${time}`)
   const rows = [...Object.entries(books), ['sum', sum] as const]
-  print(
-    ...formatTable(
+  printAll(
+    formatTable(
       rows.map(([book, amount]) => [book, amount]),
       [1],
     ).map((line) => `  ${line}`),

@@ -1,6 +1,6 @@
 /** log, verify, export: what auditors use. */
 
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { Malformed } from '../../base/malformed.ts'
@@ -16,7 +16,7 @@ import type { StoreReader } from '../../ledger/store.ts'
 import { parseVerifierKey } from '../../log/note.ts'
 import { LEDGER_TOOLS, reading, resolveAccount, userPath } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { formatFields, print, printJson, progressBar } from '../output.ts'
+import { formatFields, isRead, print, printJson, progressBar } from '../output.ts'
 import { type GlobalOptions, parseCount, placeOf } from './options.ts'
 
 interface LogOptions extends GlobalOptions {
@@ -71,6 +71,7 @@ async function showLog(options: LogOptions): Promise<void> {
   await reading(place, async (store) => {
     const account = options.account && resolveAccount(place, await readPlatform(store), options.account)
     for await (const entry of readLog(LEDGER_TOOLS, store, { from, limit, account, type })) {
+      if (!isRead()) return
       const shown = presentEntry(entry)
       if (json) printJson(shown)
       else print(`${String(shown.index).padStart(6)}  ${shown.time}  ${shown.summary}`)
@@ -137,16 +138,19 @@ async function exportLog(store: StoreReader, format: string, target: string): Pr
 
 /** An entry a line: as the log describes it, with its body and the note that was signed. */
 async function exportLines(store: StoreReader, target: string): Promise<{ files: number; entries: number }> {
-  const file = openSync(target, 'w')
+  const file = openSync(`${target}.new`, 'w')
   let entries = 0
   try {
     for await (const entry of readLog(LEDGER_TOOLS, store, { from: 0, limit: Number.POSITIVE_INFINITY })) {
       const note = new TextDecoder().decode(entry.note)
-      writeSync(file, `${JSON.stringify({ ...presentEntry(entry), body: presentBody(entry.transaction), note })}\n`)
+      const body = presentBody(entry.transaction)
+      // Unlike writeSync, writeFileSync goes on after a part was written.
+      writeFileSync(file, `${JSON.stringify({ ...presentEntry(entry), body, note })}\n`)
       entries += 1
     }
   } finally {
     closeSync(file)
   }
+  renameSync(`${target}.new`, target)
   return { files: 1, entries }
 }

@@ -5,14 +5,14 @@
 import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { tryUtf8Decode } from '../../base/bytes.ts'
+import { MAX_COMMIT_NOTES } from '../../base/limits.ts'
 import { Malformed } from '../../base/malformed.ts'
 import type { Json } from '../../domain/canonical.ts'
 import { parseTransaction, type Transaction } from '../../domain/envelope.ts'
-import { accountId } from '../../domain/ids.ts'
 import { type Refusal, refuse } from '../../domain/refusal.ts'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
 import { sha256 } from '../../drivers/sha256.ts'
-import { listKeys, Vault } from '../../drivers/vault.ts'
+import { Vault } from '../../drivers/vault.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { type Preview, preview } from '../../ledger/ledger.ts'
 import { describe, type JsonObject, presentAccepted, presentPreview } from '../../ledger/present.ts'
@@ -22,18 +22,19 @@ import { parseBody } from '../body.ts'
 import {
   compose,
   LEDGER_TOOLS,
+  localSigner,
   type Note,
   type Place,
   reading,
   readingTime,
   resolveAccount,
-  signerOf,
   userPath,
   writing,
 } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { formatFields, formatTable, print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
+import { forgetAnswered } from '../unanswered.ts'
 import { atOption, type GlobalOptions, parseTimeSeconds, placeOf, readInput } from './options.ts'
 
 interface TransactionOptions extends GlobalOptions {
@@ -131,11 +132,9 @@ async function signOffline(type: string, options: TransactionOptions): Promise<n
   const place = placeOf(options)
   const { origin, made } = await signingFor(place, options.ledger)
   const vault = Vault.open(place.dir, await readPassphrase(place.passphrase, false))
-  const signers = [options.as, ...(options.cosign === undefined ? [] : [options.cosign])].map((name) => {
-    const key = listKeys(place.dir).find(({ label, publicKey }) => label === name || accountId(sha256, publicKey) === name)
-    if (key === undefined) throw new Failure('usage', `This machine has no key of ${name}.`)
-    return signerOf(vault.key(key.label)!)
-  })
+  const signers = [options.as, ...(options.cosign === undefined ? [] : [options.cosign])].map((name) =>
+    localSigner(place, vault, resolveAccount(place, undefined, name)),
+  )
   const text = compose(origin, made, { signer: signers[0]!.name, type, body, validUntil: options.validUntil })
   const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
   if (transaction instanceof Malformed) return showMalformed(transaction, options)
@@ -151,17 +150,25 @@ function writeNote(note: Uint8Array, transaction: Transaction, { output, json }:
   else print(`${describe(transaction)}.`, `Signed into ${file}; submit it with: nimledger tx submit FILE`)
 }
 
+/** Notes submitted together, so that they share commits; as many at a time as one commit may hold. */
+const WINDOW = MAX_COMMIT_NOTES
+
 async function submitFiles(files: readonly string[], options: GlobalOptions): Promise<number> {
-  const notes: Buffer[] = []
-  for (const file of files) notes.push(...splitNotes(await readInput(file)))
-  return writing(placeOf(options), async ({ ledger }) => {
+  const place = placeOf(options)
+  const inputs: Buffer[] = []
+  for (const file of files) inputs.push(await readInput(file))
+  const notes = inputs.flatMap(splitNotes)
+  return writing(place, async ({ ledger }) => {
     let exitCode: number = EXIT.done
-    // Submitted together, so that they share commits, and answered in their order; what failed is told after what was answered.
-    const answers = await Promise.allSettled(notes.map((note) => ledger.submit(note)))
-    for (const answer of answers) {
-      if (answer.status === 'rejected') throw answer.reason
-      exitCode = Math.max(exitCode, showOutcome(answer.value, options))
+    for (let from = 0; from < notes.length; from += WINDOW) {
+      const answers = await Promise.allSettled(notes.slice(from, from + WINDOW).map((note) => ledger.submit(note)))
+      for (const answer of answers) {
+        // What failed is told after what was answered before it.
+        if (answer.status === 'rejected') throw answer.reason
+        exitCode = Math.max(exitCode, showOutcome(answer.value, options))
+      }
     }
+    for (const file of files) forgetAnswered(place.dir, userPath(file))
     return exitCode
   })
 }

@@ -1,14 +1,15 @@
 /** The demonstration: founds the marketplace if there is none, and bills a real trace of calls in it. */
 
+import { existsSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Refusal } from '../../domain/refusal.ts'
+import { type Refusal, refuse } from '../../domain/refusal.ts'
 import { type Listing, listings } from '../../domain/state.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { lastTime, readTable } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { type Place, reading, writing } from '../desk.ts'
 import { Failure } from '../failure.ts'
-import { foundLedger } from '../founding.ts'
+import { foundLedger, hasLedger } from '../founding.ts'
 import { importUsage } from '../usage/import.ts'
 import { CREATOR, CUSTOMER, DEMO_ORIGIN, DEMO_PASSPHRASE, DEMO_START, foundMarketplace } from './marketplace.ts'
 
@@ -24,16 +25,21 @@ export function demoPlace(place: Place): Place {
   return { ...place, passphrase: file === undefined ? { environment: environment ?? DEMO_PASSPHRASE } : place.passphrase }
 }
 
-/** Founds the marketplace; refuses a folder that has a ledger. */
+/**
+ * Founds the marketplace; refuses a folder that has a ledger. It is made in a folder beside and then moved, so that one that was
+ * cut off is begun anew.
+ */
 export async function foundDemo(place: Place, passphrase: string): Promise<JsonObject | Refusal> {
-  const founded = await foundLedger(place.dir, passphrase, {
-    origin: DEMO_ORIGIN,
-    name: 'NIM Layer demo',
-    clock: 'manual',
-    at: DEMO_START,
-  })
+  if (hasLedger(place.dir)) return refuse('already_founded')
+  const scratch = { ...place, dir: `${place.dir}.founding`, at: undefined }
+  rmSync(scratch.dir, { recursive: true, force: true })
+  const founding = { origin: DEMO_ORIGIN, name: 'NIM Layer demo', clock: 'manual', at: DEMO_START } as const
+  const founded = await foundLedger(scratch.dir, passphrase, founding)
   if ('status' in founded) return founded
-  const { listing } = await writing({ ...place, at: undefined }, foundMarketplace)
+  const { listing } = await writing(scratch, foundMarketplace)
+  // An empty folder may be in the place; one that holds something is not touched.
+  if (existsSync(place.dir)) rmdirSync(place.dir)
+  renameSync(scratch.dir, place.dir)
   return { origin: founded.origin, vkey: founded.vkey, operator: founded.operator, listing }
 }
 

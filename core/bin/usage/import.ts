@@ -79,8 +79,9 @@ export async function importUsage(desk: Desk, options: UsageImport): Promise<Jso
     batch.push(call)
     if (batch.length < MAX_BATCH_LINES && number < lines) continue
     const body = { listing, stream, first: number - batch.length + 1, payers: [payer], ...batchLines(batch) }
-    const answer = await desk.submit({ signer: options.meter, type: 'usage.batch', body })
-    if (answer.status === 'refused') return answer
+    // Not kept until it is answered, as other notes are: a stream takes no line twice, however often it is sent.
+    const answer = await desk.ledger.submit(desk.sign({ signer: options.meter, type: 'usage.batch', body }))
+    if (answer.status === 'refused') return { ...answer, data: { ...answer.data, ...summary(stream, totals) } }
     totals.entries += 1
     for (const line of answer.outcome.lines ?? []) count(totals, line)
     batch = []
@@ -121,11 +122,11 @@ async function lastLine(desk: Desk, meter: string, listing: string, stream: stri
 async function* takenLines(desk: Desk, meter: string, listing: string, stream: string): AsyncGenerator<TakenLine, undefined> {
   const store = desk.ledger.reader
   const batches: number[] = []
-  for await (const { index, transaction } of accountChain(LEDGER_TOOLS, store, meter)) {
+  for await (const { index, transaction, outcome } of accountChain(LEDGER_TOOLS, store, meter)) {
     const batch = batchOf(transaction)
     if (batch === undefined || transaction.signer !== meter || batch.listing !== listing || batch.stream !== stream) continue
     batches.push(index)
-    if (batch.first === 1) break
+    if (batch.first === 1 && outcome.lines![0]!.status !== 'duplicate') break
   }
   for (const index of batches.reverse()) {
     const { transaction, outcome } = await readAccepted(rules, sha256, store, index)

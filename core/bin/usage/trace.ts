@@ -10,6 +10,7 @@
 
 import { createReadStream } from 'node:fs'
 import { type CsvError, type Options, parse } from 'csv-parse'
+import { quoted } from '../../domain/text.ts'
 import { MAX_SECONDS, type Milliseconds } from '../../domain/time.ts'
 
 export interface Call {
@@ -55,8 +56,7 @@ export async function* readTrace(file: string): AsyncGenerator<Call> {
 function findColumns(header: readonly string[]): readonly number[] {
   const columns = COLUMNS.map((name) => header.indexOf(name))
   const missing = COLUMNS.filter((_, i) => columns[i]! < 0)
-  if (missing.length > 0)
-    throw new TraceError(`Its header lacks ${missing.join(' and ')}; it reads ${JSON.stringify(header.join(','))}.`)
+  if (missing.length > 0) throw new TraceError(`Its header lacks ${missing.join(' and ')}; it reads ${quoted(header.join(','))}.`)
   return columns
 }
 
@@ -75,7 +75,7 @@ function parseTimestamp(text: string, line: number): Milliseconds {
     match === null ? Number.NaN : Date.parse(`${match[1]}T${match[2]}.${(match[3] ?? '0').padEnd(3, '0').slice(0, 3)}Z`)
   const isDay = !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().startsWith(match![1]!)
   if (!isDay || milliseconds < 0 || milliseconds / 1000 > MAX_SECONDS) {
-    throw new TraceError(`Line ${line}: TIMESTAMP is ${JSON.stringify(text)}, not a time such as 2023-11-16 18:15:46.680.`)
+    throw new TraceError(`Line ${line}: TIMESTAMP is ${quoted(text)}, not a time such as 2023-11-16 18:15:46.680.`)
   }
   return milliseconds
 }
@@ -83,7 +83,7 @@ function parseTimestamp(text: string, line: number): Milliseconds {
 function parseTokens(text: string, column: string, line: number): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new TraceError(`Line ${line}: ${column} is ${JSON.stringify(text)}, not a number of tokens.`)
+    throw new TraceError(`Line ${line}: ${column} is ${quoted(text)}, not a number of tokens.`)
   }
   return value
 }

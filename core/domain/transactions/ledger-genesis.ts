@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { tryFromHex } from '../../base/bytes.ts'
 import { MAX_PLANS } from '../../base/limits.ts'
-import { isEnrollable } from '../../log/signature.ts'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { accountId } from '../ids.ts'
@@ -42,9 +41,6 @@ export const ledgerGenesis = defineTransaction({
   malformed: ({ body, signer, ledger, sha256 }) => {
     if (body.origin !== ledger) return 'the body founds another ledger than the envelope names'
     if (accountId(sha256, tryFromHex(body.operatorKey)!) !== signer) return 'the signer is not the account of the operator key'
-    for (const key of [body.operatorKey, body.sequencerKey]) {
-      if (!isEnrollable(tryFromHex(key)!)) return `the public key ${key} is weak`
-    }
     if (body.operatorKey === body.sequencerKey) return 'the sequencer key is the operator key'
     if (new Set(body.plans.map((one) => one.plan)).size !== body.plans.length) return 'two plans have one name'
     return undefined

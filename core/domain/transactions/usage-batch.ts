@@ -9,7 +9,7 @@ import { ZERO } from '../money.ts'
 import { priceOf, useIncluded } from '../pricing.ts'
 import type { Code } from '../refusal.ts'
 import { creatorRows, isServingSubscribers, listingOf, listingRow, unknownListing, whyClosed } from '../sales.ts'
-import { listings, mandateHolders, platform, streams, subscribers, terms } from '../state.ts'
+import { accounts, listings, mandateHolders, platform, streams, subscribers, terms } from '../state.ts'
 import { activeSubscription, subscriptionRow } from '../subscriptions.ts'
 import { formatSeconds } from '../time.ts'
 
@@ -92,7 +92,7 @@ function chargeLine(effects: Effects<Body>, line: Line): LineOutcome {
   const grossMicros = priceOf(free?.billable ?? usage, query!)
   const used = use(mandate, effects.time, grossMicros)
   if (counted(mandate.per, used) > mandate.limitMicros) return refused('exceeds_mandate')
-  if (grossMicros > spendable(effects, payer)) return refused('exceeds_credits')
+  if (grossMicros > spendable(effects.need(accounts.at(payer)))) return refused('exceeds_credits')
 
   if (active && free) effects.put(active.row, { ...active.subscription, used: free.used })
   // A call that is included costs nothing and changes nobody's books.

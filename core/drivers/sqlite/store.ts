@@ -47,6 +47,11 @@ import { takeLock } from './lock.ts'
 export async function createSqliteLedger(folder: string): Promise<void> {
   onFile(resolve(folder), () => mkdirSync(folder, { recursive: true }))
   using _lock = await takeLock(folder, 0)
+  makeDatabases(folder)
+}
+
+/** The two databases of an empty ledger; to be called with the lock held. */
+function makeDatabases(folder: string): void {
   refuseExisting(folder, BOOK)
   // A creation that was cut off leaves at most a guard that knows nothing; one that knows something waits for its book.
   if (!hasDatabase(folder, GUARD) || !isNewGuard(folder)) {
@@ -80,11 +85,16 @@ export async function openSqliteReader(folder: string): Promise<StoreReader> {
   return new SqliteReader(book, guard, connections.move())
 }
 
-/** Opens the ledger in `folder` to write to it, when no other program does; waits for that up to `lockTimeoutMs`. */
-export async function openSqliteWriter(folder: string, { lockTimeoutMs = 0 } = {}): Promise<StoreWriter> {
-  requireDatabases(folder, BOOK, GUARD)
+/**
+ * Opens the ledger in `folder` to write to it, when no other program does; waits for that up to `lockTimeoutMs`. With `create`,
+ * an empty ledger is made first where there is none, under the same lock: two programs that found a ledger cannot cross.
+ */
+export async function openSqliteWriter(folder: string, { lockTimeoutMs = 0, create = false } = {}): Promise<StoreWriter> {
+  if (create) onFile(resolve(folder), () => mkdirSync(folder, { recursive: true }))
+  else requireDatabases(folder, BOOK, GUARD)
   using connections = new DisposableStack()
   connections.use(await takeLock(folder, lockTimeoutMs))
+  if (create && !hasDatabase(folder, BOOK)) makeDatabases(folder)
   const guard = open(connections, folder, GUARD, 'write', (database) => new GuardWriter(database))
   const book = open(connections, folder, BOOK, 'write', (database) => new BookWriter(database))
   return new SqliteWriter(book, guard, connections.move())

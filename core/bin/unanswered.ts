@@ -1,0 +1,40 @@
+/**
+ * Notes that were submitted and not answered: kept beside the ledger from before they are submitted until their answer is known.
+ * So whoever's disk filled up or process was killed can submit the very same note again, which is never taken twice, instead of
+ * signing a new one, which would be.
+ */
+
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Refusal } from '../domain/refusal.ts'
+import { writeDurably } from '../drivers/durable-file.ts'
+import type { Accepted } from '../ledger/accepted.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { Failure, failureOf } from './failure.ts'
+
+const FILE_FORM = /^unanswered-[0-9a-f]+\.note$/
+
+/** Submits a note, kept under its id until it is answered. Where that fails, the failure says where the note is. */
+export async function submitKept(dir: string, ledger: Ledger, id: string, note: Uint8Array): Promise<Accepted | Refusal> {
+  const file = join(dir, `unanswered-${id}.note`)
+  writeDurably(file, note)
+  try {
+    const answer = await ledger.submit(note)
+    rmSync(file)
+    return answer
+  } catch (error) {
+    const { code, message } = failureOf(error)
+    throw new Failure(code, `${message} What became of the transaction is not known: nimledger tx submit ${file} tells.`)
+  }
+}
+
+/** The notes of earlier commands that ended before they were answered. */
+export function unansweredNotes(dir: string): string[] {
+  const names = readdirSync(dir).filter((name) => FILE_FORM.test(name))
+  return names.map((name) => join(dir, name))
+}
+
+/** Forgets a file of these once all its notes are answered; other files are the user's own. */
+export function forgetAnswered(dir: string, file: string): void {
+  if (unansweredNotes(dir).includes(file)) rmSync(file)
+}
