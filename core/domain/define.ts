@@ -49,8 +49,8 @@ export interface Effects<Body> extends Context<Body> {
   /** Credits reach an account: they first cover what it owes. Returns what is left of them for the book. */
   credit(account: string, book: 'wallet' | 'earnings', amountMicros: Micros): Micros
   /**
-   * A payment from a user to a creator: the only way by which the platform's fee is taken. Rows needed: payerRows and payeeRows. Returns
-   * the fee.
+   * A payment from a user to a creator: the only way by which the platform's fee is taken. It needs payerRows and payeeRows.
+   * Returns the fee.
    */
   pay(payer: string, payee: string, grossMicros: Micros): Micros
   recordLines(lines: readonly LineOutcome[]): void

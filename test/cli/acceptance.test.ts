@@ -1,24 +1,25 @@
 /** The story that the ledger is for, told through the command line from an empty folder to an audit, in order. */
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { reading } from '../../core/bin/desk.ts'
 import { readPlatform } from '../../core/ledger/queries.ts'
+import { MICROS, micros, priceTrace, sumOf } from './exact-money.ts'
 import { DATASET, FEATURE, LISTING, mandateBody, modelBody, ORIGIN, placeOf, START, sealCheaply } from './market.ts'
 import {
   type Answer,
+  accepted,
   auditOf,
   cli,
   collect,
   copyOf,
   expectFailed,
-  expectNoStack,
   expectOneValue,
   expectRefused,
   folder,
-  type Run,
+  ok,
   start,
   stateOf,
   TRACE,
@@ -34,52 +35,12 @@ let vkey = ''
 const tx = (type: string, signer: string, body: unknown, ...more: string[]) =>
   cli(dir, ['tx', type, '--as', signer, '--body', JSON.stringify(body), ...more])
 
-async function accepted(answer: Promise<Run>): Promise<Answer> {
-  const run = await answer
-  expectOneValue(run)
-  expect(run.json, run.stdout).toMatchObject({ status: 'accepted' })
-  expect(run.code).toBe(0)
-  expect(run.stderr).toBe('')
-  return run.json
-}
-
-async function ok(answer: Promise<Run>): Promise<Answer> {
-  const run = await answer
-  expectOneValue(run)
-  expect(run.code, run.stdout).toBe(0)
-  return run.json
-}
-
 const file = (name: string) => join(place, name)
 
 /** Names, sizes and contents of a folder's files; of SQLite's bookkeeping beside a database only that it holds no change. */
 function filesOf(path: string): Record<string, string> {
   const names = readdirSync(path).filter((name) => !name.endsWith('-shm') && statSync(join(path, name)).size > 0)
   return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(path, name)).toString('base64')]))
-}
-
-// ---- exact money, computed here anew
-
-const MICROS = 1_000_000n
-
-function micros(text: string): bigint {
-  const [, sign, whole, fraction = ''] = /^(-?)(\d+)(?:\.(\d{1,6}))?$/.exec(text)!
-  const value = BigInt(whole!) * MICROS + BigInt(fraction.padEnd(6, '0'))
-  return sign === '-' ? -value : value
-}
-
-const sumOf = (amounts: readonly string[]) => amounts.reduce((sum, amount) => sum + micros(amount), 0n)
-
-/** What the trace costs at 0.0001 a request, 0.5 a million tokens in and 1.5 a million out: each call rounded up to the microcredit. */
-function priceTrace(text: string): { lines: number; gross: bigint } {
-  const calls = text.trimEnd().split(/\r?\n/).slice(1)
-  let gross = 0n
-  for (const call of calls) {
-    const [, input, output] = call.split(',')
-    const exact = 100n * 1_000_000n + 500_000n * BigInt(input!) + 1_500_000n * BigInt(output!)
-    gross += (exact + 999_999n) / 1_000_000n
-  }
-  return { lines: calls.length, gross }
 }
 
 const trace = readFileSync(TRACE, 'utf8')
@@ -427,153 +388,5 @@ describe('what everybody can see and check', () => {
     for (const run of [foreign, malformed]) expectFailed(run, 'usage')
     expect(status.code).toBe(0)
     expect(status.json).toMatchObject({ origin: ORIGIN, clock: 'manual', vkey, operator, size: own.json.size })
-  })
-
-  it('exports tiles that verify alone, against a checkpoint from before as well', async () => {
-    const twin = copyOf(dir)
-    const old = file('old-checkpoint')
-    await ok(cli(twin, ['export', 'tiles', file('tiles-before')]))
-    cpSync(join(file('tiles-before'), 'checkpoint'), old)
-    await ok(cli(twin, ['topup', 'Bob', '1', '--provider', 'bank', '--reference', 'later']))
-    const exported = await ok(cli(twin, ['export', 'tiles', file('tiles')]))
-    expect(exported.target).toBe(file('tiles'))
-    const size = (await stateOf(twin)).size
-    expect(exported.entries).toBe(size)
-    expect(existsSync(join(file('tiles'), `tile/0/000.p/${size}`))).toBe(true)
-    expect(existsSync(join(file('tiles'), `tile/entries/000.p/${size}`))).toBe(true)
-    const [alone, keyed, older, newer, forked] = await Promise.all([
-      cli('', ['verify', file('tiles')]),
-      cli('', ['verify', file('tiles'), '--vkey', vkey, '--old', old]),
-      cli(twin, ['verify', '--old', old]),
-      cli(dir, ['verify', '--old', join(file('tiles'), 'checkpoint')]),
-      cli(dir, ['verify', '--old', file('n1')]),
-    ])
-    for (const run of [alone, keyed, older]) expect([run.json.ok, run.code], run.stdout).toEqual([true, 0])
-    expect(alone.json.root).toBe((await stateOf(twin)).root)
-    // A ledger that is shorter than a checkpoint it signed is not the whole ledger.
-    expect([newer.json.ok, newer.code]).toEqual([false, 3])
-    expect([forked.json.ok, forked.code]).toEqual([false, 3])
-  })
-
-  it('finds any change in exported tiles', async () => {
-    const folderOf = (name: string) => {
-      const copy = join(folder(), name)
-      cpSync(file('tiles'), copy, { recursive: true })
-      return copy
-    }
-    const size = (await auditOf(dir)).size + 1
-    const damage = async (path: string, offset: number, index?: number) => {
-      const copy = folderOf('tiles')
-      const bytes = readFileSync(join(copy, path))
-      bytes[offset]! ^= 1
-      writeFileSync(join(copy, path), bytes)
-      const run = await cli('', ['verify', copy])
-      expectNoStack(run)
-      expect(run.code, `${path} ${offset}: ${run.stdout}`).toBe(3)
-      if (index !== undefined) expect(run.json.defects[0]).toMatchObject({ index })
-    }
-    await Promise.all([
-      damage(`tile/entries/000.p/${size}`, 40, 0),
-      damage(`tile/entries/000.p/${size}`, 1),
-      damage(`tile/0/000.p/${size}`, 5 * 32),
-      damage('checkpoint', 30),
-    ])
-  })
-
-  it('exports lines that parse, whose notes are those of the log', async () => {
-    const exported = await ok(cli(dir, ['export', 'jsonl', file('log.jsonl')]))
-    const lines = readFileSync(file('log.jsonl'), 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Answer)
-    expect(lines).toHaveLength(exported.entries as number)
-    const stored = await reading(placeOf(dir), (store) => store.entries(0, 1_000))
-    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
-    expect(lines.map(({ time, note }) => `${time}\n${note}`)).toEqual(stored.map(({ bytes }) => text(bytes)))
-    expect(lines.map(({ index }) => index)).toEqual(stored.map((_, i) => i))
-  })
-})
-
-describe('times', () => {
-  it('of a manual clock are as they were given, and never go back', async () => {
-    const topup = (at: string, reference: string) =>
-      cli(dir, ['topup', 'Ada', '1', '--provider', 'clock', '--reference', reference, '--at', at])
-    expect((await accepted(topup('2026-01-06T09:30:00.123456Z', 'a'))).time).toBe('2026-01-06T09:30:00.123Z')
-    const before = await stateOf(dir)
-    const runs = await Promise.all(
-      [
-        '2026-01-06T09:30:00.122Z',
-        '2026-01-06T09:30',
-        'tomorrow',
-        '2026-02-30T00:00:00Z',
-        '2026-02-03T24:00:00Z',
-        '2026-13-01T00:00:00Z',
-        '9999-01-01T00:00:00Z',
-        '',
-      ].map((at) => topup(at, 'b')),
-    )
-    for (const [i, run] of runs.entries()) {
-      expect(run.code, `${i}: ${run.stdout}`).toBe(2)
-      expectFailed(run, 'usage')
-    }
-    expect(await stateOf(dir)).toEqual(before)
-  })
-
-  it('of the system clock cannot be given', async () => {
-    const system = join(folder(), 'ledger')
-    expectFailed(await cli(system, ['init', '--at', START]), 'usage')
-    expect(existsSync(system)).toBe(false)
-    const before = Date.now()
-    await ok(cli(system, ['init']))
-    const opened = await ok(cli(system, ['account', 'new', 'Ada']))
-    expect(opened.account).toMatch(/^nim1/)
-    const [early, log, balance] = await Promise.all([
-      cli(system, ['account', 'new', 'Bob', '--at', '2100-01-01T00:00:00Z']),
-      cli(system, ['log']),
-      cli(system, ['balance', 'Ada', '--at', '2100-01-01T00:00:00Z']),
-    ])
-    expectFailed(early, 'usage')
-    expectFailed(balance, 'usage')
-    for (const { time } of log.lines) expect(Math.abs(Date.parse(time) - before)).toBeLessThan(60_000)
-    expect((await stateOf(system)).size).toBe(2)
-  })
-})
-
-describe('the demonstration, and paths', () => {
-  it('founds a marketplace that verifies, once', async () => {
-    const demo = join(folder(), 'demo')
-    const founded = await ok(cli(demo, ['demo'], { passphrase: undefined }))
-    const state = await stateOf(demo)
-    expect(state.ok).toBe(true)
-    const log = await cli(demo, ['log'])
-    const types = new Set(log.lines.map(({ type }) => type))
-    for (const type of [
-      'plan.subscribe',
-      'model.deploy',
-      'listing.publish',
-      'subscription.start',
-      'dataset.purchase',
-      'usage.mandate',
-    ]) {
-      expect(types, type).toContain(type)
-    }
-    expect(founded.vkey).toMatch(/^demo\./)
-    expectRefused(await cli(demo, ['demo'], { passphrase: undefined }), 'already_founded')
-    expect(await stateOf(demo)).toEqual(state)
-  })
-
-  it('resolves relative paths against where npm was called', async () => {
-    const caller = folder()
-    mkdirSync(join(caller, 'here'))
-    cpSync(dir, join(caller, 'here/ledger'), { recursive: true })
-    const env = { INIT_CWD: join(caller, 'here') }
-    const exported = await cli('ledger', ['export', 'jsonl', '../out.jsonl'], { env })
-    expect(exported.code, exported.stdout).toBe(0)
-    expect(exported.json.target).toBe(join(caller, 'out.jsonl'))
-    const [verified, outside] = await Promise.all([
-      cli('', ['verify', './ledger'], { env }),
-      cli('ledger', ['status'], { cwd: join(caller, 'here') }),
-    ])
-    expect([verified.code, outside.code]).toEqual([0, 0])
   })
 })

@@ -1,4 +1,7 @@
-/** The JSON that scripts rely on: exactly these names, one value on stdout (or one a line), and the exit code that belongs to it. */
+/**
+ * The JSON that scripts rely on: exactly these names, one value on stdout (or one a line), and the exit code that belongs
+ * to it.
+ */
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,7 @@
-/** The command line as its users meet it: a process, its exit code, and what it printed; and ledgers in folders that are gone after the test. */
+/**
+ * The command line as its users meet it: a process, its exit code, and what it printed; and ledgers in folders that are
+ * gone after the test.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
@@ -171,6 +174,24 @@ export function expectOneValue(run: Run): void {
   expect(run.stdout.trimEnd().split('\n')).toHaveLength(1)
   expect(run.lines).toHaveLength(1)
   expectNoStack(run)
+}
+
+/** The answer of a transaction that was accepted. */
+export async function accepted(answer: Promise<Run>): Promise<Answer> {
+  const run = await answer
+  expectOneValue(run)
+  expect(run.json, run.stdout).toMatchObject({ status: 'accepted' })
+  expect(run.code).toBe(0)
+  expect(run.stderr).toBe('')
+  return run.json
+}
+
+/** The answer of a command that did what it was asked. */
+export async function ok(answer: Promise<Run>): Promise<Answer> {
+  const run = await answer
+  expectOneValue(run)
+  expect(run.code, run.stdout).toBe(0)
+  return run.json
 }
 
 export function expectRefused(run: Run, code: string): void {

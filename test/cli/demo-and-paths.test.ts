@@ -1,0 +1,52 @@
+/** The first steps of a user: the demonstration, and folders named from where npm was called. */
+
+import { cpSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { foundMarket } from './market.ts'
+import { cli, expectRefused, folder, ok, stateOf } from './run.ts'
+
+let dir: string
+
+beforeAll(async () => {
+  dir = (await foundMarket()).dir
+})
+
+describe('the demonstration, and paths', () => {
+  it('founds a marketplace that verifies, once', async () => {
+    const demo = join(folder(), 'demo')
+    const founded = await ok(cli(demo, ['demo'], { passphrase: undefined }))
+    const state = await stateOf(demo)
+    expect(state.ok).toBe(true)
+    const log = await cli(demo, ['log'])
+    const types = new Set(log.lines.map(({ type }) => type))
+    for (const type of [
+      'plan.subscribe',
+      'model.deploy',
+      'listing.publish',
+      'subscription.start',
+      'dataset.purchase',
+      'usage.mandate',
+    ]) {
+      expect(types, type).toContain(type)
+    }
+    expect(founded.vkey).toMatch(/^demo\./)
+    expectRefused(await cli(demo, ['demo'], { passphrase: undefined }), 'already_founded')
+    expect(await stateOf(demo)).toEqual(state)
+  })
+
+  it('resolves relative paths against where npm was called', async () => {
+    const caller = folder()
+    mkdirSync(join(caller, 'here'))
+    cpSync(dir, join(caller, 'here/ledger'), { recursive: true })
+    const env = { INIT_CWD: join(caller, 'here') }
+    const exported = await cli('ledger', ['export', 'jsonl', '../out.jsonl'], { env })
+    expect(exported.code, exported.stdout).toBe(0)
+    expect(exported.json.target).toBe(join(caller, 'out.jsonl'))
+    const [verified, outside] = await Promise.all([
+      cli('', ['verify', './ledger'], { env }),
+      cli('ledger', ['status'], { cwd: join(caller, 'here') }),
+    ])
+    expect([verified.code, outside.code]).toEqual([0, 0])
+  })
+})

@@ -1,0 +1,90 @@
+/** What a ledger hands out: tiles that verify alone, lines that parse. It holds every type of entry, and 19 366 real calls. */
+
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { reading } from '../../core/bin/desk.ts'
+import { foundMarket, placeOf } from './market.ts'
+import { type Answer, auditOf, cli, copyOf, expectNoStack, folder, ok, stateOf, TRACE } from './run.ts'
+
+const place = folder()
+let dir: string
+let vkey: string
+
+const file = (name: string) => join(place, name)
+
+beforeAll(async () => {
+  const market = await foundMarket()
+  dir = market.dir
+  vkey = market.vkey
+  await ok(cli(dir, ['usage', 'import', TRACE, '--listing', market.things.listing!, '--payer', 'Bob', '--meter', 'Ada']))
+  // A note, but no checkpoint.
+  const body = JSON.stringify({ account: market.accounts.Bob, amount: '1', provider: 'bank', reference: 'tr_1' })
+  await ok(cli(dir, ['tx', 'sign', 'credit.topup', '--as', 'operator', '--body', body, '-o', file('n1')]))
+})
+
+describe('what everybody can see and check', () => {
+  it('exports tiles that verify alone, against a checkpoint from before as well', async () => {
+    const twin = copyOf(dir)
+    const old = file('old-checkpoint')
+    await ok(cli(twin, ['export', 'tiles', file('tiles-before')]))
+    cpSync(join(file('tiles-before'), 'checkpoint'), old)
+    await ok(cli(twin, ['topup', 'Bob', '1', '--provider', 'bank', '--reference', 'later']))
+    const exported = await ok(cli(twin, ['export', 'tiles', file('tiles')]))
+    expect(exported.target).toBe(file('tiles'))
+    const size = (await stateOf(twin)).size
+    expect(exported.entries).toBe(size)
+    expect(existsSync(join(file('tiles'), `tile/0/000.p/${size}`))).toBe(true)
+    expect(existsSync(join(file('tiles'), `tile/entries/000.p/${size}`))).toBe(true)
+    const [alone, keyed, older, newer, forked] = await Promise.all([
+      cli('', ['verify', file('tiles')]),
+      cli('', ['verify', file('tiles'), '--vkey', vkey, '--old', old]),
+      cli(twin, ['verify', '--old', old]),
+      cli(dir, ['verify', '--old', join(file('tiles'), 'checkpoint')]),
+      cli(dir, ['verify', '--old', file('n1')]),
+    ])
+    for (const run of [alone, keyed, older]) expect([run.json.ok, run.code], run.stdout).toEqual([true, 0])
+    expect(alone.json.root).toBe((await stateOf(twin)).root)
+    // A ledger that is shorter than a checkpoint it signed is not the whole ledger.
+    expect([newer.json.ok, newer.code]).toEqual([false, 3])
+    expect([forked.json.ok, forked.code]).toEqual([false, 3])
+  })
+
+  it('finds any change in exported tiles', async () => {
+    const folderOf = (name: string) => {
+      const copy = join(folder(), name)
+      cpSync(file('tiles'), copy, { recursive: true })
+      return copy
+    }
+    const size = (await auditOf(dir)).size + 1
+    const damage = async (path: string, offset: number, index?: number) => {
+      const copy = folderOf('tiles')
+      const bytes = readFileSync(join(copy, path))
+      bytes[offset]! ^= 1
+      writeFileSync(join(copy, path), bytes)
+      const run = await cli('', ['verify', copy])
+      expectNoStack(run)
+      expect(run.code, `${path} ${offset}: ${run.stdout}`).toBe(3)
+      if (index !== undefined) expect(run.json.defects[0]).toMatchObject({ index })
+    }
+    await Promise.all([
+      damage(`tile/entries/000.p/${size}`, 40, 0),
+      damage(`tile/entries/000.p/${size}`, 1),
+      damage(`tile/0/000.p/${size}`, 5 * 32),
+      damage('checkpoint', 30),
+    ])
+  })
+
+  it('exports lines that parse, whose notes are those of the log', async () => {
+    const exported = await ok(cli(dir, ['export', 'jsonl', file('log.jsonl')]))
+    const lines = readFileSync(file('log.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Answer)
+    expect(lines).toHaveLength(exported.entries as number)
+    const stored = await reading(placeOf(dir), (store) => store.entries(0, 1_000))
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+    expect(lines.map(({ time, note }) => `${time}\n${note}`)).toEqual(stored.map(({ bytes }) => text(bytes)))
+    expect(lines.map(({ index }) => index)).toEqual(stored.map((_, i) => i))
+  })
+})
