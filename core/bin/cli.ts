@@ -1,6 +1,8 @@
 /** The command line: composes the commands, and turns whatever ends one into a sentence or JSON and an exit code. */
 
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { rules } from '../domain/transactions/index.ts'
 import { accountCommands } from './commands/account.ts'
 import { creditCommands } from './commands/credits.ts'
 import { demoCommand } from './commands/demo.ts'
@@ -9,6 +11,7 @@ import { logCommands } from './commands/log.ts'
 import { globalOptions } from './commands/options.ts'
 import { transactionCommands } from './commands/transaction.ts'
 import { usageCommands } from './commands/usage.ts'
+import { defaultDir } from './desk.ts'
 import { EXIT, failureOf } from './failure.ts'
 import { note, printJson, stopPrinting } from './output.ts'
 
@@ -21,10 +24,20 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   else process.exit(report(error))
 })
 
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+
+const HELP = `
+Transaction types: ${[...rules.get(1)!.keys()].join(', ')}.
+Exit codes: 0 done or accepted, 1 refused, 2 wrong usage, 3 damaged or untrusted data, 4 unavailable.
+The folder is ${defaultDir('nimledger')} unless --dir says otherwise.`
+
 const isJson = process.argv.includes('--json')
 
 const program = globalOptions(new Command('nimledger'))
   .description('A signed, prepaid, append-only credit ledger that anybody can verify.')
+  .version(version)
+  .configureHelp({ showGlobalOptions: true })
+  .addHelpText('after', HELP)
   .exitOverride()
   .configureOutput({ writeErr: (text) => (isJson ? undefined : process.stderr.write(text)) })
 

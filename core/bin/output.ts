@@ -1,6 +1,6 @@
 /** What commands print: one JSON value for programs, or lines for people. Diagnostics go to the error stream. */
 
-import { canonicalize, type Json } from '../domain/canonical.ts'
+import type { Json } from '../domain/canonical.ts'
 
 type Row = readonly string[]
 
@@ -65,8 +65,22 @@ function characters(text: string): number {
 
 /** Fields of an object, one a line. */
 export function formatFields(fields: { readonly [name: string]: Json | undefined }): string[] {
-  const rows = Object.entries(fields).filter(([, value]) => value !== undefined)
-  return formatTable(rows.map(([name, value]) => [name, typeof value === 'string' ? value : canonicalize(value!)]))
+  const shown = Object.entries(fields).filter((entry): entry is [string, Json] => entry[1] !== undefined)
+  return formatTable(shown.map(([name, value]) => [wordsOf(name), formatValue(value)]))
+}
+
+/** A value for people: lists and objects as words, without quotes and braces. */
+export function formatValue(value: Json): string {
+  if (typeof value !== 'object') return String(value)
+  const parts = Array.isArray(value)
+    ? value.map(formatValue)
+    : Object.entries(value).map(([name, item]) => `${wordsOf(name)} ${formatValue(item)}`.trimEnd())
+  return parts.length === 0 ? 'none' : parts.join(', ')
+}
+
+/** "takeHome" → "take home"; codes and names that are no such field stay as they are. */
+function wordsOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 
 const BAR_CHARACTERS = 24

@@ -8,7 +8,8 @@ import { openSqliteReader } from '../drivers/sqlite/store.ts'
 import { audit } from '../ledger/audit.ts'
 import { trialBalance } from '../ledger/queries.ts'
 import { printTrialBalance } from './commands/credits.ts'
-import { billTrace, demoPlace, foundDemo } from './demo/run.ts'
+import { DEMO_PASSPHRASE } from './demo/marketplace.ts'
+import { billTrace, demoPlace, foundDemo, foundedPlace } from './demo/run.ts'
 import { defaultDir, LEDGER_TOOLS, type Place, userPath } from './desk.ts'
 import { Failure, failureOf } from './failure.ts'
 import { hasLedger } from './founding.ts'
@@ -18,15 +19,19 @@ import { PASSPHRASE_VARIABLE, readPassphrase } from './passphrase.ts'
 async function start(place: Place): Promise<void> {
   if (hasLedger(place.dir)) print(`The demonstration in ${place.dir}`)
   else {
-    const founded = await foundDemo(place, await readPassphrase(place.passphrase, false))
-    if (founded.status === 'refused') throw new Failure('usage', String(founded.message))
+    const made = await foundDemo(place, await readPassphrase(place.passphrase, false))
+    if (made.status === 'refused') throw new Failure('usage', String(made.message))
     print(`Founded the demonstration in ${place.dir}`)
   }
-  const billed = await billTrace(place, progressBar('billing'))
+  const founded = foundedPlace(place)
+  const billed = await billTrace(founded, progressBar('billing'))
   if (billed.status === 'refused') throw new Failure('usage', String(billed.message))
-  print('', 'Billed 19 366 real calls to a language model', ...indented(formatFields(billed as never)))
+  print('', '19 366 real calls to a language model, billed', ...indented(formatFields(billed as never)))
   await verify(place)
-  print('', 'Next: npm run -s nimledger -- --help', `      npm run -s nimledger -- log --limit 20 --dir ${place.dir}`)
+  const folder = `--dir ${place.dir}`
+  print('', `Next: npm run -s nimledger -- log --limit 20 ${folder}`, `      npm run -s nimledger -- balance Ada ${folder}`)
+  print('      npm run -s nimledger -- --help')
+  if (founded !== place) print(`Its keys are sealed under the passphrase "${DEMO_PASSPHRASE}".`)
 }
 
 async function verify(place: Place): Promise<void> {

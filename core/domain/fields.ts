@@ -72,11 +72,25 @@ export type Usage = z.output<typeof usage>
 
 /** The first thing that a schema found wrong, as a clause: "body.amount must be more than 0 credits". */
 export function firstIssue(error: z.ZodError, root: string): string {
-  const issue = error.issues[0]!
+  return clauseOf(error.issues[0]!, root)
+}
+
+function clauseOf(issue: z.core.$ZodIssue, root: string): string {
   const path = [root, ...issue.path].join('.')
-  if (issue.code === 'unrecognized_keys') return `${path} has the unknown field ${quoted(issue.keys[0]!)}`
   if (issue.message.startsWith('must')) return `${path} ${issue.message}`
-  if (issue.message.endsWith('received undefined')) return `${path} is missing`
-  if (issue.code === 'invalid_type') return `${path} must be of type ${issue.expected}`
-  return `${path} is not valid (${issue.message})`
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return `${path} has the unknown field ${quoted(issue.keys[0]!)}`
+    case 'invalid_type':
+      return issue.message.endsWith('received undefined') ? `${path} is missing` : `${path} must be of type ${issue.expected}`
+    case 'invalid_value':
+      return `${path} must be one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
+    case 'invalid_union': {
+      // Of the forms that it could have, the one that it comes nearest to.
+      const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length)
+      return nearest?.[0] === undefined ? `${path} has none of the forms that it can have` : clauseOf(nearest[0], path)
+    }
+    default:
+      return `${path} is not valid (${issue.message})`
+  }
 }

@@ -15,7 +15,7 @@ export interface Refusal {
 }
 
 const sentences = {
-  malformed: (d) => `This is not a well-formed transaction: ${d.reason}.`,
+  malformed: (d) => `This is not well-formed: ${d.reason}.`,
   wrong_ledger: (d) => `The note is for the ledger ${d.named}; this one is ${d.ledger}.`,
   unknown_account: (d) => `There is no account ${d.account} on this ledger.`,
   bad_signature: (d) => `The signature in the name of ${d.account} does not verify with key ${d.key}.`,
@@ -43,8 +43,7 @@ const sentences = {
   already_deployed: (d) => `The model ${d.model} is deployed already.`,
   not_deployed: (d) => `The model ${d.model} is not deployed; deploy it first.`,
   plan_required: () => 'Deploying and listing models needs an active plan; training in the playground stays free.',
-  plan_limit: (d) =>
-    `The plan ${d.plan} has room for ${d.limit} deployed models and all are taken: undeploy one or take a larger plan.`,
+  plan_limit: (d) => `The plan ${d.plan} has room for ${d.limit} deployed models and all are taken: undeploy one first.`,
   unknown_listing: (d) => `There is no listing ${d.listing}.`,
   not_for_sale: (d) => `The listing ${d.listing} does not sell this: ${d.because}.`,
   own_listing: (d) => `The listing ${d.listing} is your own.`,
@@ -54,7 +53,7 @@ const sentences = {
   too_many: (d) => `There are ${d.limit} ${d.what} already, the most there can be.`,
   stream_gap: (d) => `The next line of stream ${d.stream} is number ${d.expected}; this batch begins at ${d.first}.`,
   duplicate_lines: (d) => `Every line up to number ${d.last} of stream ${d.stream} was taken already; nothing here is new.`,
-  no_mandate: (d) => `${d.payer} has no running mandate for ${d.listing}.`,
+  no_mandate: (d) => `${d.payer} has no running mandate for ${d.listing}; the payer signs one with usage.mandate.`,
   subscription_required: (d) => `${d.listing} is for subscribers, and ${d.payer} has no active subscription.`,
   exceeds_mandate: (d) => `It would take ${d.payer} over the mandate's limit for ${d.listing}.`,
 } satisfies Record<string, (data: RefusalData) => string>

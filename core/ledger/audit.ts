@@ -55,7 +55,7 @@ export async function audit(log: LogReader, store: StoreReader | undefined, opti
     vkeySource: options.trusted === undefined ? 'folder' : 'given',
     size: run.size,
     root: toBase64(run.replay.root),
-    unsigned: run.size - (run.checkpoint?.size ?? 0),
+    unsigned: run.checkpoint === undefined ? 0 : run.size - run.checkpoint.size,
     entries: run.replay.size,
     signatures: run.replay.signatures,
     defects: defect === undefined ? [] : [defect],

@@ -34,10 +34,10 @@ import { atOption, type GlobalOptions, placeOf } from './options.ts'
 import { showOutcome } from './transaction.ts'
 
 export function accountCommands(program: Command): void {
-  const account = program.command('account').summary('open, list and show accounts')
+  const account = program.command('account').description('open, list and show accounts')
   account
     .command('new')
-    .summary('make a key and open an account with it')
+    .description('make a key and open an account with it')
     .argument('<name>', 'its name, here and on the ledger')
     .addOption(atOption())
     .action(async (name: string, _options, command: Command) => {
@@ -46,7 +46,7 @@ export function accountCommands(program: Command): void {
     })
   account
     .command('list')
-    .summary('every account of the ledger')
+    .description('every account of the ledger')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
       const place = placeOf(options)
@@ -59,8 +59,8 @@ export function accountCommands(program: Command): void {
     })
   account
     .command('show')
-    .summary('an account, its keys and its plan')
-    .argument('<account>')
+    .description('an account, its keys and its plan')
+    .argument('<account>', 'a local name, operator, or an account id')
     .action(async (name: string, _options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
       const place = placeOf(options)

@@ -16,8 +16,8 @@ interface TopupOptions extends GlobalOptions {
 export function creditCommands(program: Command): void {
   program
     .command('topup')
-    .summary('credit what somebody paid for')
-    .argument('<account>')
+    .description('credit what somebody paid for')
+    .argument('<account>', 'a local name, operator, or an account id')
     .argument('<amount>', 'credits, for instance 25.5')
     .requiredOption('--provider <name>', 'through whom it was paid')
     .requiredOption('--reference <text>', "the provider's reference; the same one credits once")
@@ -32,8 +32,8 @@ export function creditCommands(program: Command): void {
     })
   program
     .command('balance')
-    .summary('what an account has')
-    .argument('<account>')
+    .description('what an account has')
+    .argument('<account>', 'a local name, operator, or an account id')
     .addOption(atOption())
     .action(async (name: string, _options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
@@ -57,7 +57,7 @@ export function creditCommands(program: Command): void {
     })
   program
     .command('trial-balance')
-    .summary('every book; together they are zero')
+    .description('every book; together they are zero')
     .option('--by-class', 'sums by class of book')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { byClass?: true }>()

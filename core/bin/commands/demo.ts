@@ -11,7 +11,7 @@ import { showOutcome } from './transaction.ts'
 export function demoCommand(program: Command): void {
   program
     .command('demo')
-    .summary('found a small marketplace, through ordinary signed transactions')
+    .description('found a small marketplace to look at, with a manual clock; its passphrase is "demo" unless you give one')
     .action(async (_options, command: Command) => {
       process.exitCode = await runDemo(command.optsWithGlobals<GlobalOptions>())
     })

@@ -29,8 +29,11 @@ interface InitOptions extends GlobalOptions {
 export function ledgerCommands(program: Command): void {
   program
     .command('init')
-    .summary('found a ledger: operator and sequencer keys, genesis, first checkpoint')
-    .option('--origin <name>', 'the name of its log, for instance hub.example/credits')
+    .description('found a ledger: operator and sequencer keys, genesis, first checkpoint')
+    .option(
+      '--origin <name>',
+      'the name of its log for ever, for instance hub.example/credits (default: nimledger.local/ and a random part)',
+    )
     .option('--name <text>', 'what people call it', 'NIM Layer')
     .addOption(new Option('--clock <kind>', 'whose time it goes by').choices(['system', 'manual']).default('system'))
     .addOption(atOption())
@@ -39,7 +42,7 @@ export function ledgerCommands(program: Command): void {
     })
   program
     .command('status')
-    .summary('what is in the folder')
+    .description('what is in the folder')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
       const place = placeOf(options)
@@ -68,6 +71,7 @@ async function init(options: InitOptions): Promise<number> {
       '',
       'Keep the passphrase: without it the keys of the operator and the sequencer are lost.',
       'Hand out the vkey: it is what others verify with.',
+      'Next: nimledger account new NAME',
     )
   }
   return EXIT.done

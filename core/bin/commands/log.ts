@@ -1,22 +1,25 @@
 /** log, verify, export: what auditors use. */
 
 import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Command } from 'commander'
 import { Malformed } from '../../base/malformed.ts'
+import { accountId } from '../../domain/ids.ts'
+import { quoted } from '../../domain/text.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
 import { exportTiles, isTileFolder, openTileFolder } from '../../drivers/tile-folder.ts'
+import { listKeys } from '../../drivers/vault.ts'
 import { type AuditReport, audit } from '../../ledger/audit.ts'
-import { presentBody, presentEntry } from '../../ledger/present.ts'
+import { type JsonObject, presentBody, presentEntry } from '../../ledger/present.ts'
 import { readLog, readPlatform } from '../../ledger/queries.ts'
 import type { Defect } from '../../ledger/replay.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { parseVerifierKey } from '../../log/note.ts'
 import { LEDGER_TOOLS, reading, resolveAccount, userPath } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { formatFields, isRead, print, printJson, progressBar } from '../output.ts'
+import { formatFields, formatValue, isRead, print, printJson, progressBar } from '../output.ts'
 import { type GlobalOptions, parseCount, placeOf } from './options.ts'
 
 interface LogOptions extends GlobalOptions {
@@ -35,7 +38,7 @@ interface VerifyOptions extends GlobalOptions {
 export function logCommands(program: Command): void {
   program
     .command('log')
-    .summary('the entries, described')
+    .description('the entries, described')
     .option('--from <index>', 'the first entry to show', parseCount, 0)
     .option('--limit <count>', 'how many at most', parseCount)
     .option('--account <account>', 'those that touched an account')
@@ -43,7 +46,7 @@ export function logCommands(program: Command): void {
     .action(async (_options, command: Command) => showLog(command.optsWithGlobals<LogOptions>()))
   program
     .command('verify')
-    .summary('audit the whole log and everything derived from it')
+    .description('audit the whole log and everything derived from it')
     .argument('[dir]', 'a ledger, or a folder of exported tiles')
     .option('--vkey <vkey>', "the log's key that you trust (default: the one it names itself)")
     .option('--threads <count>', 'how many threads verify signatures (default: one a core)', parseCount)
@@ -53,7 +56,7 @@ export function logCommands(program: Command): void {
     })
   program
     .command('export')
-    .summary('write the log for other programs: tiles or jsonl')
+    .description('write the log for other programs: tiles or jsonl')
     .argument('<format>', 'tiles (C2SP tlog-tiles) or jsonl (an entry a line)')
     .argument('<target>', 'a folder for tiles, a file for jsonl')
     .action(async (format: string, target: string, _options, command: Command) => {
@@ -61,22 +64,36 @@ export function logCommands(program: Command): void {
       const path = userPath(target)
       const exported = await reading(placeOf(options), (store) => exportLog(store, format, path))
       if (options.json) printJson({ target: path, ...exported })
-      else print(`Wrote ${exported.entries} entries in ${exported.files} files to ${path}`)
+      else print(`Wrote ${exported.entries} entries to ${path} (files: ${exported.files})`)
     })
 }
 
 async function showLog(options: LogOptions): Promise<void> {
   const place = placeOf(options)
   const { from, limit = Number.POSITIVE_INFINITY, type, json } = options
+  const types = [...LEDGER_TOOLS.rules.values()].flatMap((ofVersion) => [...ofVersion.keys()])
+  if (type !== undefined && !types.includes(type)) {
+    throw new Failure('usage', `There is no type ${quoted(type)}; there are ${types.join(', ')}.`)
+  }
+  const names = new Map(listKeys(place.dir).map(({ label, publicKey }) => [accountId(sha256, publicKey), label]))
   await reading(place, async (store) => {
     const account = options.account && resolveAccount(place, await readPlatform(store), options.account)
     for await (const entry of readLog(LEDGER_TOOLS, store, { from, limit, account, type })) {
       if (!isRead()) return
       const shown = presentEntry(entry)
       if (json) printJson(shown)
-      else print(`${String(shown.index).padStart(6)}  ${shown.time}  ${shown.summary}`)
+      else print(describeEntry(shown, names))
     }
   })
+}
+
+/** One line for people: who, what, what it cost, what it made. */
+function describeEntry({ index, time, signer, summary, gross, lines, created }: JsonObject, names: Map<string, string>): string {
+  const who = names.get(String(signer)) ?? String(signer)
+  const sentence = `${String(summary).charAt(0).toLowerCase()}${String(summary).slice(1)}`
+  const figures = [gross !== undefined && `gross ${gross}`, lines && formatValue(lines), created]
+  const details = figures.filter((figure) => figure !== undefined && figure !== false)
+  return `${String(index).padStart(6)}  ${time}  ${who} ${sentence}${details.map((detail) => `  · ${detail}`).join('')}`
 }
 
 async function verify(dir: string | undefined, options: VerifyOptions): Promise<number> {
@@ -117,7 +134,7 @@ function showReport(report: AuditReport, seconds: number, { json }: GlobalOption
     return ok ? EXIT.done : EXIT.damaged
   }
   if (ok) print(`ok  ${entries} entries and ${signatures} signatures verified in ${seconds.toFixed(2)} s (${rate} a second)`)
-  else print('DAMAGED', ...defects.map(describeDefect))
+  else print(defects[0]?.what === 'wrong_key' ? 'UNTRUSTED' : 'DAMAGED', ...defects.map(describeDefect))
   print(...formatFields({ origin, size, root, vkey }).map((line) => `  ${line}`))
   if (unsigned > 0) print(`  The last ${unsigned} entries are not covered by a checkpoint yet.`)
   if (vkeySource === 'folder')
@@ -131,6 +148,7 @@ function describeDefect({ index, table, key, what, message }: Defect): string {
 }
 
 async function exportLog(store: StoreReader, format: string, target: string): Promise<{ files: number; entries: number }> {
+  if (basename(target) === '-') throw new Failure('usage', 'An export goes to a folder or a file, not to the standard output.')
   if (format === 'tiles') return exportTiles(store, target)
   if (format === 'jsonl') return exportLines(store, target)
   throw new Failure('usage', `There is no export format ${format}; there are tiles and jsonl.`)

@@ -50,7 +50,7 @@ interface TransactionOptions extends GlobalOptions {
 export function transactionCommands(program: Command): void {
   const tx = program
     .command('tx')
-    .summary('build, sign and submit a transaction of any type')
+    .description('build, sign and submit a transaction of any type')
     .argument('[type]', 'the transaction type, for instance dataset.purchase')
     .option('--as <account>', 'who signs: a local name, operator, or an account id')
     .option('--body <json>', 'the body, - for standard input')
@@ -64,8 +64,8 @@ export function transactionCommands(program: Command): void {
       process.exitCode = await runTransaction(type!, options)
     })
   tx.command('sign')
-    .summary('sign a transaction into a file, without a ledger at hand')
-    .argument('<type>')
+    .description('sign a transaction into a file, without a ledger at hand')
+    .argument('<type>', 'the transaction type')
     .option('-o, --output <file>', 'where the note goes (default: standard output)')
     .option('--ledger <origin>', 'the ledger it is for (default: the one in the folder)')
     .addOption(atOption())
@@ -75,7 +75,7 @@ export function transactionCommands(program: Command): void {
       process.exitCode = await signOffline(type, options)
     })
   tx.command('submit')
-    .summary('submit signed notes made elsewhere')
+    .description('submit signed notes made elsewhere')
     .argument('<files...>', 'note files, - for standard input')
     .addOption(atOption())
     .action(async (files: string[], _options, command: Command) => {
@@ -147,7 +147,7 @@ function writeNote(note: Uint8Array, transaction: Transaction, { output, json }:
   if (file !== undefined) writeFileSync(file, note)
   if (json) printJson({ id: transaction.id, ...(file === undefined ? { note: new TextDecoder().decode(note) } : { file }) })
   else if (file === undefined) process.stdout.write(note)
-  else print(`${describe(transaction)}.`, `Signed into ${file}; submit it with: nimledger tx submit FILE`)
+  else print(`${describe(transaction)}.`, `Signed into ${file}; submit it with: nimledger tx submit ${file}`)
 }
 
 /** Notes submitted together, so that they share commits; as many at a time as one commit may hold. */
@@ -206,5 +206,9 @@ function printEffects(outcome: Accepted | Preview, shown: JsonObject): void {
   const rows = postings.map(({ book, amount }) => [book, amount])
   print(...formatTable(rows, [1]).map((line) => `  ${line}`))
   const { gross, fee, takeHome, created, lines } = shown
-  print(...formatFields({ gross, fee, 'take-home': takeHome, lines, created }).map((line) => `  ${line}`))
+  print(
+    ...formatFields({ gross, fee, takeHome, lines, ...(outcome.status === 'accepted' && { created }) }).map(
+      (line) => `  ${line}`,
+    ),
+  )
 }

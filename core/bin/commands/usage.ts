@@ -2,9 +2,10 @@
 
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
+import type { JsonObject } from '../../ledger/present.ts'
 import { userPath, writing } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { formatFields, print, printJson, progressBar } from '../output.ts'
+import { formatFields, note, print, printJson, progressBar } from '../output.ts'
 import { importUsage } from '../usage/import.ts'
 import { atOption, type GlobalOptions, placeOf } from './options.ts'
 import { showOutcome } from './transaction.ts'
@@ -19,10 +20,12 @@ interface ImportOptions extends GlobalOptions {
 export function usageCommands(program: Command): void {
   program
     .command('usage')
-    .summary('bill what was used')
+    .description('bill what was used')
     .command('import')
-    .summary('charge each line of a trace (CSV: TIMESTAMP, ContextTokens, GeneratedTokens); a second run charges nothing twice')
-    .argument('<file>')
+    .description(
+      'charge each line of a trace (CSV: TIMESTAMP, ContextTokens, GeneratedTokens); a second run charges nothing twice',
+    )
+    .argument('<file>', 'the trace, CSV')
     .requiredOption('--listing <listing>', 'the listing whose query prices are charged')
     .requiredOption('--payer <account>', 'who pays; a mandate must be there')
     .requiredOption('--meter <account>', "who signs: the listing's creator or the operator")
@@ -40,7 +43,15 @@ async function runImport(file: string, options: ImportOptions): Promise<number> 
     importUsage(desk, { file, listing, payer, meter, stream, progress: progressBar('import') }),
   )
   if ('status' in imported && imported.status === 'refused') return showOutcome(imported as never, options)
+  warnOfRefused((imported as JsonObject).refused as Record<string, number>)
   if (json) printJson(imported as never)
   else print(...formatFields(imported as never))
   return EXIT.done
+}
+
+/** A line is taken once, charged or refused: what was refused is not charged by a later run of the same stream. */
+function warnOfRefused(refused: Record<string, number>): void {
+  const codes = Object.entries(refused).map(([code, lines]) => `${lines} ${code}`)
+  if (codes.length === 0) return
+  note(`Lines were refused, and stay so: ${codes.join(', ')}. To charge them later, import them under another --stream.`)
 }

@@ -4,6 +4,7 @@ import { existsSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Refusal, refuse } from '../../domain/refusal.ts'
 import { type Listing, listings } from '../../domain/state.ts'
+import { Vault, VaultError } from '../../drivers/vault.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { lastTime, readTable } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
@@ -22,7 +23,19 @@ const STREAM = 'gateway-1'
 /** The keys of a demonstration are worth nothing, so without a passphrase of the user's it takes one that everybody knows. */
 export function demoPlace(place: Place): Place {
   const { file, environment } = place.passphrase
-  return { ...place, passphrase: file === undefined ? { environment: environment ?? DEMO_PASSPHRASE } : place.passphrase }
+  return file === undefined && environment === undefined ? { ...place, passphrase: { environment: DEMO_PASSPHRASE } } : place
+}
+
+/** The place of a demonstration that was founded under the user's passphrase or under the known one, whichever opens it. */
+export function foundedPlace(place: Place): Place {
+  const known = { ...place, passphrase: { environment: DEMO_PASSPHRASE } }
+  try {
+    Vault.open(place.dir, DEMO_PASSPHRASE)
+    return known
+  } catch (error) {
+    if (error instanceof VaultError && error.code === 'passphrase') return place
+    throw error
+  }
 }
 
 /**

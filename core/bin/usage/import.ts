@@ -153,8 +153,12 @@ function compare(number: number, call: Call, payer: string, taken: TakenLine | u
       `Line ${number} of the stream is not the one in the file: it is another file, or it was changed.`,
     )
   }
-  if (taken.payer !== payer)
-    throw new Failure('damaged', `Line ${number} of the stream was taken for ${taken.payer}, not for ${payer}.`)
+  if (taken.payer !== payer) {
+    throw new Failure(
+      'usage',
+      `Line ${number} of the stream was taken for ${taken.payer}. Another payer takes a --stream of its own.`,
+    )
+  }
   return taken.outcome
 }
 

@@ -180,5 +180,5 @@ export const usageBatch = defineTransaction<Body>({
     effects.put(row, { streams: [...others, { stream, last: lastOf(effects.body) }] })
   },
   describe: ({ listing, stream, first, start, lines }) =>
-    `Charges ${lines.length} calls to ${listing}, from line ${first} of ${stream}, begun ${formatSeconds(start)}`,
+    `Hands in ${lines.length} calls to ${listing}, from line ${first} of ${stream}, begun ${formatSeconds(start)}`,
 })
