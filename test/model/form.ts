@@ -55,11 +55,13 @@ const text =
     [...value].length >= 1 &&
     [...value].length <= most &&
     value.normalize('NFC') === value &&
+    value.trim() === value &&
     !/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u.test(value)
 
 const name = text(64)
 const title = text(120)
-const description = text(2000)
+const described = text(2000)
+const description: typeof described = (value) => value === '' || described(value)
 const reference = text(128)
 
 const usage = fields({ requests: count, inputTokens: count, outputTokens: count, milliseconds: count })
