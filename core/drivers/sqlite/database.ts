@@ -8,11 +8,10 @@
  */
 
 import { existsSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Sqlite from 'better-sqlite3'
-import { drizzle } from 'drizzle-orm/better-sqlite3'
-import { migrate as applyMigrations } from 'drizzle-orm/better-sqlite3/migrator'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { assert } from '../../base/assert.ts'
 import { damaged, onFile } from './errors.ts'
@@ -136,8 +135,15 @@ export function findRemains(folder: string, kind: DatabaseKind): string | undefi
   return ['', '-wal', '-journal'].map((suffix) => kind.file + suffix).find((name) => existsSync(join(folder, name)))
 }
 
+/**
+ * Drizzle is loaded where it is needed, which is seldom: with all its modules it takes longer to load than a command to run. This
+ * way its package is read once; as ES modules it is read for each of them.
+ */
 function migrate(database: Database, kind: DatabaseKind): void {
-  applyMigrations(drizzle(database), { migrationsFolder: kind.migrationsFolder })
+  const require = createRequire(import.meta.url)
+  const { drizzle } = require('drizzle-orm/better-sqlite3') as typeof import('drizzle-orm/better-sqlite3')
+  const migrator = require('drizzle-orm/better-sqlite3/migrator') as typeof import('drizzle-orm/better-sqlite3/migrator')
+  migrator.migrate(drizzle(database), { migrationsFolder: kind.migrationsFolder })
 }
 
 /** Throws unless the file is a database of this kind, in a version that this program knows. */
