@@ -25,7 +25,7 @@ import type { Accepted } from '../ledger/accepted.ts'
 import { Ledger, type LedgerOptions } from '../ledger/ledger.ts'
 import { lastTime, readPlatform } from '../ledger/queries.ts'
 import type { StoreReader } from '../ledger/store.ts'
-import { ED25519, keyId, type NoteSigner, signNote } from '../log/note.ts'
+import { ED25519, formatVerifierKey, keyId, type NoteSigner, signNote, verifierKey } from '../log/note.ts'
 import { Failure } from './failure.ts'
 import { note } from './output.ts'
 import { type PassphraseSource, readPassphrase } from './passphrase.ts'
@@ -210,6 +210,16 @@ export function ledgerOptions(
   if (pair === undefined)
     throw new Failure('usage', 'This machine has no sequencer key for the ledger; only the one that has it can write.')
   return { ...LEDGER_TOOLS, store, verifier: createVerifier(), now, sequencer: signerOf(pair, origin) }
+}
+
+/** The key under a name, ready to paste into another verifier of notes. */
+export function vkeyOf(name: string, publicKey: Uint8Array): string {
+  return formatVerifierKey(verifierKey(sha256, name, ED25519, publicKey))
+}
+
+/** The names that this machine has for accounts. */
+export function localNames(dir: string): ReadonlyMap<string, string> {
+  return new Map(listKeys(dir).map(({ label, publicKey }) => [accountId(sha256, publicKey), label]))
 }
 
 export function publicKeyHex(pair: KeyPair): string {

@@ -14,8 +14,18 @@ import { openSqliteWriter } from '../drivers/sqlite/store.ts'
 import { listKeys, Vault } from '../drivers/vault.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Ledger } from '../ledger/ledger.ts'
-import { ED25519, formatVerifierKey, signNote, verifierKey } from '../log/note.ts'
-import { compose, LEDGER_TOOLS, LOCK_TIMEOUT_MS, ledgerOptions, OPERATOR, publicKeyHex, SEQUENCER, signerOf } from './desk.ts'
+import { signNote } from '../log/note.ts'
+import {
+  compose,
+  LEDGER_TOOLS,
+  LOCK_TIMEOUT_MS,
+  ledgerOptions,
+  OPERATOR,
+  publicKeyHex,
+  SEQUENCER,
+  signerOf,
+  vkeyOf,
+} from './desk.ts'
 
 interface Founding {
   readonly origin?: string | undefined
@@ -63,7 +73,7 @@ export async function foundLedger(dir: string, passphrase: string, founding: Fou
     const { ledger, answer } = await Ledger.found(options, note)
     opened.ledger = ledger
     if (answer.status === 'refused') return answer
-    const vkey = formatVerifierKey(verifierKey(sha256, origin, ED25519, sequencer.publicKey))
+    const vkey = vkeyOf(origin, sequencer.publicKey)
     return { origin, vkey, operator, answer }
   } finally {
     await (opened.ledger ?? store).close()

@@ -14,9 +14,9 @@ import { Failure, failureOf } from './failure.ts'
 
 const FILE_FORM = /^unanswered-[0-9a-f]+\.note$/
 
-/** Submits a note, kept under its id until it is answered. Where that fails, the failure says where the note is. */
-export async function submitKept(dir: string, ledger: Ledger, id: string, note: Uint8Array): Promise<Accepted | Refusal> {
-  const file = join(dir, `unanswered-${id}.note`)
+/** Submits a note, kept under `name` until it is answered. Where that fails, the failure says where the note is. */
+export async function submitKept(dir: string, ledger: Ledger, name: string, note: Uint8Array): Promise<Accepted | Refusal> {
+  const file = join(dir, `unanswered-${name}.note`)
   writeDurably(file, note)
   try {
     const answer = await ledger.submit(note)

@@ -11,8 +11,7 @@ import { dirname, join } from 'node:path'
 import { MAX_ENTRY_BYTES, MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { type LoggedEntry, type LogReader, StoreError } from '../ledger/store.ts'
-import { type Checkpoint, parseCheckpoint } from '../log/checkpoint.ts'
-import { parseNote } from '../log/note.ts'
+import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
 import { formatBundle, formatTilePath, newTiles, parseBundle, TILE_WIDTH, tileWidth } from '../log/tiles.ts'
 
 const CHECKPOINT_FILE = 'checkpoint'
@@ -46,8 +45,7 @@ function writeAtomically(path: string, bytes: Uint8Array): void {
 }
 
 function readHead(signed: Uint8Array, what: string): Checkpoint {
-  const note = parseNote(signed, MAX_NOTE_BYTES)
-  const head = note instanceof Malformed ? note : parseCheckpoint(note.text)
+  const head = readCheckpoint(signed)
   if (head instanceof Malformed) throw new StoreError('damaged', `${what} is damaged: ${head.reason}.`)
   return head
 }

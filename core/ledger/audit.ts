@@ -6,17 +6,17 @@
  */
 
 import { equalBytes, toBase64 } from '../base/bytes.ts'
-import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction } from '../domain/envelope.ts'
 import { encodeRow } from '../domain/state.ts'
-import { type Checkpoint, parseCheckpoint } from '../log/checkpoint.ts'
+import type { Checkpoint } from '../log/checkpoint.ts'
 import { Frontier, HASH_BYTES, leafHash } from '../log/merkle.ts'
-import { formatVerifierKey, isSameKey, parseNote, type VerifierKey } from '../log/note.ts'
+import { formatVerifierKey, isSameKey, type VerifierKey } from '../log/note.ts'
 import { TILE_WIDTH, type TileRow, tileWidth } from '../log/tiles.ts'
 import { parseEntry } from './entry.ts'
 import { type Defect, Replay, type ReplayOptions } from './replay.ts'
 import type { LoggedEntry, LogReader, StoreReader } from './store.ts'
+import { openCheckpointOf } from './tree.ts'
 
 /** Entries, rows, ids or tiles read at a time. */
 const PAGE = 1_000
@@ -202,16 +202,8 @@ class Audit {
     return undefined
   }
 
-  async #openCheckpoint(signed: Uint8Array, key: VerifierKey): Promise<Checkpoint | undefined> {
-    const note = parseNote(signed, MAX_NOTE_BYTES)
-    if (note instanceof Malformed) return undefined
-    const own = note.signatures.find((signature) => isSameKey(signature, key))
-    const checkpoint = parseCheckpoint(note.text)
-    if (own === undefined || checkpoint instanceof Malformed || checkpoint.origin !== key.name) return undefined
-    const [valid] = await this.options.verifier.verify([
-      { publicKey: key.publicKey, message: note.textBytes, signature: own.signature },
-    ])
-    return valid === true ? checkpoint : undefined
+  #openCheckpoint(signed: Uint8Array, key: VerifierKey): Promise<Checkpoint | undefined> {
+    return openCheckpointOf(key, signed, this.options.verifier)
   }
 
   #compareRoot(heads: ReadonlyMap<number, { head: Checkpoint; name: string }>): Defect | undefined {

@@ -113,7 +113,7 @@ async function guardAgainstForks(
       'The guard holds no checkpoint, although the ledger has entries: signing on could fork the log.',
     )
   }
-  const checkpoint = await openOwnCheckpoint(signed, key, verifier)
+  const checkpoint = await openCheckpointOf(key, signed, verifier)
   if (checkpoint === undefined)
     throw new StoreError('damaged', 'The last checkpoint in the guard is not one that this sequencer signed.')
   if (size < checkpoint.size) {
@@ -133,7 +133,8 @@ async function guardAgainstForks(
   return checkpoint.size
 }
 
-async function openOwnCheckpoint(signed: Uint8Array, key: LogKey, verifier: Verifier): Promise<Checkpoint | undefined> {
+/** The checkpoint in a note that a log signed with this key; undefined for any other note. */
+export async function openCheckpointOf(key: LogKey, signed: Uint8Array, verifier: Verifier): Promise<Checkpoint | undefined> {
   const note = parseNote(signed, MAX_NOTE_BYTES)
   if (note instanceof Malformed) return undefined
   const own = note.signatures.find((signature) => isSameKey(signature, key))

@@ -105,6 +105,12 @@ export function parseDecimal(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined
 }
 
+/** The checkpoint in a note, whoever signed it: for showing and finding one's way, never for trust. */
+export function readCheckpoint(bytes: Uint8Array): Checkpoint | Malformed {
+  const note = parseNote(bytes, MAX_NOTE_BYTES)
+  return note instanceof Malformed ? note : parseCheckpoint(note.text)
+}
+
 /** The checkpoint as a note with the signatures of these signers. */
 export function signCheckpoint(checkpoint: Checkpoint, signers: readonly NoteSigner[]): Uint8Array {
   return signNote(formatCheckpoint(checkpoint), signers)

@@ -4,19 +4,18 @@ import type { Command } from 'commander'
 import { tryFromHex } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
 import { parseTransaction } from '../../domain/envelope.ts'
-import { accountId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusal.ts'
 import { accounts } from '../../domain/state.ts'
 import { sha256 } from '../../drivers/sha256.ts'
-import { listKeys } from '../../drivers/vault.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { listAccounts, readKeys, readPlan, readPlatform, readRow } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
-import { ED25519, formatVerifierKey, signNote, verifierKey } from '../../log/note.ts'
+import { signNote } from '../../log/note.ts'
 import {
   compose,
   type Desk,
   LEDGER_TOOLS,
+  localNames,
   OPERATOR,
   type Place,
   publicKeyHex,
@@ -25,6 +24,7 @@ import {
   resolveAccount,
   SEQUENCER,
   signerOf,
+  vkeyOf,
   writing,
 } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
@@ -91,13 +91,8 @@ async function openAccount(desk: Desk, name: string, options: GlobalOptions): Pr
   return EXIT.done
 }
 
-/** The key of an account, ready to paste into another verifier of notes. */
-function vkeyOf(account: string, publicKey: Uint8Array): string {
-  return formatVerifierKey(verifierKey(sha256, account, ED25519, publicKey))
-}
-
 async function listNamed(place: Place, store: StoreReader): Promise<JsonObject[]> {
-  const local = new Map(listKeys(place.dir).map(({ label, publicKey }) => [accountId(sha256, publicKey), label]))
+  const local = localNames(place.dir)
   const listed = await listAccounts(store)
   return listed.map((one) => {
     const label = local.get(one.account)

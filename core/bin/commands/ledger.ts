@@ -2,17 +2,14 @@
 
 import { type Command, Option } from 'commander'
 import { tryFromHex } from '../../base/bytes.ts'
-import { MAX_NOTE_BYTES } from '../../base/limits.ts'
 import { Malformed } from '../../base/malformed.ts'
 import { origin as originField } from '../../domain/fields.ts'
 import { formatMilliseconds } from '../../domain/time.ts'
-import { sha256 } from '../../drivers/sha256.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { lastTime, readPlatform } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
-import { parseCheckpoint } from '../../log/checkpoint.ts'
-import { ED25519, formatVerifierKey, parseNote, verifierKey } from '../../log/note.ts'
-import { reading } from '../desk.ts'
+import { readCheckpoint } from '../../log/checkpoint.ts'
+import { reading, vkeyOf } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { foundLedger } from '../founding.ts'
 import { formatFields, print, printJson } from '../output.ts'
@@ -80,14 +77,13 @@ async function init(options: InitOptions): Promise<number> {
 async function readStatus(dir: string, store: StoreReader): Promise<JsonObject> {
   const platform = await readPlatform(store)
   const signed = await store.checkpoint()
-  const note = signed === undefined ? undefined : parseNote(signed, MAX_NOTE_BYTES)
-  const head = note === undefined || note instanceof Malformed ? undefined : parseCheckpoint(note.text)
+  const head = signed === undefined ? undefined : readCheckpoint(signed)
   return {
     dir,
     origin: platform.origin,
     name: platform.name,
     clock: platform.clock,
-    vkey: formatVerifierKey(verifierKey(sha256, platform.origin, ED25519, tryFromHex(platform.sequencerKey)!)),
+    vkey: vkeyOf(platform.origin, tryFromHex(platform.sequencerKey)!),
     operator: platform.operator,
     size: await store.size(),
     time: formatMilliseconds(await lastTime(store)),

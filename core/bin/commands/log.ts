@@ -4,20 +4,18 @@ import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSyn
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
 import { Malformed } from '../../base/malformed.ts'
-import { accountId } from '../../domain/ids.ts'
 import { quoted } from '../../domain/text.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
 import { exportTiles, isTileFolder, openTileFolder } from '../../drivers/tile-folder.ts'
-import { listKeys } from '../../drivers/vault.ts'
 import { type AuditReport, audit } from '../../ledger/audit.ts'
 import { type JsonObject, presentBody, presentEntry } from '../../ledger/present.ts'
 import { readLog, readPlatform } from '../../ledger/queries.ts'
 import type { Defect } from '../../ledger/replay.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { parseVerifierKey } from '../../log/note.ts'
-import { LEDGER_TOOLS, reading, resolveAccount, userPath } from '../desk.ts'
+import { LEDGER_TOOLS, localNames, reading, resolveAccount, userPath } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { formatFields, formatValue, isRead, print, printJson, progressBar } from '../output.ts'
 import { type GlobalOptions, parseCount, placeOf } from './options.ts'
@@ -75,7 +73,7 @@ async function showLog(options: LogOptions): Promise<void> {
   if (type !== undefined && !types.includes(type)) {
     throw new Failure('usage', `There is no type ${quoted(type)}; there are ${types.join(', ')}.`)
   }
-  const names = new Map(listKeys(place.dir).map(({ label, publicKey }) => [accountId(sha256, publicKey), label]))
+  const names = localNames(place.dir)
   await reading(place, async (store) => {
     const account = options.account && resolveAccount(place, await readPlatform(store), options.account)
     for await (const entry of readLog(LEDGER_TOOLS, store, { from, limit, account, type })) {
@@ -88,7 +86,10 @@ async function showLog(options: LogOptions): Promise<void> {
 }
 
 /** One line for people: who, what, what it cost, what it made. */
-function describeEntry({ index, time, signer, summary, gross, lines, created }: JsonObject, names: Map<string, string>): string {
+function describeEntry(
+  { index, time, signer, summary, gross, lines, created }: JsonObject,
+  names: ReadonlyMap<string, string>,
+): string {
   const who = names.get(String(signer)) ?? String(signer)
   const sentence = `${String(summary).charAt(0).toLowerCase()}${String(summary).slice(1)}`
   const figures = [gross !== undefined && `gross ${gross}`, lines && formatValue(lines), created]
