@@ -49,6 +49,9 @@ export const MAX_PIECES = 16
 export const MAX_LICENCES = 16
 export const MAX_PLANS = 16
 
+/** How long after a closing of the books the next one may follow. */
+export const MIN_CLOSING_INTERVAL_SECONDS = 3_600
+
 /** Rounds in which a transaction type may name the rows it reads. */
 export const MAX_READ_ROUNDS = 3
 

@@ -14,7 +14,8 @@ export type Reader = Pick<Context<unknown>, 'get' | 'need' | 'time'>
 export function platformAt(row: Platform, time: Seconds): Platform {
   if (row.pending[0] === undefined || row.pending[0].from > time) return row
   const due = row.pending.filter(({ from }) => from <= time)
-  const changed = due.reduce<Platform>((before, { changes }) => ({ ...before, ...changes }), row)
+  // Later changes replace earlier ones of the same field.
+  const changed: Platform = Object.assign({}, row, ...due.map(({ changes }) => changes))
   return { ...changed, pending: row.pending.slice(due.length) }
 }
 

@@ -308,6 +308,13 @@ interface Refunds {
   readonly refundedMicros: Micros
 }
 
+interface Closing {
+  readonly entry: number
+  readonly time: Seconds
+  /** The end of the period that it closed. */
+  readonly end: Seconds
+}
+
 /** An entry of the log, as types read it that undo one. It is no row of its own: the log is where it stands. */
 export interface EntryRecord {
   readonly type: string
@@ -364,6 +371,6 @@ export const mandateHolders = defineTable<{ readonly mandate: string }>('mandate
 /** account (the meter's)/listing */
 export const streams = defineTable<Streams>('streams', firstPart)
 /** The last period.close. */
-export const closing = defineTable<{ readonly entry: number; readonly time: Seconds }>('closing', ofPlatform).at()
+export const closing = defineTable<Closing>('closing', ofPlatform).at()
 /** index → an entry of the log. Read like a row, never written. */
 export const entryRecords = defineTable<EntryRecord>('entry', ofPlatform)

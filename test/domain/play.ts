@@ -12,7 +12,7 @@ import { CODES, type Refusal } from '../../core/domain/refusal.ts'
 import type { Execution } from '../../core/domain/run.ts'
 import * as state from '../../core/domain/state.ts'
 import { decodeRow, type RowKey } from '../../core/domain/table.ts'
-import { parseMilliseconds, parseSeconds } from '../../core/domain/time.ts'
+import { formatSeconds, parseMilliseconds, parseSeconds } from '../../core/domain/time.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import type { Signatory } from '../../core/domain/view.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
@@ -157,13 +157,19 @@ export class Play implements Names {
   body(expression: string): Json {
     const parts = expression.split(/ (?=\+ \{|- \w)/)
     const [first = '', ...changes] = parts
-    const base = parseJson(first.startsWith('{') ? first : this.bodies.get(first)!, this)
+    const base = first === 'CLOSING' ? this.closing() : parseJson(first.startsWith('{') ? first : this.bodies.get(first)!, this)
     const fields = new Map(Object.entries(base as Record<string, Json>))
     for (const change of changes) {
       if (change.startsWith('- ')) fields.delete(change.slice(2))
       else for (const [name, value] of Object.entries(parseJson(change.slice(2), this))) fields.set(name, value)
     }
     return Object.fromEntries(fields)
+  }
+
+  /** The period.close of the books as they are now. */
+  closing(): Json {
+    const end = formatSeconds(Math.floor(this.world.time / 1000))
+    return { end, size: this.world.size, ...this.world.summary() }
   }
 
   rowKey(table: string, key: string): RowKey {

@@ -10,6 +10,8 @@
  *     body LAW {"name":"law", …}             a body to use below by its name
  *     $law = ada model.create LAW -> ok      somebody signs; $law names what the entry made
  *
+ * The body CLOSING is the period.close of the books as they are at that moment.
+ *
  * A transaction is `SIGNER[/KEY] [& COSIGNER[/KEY]] TYPE BODY [made TIME] [until TIME] [on LEDGER] -> OUTCOME`, perhaps after `N times` (# in it is
  * then the number of the turn) or `$name =`. A BODY is JSON or a name, then any of `+ {fields that replace}` and `- field`. Its
  * outcome is one of
