@@ -10,7 +10,7 @@
 
 import { assert } from '../base/assert.ts'
 import { add, type Micros, micros, ZERO } from './money.ts'
-import type { GrantSlice, Lot, Reservation, Wallet } from './state.ts'
+import type { GrantSlice, Lot, Reservation, Slice, Wallet } from './state.ts'
 import type { Seconds } from './time.ts'
 
 export interface Purse {
@@ -22,12 +22,6 @@ export interface Purse {
   readonly owedMicros: Micros
   /** What went from here to promotions. */
   readonly lapsedMicros: Micros
-}
-
-/** Credits on their way back: of a grant's lot where an entry is named, else paid. */
-export interface Slice {
-  readonly entry?: number
-  readonly amountMicros: Micros
 }
 
 export const EMPTY_WALLET: Wallet = { lots: [], holds: [], reserves: [] }
@@ -51,11 +45,17 @@ export function spendableIn({ owedMicros, walletMicros }: Purse): Micros {
   return owedMicros > 0n ? ZERO : walletMicros
 }
 
-/** All the slices of an amount that was taken, in the order in which they burned. */
-export function slicesOf(amountMicros: Micros, grants: readonly GrantSlice[]): Slice[] {
-  const paidMicros = micros(amountMicros - sumOf(grants))
-  assert(paidMicros >= 0n, 'slices of grants are not more than the whole')
-  return paidMicros === 0n ? [...grants] : [...grants, { amountMicros: paidMicros }]
+/** All the slices of an amount that was taken, in the order in which they burned, from those that were remembered. */
+export function slicesOf(amountMicros: Micros, remembered: readonly Slice[]): Slice[] {
+  const paidMicros = micros(amountMicros - sumOf(remembered))
+  assert(paidMicros >= 0n, 'slices are not more than the whole')
+  return paidMicros === 0n ? [...remembered] : [...remembered, { amountMicros: paidMicros }]
+}
+
+/** What has to be remembered of an amount's slices: paid credits that burned last are what the others leave of the amount. */
+export function toRemember(slices: readonly Slice[]): Slice[] {
+  const last = slices.findLastIndex(({ entry }) => entry !== undefined)
+  return slices.slice(0, last + 1)
 }
 
 /** Up to `amountMicros` from the front of the slices, and the rest of them. */
@@ -73,7 +73,7 @@ export function cut(slices: readonly Slice[], amountMicros: Micros): { readonly 
   return { front, rest }
 }
 
-export function grantsIn(slices: readonly Slice[]): GrantSlice[] {
+function grantsIn(slices: readonly Slice[]): GrantSlice[] {
   return slices.filter((slice): slice is GrantSlice => slice.entry !== undefined)
 }
 
@@ -183,7 +183,7 @@ export function release(
   return { purse: refill(settled, rest, time), taken: front }
 }
 
-/** Takes `amountMicros` of a reservation, which goes on with the rest. */
+/** Takes `amountMicros` of a reservation, which goes on with the rest, if there is one. */
 export function draw(
   purse: Purse,
   kind: 'holds' | 'reserves',
@@ -194,7 +194,7 @@ export function draw(
   const { front, rest } = cut(slicesOf(reservation.amountMicros, reservation.grants), amountMicros)
   const restMicros = micros(reservation.amountMicros - amountMicros)
   const smaller = { ...reservation, amountMicros: restMicros, grants: grantsIn(rest) }
-  const all = purse.wallet[kind].map((one) => (one === reservation ? smaller : one))
+  const all = purse.wallet[kind].flatMap((one) => (one !== reservation ? [one] : restMicros > 0n ? [smaller] : []))
   return {
     purse: { ...without, wallet: { ...without.wallet, [kind]: all }, heldMicros: add(without.heldMicros, restMicros) },
     taken: front,
