@@ -10,9 +10,8 @@ import { MAX_READ_ROUNDS } from '../base/limits.ts'
 import type { AccountBook, PlatformBook } from './books.ts'
 import type { ThingPrefix } from './ids.ts'
 import type { Micros } from './money.ts'
-import type { Slice } from './purse.ts'
 import { CODES, type Code, type RefusalData } from './refusal.ts'
-import type { GrantSlice, Lot } from './state.ts'
+import type { Lot, Slice } from './state.ts'
 import type { StateSummary } from './state-root.ts'
 import type { RowKey, Table } from './table.ts'
 import type { Seconds } from './time.ts'
@@ -51,8 +50,8 @@ export type LineOutcome =
       readonly status: 'charged'
       readonly grossMicros: Micros
       readonly feeMicros: Micros
-      /** What of it grants paid, in the order in which they burned. */
-      readonly grants: readonly GrantSlice[]
+      /** What it was paid with, in the order in which it burned; what they leave of the gross were paid credits. */
+      readonly slices: readonly Slice[]
     }
   | { readonly status: 'duplicate' }
   | { readonly status: 'refused'; readonly code: Code }
@@ -100,7 +99,7 @@ export interface Effects<Body> extends Context<Body> {
 
 export interface PaymentFigures {
   readonly feeMicros: Micros
-  readonly grants: readonly GrantSlice[]
+  readonly slices: readonly Slice[]
 }
 
 export interface Check<Body> {

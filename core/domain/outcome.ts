@@ -6,9 +6,10 @@
  *   postings            count, then for each the class of its book, which touched account it is of (account books only), the
  *                       amount and the balance after it
  *   payment             0, or 1 and who paid and who was paid (1 + which touched account, 0: none, or many), gross, fee, the
- *                       fee's basis points, and the slices of grants: count, then for each the granting entry and the amount
- *   lines               0, or 1 and their count, then for each 0 duplicate · 1 + code refused · 16 + gross, the fee and the slices
- *                       of grants, charged
+ *                       fee's basis points, and the slices: count, then for each the granting entry (0: paid credits) and the
+ *                       amount; paid credits at the end are left out
+ *   lines               0, or 1 and their count, then for each 0 duplicate · 1 + code refused · 16 + gross, the fee and the
+ *                       slices, charged
  *
  * Every number is a varint (base 128, least significant group first); signed ones are zigzag-coded. A thing that the entry made
  * is not stored: its id follows from the transaction's.
@@ -19,7 +20,7 @@ import { BOOK_CLASSES, type BookClass, bookName, isAccountBook } from './books.t
 import type { LineOutcome } from './define.ts'
 import { type Micros, micros } from './money.ts'
 import type { Code } from './refusal.ts'
-import type { GrantSlice } from './state.ts'
+import type { Slice } from './state.ts'
 
 export interface Posting {
   readonly book: BookClass
@@ -44,8 +45,8 @@ export interface Payment {
   readonly grossMicros: Micros
   readonly feeMicros: Micros
   readonly feeBps: number
-  /** What of it grants paid, in the order in which they burned; the rest were paid credits. */
-  readonly grants: readonly GrantSlice[]
+  /** What it was paid with, in the order in which it burned; what they leave of the gross were paid credits. */
+  readonly slices: readonly Slice[]
 }
 
 export interface Outcome {
@@ -84,9 +85,9 @@ export function encodeOutcome(outcome: Outcome): Uint8Array {
   put(bytes, payment === undefined ? 0n : 1n)
   if (payment !== undefined) {
     const place = (account: string | undefined) => BigInt(touched.findIndex((one) => one.account === account) + 1)
-    const { payer, payee, grossMicros, feeMicros, feeBps, grants } = payment
+    const { payer, payee, grossMicros, feeMicros, feeBps, slices } = payment
     for (const value of [place(payer), place(payee), grossMicros, feeMicros, BigInt(feeBps)]) put(bytes, value)
-    putGrants(bytes, grants)
+    putSlices(bytes, slices)
   }
   put(bytes, lines === undefined ? 0n : 1n)
   if (lines !== undefined) {
@@ -110,14 +111,15 @@ function putLine(bytes: number[], line: LineOutcome): void {
     case 'charged':
       put(bytes, line.grossMicros + FIRST_GROSS)
       put(bytes, line.feeMicros)
-      putGrants(bytes, line.grants)
+      putSlices(bytes, line.slices)
   }
 }
 
-function putGrants(bytes: number[], grants: readonly GrantSlice[]): void {
-  put(bytes, BigInt(grants.length))
-  for (const { entry, amountMicros } of grants) {
-    put(bytes, BigInt(entry))
+function putSlices(bytes: number[], slices: readonly Slice[]): void {
+  put(bytes, BigInt(slices.length))
+  for (const { entry, amountMicros } of slices) {
+    // The genesis grants nothing, so 0 names no lot.
+    put(bytes, BigInt(entry ?? 0))
     put(bytes, amountMicros)
   }
 }
@@ -151,7 +153,7 @@ export function decodeOutcome(bytes: Uint8Array, accountOf: (number: number) => 
       grossMicros: micros(reader.value()),
       feeMicros: micros(reader.value()),
       feeBps: reader.number(),
-      grants: readGrants(reader),
+      slices: readSlices(reader),
     }
   })
   assert(payments.length <= 1, 'an entry has at most one payment')
@@ -181,7 +183,7 @@ function readLine(reader: Reader): LineOutcome {
       status: 'charged',
       grossMicros: micros(value - FIRST_GROSS),
       feeMicros: micros(reader.value()),
-      grants: readGrants(reader),
+      slices: readSlices(reader),
     }
   const code = LINE_CODES[Number(value) - 1]
   assert(code !== undefined, 'a stored line outcome names a code')
@@ -195,8 +197,11 @@ function readTouched(reader: Reader, touched: readonly Touched[]): string | unde
   return touched[place - 1]?.account
 }
 
-function readGrants(reader: Reader): GrantSlice[] {
-  return reader.list(() => ({ entry: reader.number(), amountMicros: micros(reader.value()) }))
+function readSlices(reader: Reader): Slice[] {
+  return reader.list(() => {
+    const entry = reader.number()
+    return { ...(entry > 0 && { entry }), amountMicros: micros(reader.value()) }
+  })
 }
 
 function zigzag(value: bigint): bigint {

@@ -13,7 +13,7 @@ import { counted } from './key-limits.ts'
 import { add, type Micros, micros, splitFee, ZERO } from './money.ts'
 import type { Outcome, Payment, Posting } from './outcome.ts'
 import { inForce } from './policy.ts'
-import type { Purse, Slice } from './purse.ts'
+import type { Purse } from './purse.ts'
 import * as purses from './purse.ts'
 import * as state from './state.ts'
 import type { RowKey } from './table.ts'
@@ -66,7 +66,7 @@ export class Run extends View implements Effects<never> {
     this.#record(book, account, amountMicros)
   }
 
-  take(account: string, amountMicros: Micros): Slice[] {
+  take(account: string, amountMicros: Micros): state.Slice[] {
     const { purse, slices } = purses.burn(this.#settled(account), amountMicros)
     this.#movePurse(account, purse)
     return slices
@@ -78,7 +78,7 @@ export class Run extends View implements Effects<never> {
     this.#movePurse(account, { ...purse, walletMicros: micros(purse.walletMicros - amountMicros) })
   }
 
-  give(account: string, slices: readonly Slice[]): void {
+  give(account: string, slices: readonly state.Slice[]): void {
     this.#movePurse(account, purses.refill(this.#settled(account), slices, this.time))
   }
 
@@ -91,13 +91,13 @@ export class Run extends View implements Effects<never> {
     this.#movePurse(account, purses.setAside(this.#settled(account), kind, { id, endsAt, amountMicros }))
   }
 
-  release(account: string, { kind, id }: Aside, takenMicros: Micros): Slice[] {
+  release(account: string, { kind, id }: Aside, takenMicros: Micros): state.Slice[] {
     const { purse, taken } = purses.release(this.#purse(account), kind, id, takenMicros, this.time)
     this.#movePurse(account, purse)
     return taken
   }
 
-  draw(account: string, { kind, id }: Aside, amountMicros: Micros): Slice[] {
+  draw(account: string, { kind, id }: Aside, amountMicros: Micros): state.Slice[] {
     const { purse, taken } = purses.draw(this.#purse(account), kind, id, amountMicros)
     this.#movePurse(account, purse)
     return taken
@@ -149,7 +149,7 @@ export class Run extends View implements Effects<never> {
     this.put(row, withNew(this.get(row), amountMicros, this.time, REVENUE_HOLD_DAYS))
   }
 
-  pay(payer: string, payee: string, grossMicros: Micros, slices?: readonly Slice[]): PaymentFigures {
+  pay(payer: string, payee: string, grossMicros: Micros, slices?: readonly state.Slice[]): PaymentFigures {
     const { feeBps, earningsHoldDays } = inForce(this)
     const taken = slices ?? this.#spend(payer, grossMicros)
     const split = splitFee(grossMicros, feeBps, this.need(state.accounts.at(payee)).carry)
@@ -158,19 +158,19 @@ export class Run extends View implements Effects<never> {
     this.put(state.accounts.at(payee), { ...this.need(state.accounts.at(payee)), carry: split.carry })
     const before = this.get(state.earnings.at(payee))
     this.put(state.earnings.at(payee), withNew(before, earnedMicros, this.time, earningsHoldDays))
-    const figures = { feeMicros: split.feeMicros, grants: purses.grantsIn(taken) }
+    const figures = { feeMicros: split.feeMicros, slices: purses.toRemember(taken) }
     this.#recordPayment({ payer, payee, grossMicros, feeBps, ...figures })
     return figures
   }
 
   payPlatform(payer: string, amountMicros: Micros): void {
-    const grants = purses.grantsIn(this.#spend(payer, amountMicros))
+    const slices = purses.toRemember(this.#spend(payer, amountMicros))
     this.collect('plans', amountMicros)
-    this.#recordPayment({ payer, grossMicros: amountMicros, feeMicros: ZERO, feeBps: 0, grants })
+    this.#recordPayment({ payer, grossMicros: amountMicros, feeMicros: ZERO, feeBps: 0, slices })
   }
 
   /** A payment of nothing moves no wallet. */
-  #spend(payer: string, amountMicros: Micros): Slice[] {
+  #spend(payer: string, amountMicros: Micros): state.Slice[] {
     if (amountMicros === 0n) return []
     if (payer === this.signer) this.spentMicros = add(this.spentMicros, amountMicros)
     return this.take(payer, amountMicros)
@@ -183,7 +183,7 @@ export class Run extends View implements Effects<never> {
       // Many payments in one entry, the lines of a batch, are told one by one by the lines; here stands their sum.
       const { feeBps } = payment
       const grossMicros = add(before.grossMicros, payment.grossMicros)
-      this.payment = { grossMicros, feeMicros: add(before.feeMicros, payment.feeMicros), feeBps, grants: [] }
+      this.payment = { grossMicros, feeMicros: add(before.feeMicros, payment.feeMicros), feeBps, slices: [] }
     }
   }
 
@@ -191,7 +191,7 @@ export class Run extends View implements Effects<never> {
     this.lines = lines
     const { feeBps } = inForce(this)
     const { grossMicros, feeMicros } = this.payment ?? { grossMicros: ZERO, feeMicros: ZERO }
-    this.payment = { grossMicros, feeMicros, feeBps, grants: [] }
+    this.payment = { grossMicros, feeMicros, feeBps, slices: [] }
   }
 
   #record(book: BookClass, account: string | undefined, amountMicros: bigint): void {

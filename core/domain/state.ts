@@ -100,10 +100,15 @@ export interface Lot {
   readonly remainingMicros: Micros
 }
 
-/** What was taken from a grant's lot. */
-export interface GrantSlice {
-  readonly entry: number
+/** A part of an amount of credits: of a grant's lot, named by the granting entry, or paid credits where none is named. */
+export interface Slice {
+  readonly entry?: number
   readonly amountMicros: Micros
+}
+
+/** What was taken from a grant's lot. */
+export interface GrantSlice extends Slice {
+  readonly entry: number
 }
 
 /** Credits set aside for an open hold or a mandate; what its slices of grants do not cover is paid credits. */

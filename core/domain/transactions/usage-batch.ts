@@ -96,7 +96,7 @@ function chargeLine(effects: Effects<Body>, line: Line): LineOutcome {
 
   countIncluded(effects, call)
   // A call that is included costs nothing and changes nobody's books.
-  if (grossMicros === 0n) return { status: 'charged', grossMicros, feeMicros: ZERO, grants: [] }
+  if (grossMicros === 0n) return { status: 'charged', grossMicros, feeMicros: ZERO, slices: [] }
   effects.put(row, { ...mandate, ...used })
   const fromWalletMicros = grossMicros < spendableMicros ? grossMicros : spendableMicros
   const fromReserveMicros = micros(grossMicros - fromWalletMicros)
