@@ -7,6 +7,9 @@ import { creditTopup } from './credit-topup.ts'
 import { datasetLicense } from './dataset-license.ts'
 import { datasetPurchase } from './dataset-purchase.ts'
 import { featurePurchase } from './feature-purchase.ts'
+import { holdCapture } from './hold-capture.ts'
+import { holdOpen } from './hold-open.ts'
+import { holdRelease } from './hold-release.ts'
 import { ledgerGenesis } from './ledger-genesis.ts'
 import { listingPublish } from './listing-publish.ts'
 import { modelCreate } from './model-create.ts'
@@ -14,9 +17,11 @@ import { modelDeploy } from './model-deploy.ts'
 import { modelUndeploy } from './model-undeploy.ts'
 import { periodClose } from './period-close.ts'
 import { planSubscribe } from './plan-subscribe.ts'
+import { queryCharge } from './query-charge.ts'
 import { subscriptionStart } from './subscription-start.ts'
 import { usageBatch } from './usage-batch.ts'
 import { usageMandate } from './usage-mandate.ts'
+import { usageRevoke } from './usage-revoke.ts'
 
 const version1: readonly Definition[] = [
   ledgerGenesis,
@@ -31,7 +36,12 @@ const version1: readonly Definition[] = [
   datasetPurchase,
   datasetLicense,
   featurePurchase,
+  holdOpen,
+  holdCapture,
+  holdRelease,
+  queryCharge,
   usageMandate,
+  usageRevoke,
   usageBatch,
   periodClose,
 ]
