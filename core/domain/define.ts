@@ -121,7 +121,7 @@ export interface Definition<Body = never> {
   /** A second signature stands below the first; the scope that suffices for its key. */
   readonly cosigned?: Scope
   /** The signer's wallet pays, so an account in debt may not. */
-  readonly spends?: true | ((body: Body) => boolean)
+  readonly spends?: true | ((context: Context<Body>) => boolean)
   /** The account's keys change with it, so that what the account signs next must be looked at after it. */
   readonly changesKeys?: true
   /** The index of an entry of the log that it names: it can read it as entryRecords.at(index). */

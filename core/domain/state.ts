@@ -144,8 +144,10 @@ export interface PaidPeriod {
   readonly end: Seconds
 }
 
-/** A plan's paid period, what it was worth, and the entries whose payments are in that worth, its own last. */
+/** A plan's paid period: what it gives, what it was worth, and the entries whose payments are in that worth, its own last. */
 export interface PlanPeriod extends PaidPeriod {
+  readonly plan: string
+  readonly modelLimit: number
   readonly entries: readonly number[]
   readonly priceMicros: Micros
   readonly refundedMicros: Micros
@@ -155,15 +157,14 @@ export interface PlanPeriod extends PaidPeriod {
 export interface SignedPlan {
   /** The name of a plan, or the id of an offer. */
   readonly plan: string
-  readonly modelLimit: number
   readonly priceMicros: Micros
-  readonly period: Period
 }
 
+/** An account's plan: what the last paid period was of, and at what price it renews. */
 export interface PlanSubscription extends SignedPlan {
-  /** Where its first period began, by whose day of the month periods go, and how many periods were counted from there. */
+  readonly period: Period
+  /** Where its first period began, by whose day of the month periods go. */
   readonly anchor: Seconds
-  readonly count: number
   /** The paid periods, the last two at most; the newest is last. */
   readonly periods: readonly PlanPeriod[]
   /** The end of the paid time: active before it. */
@@ -250,7 +251,6 @@ export interface Subscription {
   /** The most that a renewal may cost: what was signed. */
   readonly priceMicros: Micros
   readonly anchor: Seconds
-  readonly count: number
   /** The last two at most; the newest is last. */
   readonly periods: readonly SubscriptionPeriod[]
   readonly end: Seconds

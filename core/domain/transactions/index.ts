@@ -31,6 +31,10 @@ import { queryCharge } from './query-charge.ts'
 import { revenueWithdraw } from './revenue-withdraw.ts'
 import { subscriptionStart } from './subscription-start.ts'
 import { usageBatch } from './usage-batch.ts'
+import { planCancel } from './plan-cancel.ts'
+import { planChange } from './plan-change.ts'
+import { planOffer } from './plan-offer.ts'
+import { planRenew } from './plan-renew.ts'
 import { usageMandate } from './usage-mandate.ts'
 import { usageRevoke } from './usage-revoke.ts'
 
@@ -63,7 +67,11 @@ const version1: readonly Definition[] = [
   holdRelease,
   queryCharge,
   usageMandate,
+  planOffer,
   usageRevoke,
+  planChange,
+  planCancel,
+  planRenew,
   usageBatch,
   periodClose,
 ]
