@@ -230,6 +230,8 @@ export interface Terms {
   readonly query?: QueryPrices
   readonly included?: Usage
   readonly access?: 'subscription' | 'open'
+  /** The creator stated the access, so that it does not follow from the prices. */
+  readonly isAccessStated?: true
   readonly content?: { readonly sha256: string; readonly bytes: number }
   readonly purchaseMicros?: Micros
   readonly licences?: readonly Licence[]

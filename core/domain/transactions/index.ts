@@ -23,6 +23,8 @@ import { modelDeploy } from './model-deploy.ts'
 import { modelUndeploy } from './model-undeploy.ts'
 import { periodClose } from './period-close.ts'
 import { payoutCancel } from './payout-cancel.ts'
+import { listingUpdate } from './listing-update.ts'
+import { listingWithdraw } from './listing-withdraw.ts'
 import { payoutFail } from './payout-fail.ts'
 import { payoutRequest } from './payout-request.ts'
 import { payoutSettle } from './payout-settle.ts'
@@ -40,6 +42,8 @@ import { usageRevoke } from './usage-revoke.ts'
 
 const version1: readonly Definition[] = [
   ledgerGenesis,
+import { subscriptionCancel } from './subscription-cancel.ts'
+import { subscriptionRenew } from './subscription-renew.ts'
   accountOpen,
   creditTopup,
   creditGrant,
@@ -76,4 +80,8 @@ const version1: readonly Definition[] = [
   periodClose,
 ]
 
+  listingUpdate,
+  listingWithdraw,
 export const rules: Rules = new Map([[1, new Map(version1.map((definition) => [definition.type, definition]))]])
+  subscriptionCancel,
+  subscriptionRenew,
