@@ -135,7 +135,14 @@ export interface Wallet {
 /** Money by the moment from which it may be taken; one sum a UTC day. What may be taken already is in the first field. */
 export interface AgedSum {
   readonly availableMicros: Micros
-  readonly days: readonly { readonly availableFrom: Seconds; readonly amountMicros: Micros }[]
+  readonly days: readonly AgingSum[]
+}
+
+/** What came on a UTC day (its number since 1970) under one holding period. */
+export interface AgingSum {
+  readonly day: number
+  readonly availableFrom: Seconds
+  readonly amountMicros: Micros
 }
 
 /** A period that was paid: [start, end). */
