@@ -77,13 +77,14 @@ function presentBalances({ postings }: Outcome): JsonObject {
   return Object.fromEntries(touched.map((posting) => [postingBook(posting), formatMicros(posting.balanceMicros)]))
 }
 
-interface LineCounts {
+/** A type and not an interface, so that it passes as JSON. */
+export type LineCounts = {
   readonly charged: number
   readonly duplicates: number
   readonly refused: { readonly [code: string]: number }
 }
 
-function countLines(lines: readonly LineOutcome[]): LineCounts & JsonObject {
+export function countLines(lines: readonly LineOutcome[]): LineCounts {
   const refused: Record<string, number> = {}
   for (const line of lines) if (line.status === 'refused') refused[line.code] = (refused[line.code] ?? 0) + 1
   return {
