@@ -134,8 +134,13 @@ function paymentOf(entry: Entry, account: string): PaymentShare | undefined {
   return { role: 'payee', grossMicros: payment.grossMicros, feeMicros: payment.feeMicros }
 }
 
+/** In a batch those who were charged: others, even the creator, may be named in it and have every line refused. */
 function payersOf({ transaction, outcome }: Entry): Set<string> {
-  if (outcome.lines !== undefined) return new Set((transaction.body as UsageBatch).payers)
+  if (outcome.lines !== undefined) {
+    const { payers, lines } = transaction.body as UsageBatch
+    const charged = lines.filter((_, i) => outcome.lines![i]!.status === 'charged')
+    return new Set(charged.map(([payer]) => payers[payer]!))
+  }
   const paying = outcome.postings.filter(({ book, amountMicros }) => (book === 'wallet' || book === 'held') && amountMicros < 0n)
   return new Set(paying.map(({ account }) => account!))
 }
@@ -155,13 +160,13 @@ function payeeOf(entry: Entry): string | undefined {
   return paid?.account ?? others.find((account) => account !== entry.transaction.signer) ?? others[0]
 }
 
-/** The lines of a batch that concern an account: a payer's own, and all of them for others. */
+/** The lines of a batch that concern an account: a payer's own, and all of them for its creator and its meter. */
 function linesOf(entry: Entry, account: string): Outcome['lines'] {
   const { lines } = entry.outcome
-  if (lines === undefined) return undefined
+  if (lines === undefined || !payersOf(entry).has(account)) return lines
   const body = entry.transaction.body as UsageBatch
   const payer = body.payers.indexOf(account)
-  return payer < 0 ? lines : lines.filter((_, i) => body.lines[i]![0] === payer)
+  return lines.filter((_, i) => body.lines[i]![0] === payer)
 }
 
 function sumOfLines(lines: NonNullable<Outcome['lines']>): { grossMicros: Micros; feeMicros: Micros } {
