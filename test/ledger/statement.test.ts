@@ -12,6 +12,7 @@ import type { Accepted } from '../../core/ledger/accepted.ts'
 import { readLog, readRow } from '../../core/ledger/queries.ts'
 import { type Period, presentStatement, readStatement, type Statement } from '../../core/ledger/statement.ts'
 import { StoreError } from '../../core/ledger/store.ts'
+import { every } from '../support/every.ts'
 import { openMarketplace, trade } from './marketplace.ts'
 import { ADA, BOB, CYD, DAY, FOUNDED, memoryHome, OPERATOR, type Person, person, TestLedger } from './support.ts'
 
@@ -34,7 +35,7 @@ beforeAll(async () => {
 })
 
 async function everyEntry(ledger: MemoryLedger): Promise<Accepted[]> {
-  return Array.fromAsync(readLog(OPTIONS, await openMemoryReader(ledger), { from: 0, limit: Number.POSITIVE_INFINITY }))
+  return every(readLog(OPTIONS, await openMemoryReader(ledger), { from: 0, limit: Number.POSITIVE_INFINITY }))
 }
 
 async function statementOf(who: Person, period: Period = {}, ledger = memory): Promise<Statement> {

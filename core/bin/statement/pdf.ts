@@ -3,7 +3,7 @@
  * gives the same bytes: the document is dated with the statement's own time.
  *
  * The font is DejaVu Sans, embedded as far as it is used: it has Latin with all its accents (Ł too), Greek, Cyrillic and more, and
- * figures of one width. A character that it lacks is shown as its escape, such as \u{4e2d}, so that no two names look the same.
+ * figures of one width. A character that it lacks is shown as its escape, such as \u{4e2d}, and not as an empty box.
  */
 
 import { createRequire } from 'node:module'
@@ -171,10 +171,8 @@ class Sheet {
     this.line(what, x)
     const points = Object.values(POINTS)
     amounts.forEach((amount, i) => {
-      if (amount === undefined) return
-      const [whole, fraction] = amount.split('.')
-      this.line(whole!, points[i]!, { isRight: true })
-      if (fraction !== undefined) this.line(`.${fraction}`, points[i]!)
+      // The whole credits end at the point, so the points stand in one line.
+      if (amount !== undefined) this.line(amount, points[i]! - this.#doc.widthOfString(amount.split('.')[0]!))
     })
     this.#y += LINE
   }
