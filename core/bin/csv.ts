@@ -1,7 +1,7 @@
 /**
  * CSV (RFC 4180) for spreadsheets: lines end in CR LF, cells are quoted where they must be. Amounts are given as microcredits and
- * written as exact decimals of credits. A text that a spreadsheet would run as a formula, since it begins with = + - or @, gets an
- * apostrophe before it: texts are written by people who may wish the reader ill.
+ * written as exact decimals of credits. A text that a spreadsheet would run as a formula, since it begins with = + - or @, gets
+ * an apostrophe before it: texts are written by people who may wish the reader ill.
  */
 
 import { stringify } from 'csv-stringify/sync'

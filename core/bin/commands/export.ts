@@ -23,7 +23,7 @@ const WRITERS: ReadonlyMap<string, ExportWriter> = new Map([
   ['beancount', beancount],
 ])
 
-const FORMATS = `tiles (C2SP tlog-tiles, a folder), jsonl (an entry a line), csv (a posting a line), hledger or beancount (a journal)`
+const FORMATS = 'tiles (C2SP tlog-tiles), jsonl (an entry a line), csv (a posting a line), hledger or beancount (a journal)'
 
 interface Exported {
   readonly files: number

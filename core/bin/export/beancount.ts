@@ -12,8 +12,8 @@
  *
  *   2026-01-02 balance Assets:Wallet:Nim1q…   975.000000 ~ 0 CREDIT
  *
- * The books keep their signs, and get names that beancount takes: what is held is under Assets, what is owed under Liabilities, the
- * counter-sides under Equity; an account's id gets a capital N. No two books share a name, since classes have different ones
+ * The books keep their signs, and get names that beancount takes: what is held is under Assets, what is owed under Liabilities,
+ * the counter-sides under Equity; an account's id gets a capital N. No two books share a name, since classes have different ones
  * and ids differ after the N.
  *
  * An assertion is for the beginning of its day. So after each day with entries the books that changed are asserted, dated the

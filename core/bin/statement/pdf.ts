@@ -2,8 +2,8 @@
  * A statement on paper: A4, with a header, a footer and page numbers, amounts aligned on their decimal points. The same statement
  * gives the same bytes: the document is dated with the statement's own time.
  *
- * The font is DejaVu Sans, embedded as far as it is used: it has Latin with all its accents (Ł too), Greek, Cyrillic and more, and
- * figures of one width. A character that it lacks is shown as its escape, such as \u{4e2d}, and not as an empty box.
+ * The font is DejaVu Sans, embedded as far as it is used: it has Latin with all its accents (Ł too), Greek, Cyrillic and more,
+ * and figures of one width. A character that it lacks is shown as its escape, such as \u{4e2d}, and not as an empty box.
  */
 
 import { createRequire } from 'node:module'
