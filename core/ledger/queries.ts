@@ -30,8 +30,9 @@ import { LoadedRows } from './rows.ts'
 import { type StoredRow, StoreError, type StoreReader } from './store.ts'
 import { timeOfEntry } from './tree.ts'
 
-/** Rows or entries read at a time. */
+/** Rows read at a time; and entries, each of which may have 60 kB and a thousand lines. */
 const PAGE = 1_000
+const ENTRY_PAGE = 100
 
 /** A row, decoded; undefined where there is none. */
 export async function readRow<Row>(store: StoreReader, key: RowKey<Row>): Promise<Row | undefined> {
@@ -187,7 +188,7 @@ export async function* readLog(options: Options, store: StoreReader, filter: Log
 
 async function* allEntries({ rules, sha256 }: Options, store: StoreReader, from: number): AsyncGenerator<Accepted> {
   for (let next = from; ; ) {
-    const page = await store.entries(next, PAGE)
+    const page = await store.entries(next, ENTRY_PAGE)
     if (page.length === 0) return
     yield* await decodeEntries(rules, sha256, store, page)
     next += page.length

@@ -54,7 +54,10 @@ export interface Statement extends Period {
 
 const BOOKS = Object.keys(ACCOUNT_BOOKS) as AccountBook[]
 
-type Options = Pick<LedgerOptions, 'rules' | 'sha256'>
+interface Options extends Pick<LedgerOptions, 'rules' | 'sha256'> {
+  /** Told how many of the log's entries were passed on the way back. */
+  readonly progress?: (done: number, total: number) => void
+}
 
 /**
  * An account's statement over a period; undefined where there is no such account, `too_long` where more entries than fit one
@@ -81,6 +84,7 @@ export async function readStatement(
       opening = books.balances
       break
     }
+    options.progress?.(row.last - entry.index, row.last)
     const share = shareOf(entry, account)
     books.undo(entry, share)
     if (to !== undefined && entry.time >= to) closing = books.balances
@@ -88,6 +92,7 @@ export async function readStatement(
     else entries.push(lineOf(entry, share))
   }
   opening ??= books.empty()
+  options.progress?.(row.last, row.last)
   const { size, time } = await endOf(store, to)
   const totals = totalsOf(entries, add(...Object.values(closing)) - add(...Object.values(opening)), account)
   return { account, name: row.name, ...period, time, size, opening, entries: entries.reverse(), closing, totals }

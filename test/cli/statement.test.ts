@@ -96,7 +96,7 @@ describe('as JSON', () => {
   })
 
   it('begins where the period before it ended', async () => {
-    const cut = '2026-01-02T00:00:00Z'
+    const cut = '2026-01-02'
     const [before, after, whole] = await Promise.all([
       statement('Ada', '--to', cut),
       statement('Ada', '--from', cut),
@@ -104,6 +104,8 @@ describe('as JSON', () => {
     ])
     expect(after.opening).toEqual(before.closing)
     expect([...before.entries, ...after.entries]).toEqual(whole.entries)
+    expect(await statement('Ada', '--from', '2026-01-02T01:00:00+01:00')).toEqual(after)
+    expect([before.entries.length, after.entries.length > 0]).toEqual([0, true])
   })
 })
 
@@ -209,6 +211,7 @@ describe('where it goes', () => {
       ['Nobody'],
       [nobody],
       ['Bob', '--from', 'yesterday'],
+      ['Bob', '--to', '2026-02-30'],
       ['Bob', '--from', '2026-01-03T00:00:00Z', '--to', '2026-01-02T00:00:00Z'],
       ['Bob', '--format', 'docx'],
       ['Bob', '--format', 'pdf'],

@@ -34,7 +34,7 @@ export function atOption(): Option {
 const TIME_FORM = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
 /** RFC 3339 with a zone; fractions finer than milliseconds are cut. A day that is not in the calendar is no time. */
-export function parseTime(text: string): Milliseconds {
+function parseTime(text: string): Milliseconds {
   const day = TIME_FORM.exec(text)?.[1]
   const isDay = day !== undefined && parseSeconds(`${day}T00:00:00Z`) !== undefined
   const milliseconds = isDay ? Date.parse(text) : Number.NaN
@@ -42,6 +42,11 @@ export function parseTime(text: string): Milliseconds {
     throw new InvalidArgumentError('It must be a time such as 2026-11-22T08:31:07Z.')
   }
   return milliseconds
+}
+
+/** A day is its beginning in UTC. */
+export function parseDayOrTime(text: string): Milliseconds {
+  return parseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
 }
 
 export function parseTimeSeconds(text: string): Seconds {

@@ -8,10 +8,10 @@ import { readPlatform } from '../../ledger/queries.ts'
 import { type Period, presentStatement, readStatement, type Statement } from '../../ledger/statement.ts'
 import { LEDGER_TOOLS, type Place, reading, resolveAccount, userPath } from '../desk.ts'
 import { Failure } from '../failure.ts'
-import { isRead, print, printJson } from '../output.ts'
+import { isRead, print, printJson, progressBar } from '../output.ts'
 import { statementCsv } from '../statement/csv.ts'
 import { statementTable } from '../statement/table.ts'
-import { type GlobalOptions, parseTime, placeOf } from './options.ts'
+import { type GlobalOptions, parseDayOrTime, placeOf } from './options.ts'
 
 const FORMATS = ['table', 'json', 'csv', 'pdf'] as const
 type Format = (typeof FORMATS)[number]
@@ -34,8 +34,8 @@ export function statementCommand(program: Command): void {
     .command('statement')
     .description('what an account had, every entry that touched it, and what it has')
     .argument('<account>', 'a local name, operator, or an account id')
-    .option('--from <time>', 'entries from then on (default: the first)', parseTime)
-    .option('--to <time>', 'entries before then (default: all)', parseTime)
+    .option('--from <time>', 'entries from this day or time on (default: the first)', parseDayOrTime)
+    .option('--to <time>', 'entries before this day or time (default: all)', parseDayOrTime)
     .addOption(new Option('--format <format>', 'how it is written (default: table)').choices(FORMATS))
     .option('-o, --output <file>', 'write it to a file')
     .action(async (name: string, _options, command: Command) => {
@@ -55,7 +55,8 @@ export function statementCommand(program: Command): void {
 function find(place: Place, name: string, period: Period): Promise<Found> {
   return reading(place, async (store) => {
     const platform = await readPlatform(store)
-    const statement = await readStatement(LEDGER_TOOLS, store, resolveAccount(place, platform, name), period)
+    const tools = { ...LEDGER_TOOLS, progress: progressBar('statement') }
+    const statement = await readStatement(tools, store, resolveAccount(place, platform, name), period)
     if (statement === undefined) throw new Failure('usage', `There is no account ${name} on this ledger.`)
     if (statement === 'too_long') {
       const most = `A statement has at most ${MAX_STATEMENT_ENTRIES} entries`

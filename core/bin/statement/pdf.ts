@@ -28,8 +28,8 @@ const BOTTOM = 782
 const HEADER_Y = 36
 const FOOTER_Y = 800
 const COLUMNS = { index: LEFT + 36, time: LEFT + 44, text: LEFT + 134 }
-/** Where the decimal points of amounts stand; six decimals fit behind the last one. */
-const POINTS = { first: 370, second: 440, third: 512 }
+/** Where the decimal points of amounts stand: between them is room for any that there can be, 10¹² with six decimals. */
+const POINTS = { first: 308, second: 410, third: 512 }
 const LINE = 11
 const GAP = 5
 const SIZE = { small: 7, body: 8, title: 16 }
