@@ -8,6 +8,8 @@ export const MAX_NOTE_BYTES = 59_900
 export const MAX_ENTRY_BYTES = 60_000
 /** Most signature lines that a reader of foreign notes accepts; transactions carry exactly those that their type demands. */
 export const MAX_SIGNATURE_LINES = 100
+/** Most bytes of a receipt or balance proof: an entry in base64, paths and a checkpoint with its cosignatures. */
+export const MAX_PROOF_BYTES = 256 * 1024
 /** Nesting of objects and arrays in a transaction's text. */
 export const MAX_JSON_DEPTH = 8
 
@@ -32,9 +34,25 @@ export const MAX_BATCH_LINES = 1_000
 export const MAX_BATCH_PAYERS = 100
 export const MAX_STREAMS = 16
 
+/** Live grant lots, open holds and mandates with a reserve of one account; keys that may sign for it. */
+export const MAX_LOTS = 16
+export const MAX_HOLDS = 64
+export const MAX_RESERVES = 64
+export const MAX_KEYS = 32
+/** Listings that a key may be limited to, and changes of policy announced at a time. This program's own bounds. */
+export const MAX_KEY_LISTINGS = 100
+export const MAX_PENDING_CHANGES = 16
+/** The last references of calls that query.charge keeps apart, for each payer and listing. */
+export const MAX_CHARGE_REFERENCES = 1_000
+/** Purchases of one licence or feature that run and are told apart for refunds. This program's own bound. */
+export const MAX_PIECES = 16
+
 /** Licences that one dataset listing offers, and plans that a ledger offers. This program's own bounds. */
 export const MAX_LICENCES = 16
 export const MAX_PLANS = 16
+
+/** How long after a closing of the books the next one may follow. */
+export const MIN_CLOSING_INTERVAL_SECONDS = 3_600
 
 /** Rounds in which a transaction type may name the rows it reads. */
 export const MAX_READ_ROUNDS = 3

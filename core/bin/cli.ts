@@ -10,6 +10,7 @@ import { exportCommand } from './commands/export.ts'
 import { ledgerCommands } from './commands/ledger.ts'
 import { logCommands } from './commands/log.ts'
 import { globalOptions } from './commands/options.ts'
+import { proofCommands } from './commands/proof.ts'
 import { statementCommand } from './commands/statement.ts'
 import { transactionCommands } from './commands/transaction.ts'
 import { usageCommands } from './commands/usage.ts'
@@ -50,6 +51,7 @@ creditCommands(program)
 statementCommand(program)
 usageCommands(program)
 logCommands(program)
+proofCommands(program)
 exportCommand(program)
 demoCommand(program)
 

@@ -8,7 +8,7 @@ import { type Json, parseCanonical } from '../domain/canonical.ts'
 import type { LineOutcome } from '../domain/define.ts'
 import type { Transaction } from '../domain/envelope.ts'
 import { formatMicros } from '../domain/money.ts'
-import { type Outcome, postingBook } from '../domain/outcome.ts'
+import { type Outcome, type Payment, postingBook } from '../domain/outcome.ts'
 import { formatMilliseconds } from '../domain/time.ts'
 import type { Accepted } from './accepted.ts'
 import type { Preview } from './ledger.ts'
@@ -58,7 +58,14 @@ export function presentBody(transaction: Transaction): Json {
   return (parseCanonical(transaction.text.slice(0, -1)) as JsonObject).body!
 }
 
-function presentEffects({ postings, payment, created, lines }: Outcome): JsonObject {
+/** The payment where it was to a creator; one for a plan is the platform's, and has no take-home. */
+export function creatorPayment({ payment, lines }: Outcome): Payment | undefined {
+  return payment?.payee !== undefined || lines !== undefined ? payment : undefined
+}
+
+function presentEffects(outcome: Outcome): JsonObject {
+  const { postings, created, lines } = outcome
+  const payment = creatorPayment(outcome)
   return {
     postings: postings.map((posting) => ({ book: postingBook(posting), amount: formatMicros(posting.amountMicros) })),
     ...(payment && {

@@ -5,11 +5,11 @@
  */
 
 import { assert } from '../base/assert.ts'
-import { add, type Micros, micros, negate, ZERO } from '../domain/money.ts'
+import { add, type Micros, micros, ZERO } from '../domain/money.ts'
 import type { Outcome, Posting } from '../domain/outcome.ts'
 import type { UsageBatch } from '../domain/transactions/usage-batch.ts'
 import type { Accepted } from './accepted.ts'
-import { countLines, type LineCounts } from './present.ts'
+import { countLines, creatorPayment, type LineCounts } from './present.ts'
 
 /** The headings, in the order of a statement. Amounts under `fees` and all that leaves the account are negative. */
 export const HEADINGS = [
@@ -56,7 +56,7 @@ export function shareOf(entry: Entry, account: string): Share {
     postings,
     ...(payment && { payment }),
     ...(lines && { lines: countLines(lines) }),
-    headings: headingsOf(entry, postings, payment),
+    headings: headingsOf(entry, account, postings, payment),
   }
 }
 
@@ -69,9 +69,7 @@ const STATED: Record<string, { readonly heading: Heading; readonly sign: 1n | -1
   'debt.forgive': { heading: 'debtForgiven', sign: 1n },
 }
 
-const REFUND = 'credit.refund'
-
-function headingsOf(entry: Entry, postings: readonly Posting[], payment: PaymentShare | undefined): Map<Heading, Micros> {
+function headingsOf(entry: Entry, account: string, postings: readonly Posting[], payment?: PaymentShare): Map<Heading, Micros> {
   const changeMicros = add(...postings.map(({ amountMicros }) => amountMicros))
   const headings = new Map<Heading, Micros>()
   const put = (heading: Heading, amountMicros: bigint) => {
@@ -82,39 +80,37 @@ function headingsOf(entry: Entry, postings: readonly Posting[], payment: Payment
     put('received', payment.grossMicros)
     put('fees', -payment.feeMicros)
   }
+  const { outcome } = entry
+  if (creatorPayment(outcome) === undefined && outcome.payment?.payer === account) put('plans', -outcome.payment.grossMicros)
   if (postings.length > 0) {
     const { heading, amountMicros } = statedAmount(entry, postings, changeMicros)
     put(heading, amountMicros)
   }
   // What was settled by the way: a grant that had expired, or the slice of one that a hold gave back.
-  const isExpiry = entry.outcome.postings.some(({ book }) => book === 'promotions')
+  const isExpiry = outcome.postings.some(({ book }) => book === 'promotions')
   put(isExpiry ? 'expired' : 'other', changeMicros - add(...headings.values()))
   assert(add(...headings.values()) === changeMicros, 'the headings of an entry sum to its postings')
   return headings
 }
 
+interface StatedAmount {
+  readonly heading: Heading
+  readonly amountMicros: bigint
+}
+
 /** The amount that the entry's type moves into or out of the account, apart from a payment. */
-function statedAmount({ transaction, outcome }: Entry, postings: readonly Posting[], changeMicros: Micros): StatedAmount {
+function statedAmount({ transaction }: Entry, postings: readonly Posting[], changeMicros: Micros): StatedAmount {
   const { type } = transaction.definition
   const stated = STATED[type]
   if (stated !== undefined) return { heading: stated.heading, amountMicros: stated.sign * bodyAmount(transaction.body) }
-  if (type === REFUND) {
+  if (type === 'credit.refund') {
     // The payer's credits go back to the wallet or cover what it owes; the payee and, where fees are short, the operator give.
     const isPayer = postings.some(({ book, amountMicros }) => book === 'wallet' || (book === 'receivable' && amountMicros > 0n))
     if (isPayer) return { heading: 'refundsReceived', amountMicros: bodyAmount(transaction.body) }
     return { heading: 'refundsGiven', amountMicros: changeMicros }
   }
-  if (type.startsWith('plan.')) {
-    const plans = outcome.postings.filter(({ book }) => book === 'revenue:plans')
-    return { heading: 'plans', amountMicros: negate(add(...plans.map(({ amountMicros }) => amountMicros))) }
-  }
   if (type === 'payout.settle') return { heading: 'payouts', amountMicros: changeMicros }
   return { heading: 'other', amountMicros: ZERO }
-}
-
-interface StatedAmount {
-  readonly heading: Heading
-  readonly amountMicros: bigint
 }
 
 function bodyAmount(body: unknown): bigint {
@@ -124,34 +120,31 @@ function bodyAmount(body: unknown): bigint {
 }
 
 function paymentOf(entry: Entry, account: string): PaymentShare | undefined {
-  const { payment } = entry.outcome
-  if (payment === undefined || entry.transaction.definition.type === REFUND) return undefined
-  if (payersOf(entry).has(account)) {
-    const { grossMicros, feeMicros } = entry.outcome.lines === undefined ? payment : sumOfLines(linesOf(entry, account)!)
-    return { role: 'payer', grossMicros, feeMicros }
+  const payment = creatorPayment(entry.outcome)
+  if (payment === undefined) return undefined
+  const { grossMicros, feeMicros } = payment
+  if (entry.outcome.lines === undefined) {
+    if (account === payment.payer) return { role: 'payer', grossMicros, feeMicros }
+    return account === payment.payee ? { role: 'payee', grossMicros, feeMicros } : undefined
   }
-  if (payeeOf(entry) !== account) return undefined
-  return { role: 'payee', grossMicros: payment.grossMicros, feeMicros: payment.feeMicros }
+  if (chargedIn(entry).has(account)) return { role: 'payer', ...sumOfLines(linesOf(entry, account)!) }
+  return payeeOf(entry) === account ? { role: 'payee', grossMicros, feeMicros } : undefined
 }
 
-/** In a batch those who were charged: others, even the creator, may be named in it and have every line refused. */
-function payersOf({ transaction, outcome }: Entry): Set<string> {
-  if (outcome.lines !== undefined) {
-    const { payers, lines } = transaction.body as UsageBatch
-    const charged = lines.filter((_, i) => outcome.lines![i]!.status === 'charged')
-    return new Set(charged.map(([payer]) => payers[payer]!))
-  }
-  const paying = outcome.postings.filter(({ book, amountMicros }) => (book === 'wallet' || book === 'held') && amountMicros < 0n)
-  return new Set(paying.map(({ account }) => account!))
+/** Who was charged in a batch: others, even the creator, may be named in it and have every line refused. */
+function chargedIn({ transaction, outcome }: Entry): Set<string> {
+  const { payers, lines } = transaction.body as UsageBatch
+  const charged = lines.filter((_, i) => outcome.lines![i]!.status === 'charged')
+  return new Set(charged.map(([payer]) => payers[payer]!))
 }
 
 /**
- * Who is paid: whose earnings rise, or whose debt falls. A payment of dust may be all fee and leave no posting; then it is the
- * account touched besides payers and, unless nobody else is, the signer.
+ * Who is paid by a batch: whose earnings rise, or whose debt falls. Payments of dust may be all fee and leave no posting; then it
+ * is the account touched besides payers and, unless nobody else is, the signer.
  */
 function payeeOf(entry: Entry): string | undefined {
   const { postings, touched } = entry.outcome
-  const payers = payersOf(entry)
+  const payers = chargedIn(entry)
   const others = touched.map(({ account }) => account).filter((account) => !payers.has(account))
   const paid = postings.find(
     ({ book, account, amountMicros }) =>
@@ -163,7 +156,7 @@ function payeeOf(entry: Entry): string | undefined {
 /** The lines of a batch that concern an account: a payer's own, and all of them for its creator and its meter. */
 function linesOf(entry: Entry, account: string): Outcome['lines'] {
   const { lines } = entry.outcome
-  if (lines === undefined || !payersOf(entry).has(account)) return lines
+  if (lines === undefined || !chargedIn(entry).has(account)) return lines
   const body = entry.transaction.body as UsageBatch
   const payer = body.payers.indexOf(account)
   return lines.filter((_, i) => body.lines[i]![0] === payer)

@@ -16,8 +16,8 @@ interface Case {
   readonly amount?: string
   /** "wallet:ada -25, revenue:fees 3.75, earnings:bob 21.25" */
   readonly postings: string
-  /** Gross and fee. */
-  readonly payment?: readonly [string, string]
+  /** Payer, payee (none: the platform), gross, fee; in a batch gross and fee alone are recorded. */
+  readonly payment?: readonly [string, string, string, string]
   /** Accounts touched besides those of the postings. */
   readonly touched?: readonly string[]
   readonly batch?: { readonly payers: readonly string[]; readonly lines: readonly (readonly [number, string])[] }
@@ -39,7 +39,12 @@ function line(text: string): NonNullable<Outcome['lines']>[number] {
   if (text === 'duplicate') return { status: 'duplicate' }
   const [gross, fee] = text.split('/')
   if (fee === undefined) return { status: 'refused', code: gross as 'no_mandate' }
-  return { status: 'charged', grossMicros: parseAmount(gross!)!, feeMicros: parseAmount(fee)! }
+  return { status: 'charged', grossMicros: parseAmount(gross!)!, feeMicros: parseAmount(fee)!, slices: [] }
+}
+
+function paymentOf([payer, payee, gross, fee]: readonly [string, string, string, string], isBatch: boolean) {
+  const parties = isBatch ? {} : { payer, ...(payee && { payee }) }
+  return { ...parties, grossMicros: parseAmount(gross)!, feeMicros: parseAmount(fee)!, feeBps: 1500, slices: [] }
 }
 
 function entryOf({ type, signer = 'op', amount, postings, payment, touched = [], batch }: Case) {
@@ -48,7 +53,7 @@ function entryOf({ type, signer = 'op', amount, postings, payment, touched = [],
   const outcome = {
     postings: posted,
     touched: [...accounts].map((account, number) => ({ account, number })),
-    ...(payment && { payment: { grossMicros: parseAmount(payment[0])!, feeMicros: parseAmount(payment[1])!, feeBps: 1500 } }),
+    ...(payment && { payment: paymentOf(payment, batch !== undefined) }),
     ...(batch && { lines: batch.lines.map(([, text]) => line(text)) }),
   }
   const body = { ...(amount && { amount: parseAmount(amount) }), payers: batch?.payers, lines: batch?.lines }
@@ -94,13 +99,14 @@ const CASES: readonly Case[] = [
     type: 'plan.subscribe',
     signer: 'ada',
     postings: 'wallet:ada -21, revenue:plans 19, promotions 2',
+    payment: ['ada', '', '19', '0'],
     shares: { ada: 'plans -19, expired -2' },
   },
   {
     type: 'dataset.purchase',
     signer: 'bob',
     postings: 'wallet:bob -25, revenue:fees 3.75, earnings:ada 21.25',
-    payment: ['25', '3.75'],
+    payment: ['bob', 'ada', '25', '3.75'],
     shares: { bob: 'payer 25/3.75, paymentsMade -25', ada: 'payee 25/3.75, received 25, fees -3.75', op: '' },
   },
   {
@@ -108,7 +114,7 @@ const CASES: readonly Case[] = [
     type: 'dataset.purchase',
     signer: 'bob',
     postings: 'held:bob -30, wallet:bob 5, revenue:fees 3.75, receivable:ada 21.25',
-    payment: ['25', '3.75'],
+    payment: ['bob', 'ada', '25', '3.75'],
     shares: { bob: 'payer 25/3.75, paymentsMade -25', ada: 'payee 25/3.75, received 25, fees -3.75' },
   },
   {
@@ -116,7 +122,7 @@ const CASES: readonly Case[] = [
     type: 'query.charge',
     signer: 'bob',
     postings: 'wallet:bob -0.000001, revenue:fees 0.000001',
-    payment: ['0.000001', '0.000001'],
+    payment: ['bob', 'ada', '0.000001', '0.000001'],
     touched: ['ada'],
     shares: { ada: 'payee 0.000001/0.000001, received 0.000001, fees -0.000001' },
   },
@@ -124,7 +130,7 @@ const CASES: readonly Case[] = [
     type: 'subscription.renew',
     signer: 'op',
     postings: 'wallet:bob -0.000001, revenue:fees 0.000001',
-    payment: ['0.000001', '0.000001'],
+    payment: ['bob', 'ada', '0.000001', '0.000001'],
     touched: ['ada'],
     shares: { ada: 'payee 0.000001/0.000001, received 0.000001, fees -0.000001', op: '' },
   },
@@ -133,7 +139,7 @@ const CASES: readonly Case[] = [
     type: 'hold.capture',
     signer: 'ada',
     postings: 'held:bob -10, receivable:bob 3, promotions 1, revenue:fees 0.9, earnings:ada 5.1',
-    payment: ['6', '0.9'],
+    payment: ['bob', 'ada', '6', '0.9'],
     shares: { bob: 'payer 6/0.9, paymentsMade -6, expired -1', ada: 'payee 6/0.9, received 6, fees -0.9' },
   },
   { type: 'hold.open', signer: 'bob', postings: 'wallet:bob -10, held:bob 10', shares: { bob: '' } },
@@ -148,11 +154,10 @@ const CASES: readonly Case[] = [
     shares: { bob: 'refundsReceived 10', ada: 'refundsGiven -8.5', op: '' },
   },
   {
-    // The fee book is short, the payer owed 10, and a refund is no payment even where it records one.
+    // The fee book is short, and the payer owed 10.
     type: 'credit.refund',
     amount: '10',
     postings: 'receivable:op -1.5, earnings:ada -8.5, receivable:bob 10',
-    payment: ['10', '1.5'],
     shares: { bob: 'refundsReceived 10', ada: 'refundsGiven -8.5', op: 'refundsGiven -1.5' },
   },
   {
@@ -166,7 +171,7 @@ const CASES: readonly Case[] = [
     type: 'usage.batch',
     signer: 'ada',
     postings: 'wallet:bob -3, held:bob -1, wallet:cyd -2, revenue:fees 0.9, earnings:ada 5.1',
-    payment: ['6', '0.9'],
+    payment: ['bob', 'ada', '6', '0.9'],
     touched: ['dee'],
     batch: {
       payers: ['bob', 'cyd', 'dee'],
@@ -190,7 +195,7 @@ const CASES: readonly Case[] = [
     type: 'usage.batch',
     signer: 'op',
     postings: 'wallet:bob -6, revenue:fees 0.9, earnings:ada 5.1',
-    payment: ['6', '0.9'],
+    payment: ['bob', 'ada', '6', '0.9'],
     batch: { payers: ['bob'], lines: [[0, '6/0.9']] },
     shares: { op: 'lines 1 0 0', ada: 'payee 6/0.9, received 6, fees -0.9, lines 1 0 0' },
   },
@@ -199,7 +204,7 @@ const CASES: readonly Case[] = [
     type: 'usage.batch',
     signer: 'ada',
     postings: 'wallet:bob -6, revenue:fees 0.9, earnings:ada 5.1',
-    payment: ['6', '0.9'],
+    payment: ['bob', 'ada', '6', '0.9'],
     batch: {
       payers: ['ada', 'bob'],
       lines: [

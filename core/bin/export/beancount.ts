@@ -27,7 +27,7 @@ import type { BookClass } from '../../domain/books.ts'
 import type { Posting } from '../../domain/outcome.ts'
 import { formatMilliseconds, type Milliseconds } from '../../domain/time.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
-import { describe } from '../../ledger/present.ts'
+import { creatorPayment, describe } from '../../ledger/present.ts'
 import {
   ACCOUNT_BOOK_NAMES,
   accountAndAmount,
@@ -89,7 +89,8 @@ function balanceText(day: string, account: string, balanceMicros: bigint): strin
 
 function transactionText(entry: Accepted, day: string): string {
   const { index, time, transaction, outcome } = entry
-  const { payment, created } = outcome
+  const { created } = outcome
+  const payment = creatorPayment(outcome)
   const metadata = {
     index: String(index),
     time: quote(formatMilliseconds(time)),

@@ -11,7 +11,7 @@
 import { postingBook } from '../../domain/outcome.ts'
 import { formatMilliseconds } from '../../domain/time.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
-import { describe } from '../../ledger/present.ts'
+import { creatorPayment, describe } from '../../ledger/present.ts'
 import { type CsvCell, formatCsv } from '../csv.ts'
 import type { ExportSource } from './source.ts'
 
@@ -24,7 +24,8 @@ export async function* csv({ entries }: ExportSource): AsyncGenerator<string> {
 
 function rowsOf({ index, time, transaction, outcome }: Accepted): CsvCell[][] {
   const { definition, id, signer } = transaction
-  const { postings, payment, created } = outcome
+  const { postings, created } = outcome
+  const payment = creatorPayment(outcome)
   const entry = [index, formatMilliseconds(time), definition.type, id, signer, describe(transaction)]
   const money = payment && [payment.grossMicros, payment.feeMicros, payment.grossMicros - payment.feeMicros]
   const once = [...(money ?? [undefined, undefined, undefined]), created]

@@ -23,7 +23,7 @@ import { bookName } from '../../domain/books.ts'
 import { postingBook } from '../../domain/outcome.ts'
 import { formatMilliseconds } from '../../domain/time.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
-import { describe } from '../../ledger/present.ts'
+import { creatorPayment, describe } from '../../ledger/present.ts'
 import {
   ACCOUNT_BOOK_NAMES,
   accountAndAmount,
@@ -69,7 +69,8 @@ export async function* hledger({ origin, name, size, entries, books }: ExportSou
 
 function transactionText(entry: Accepted, day: string): string {
   const { index, time, transaction, outcome } = entry
-  const { payment, created } = outcome
+  const { created } = outcome
+  const payment = creatorPayment(outcome)
   const tags = {
     index,
     time: formatMilliseconds(time),
