@@ -33,9 +33,11 @@ export async function writePartsDurably(
   const there = statSync(path, { throwIfNoEntry: false })
   if (there !== undefined && !there.isFile()) throw inTheWay(path, there.isDirectory() ? 'EISDIR' : 'EEXIST')
   const temporary = `${path}.new`
+  let isBegun = false
   try {
     rmSync(temporary, { force: true })
     const file = openSync(temporary, 'wx')
+    isBegun = true
     try {
       await writeParts(file, parts)
       fsyncSync(file)
@@ -44,8 +46,8 @@ export async function writePartsDurably(
     }
     renameSync(temporary, path)
   } catch (error) {
+    if (isBegun) rmSync(temporary, { force: true })
     const { syscall, path: failed } = error as NodeJS.ErrnoException
-    if (failed === undefined) rmSync(temporary, { force: true })
     // The user knows the file by the name that it was to have.
     if (syscall !== undefined && (failed === undefined || failed === temporary)) Object.assign(error as Error, { path })
     throw error
