@@ -3,11 +3,18 @@
  * entry as its type makes it, told in one line of postings; whatever they are, the headings sum to them.
  */
 
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
+import { Malformed } from '../../core/base/malformed.ts'
+import { parseTransaction } from '../../core/domain/envelope.ts'
 import { formatMicros, parseAmount } from '../../core/domain/money.ts'
 import type { Outcome, Posting } from '../../core/domain/outcome.ts'
+import { rules } from '../../core/domain/transactions/index.ts'
+import { sha256 } from '../../core/drivers/sha256.ts'
 import type { Accepted } from '../../core/ledger/accepted.ts'
-import { shareOf } from '../../core/ledger/share.ts'
+import { type Heading, shareOf } from '../../core/ledger/share.ts'
+import { playScene } from '../domain/play.ts'
+import { readTable, tableNames } from '../domain/table.ts'
+import { World } from '../support/world.ts'
 
 interface Case {
   readonly type: string
@@ -222,4 +229,31 @@ test.each(CASES.map((one) => [`${one.type}: ${one.postings}`, one] as const))('%
   const entry = entryOf(one)
   const shares = Object.keys(one.shares).map((account) => [account, shareText(entry, account)])
   expect(Object.fromEntries(shares)).toEqual(one.shares)
+})
+
+afterEach(() => vi.restoreAllMocks())
+
+/** Every entry that the cases of a type's table make, as the machine made it. */
+function entriesOf(table: string): Accepted[] {
+  const run = vi.spyOn(World.prototype, 'run')
+  for (const { statements } of readTable(table).cases) playScene(table).play(statements)
+  return run.mock.calls.flatMap(([text], i) => {
+    const transaction = parseTransaction(rules, sha256, text)
+    const result = run.mock.results[i]!.value as ReturnType<World['run']>
+    if (transaction instanceof Malformed || result.status === 'refused') return []
+    return [{ transaction, outcome: result.outcome } as Accepted]
+  })
+}
+
+test.each(tableNames())('every entry of the cases of %s is shared out, and nothing of it is other', (table) => {
+  for (const entry of entriesOf(table)) {
+    const { type } = entry.transaction.definition
+    const shares = entry.outcome.touched.map(({ account }) => shareOf(entry, account))
+    const sum = (heading: Heading) => shares.reduce((total, { headings }) => total + (headings.get(heading) ?? 0n), 0n)
+    expect(sum('other'), type).toBe(0n)
+    expect(sum('received'), type).toBe(-sum('paymentsMade'))
+    const posted = (book: string) => entry.outcome.postings.filter((one) => one.book === book)
+    const fees = posted('revenue:fees').reduce((total, { amountMicros }) => total + amountMicros, 0n)
+    if (fees > 0n) expect(sum('fees'), type).toBe(-fees)
+  }
 })
