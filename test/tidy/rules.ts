@@ -38,7 +38,7 @@ const LAYERS: Record<string, Layer> = {
   'core/net': { below: core(...PURE, 'ledger', 'sync', 'api'), packages: [], node: true },
   'core/bin': {
     below: core(...PURE, 'ledger', 'drivers', 'sync', 'api', 'net'),
-    packages: ['commander', 'csv-parse'],
+    packages: ['commander', 'csv-parse', 'csv-stringify', 'dejavu-fonts-ttf', 'fontkit', 'pdfkit'],
     node: true,
   },
   main: { below: core(...PURE, 'ledger', 'drivers', 'sync', 'api', 'net'), packages: ['electron'], node: true },

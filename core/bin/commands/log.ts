@@ -1,19 +1,18 @@
-/** log, verify, export: what auditors use. */
+/** log, verify: what auditors use. */
 
-import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { Malformed } from '../../base/malformed.ts'
 import { quoted } from '../../domain/text.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
-import { exportTiles, isTileFolder, openTileFolder } from '../../drivers/tile-folder.ts'
+import { isTileFolder, openTileFolder } from '../../drivers/tile-folder.ts'
 import { type AuditReport, audit } from '../../ledger/audit.ts'
-import { type JsonObject, presentBody, presentEntry } from '../../ledger/present.ts'
+import { type JsonObject, presentEntry } from '../../ledger/present.ts'
 import { readLog, readPlatform } from '../../ledger/queries.ts'
 import type { Defect } from '../../ledger/replay.ts'
-import type { StoreReader } from '../../ledger/store.ts'
 import { parseVerifierKey } from '../../log/note.ts'
 import { LEDGER_TOOLS, localNames, reading, resolveAccount, userPath } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
@@ -51,18 +50,6 @@ export function logCommands(program: Command): void {
     .option('--old <file>', 'a checkpoint that you kept: the log must contain it')
     .action(async (dir: string | undefined, _options, command: Command) => {
       process.exitCode = await verify(dir, command.optsWithGlobals<VerifyOptions>())
-    })
-  program
-    .command('export')
-    .description('write the log for other programs: tiles or jsonl')
-    .argument('<format>', 'tiles (C2SP tlog-tiles) or jsonl (an entry a line)')
-    .argument('<target>', 'a folder for tiles, a file for jsonl')
-    .action(async (format: string, target: string, _options, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>()
-      const path = userPath(target)
-      const exported = await reading(placeOf(options), (store) => exportLog(store, format, path))
-      if (options.json) printJson({ target: path, ...exported })
-      else print(`Wrote ${exported.entries} entries to ${path} (files: ${exported.files})`)
     })
 }
 
@@ -146,30 +133,4 @@ function showReport(report: AuditReport, seconds: number, { json }: GlobalOption
 function describeDefect({ index, table, key, what, message }: Defect): string {
   const place = index !== undefined ? `entry ${index}` : `table ${table ?? 'none'}${key === undefined ? '' : `, key ${key}`}`
   return `  ${place}: ${what}: ${message}`
-}
-
-async function exportLog(store: StoreReader, format: string, target: string): Promise<{ files: number; entries: number }> {
-  if (basename(target) === '-') throw new Failure('usage', 'An export goes to a folder or a file, not to the standard output.')
-  if (format === 'tiles') return exportTiles(store, target)
-  if (format === 'jsonl') return exportLines(store, target)
-  throw new Failure('usage', `There is no export format ${format}; there are tiles and jsonl.`)
-}
-
-/** An entry a line: as the log describes it, with its body and the note that was signed. */
-async function exportLines(store: StoreReader, target: string): Promise<{ files: number; entries: number }> {
-  const file = openSync(`${target}.new`, 'w')
-  let entries = 0
-  try {
-    for await (const entry of readLog(LEDGER_TOOLS, store, { from: 0, limit: Number.POSITIVE_INFINITY })) {
-      const note = new TextDecoder().decode(entry.note)
-      const body = presentBody(entry.transaction)
-      // Unlike writeSync, writeFileSync goes on after a part was written.
-      writeFileSync(file, `${JSON.stringify({ ...presentEntry(entry), body, note })}\n`)
-      entries += 1
-    }
-  } finally {
-    closeSync(file)
-  }
-  renameSync(`${target}.new`, target)
-  return { files: 1, entries }
 }
