@@ -51,12 +51,6 @@ export const POLICY_NOTICE_SECONDS = 7 * 86_400
 /** How long a sequencer key signs on after another took its place; how many such keys there are at most (this program's own). */
 export const RETIRED_KEY_SECONDS = 30 * 86_400
 export const MAX_RETIRED_KEYS = 7
-/** How long before it takes effect a change of policy is announced that makes somebody pay more. */
-export const POLICY_NOTICE_SECONDS = 7 * 86_400
-
-/** How long a sequencer key signs on after another took its place; how many such keys there are at most (this program's own). */
-export const RETIRED_KEY_SECONDS = 30 * 86_400
-export const MAX_RETIRED_KEYS = 7
 /** The last references of calls that query.charge keeps apart, for each payer and listing. */
 export const MAX_CHARGE_REFERENCES = 1_000
 /** Purchases of one licence or feature that run and are told apart for refunds. This program's own bound. */
