@@ -8,7 +8,8 @@ import { ACCOUNT_BOOKS, type AccountBook, PLATFORM_BOOKS, type PlatformBook } fr
 import type { Json } from '../../core/domain/canonical.ts'
 import { parseTransaction } from '../../core/domain/envelope.ts'
 import { formatMicros, micros, parseAmount } from '../../core/domain/money.ts'
-import { decodeOutcome, encodeOutcome, type Outcome, postingBook, touchedNumbers } from '../../core/domain/outcome.ts'
+import { decodeOutcome, encodeOutcome, type Outcome, type Payment, postingBook, touchedNumbers } from '../../core/domain/outcome.ts'
+import { platformAt } from '../../core/domain/policy.ts'
 import { CODES, type Refusal } from '../../core/domain/refusal.ts'
 import type { Execution } from '../../core/domain/run.ts'
 import * as state from '../../core/domain/state.ts'
@@ -323,7 +324,7 @@ function checkEffects(outcome: Outcome, prefix: string | undefined, expected: re
   const { payment } = outcome
   const paid = payment && `gross ${formatMicros(payment.grossMicros)} fee ${formatMicros(payment.feeMicros)}`
   expect(paid, 'payment').toBe(expected.find((line) => line.startsWith('gross ')))
-  if (payment) expect(payment.feeBps).toBe(play.world.get(state.platform)!.feeBps)
+  if (payment) expect(payment.feeBps).toBe(feeBpsOf(payment, play))
   const lines = outcome.lines?.map((line) => {
     if (line.status === 'duplicate') return 'duplicate'
     if (line.status === 'refused') return `refused ${line.code}`
@@ -336,6 +337,12 @@ function checkEffects(outcome: Outcome, prefix: string | undefined, expected: re
 }
 
 /** `line 2..4 refused no_mandate` stands for three lines. Lines are written in order. */
+/** The rate in force, of payments to creators; the platform takes no fee of its own. */
+function feeBpsOf({ payer, payee }: Payment, { world }: Play): number {
+  const isPlatform = payer !== undefined && payee === undefined
+  return isPlatform ? 0 : platformAt(world.get(state.platform)!, Math.floor(world.time / 1000)).feeBps
+}
+
 function readLines(text: string): string[] {
   const [, first, last, outcome] = /^line (\d+)(?:\.\.(\d+))? (.*)$/.exec(text)!
   return new Array<string>(Number(last ?? first) - Number(first) + 1).fill(outcome!)
