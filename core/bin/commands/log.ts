@@ -78,7 +78,8 @@ function describeEntry(
   names: ReadonlyMap<string, string>,
 ): string {
   const who = names.get(String(signer)) ?? String(signer)
-  const sentence = `${String(summary).charAt(0).toLowerCase()}${String(summary).slice(1)}`
+  const plain = String(summary).replaceAll(/nim1[02-9ac-hj-np-z]{38}/g, (account) => names.get(account) ?? account)
+  const sentence = `${plain.charAt(0).toLowerCase()}${plain.slice(1)}`
   const figures = [gross !== undefined && `gross ${gross}`, lines && formatValue(lines), created]
   const details = figures.filter((figure) => figure !== undefined && figure !== false)
   return `${String(index).padStart(6)}  ${time}  ${who} ${sentence}${details.map((detail) => `  · ${detail}`).join('')}`

@@ -111,7 +111,9 @@ async function whyNotReady(desk: Desk, payer: string, listing: string): Promise<
   const mandate = holder && (await readRow(store, mandates.at(holder.mandate)))
   const runs = mandate !== undefined && wholeSeconds(desk.time) < mandate.expires
   if (runs) return undefined
-  return refuse('no_mandate', { because: `${payer} has no running mandate for ${listing}; the payer signs one with usage.mandate` })
+  return refuse('no_mandate', {
+    because: `${payer} has no running mandate for ${listing}; the payer signs one with usage.mandate`,
+  })
 }
 
 async function lastLine(desk: Desk, meter: string, listing: string, stream: string): Promise<number> {
