@@ -87,7 +87,8 @@ export class Play implements Names {
   #transact(statement: Statement): void {
     const line = readTransaction(statement)
     for (let turn = 1; turn <= line.times; turn++) {
-      const numbered = line.times === 1 ? line : { ...line, body: line.body.replaceAll('#', String(turn)) }
+      const inTurn = (text: string) => (line.times === 1 ? text : text.replaceAll('#', String(turn)))
+      const numbered = { ...line, body: inTurn(line.body), ...(line.binds !== undefined && { binds: inTurn(line.binds) }) }
       const { made, until, on } = numbered
       const overrides: EnvelopeOverrides = {
         ...(made !== undefined && { made: parseSeconds(made)! }),
@@ -96,7 +97,7 @@ export class Play implements Names {
       }
       const signer = this.account(line.signer)
       const text = this.world.compose(signer, line.type, this.body(numbered.body), overrides)
-      this.#send({ text, signatories: this.signatories(line) }, line.outcome, statement.expected, line.binds)
+      this.#send({ text, signatories: this.signatories(line) }, line.outcome, statement.expected, numbered.binds)
     }
   }
 
@@ -336,13 +337,13 @@ function checkEffects(outcome: Outcome, prefix: string | undefined, expected: re
   if (touched !== undefined) expect(names, 'accounts touched').toEqual(touched.split(' ').slice(1).sort())
 }
 
-/** `line 2..4 refused no_mandate` stands for three lines. Lines are written in order. */
 /** The rate in force, of payments to creators; the platform takes no fee of its own. */
 function feeBpsOf({ payer, payee }: Payment, { world }: Play): number {
   const isPlatform = payer !== undefined && payee === undefined
   return isPlatform ? 0 : platformAt(world.get(state.platform)!, Math.floor(world.time / 1000)).feeBps
 }
 
+/** `line 2..4 refused no_mandate` stands for three lines. Lines are written in order. */
 function readLines(text: string): string[] {
   const [, first, last, outcome] = /^line (\d+)(?:\.\.(\d+))? (.*)$/.exec(text)!
   return new Array<string>(Number(last ?? first) - Number(first) + 1).fill(outcome!)

@@ -130,7 +130,7 @@ export type ExpectedOutcome =
 
 const TRANSACTION = new RegExp(
   [
-    String.raw`^(?:(?<times>\d+) times )?(?:\$(?<binds>\w+) = )?`,
+    String.raw`^(?:(?<times>\d+) times )?(?:\$(?<binds>[\w#]+) = )?`,
     String.raw`(?<signer>\w+)(?:\/(?<key>\w+))?(?: & (?<cosigner>\w+)(?:\/(?<cokey>\w+))?)? (?<type>[a-z]+\.[a-z]+) (?<body>.*?)`,
     String.raw`(?: made (?<made>[\dTZ:-]+))?(?: until (?<until>[\dTZ:-]+))?(?: on (?<on>[a-z./]+))?$`,
   ].join(''),
