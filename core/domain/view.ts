@@ -48,6 +48,7 @@ export function createdRow(definition: Definition, created: string | undefined):
 }
 
 export class View implements Context<never> {
+  readonly definition: Definition
   readonly id: string
   readonly body: never
   readonly signer: string
@@ -64,6 +65,7 @@ export class View implements Context<never> {
   constructor(sha256: Sha256, transaction: Transaction, signatories: readonly Signatory[], rows: Rows, moment: Moment) {
     this.created = createdId(transaction) ?? ''
     this.sha256 = sha256
+    this.definition = transaction.definition
     this.id = transaction.id
     this.body = transaction.body as never
     this.signer = transaction.signer

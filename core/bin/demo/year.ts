@@ -153,7 +153,7 @@ async function tellChanges(stage: Stage, { api, feature }: Sold, { dataset }: Of
   await stage.act(READER, 'key.add', { publicKey: publicKeyHex(tablet), scopes: ['spend'], label: 'tablet' })
   await stage.act(READER, 'key.revoke', { key: keyId(sha256, stage.account(READER), ED25519, tablet.publicKey), reason: 'lost' })
   await stage.act(CREATOR, 'listing.withdraw', { listing: feature })
-  await stage.act(OPERATOR, 'listing.withdraw', { listing: dataset, reason: 'The rights were not the seller's' })
+  await stage.act(OPERATOR, 'listing.withdraw', { listing: dataset, reason: 'The rights are not with the seller' })
   await stage.act(SECOND_CREATOR, 'plan.cancel', {})
   await stage.goTo('2024-04-02T08:00:00Z')
   const subscription = await stage.make(CUSTOMER, 'subscription.start', { listing: api, terms: 1, period: 'month', price: '10' })
