@@ -143,7 +143,7 @@ export class Replay {
     const transaction = parseSignedTransaction(rules, sha256, note)
     if (transaction instanceof Malformed) return at('malformed', `${transaction.reason}.`)
     const { namesEntry, needsSummary } = transaction.definition
-    if (namesEntry !== undefined) await this.#loadRecord(namesEntry(transaction.body as never))
+    if (namesEntry !== undefined) await this.#loadRecord(namesEntry(transaction.body as never), index)
     const executed = this.#apply(transaction, { index, time, ...(needsSummary && { summary: this.#summary(time) }) })
     this.#record = undefined
     if (executed instanceof InvariantError) return at('invariant', `${executed.message}: this does not hold.`)
@@ -187,8 +187,12 @@ export class Replay {
     return summaryOf(this.#options.sha256, this.leaves(time))
   }
 
-  /** Reads the entry that a transaction names. It was replayed before, so what it did is known to be right. */
-  async #loadRecord(index: number): Promise<void> {
+  /**
+   * Reads the entry that a transaction names, if it stands before it: then it was replayed, and what it did is known to be right.
+   * What comes later is nothing that the sequencer could have seen.
+   */
+  async #loadRecord(index: number, before: number): Promise<void> {
+    if (index >= before) return
     const { rules, sha256, log } = this.#options
     const [entry] = await log.entries(index, 1)
     const parsed = entry && parseEntry(entry.bytes)
