@@ -100,14 +100,9 @@ export function parseSignedTransaction(rules: Rules, sha256: Sha256, note: Uint8
   return { ...transaction, note, textBytes, signatures }
 }
 
-/** How many signatures a type demands, the signer's first. */
-export function signaturesDemanded({ definition }: Transaction): number {
-  return definition.cosigned === undefined ? 1 : 2
-}
-
-/** What is wrong with a number of signatures. */
-export function wrongSignatures(transaction: Transaction, count: number): Malformed | undefined {
-  const demanded = signaturesDemanded(transaction)
+/** What is wrong with a number of signatures: a type demands its signer's, and a co-signed one another below it. */
+export function wrongSignatures({ definition }: Transaction, count: number): Malformed | undefined {
+  const demanded = definition.cosigned === undefined ? 1 : 2
   if (count === demanded) return undefined
   return new Malformed(`it carries ${count} signature${count === 1 ? '' : 's'}; its type demands ${demanded}`)
 }

@@ -19,15 +19,9 @@ import { assert } from '../base/assert.ts'
 import { equalBytes, type Sha256, toHex } from '../base/bytes.ts'
 import { MAX_COMMIT_NOTES, MAX_QUEUED_BYTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
-import {
-  parseSignedTransaction,
-  parseTransaction,
-  type Rules,
-  type SignedTransaction,
-  wrongSignatures,
-} from '../domain/envelope.ts'
+import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, execute, type Signer } from '../domain/machine.ts'
-import { encodeOutcome, type Outcome } from '../domain/outcome.ts'
+import { encodeOutcome } from '../domain/outcome.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
@@ -63,13 +57,6 @@ export interface LedgerOptions {
 
 /** The sequencer did not take a note, so nothing became of it. */
 export class NotTaken extends StoreError {}
-
-export interface Preview {
-  readonly status: 'preview'
-  readonly id: string
-  readonly type: string
-  readonly outcome: Outcome
-}
 
 interface Waiting {
   readonly transaction: SignedTransaction
@@ -372,36 +359,4 @@ export class Ledger {
 function foreignKey({ definition, body }: SignedTransaction, atHand: readonly SequencerKey[]): string | undefined {
   const named = definition.sequencerKey?.(body as never)
   return atHand.some(({ publicKey }) => toHex(publicKey) === named) ? undefined : named
-}
-
-/**
- * What an unsigned text would do to the ledger at a time: the path of a transaction without signatures and without its last
- * steps. `cosigner` is the account that would sign below the signer, where it is known.
- */
-export async function preview(
-  options: Pick<LedgerOptions, 'rules' | 'sha256'>,
-  store: StoreReader,
-  text: string,
-  time: Milliseconds,
-  cosigner?: string,
-): Promise<Preview | Refusal> {
-  const { rules, sha256 } = options
-  const transaction = parseTransaction(rules, sha256, text)
-  if (transaction instanceof Malformed) return refuse('malformed', { reason: transaction.reason })
-  const miscounted = cosigner === undefined ? undefined : wrongSignatures(transaction, 2)
-  if (miscounted !== undefined) return refuse('malformed', { reason: miscounted.reason })
-  const rows = new LoadedRows(store, (index) => readRecord(rules, sha256, store, index))
-  await rows.load([platform])
-  const origin = rows.get(platform)?.origin
-  if (origin !== transaction.ledger) return refuse('wrong_ledger', { named: transaction.ledger, ledger: origin ?? '' })
-  const index = await store.size()
-  const isClosing = transaction.definition.needsSummary === true
-  const summary = isClosing ? await new Closing({ sha256, store }).summary(index, wholeSeconds(time)) : undefined
-  const moment = { index, time, ...(summary && { summary }) }
-  const signers = cosigner === undefined ? [] : [{ account: transaction.signer }, { account: cosigner }]
-  const signatories = signatoriesOf(transaction, signers)
-  const view = await declaredRows(sha256, transaction, signatories, rows, moment)
-  const result = execute(sha256, transaction, signatories, view, moment)
-  if (result.status === 'refused') return result
-  return { status: 'preview', id: transaction.id, type: transaction.definition.type, outcome: result.outcome }
 }

@@ -11,7 +11,7 @@ import { formatMicros } from '../domain/money.ts'
 import { type Outcome, type Payment, postingBook } from '../domain/outcome.ts'
 import { formatMilliseconds } from '../domain/time.ts'
 import type { Accepted } from './accepted.ts'
-import type { Preview } from './ledger.ts'
+import type { Preview } from './preview.ts'
 
 export type JsonObject = { readonly [field: string]: Json }
 

@@ -2,22 +2,22 @@
  * tx: any transaction type, built, signed and submitted; tx sign and tx submit, for keys and ledgers that are not in one place.
  */
 
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { tryUtf8Decode } from '../../base/bytes.ts'
-import { MAX_COMMIT_NOTES } from '../../base/limits.ts'
+import { MAX_COMMIT_NOTES, MAX_NOTE_BYTES } from '../../base/limits.ts'
 import { Malformed } from '../../base/malformed.ts'
 import type { Json } from '../../domain/canonical.ts'
-import { parseTransaction, type Transaction } from '../../domain/envelope.ts'
+import { parseTransaction, type Transaction, wrongSignatures } from '../../domain/envelope.ts'
 import { type Refusal, refuse } from '../../domain/refusal.ts'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { Vault } from '../../drivers/vault.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
-import { type Preview, preview } from '../../ledger/ledger.ts'
 import { describe, type JsonObject, presentAccepted, presentPreview } from '../../ledger/present.ts'
+import { type Preview, preview } from '../../ledger/preview.ts'
 import { readPlatform } from '../../ledger/queries.ts'
-import { signNote } from '../../log/note.ts'
+import { formatNote, parseNote, signNote } from '../../log/note.ts'
 import { parseBody } from '../body.ts'
 import {
   compose,
@@ -64,15 +64,19 @@ export function transactionCommands(program: Command): void {
       process.exitCode = await runTransaction(type!, options)
     })
   tx.command('sign')
-    .description('sign a transaction into a file, without a ledger at hand')
-    .argument('<type>', 'the transaction type')
+    .description('sign a transaction into a file, without a ledger at hand; or sign, second, what another has signed')
+    .argument(
+      '<type|file>',
+      'the transaction type, with its --body; or a note that wants a second signature, - for standard input',
+    )
     .option('-o, --output <file>', 'where the note goes (default: standard output)')
     .option('--ledger <origin>', 'the ledger it is for (default: the one in the folder)')
     .addOption(atOption())
-    .action(async (type: string, _options, command: Command) => {
+    .action(async (what: string, _options, command: Command) => {
       const options = command.optsWithGlobals<TransactionOptions>()
-      requireOptions(type, options)
-      process.exitCode = await signOffline(type, options)
+      const isNote = options.body === undefined && (what === '-' || existsSync(userPath(what)))
+      requireOptions(what, isNote ? { ...options, body: '' } : options)
+      process.exitCode = isNote ? await signSecond(what, options) : await signOffline(what, options)
     })
   tx.command('submit')
     .description('submit signed notes made elsewhere')
@@ -114,7 +118,8 @@ function previewOne(place: Place, note: Note): Promise<Preview | Refusal> {
     const platform = await readPlatform(store)
     const time = await readingTime(store, place)
     const text = compose(platform.origin, time, { ...note, signer: resolveAccount(place, platform, note.signer) })
-    return preview(LEDGER_TOOLS, store, text, time)
+    const cosigner = note.cosigner === undefined ? undefined : resolveAccount(place, platform, note.cosigner)
+    return preview(LEDGER_TOOLS, store, text, time, cosigner)
   })
 }
 
@@ -139,6 +144,24 @@ async function signOffline(type: string, options: TransactionOptions): Promise<n
   const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
   if (transaction instanceof Malformed) return showMalformed(transaction, options)
   writeNote(signNote(text, signers), transaction, options)
+  return EXIT.done
+}
+
+/** Adds the second signature to a note that its signer signed alone: what a type demands is two who need not meet. */
+async function signSecond(file: string, options: TransactionOptions): Promise<number> {
+  const note = parseNote(await readInput(file), MAX_NOTE_BYTES)
+  if (note instanceof Malformed) return showMalformed(note, options)
+  const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, note.text)
+  if (transaction instanceof Malformed) return showMalformed(transaction, options)
+  const [first] = note.signatures
+  if (wrongSignatures(transaction, note.signatures.length + 1) !== undefined || first!.name !== transaction.signer) {
+    throw new Failure('usage', `The note is not one ${transaction.definition.type} with its signer's signature alone below it.`)
+  }
+  const place = placeOf(options)
+  const vault = Vault.open(place.dir, await readPassphrase(place.passphrase, false))
+  const { name, keyId, sign } = localSigner(place, vault, resolveAccount(place, undefined, options.as))
+  const second = { name, keyId, signature: sign(note.textBytes) }
+  writeNote(formatNote(note.text, [first!, second]), transaction, options)
   return EXIT.done
 }
 
