@@ -209,7 +209,7 @@ export function ledgerOptions(
   const pair = vault.key(SEQUENCER)
   if (pair === undefined)
     throw new Failure('usage', 'This machine has no sequencer key for the ledger; only the one that has it can write.')
-  return { ...LEDGER_TOOLS, store, verifier: createVerifier(), now, sequencer: signerOf(pair, origin) }
+  return { ...LEDGER_TOOLS, store, verifier: createVerifier(), now, sequencerKeys: [signerOf(pair, origin)] }
 }
 
 /** The key under a name, ready to paste into another verifier of notes. */

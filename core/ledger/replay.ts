@@ -4,22 +4,23 @@
  */
 
 import { InvariantError } from '../base/assert.ts'
-import { equalBytes, type Sha256, tryFromHex } from '../base/bytes.ts'
+import { equalBytes, type Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, execute, type Signer } from '../domain/machine.ts'
 import { decodeOutcome, encodeOutcome, type Outcome } from '../domain/outcome.ts'
-import { accountNumbers, type EntryRecord, entryRecords, platform } from '../domain/state.ts'
+import { accountNumbers, type EntryRecord, entryRecords, type Platform, platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import { encodeRow, type RowKey } from '../domain/table.ts'
 import { formatMilliseconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { createdId, type Moment, type Rows, signatoriesOf } from '../domain/view.ts'
 import { Frontier, leafHash } from '../log/merkle.ts'
-import { ED25519, type VerifierKey, verifierKey } from '../log/note.ts'
+import type { VerifierKey } from '../log/note.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
 import { recordOf } from './accepted.ts'
 import { Heads, type StateLeaves, stateLeaves, summaryOf } from './closing.ts'
 import { parseEntry } from './entry.ts'
+import { logKey } from './log-keys.ts'
 import { compareRows, type LoggedEntry, type LogReader, type StoredEntry, StoreError } from './store.ts'
 import { storedTiles } from './tree.ts'
 import type { SignatureCheck, Verifier } from './verifier.ts'
@@ -100,11 +101,16 @@ export class Replay {
     return this.#frontier.root()
   }
 
-  /** The key that the log itself names for its checkpoints; undefined before its genesis. */
+  /** The key that the entries so far name for a checkpoint over them; undefined before the genesis. */
   get logKey(): VerifierKey | undefined {
     const ledger = this.#get(platform)
     if (ledger === undefined) return undefined
-    return verifierKey(this.#options.sha256, ledger.origin, ED25519, tryFromHex(ledger.sequencerKey)!)
+    return logKey(this.#options.sha256, ledger.origin, ledger.sequencerKey)
+  }
+
+  /** The keys that were the log's before, as long as they sign besides. */
+  get retiredKeys(): Platform['retiredKeys'] {
+    return this.#get(platform)?.retiredKeys ?? []
   }
 
   /** Replays the entries that follow, in order; the first defect among them ends it. */

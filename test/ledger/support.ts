@@ -104,7 +104,7 @@ export function folderHome(folder: string): Home {
 
 export interface Settings {
   readonly rules?: Rules
-  readonly sequencer?: LedgerOptions['sequencer']
+  readonly sequencerKeys?: LedgerOptions['sequencerKeys']
   /** Stands between the ledger and its store from the next opening on. */
   readonly wrap?: (store: StoreWriter) => StoreWriter
   readonly verifier?: LedgerOptions['verifier']
@@ -185,9 +185,9 @@ export class TestLedger<Place extends Home = Home> {
   }
 
   async #openStore(): Promise<LedgerOptions> {
-    const { wrap = (store) => store, rules: wanted = rules, sequencer = SEQUENCER, verifier = VERIFIER } = this.settings
+    const { wrap = (store) => store, rules: wanted = rules, sequencerKeys = [SEQUENCER], verifier = VERIFIER } = this.settings
     this.#store = await this.home.openWriter()
-    return { rules: wanted, sha256, store: wrap(this.#store), verifier, now: () => this.time, sequencer }
+    return { rules: wanted, sha256, store: wrap(this.#store), verifier, now: () => this.time, sequencerKeys }
   }
 
   /** The text of a transaction made now. */
