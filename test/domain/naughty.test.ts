@@ -60,6 +60,10 @@ const FIELDS: Record<string, readonly TextFields[]> = {
   'plan.subscribe': [
     { scene: 'given/accounts', signer: 'bob', body: '{"plan":"starter","price":"19"}', paths: ['plan', 'price'] },
   ],
+  'plan.offer': [{ scene: 'plan.offer', signer: 'operator', body: 'OFFER', paths: ['account', 'price', 'period', 'expires'] }],
+  'plan.change': [{ scene: 'plan.change', signer: 'ada', body: 'EXPERIENCED', paths: ['plan', 'price'] }],
+  'plan.cancel': [{ scene: 'plan.cancel', signer: 'ada', body: '{}', paths: ['reason'] }],
+  'plan.renew': [{ scene: 'plan.renew', signer: 'ada', body: 'RENEW', paths: ['account'] }],
   'model.create': [{ scene: 'given/creator', signer: 'bob', body: 'LAW', paths: ['name', 'base', 'artifact', 'description'] }],
   'model.deploy': [{ scene: 'given/creator', signer: 'ada', body: '{"model":$law}', paths: ['model'] }],
   'model.undeploy': [{ scene: 'given/creator', signer: 'ada', body: '{"model":$law}', paths: ['model'] }],
@@ -77,12 +81,21 @@ const FIELDS: Record<string, readonly TextFields[]> = {
       paths: ['title', 'description', 'price', 'model'],
     },
   ],
+  'listing.update': [
+    {
+      ...{ scene: 'listing.update', signer: 'ada', body: 'PRICES' },
+      paths: ['listing', 'title', 'description', 'subscription.week', 'access'],
+    },
+  ],
+  'listing.withdraw': [{ scene: 'listing.withdraw', signer: 'ada', body: 'WITHDRAW', paths: ['listing', 'reason'] }],
   'subscription.start': [
     {
       ...{ scene: 'given/market', signer: 'bob', body: '{"listing":$api,"terms":1,"period":"month","price":"10"}' },
       paths: ['listing', 'period', 'price'],
     },
   ],
+  'subscription.cancel': [{ scene: 'subscription.cancel', signer: 'bob', body: 'CANCEL', paths: ['subscription'] }],
+  'subscription.renew': [{ scene: 'subscription.renew', signer: 'bob', body: 'RENEW', paths: ['subscription'] }],
   'dataset.purchase': [
     { scene: 'given/market', signer: 'bob', body: '{"listing":$data,"terms":1,"price":"25"}', paths: ['listing', 'price'] },
   ],
@@ -103,6 +116,20 @@ const FIELDS: Record<string, readonly TextFields[]> = {
       paths: ['listing', 'limit.amount', 'limit.per', 'reserve', 'expires'],
     },
   ],
+  'usage.revoke': [
+    { scene: 'given/market', signer: 'bob', body: '{"mandate":"man_00000000000000000000000000000000"}', paths: ['mandate'] },
+  ],
+  'hold.open': [
+    {
+      scene: 'given/market',
+      signer: 'bob',
+      body: '{"listing":$open,"terms":1,"amount":"0.5","expiresAt":"2026-02-01T01:00:00Z"}',
+      paths: ['listing', 'amount', 'expiresAt'],
+    },
+  ],
+  'hold.capture': [{ scene: 'hold.capture', signer: 'ada', body: 'CAPTURE', paths: ['hold', 'reference'] }],
+  'hold.release': [{ scene: 'hold.release', signer: 'ada', body: 'RELEASE', paths: ['hold'] }],
+  'query.charge': [{ scene: 'query.charge', signer: 'bob', body: 'CALL', paths: ['listing', 'reference'] }],
   'usage.batch': [
     {
       scene: 'given/market',

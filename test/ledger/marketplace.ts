@@ -97,6 +97,25 @@ export async function trade(test: TestLedger, { api, dataset, feature }: Marketp
   await test.accept(ADA, 'usage.batch', usageBatch(api, 1, payers, lines))
   test.time += DAY
   await test.accept(ADA, 'usage.batch', usageBatch(api, 4, payers, lines))
+  await callOthers(test, api)
+}
+
+/** Calls that are paid out of holds and by two signatures; a mandate with a reserve that is revoked. */
+async function callOthers(test: TestLedger, listing: string): Promise<void> {
+  const usage = { requests: 3, inputTokens: 374, outputTokens: 44, milliseconds: 0 }
+  const [first, second] = [holdOf(test, listing, '0.5'), holdOf(test, listing, '1')]
+  const { created: captured } = (await test.accept(BOB, 'hold.open', first)).outcome
+  const { created: released } = (await test.accept(CYD, 'hold.open', second)).outcome
+  await test.accept(ADA, 'hold.capture', { hold: captured!, usage, reference: 'call-1' })
+  await test.accept(ADA, 'hold.release', { hold: released! })
+  await test.accept(CYD, 'query.charge', { listing, terms: 1, usage, reference: 'call-2' }, { cosigner: ADA })
+  const { created: mandate } = (await test.accept(BOB, 'usage.mandate', { ...mandateFor(test, listing), reserve: '5' })).outcome
+  await test.accept(BOB, 'usage.revoke', { mandate: mandate! })
+}
+
+/** A hold for an hour. */
+export function holdOf(test: TestLedger, listing: string, amount: string) {
+  return { listing, terms: 1, amount, expiresAt: formatSeconds(wholeSeconds(test.time) + 3_600) }
 }
 
 export async function allRows(store: StoreReader): Promise<StoredRow[]> {
