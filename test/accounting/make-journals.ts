@@ -10,7 +10,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DEMO_PASSPHRASE } from '../../core/bin/demo/marketplace.ts'
-import { billTrace, demoPlace, foundDemo } from '../../core/bin/demo/run.ts'
+import { demoPlace, makeDemo } from '../../core/bin/demo/run.ts'
 import { beancount, beancountAccount } from '../../core/bin/export/beancount.ts'
 import { hledger } from '../../core/bin/export/hledger.ts'
 import { exportSource } from '../../core/bin/export/source.ts'
@@ -65,10 +65,8 @@ async function market(): Promise<StoreReader> {
 async function writeDemo(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'nimledger-demo-'))
   const place = demoPlace({ dir, passphrase: {} })
-  const founded = await foundDemo(place, DEMO_PASSPHRASE)
-  if ('status' in founded && founded.status === 'refused') throw new Error('The demonstration was not founded.')
-  const billed = await billTrace(place, () => {})
-  if (billed.status === 'refused') throw new Error('The trace was not billed.')
+  const made = await makeDemo(place, DEMO_PASSPHRASE, () => {})
+  if ('status' in made) throw new Error(`The demonstration was not made: ${made.message}`)
   await writeJournals('demo', await openSqliteReader(dir))
   rmSync(dir, { recursive: true })
 }

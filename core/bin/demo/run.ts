@@ -1,6 +1,6 @@
 /** The demonstration: founds the marketplace if there is none, and bills a real trace of calls in it. */
 
-import { existsSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Refusal, refuse } from '../../domain/refusal.ts'
 import { type Listing, listings } from '../../domain/state.ts'
@@ -55,6 +55,7 @@ export interface MadeDemo {
  */
 export async function makeDemo(place: Place, passphrase: string, progress: Progress): Promise<MadeDemo | Refusal> {
   if (hasLedger(place.dir)) return refuse('already_founded')
+  if (existsSync(place.dir) && readdirSync(place.dir).length > 0) throw new Failure('usage', `${place.dir} holds something else.`)
   const scratch = { ...place, dir: `${place.dir}.founding`, at: undefined }
   rmSync(scratch.dir, { recursive: true, force: true })
   const founding = { origin: DEMO_ORIGIN, name: 'NIM Layer demo', clock: 'manual', at: DEMO_START } as const
@@ -64,7 +65,7 @@ export async function makeDemo(place: Place, passphrase: string, progress: Progr
   const billed = await billTrace(scratch, progress)
   if (billed.status === 'refused') return billed as Refusal
   await writingThroughTime(scratch, (timed) => tellYear(new Stage(timed), sold))
-  // An empty folder may be in the place; one that holds something is not touched.
+  // An empty folder may be in the place; one that holds something by now is not touched.
   if (existsSync(place.dir)) rmdirSync(place.dir)
   renameSync(scratch.dir, place.dir)
   const { origin, vkey, operator } = founded
