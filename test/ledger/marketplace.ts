@@ -109,8 +109,8 @@ async function callOthers(test: TestLedger, listing: string): Promise<void> {
   await test.accept(ADA, 'hold.capture', { hold: captured!, usage, reference: 'call-1' })
   await test.accept(ADA, 'hold.release', { hold: released! })
   await test.accept(CYD, 'query.charge', { listing, terms: 1, usage, reference: 'call-2' }, { cosigner: ADA })
-  const { created: mandate } = (await test.accept(BOB, 'usage.mandate', { ...mandateFor(test, listing), reserve: '5' })).outcome
-  await test.accept(BOB, 'usage.revoke', { mandate: mandate! })
+  const { created: mandate } = (await test.accept(CYD, 'usage.mandate', { ...mandateFor(test, listing), reserve: '5' })).outcome
+  await test.accept(CYD, 'usage.revoke', { mandate: mandate! })
 }
 
 /** A hold for an hour. */
