@@ -56,6 +56,9 @@ export const MAX_CHARGE_REFERENCES = 1_000
 /** Purchases of one licence or feature that run and are told apart for refunds. This program's own bound. */
 export const MAX_PIECES = 16
 
+/** What is bought for days ends before the year 10000 (times are written with four digits of the year): 9999-12-31T23:59:59Z. */
+export const MAX_END_SECONDS = 253_402_300_799
+
 /** Licences that one dataset listing offers, and plans that a ledger offers. This program's own bounds. */
 export const MAX_LICENCES = 16
 export const MAX_PLANS = 16

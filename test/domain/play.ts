@@ -8,7 +8,14 @@ import { ACCOUNT_BOOKS, type AccountBook, PLATFORM_BOOKS, type PlatformBook } fr
 import type { Json } from '../../core/domain/canonical.ts'
 import { parseTransaction } from '../../core/domain/envelope.ts'
 import { formatMicros, micros, parseAmount } from '../../core/domain/money.ts'
-import { decodeOutcome, encodeOutcome, type Outcome, type Payment, postingBook, touchedNumbers } from '../../core/domain/outcome.ts'
+import {
+  decodeOutcome,
+  encodeOutcome,
+  type Outcome,
+  type Payment,
+  postingBook,
+  touchedNumbers,
+} from '../../core/domain/outcome.ts'
 import { platformAt } from '../../core/domain/policy.ts'
 import { CODES, type Refusal } from '../../core/domain/refusal.ts'
 import type { Execution } from '../../core/domain/run.ts'
@@ -217,12 +224,6 @@ const DIRECTIVES: Record<string, Directive> = {
   },
   freeze: (play, rest) => play.edit(state.accounts.at(play.account(rest)), { frozen: true }),
   unfreeze: (play, rest) => play.edit(state.accounts.at(play.account(rest)), { frozen: false }),
-  cancel: (play, rest) => {
-    const key = rest.startsWith('plan ') ? play.rowKey('plan', `@${rest.slice(5)}`) : play.rowKey('subscription', rest)
-    play.edit(key, { cancelled: true })
-  },
-  withdraw: (play, rest) => play.edit(play.rowKey('listing', rest), { withdrawn: true }),
-  reprice,
   books: moveBooks,
   edit: (play, rest) => {
     const [, table, key, fields] = /^(\S+) (\S+) (.*)$/.exec(rest)!
@@ -250,19 +251,6 @@ const DIRECTIVES: Record<string, Directive> = {
     const { models } = play.world.get(state.deployments.at(play.account(person!)))!
     expect(models).toEqual(names.map((name) => play.thing(name.slice(1))))
   },
-}
-
-/** A new version of a listing's terms, from now on; the old one is superseded now. */
-function reprice(play: Play, rest: string): void {
-  const [, name, fields] = /^(\$\w+) (.*)$/.exec(rest)!
-  const listing = play.thing(name!.slice(1))
-  const { version } = play.world.get(state.listings.at(listing))!
-  const terms = play.world.get(state.terms.at(listing, version))!
-  const changed = decodeRow(expandJson(fields!, play)) as Partial<state.Terms>
-  const supersededAt = Math.floor(play.world.time / 1000)
-  play.world.put(state.terms.at(listing, version + 1), { ...terms, ...changed })
-  play.edit(state.terms.at(listing, version), { supersededAt })
-  play.edit(state.listings.at(listing), { version: version + 1 })
 }
 
 /** Where a book stands in the state: its row and the field of it. */
