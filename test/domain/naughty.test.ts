@@ -57,6 +57,26 @@ const FIELDS: Record<string, readonly TextFields[]> = {
   'credit.topup': [
     { scene: 'given/accounts', signer: 'operator', body: 'TOPUP', paths: ['account', 'amount', 'provider', 'reference'] },
   ],
+  'credit.grant': [
+    {
+      ...{ scene: 'credit.grant', signer: 'operator', body: 'GRANT' },
+      paths: ['account', 'amount', 'expiresAt', 'reason', 'provider', 'reference'],
+    },
+  ],
+  'credit.return': [{ scene: 'credit.return', signer: 'operator', body: 'RETURN', paths: ['amount', 'provider', 'reference'] }],
+  'credit.refund': [{ scene: 'credit.refund', signer: 'operator', body: 'REFUND', paths: ['amount', 'reason'] }],
+  'credit.chargeback': [
+    { scene: 'credit.chargeback', signer: 'operator', body: 'CHARGEBACK', paths: ['amount', 'provider', 'reference'] },
+  ],
+  'debt.forgive': [{ scene: 'debt.forgive', signer: 'operator', body: 'FORGIVE', paths: ['account', 'amount', 'reason'] }],
+  'earnings.move': [{ scene: 'earnings.move', signer: 'ada', body: 'MOVE', paths: ['amount'] }],
+  'payout.request': [{ scene: 'payout.request', signer: 'ada', body: 'PAYOUT', paths: ['amount', 'destination'] }],
+  'payout.cancel': [{ scene: 'payout.cancel', signer: 'ada', body: 'CANCEL', paths: ['payout'] }],
+  'payout.settle': [{ scene: 'payout.settle', signer: 'operator', body: 'SETTLE', paths: ['payout', 'provider', 'reference'] }],
+  'payout.fail': [{ scene: 'payout.fail', signer: 'operator', body: 'FAIL', paths: ['payout', 'reason'] }],
+  'revenue.withdraw': [
+    { scene: 'revenue.withdraw', signer: 'operator', body: 'FEES', paths: ['book', 'amount', 'provider', 'reference'] },
+  ],
   'plan.subscribe': [
     { scene: 'given/accounts', signer: 'bob', body: '{"plan":"starter","price":"19"}', paths: ['plan', 'price'] },
   ],
