@@ -7,6 +7,7 @@ import { accountCommands } from './commands/account.ts'
 import { creditCommands } from './commands/credits.ts'
 import { demoCommand } from './commands/demo.ts'
 import { exportCommand } from './commands/export.ts'
+import { keyCommands } from './commands/keys.ts'
 import { ledgerCommands } from './commands/ledger.ts'
 import { logCommands } from './commands/log.ts'
 import { globalOptions } from './commands/options.ts'
@@ -47,6 +48,7 @@ const program = globalOptions(new Command('nimledger'))
 
 ledgerCommands(program)
 accountCommands(program)
+keyCommands(program)
 transactionCommands(program)
 creditCommands(program)
 statementCommand(program)

@@ -7,9 +7,11 @@ import { ACCOUNT_BOOKS } from '../domain/books.ts'
 import { type Json, parseCanonical } from '../domain/canonical.ts'
 import type { LineOutcome } from '../domain/define.ts'
 import type { Transaction } from '../domain/envelope.ts'
-import { formatMicros } from '../domain/money.ts'
+import { counted } from '../domain/key-limits.ts'
+import { formatMicros, ZERO } from '../domain/money.ts'
 import { type Outcome, type Payment, postingBook } from '../domain/outcome.ts'
-import { formatMilliseconds } from '../domain/time.ts'
+import type { Key } from '../domain/state.ts'
+import { formatMilliseconds, formatSeconds, type Seconds } from '../domain/time.ts'
 import type { Accepted } from './accepted.ts'
 import type { Preview } from './preview.ts'
 
@@ -56,6 +58,23 @@ export function describe(transaction: Transaction): string {
 /** The body as it was signed. */
 export function presentBody(transaction: Transaction): Json {
   return (parseCanonical(transaction.text.slice(0, -1)) as JsonObject).body!
+}
+
+/** A key of an account, with what is spent of its budget in the running day or month. */
+export function presentKey(keyId: string, key: Key, time: Seconds): JsonObject {
+  const { label, scopes, budget, listings, expires, revoked } = key
+  const spent = counted(key, time, ZERO)
+  return {
+    key: keyId,
+    ...(label !== undefined && { label }),
+    scopes: [...scopes],
+    ...(budget && {
+      budget: { amount: formatMicros(budget.amountMicros), per: budget.per, spent: formatMicros(spent!.amountMicros) },
+    }),
+    ...(listings && { listings: [...listings] }),
+    ...(expires !== undefined && { expires: formatSeconds(expires) }),
+    ...(revoked && { revoked }),
+  }
 }
 
 /** The payment where it was to a creator; one for a plan is the platform's, and has no take-home. */

@@ -5,7 +5,7 @@ import { parseTransaction, wrongSignatures } from '../domain/envelope.ts'
 import { execute } from '../domain/machine.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
-import { platform } from '../domain/state.ts'
+import { accounts, keys, platform } from '../domain/state.ts'
 import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { signatoriesOf } from '../domain/view.ts'
 import { readRecord } from './accepted.ts'
@@ -23,14 +23,15 @@ export interface Preview {
 
 /**
  * What an unsigned text would do to the ledger at a time: the path of a transaction without signatures and without its last
- * steps. `cosigner` is the account that would sign below the signer, where it is known.
+ * steps. `keyId` is the key of the signer's account that would sign, `cosigner` the account that would sign below, where they are
+ * known.
  */
 export async function preview(
   options: Pick<LedgerOptions, 'rules' | 'sha256'>,
   store: StoreReader,
   text: string,
   time: Milliseconds,
-  cosigner?: string,
+  { keyId, cosigner }: { readonly keyId?: string | undefined; readonly cosigner?: string | undefined } = {},
 ): Promise<Preview | Refusal> {
   const { rules, sha256 } = options
   const transaction = parseTransaction(rules, sha256, text)
@@ -38,14 +39,21 @@ export async function preview(
   const miscounted = cosigner === undefined ? undefined : wrongSignatures(transaction, 2)
   if (miscounted !== undefined) return refuse('malformed', { reason: miscounted.reason })
   const rows = new LoadedRows(store, (index) => readRecord(rules, sha256, store, index))
-  await rows.load([platform])
+  const { signer } = transaction
+  const named = keyId === undefined ? [] : [keys.at(signer, keyId)]
+  await rows.load([platform, accounts.at(signer), ...named])
   const origin = rows.get(platform)?.origin
   if (origin !== transaction.ledger) return refuse('wrong_ledger', { named: transaction.ledger, ledger: origin ?? '' })
+  const isKnown = rows.get(accounts.at(signer)) !== undefined
+  const isUnusable = named.some((row) => rows.get(row) === undefined || rows.get(row)!.revoked === true)
+  if (isKnown && isUnusable) return refuse('bad_signature', { account: signer, key: keyId! })
   const index = await store.size()
   const isClosing = transaction.definition.needsSummary === true
   const summary = isClosing ? await new Closing({ sha256, store }).summary(index, wholeSeconds(time)) : undefined
   const moment = { index, time, ...(summary && { summary }) }
-  const signers = cosigner === undefined ? [] : [{ account: transaction.signer }, { account: cosigner }]
+  const first = { account: signer, ...(keyId !== undefined && isKnown && { keyId }) }
+  const below = cosigner === undefined ? [] : [{ account: cosigner }]
+  const signers = keyId === undefined && cosigner === undefined ? [] : [first, ...below]
   const signatories = signatoriesOf(transaction, signers)
   const view = await declaredRows(sha256, transaction, signatories, rows, moment)
   const result = execute(sha256, transaction, signatories, view, moment)

@@ -16,6 +16,8 @@ import {
   accounts,
   earnings,
   type Key,
+  type Keyring,
+  keyrings,
   keys,
   type Platform,
   planSubscriptions,
@@ -88,6 +90,15 @@ export async function readKeys(store: StoreReader, account: string): Promise<{ k
   for await (const { key, row } of readTable<Key>(store, keys.name, `${account}/`))
     found.push({ keyId: key.slice(account.length + 1), key: row })
   return found
+}
+
+/** The keys that sign for an account: not revoked, nor expired when that was last looked at. */
+export function readKeyring(store: StoreReader, account: string): Promise<Keyring | undefined> {
+  return readRow(store, keyrings.at(account))
+}
+
+export function readKey(store: StoreReader, account: string, keyId: string): Promise<Key | undefined> {
+  return readRow(store, keys.at(account, keyId))
 }
 
 /** Loaded rows as the rules read them, at a time. */

@@ -18,7 +18,7 @@ describe('a note whose answer was lost', () => {
     const before = (await auditOf(dir)).size
     const note = await writing(place, async (desk) => {
       const topup = { account: desk.account('operator'), amount: '9', provider: 'bank', reference: 'lost' }
-      const signed = desk.sign({ signer: 'operator', type: 'credit.topup', body: topup })
+      const signed = await desk.sign({ signer: 'operator', type: 'credit.topup', body: topup })
       // The entry is committed; what fails is everything after it.
       const broken = {
         submit: async (bytes: Uint8Array) => {
