@@ -1,4 +1,7 @@
-/** Holds and co-signed calls through the whole ledger: notes that race for the same credits in one batch, and time that goes on in it. */
+/**
+ * Holds and co-signed calls through the whole ledger: notes that race for the same credits in one batch, and time that goes on in
+ * it.
+ */
 
 import { describe, expect, test } from 'vitest'
 import { accounts } from '../../core/domain/state.ts'
