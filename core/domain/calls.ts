@@ -39,10 +39,12 @@ interface Quote {
 }
 
 /** The rows of a call that its signer pays for, in two rounds. */
-export const callRows: readonly ((context: Context<SaleBody>) => readonly RowKey[])[] = [
-  (context) => [...listingRow(context), subscribers.at(context.signer, context.body.listing)],
-  (context) => [...saleRows(context), ...subscriptionRow(context, context.signer, context.body.listing)],
-]
+export const callRows = [
+  (context: Context<SaleBody>) => [...listingRow(context), subscribers.at(context.signer, context.body.listing)],
+  (context: Context<SaleBody>) => {
+    return [...saleRows(context), ...subscriptionRow(context, context.signer, context.body.listing)]
+  },
+] as const
 
 /**
  * Why a listing serves none of these payers. One that sells nothing more, being withdrawn or its model suspended, still serves
