@@ -10,7 +10,8 @@ import { lastTime, readTable } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { type Place, reading, writing } from '../desk.ts'
 import { Failure } from '../failure.ts'
-import { foundLedger, hasLedger } from '../founding.ts'
+import { foundLedger, hasLedger, newKeyPair } from '../founding.ts'
+import { SEQUENCER, vkeyOf } from '../local-keys.ts'
 import { writingThroughTime } from '../scheduling.ts'
 import { importUsage } from '../usage/import.ts'
 import { CREATOR, CUSTOMER, DEMO_ORIGIN, DEMO_PASSPHRASE, DEMO_START, foundMarketplace } from './marketplace.ts'
@@ -64,12 +65,15 @@ export async function makeDemo(place: Place, passphrase: string, progress: Progr
   const sold = await writing(scratch, foundMarketplace)
   const billed = await billTrace(scratch, progress)
   if (billed.status === 'refused') return billed as Refusal
+  // The log's next key, for the sequencer to have at hand when it is put into service.
+  const next = newKeyPair()
+  Vault.open(scratch.dir, passphrase).add([{ label: SEQUENCER, pair: next }])
   await writingThroughTime(scratch, (timed) => tellYear(new Stage(timed), sold))
   // An empty folder may be in the place; one that holds something by now is not touched.
   if (existsSync(place.dir)) rmdirSync(place.dir)
   renameSync(scratch.dir, place.dir)
-  const { origin, vkey, operator } = founded
-  return { founded: { origin, vkey, operator, listing: sold.api }, billed: billed as JsonObject }
+  const { origin, operator } = founded
+  return { founded: { origin, vkey: vkeyOf(origin, next.publicKey), operator, listing: sold.api }, billed: billed as JsonObject }
 }
 
 /** Bills the trace in a demonstration; a second time there is nothing left to charge. */

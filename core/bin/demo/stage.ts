@@ -43,6 +43,13 @@ export class Stage {
     return this.timed.desk.account(name)
   }
 
+  /** Makes another key of an account, kept in the vault; returns its public key in hex. */
+  makeKey(label: string, account: string): string {
+    const pair = newKeyPair()
+    this.timed.desk.vault.add([{ label, account, pair }])
+    return publicKeyHex(pair)
+  }
+
   /** Opens an account with a key of its own and, where credits are given, a first top-up. */
   async join(
     name: string,

@@ -4,11 +4,11 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { toHex } from '../../base/bytes.ts'
+import { toHex, tryFromHex } from '../../base/bytes.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { ED25519, keyId } from '../../log/note.ts'
 import { OPERATOR, publicKeyHex } from '../desk.ts'
-import { newKeyPair } from '../founding.ts'
+import { SEQUENCER } from '../local-keys.ts'
 import { CREATOR, CUSTOMER, READER, type Sold } from './marketplace.ts'
 import type { Stage } from './stage.ts'
 
@@ -27,6 +27,7 @@ export async function tellYear(stage: Stage, sold: Sold): Promise<void> {
   await tellPayouts(stage)
   await tellUsage(stage, sold)
   await tellChanges(stage, sold, offered)
+  await tellRotation(stage)
   await stage.goTo(YEAR_END)
 }
 
@@ -36,7 +37,7 @@ async function tellNovember(stage: Stage, { api }: Sold): Promise<void> {
   const account = stage.account(CUSTOMER)
   const grant = { account, amount: '5', expiresAt: '2023-12-20T00:00:00Z', reason: 'Thank you for the first month' }
   await stage.act(OPERATOR, 'credit.grant', { ...grant, provider: 'campaign', reference: `first-month:${account}` })
-  const laptop = { publicKey: publicKeyHex(newKeyPair()), scopes: ['spend'], label: 'laptop', listings: [api] }
+  const laptop = { publicKey: stage.makeKey('laptop', account), scopes: ['spend'], label: 'laptop', listings: [api] }
   await stage.act(CUSTOMER, 'key.add', { ...laptop, budget: { amount: '50', per: 'day' } })
 
   const usage = (inputTokens: number, outputTokens: number) => ({ requests: 1, inputTokens, outputTokens, milliseconds: 0 })
@@ -149,9 +150,10 @@ async function tellUsage(stage: Stage, { api }: Sold): Promise<void> {
 /** People go: a subscription and a plan are cancelled, a listing is taken down, a key is lost, a plan gets smaller. */
 async function tellChanges(stage: Stage, { api, feature }: Sold, { dataset }: Offered): Promise<void> {
   await stage.goTo('2024-03-20T11:00:00Z')
-  const tablet = newKeyPair()
-  await stage.act(READER, 'key.add', { publicKey: publicKeyHex(tablet), scopes: ['spend'], label: 'tablet' })
-  await stage.act(READER, 'key.revoke', { key: keyId(sha256, stage.account(READER), ED25519, tablet.publicKey), reason: 'lost' })
+  const account = stage.account(READER)
+  const publicKey = stage.makeKey('tablet', account)
+  await stage.act(READER, 'key.add', { publicKey, scopes: ['spend'], label: 'tablet' })
+  await stage.act(READER, 'key.revoke', { key: keyId(sha256, account, ED25519, tryFromHex(publicKey)!), reason: 'lost' })
   await stage.act(CREATOR, 'listing.withdraw', { listing: feature })
   await stage.act(OPERATOR, 'listing.withdraw', { listing: dataset, reason: 'The rights are not with the seller' })
   await stage.act(SECOND_CREATOR, 'plan.cancel', {})
@@ -160,4 +162,11 @@ async function tellChanges(stage: Stage, { api, feature }: Sold, { dataset }: Of
   await stage.act(CUSTOMER, 'subscription.cancel', { subscription })
   await stage.goTo('2024-06-10T08:00:00Z')
   await stage.act(CREATOR, 'plan.change', { plan: 'starter', price: '19' })
+}
+
+/** The log gets a new key; for thirty days its checkpoints carry the signature of the old one too. */
+async function tellRotation(stage: Stage): Promise<void> {
+  await stage.goTo('2024-10-20T09:00:00Z')
+  const next = stage.timed.desk.vault.keys(SEQUENCER).at(-1)!
+  await stage.act(OPERATOR, 'sequencer.rotate', { sequencerKey: publicKeyHex(next) })
 }
