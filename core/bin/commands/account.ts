@@ -5,7 +5,7 @@ import { tryFromHex } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
 import { parseTransaction } from '../../domain/envelope.ts'
 import { refuse } from '../../domain/refusal.ts'
-import { accounts } from '../../domain/state.ts'
+import { accounts, type Key } from '../../domain/state.ts'
 import { wholeSeconds } from '../../domain/time.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { type JsonObject, presentKey } from '../../ledger/present.ts'
@@ -104,7 +104,10 @@ async function showAccount(place: Place, store: StoreReader, name: string): Prom
   if (row === undefined) throw new Failure('usage', `There is no account ${account} on this ledger.`)
   const time = await readingTime(store, place)
   const here = new Set(localKeys(place.dir).map(({ account, keyId }) => `${account}/${keyId}`))
-  const keys = (await readKeys(store, account)).map(({ keyId, key }) => ({
+  // The key that it was opened with first, then in the order in which they came.
+  const rank = ({ publicKey, addedAt }: Key) => (publicKey === row.publicKey ? 0 : addedAt)
+  const held = (await readKeys(store, account)).sort((a, b) => rank(a.key) - rank(b.key))
+  const keys = held.map(({ keyId, key }) => ({
     ...presentKey(keyId, key, wholeSeconds(time)),
     vkey: vkeyOf(account, tryFromHex(key.publicKey)!),
     ...(here.has(`${account}/${keyId}`) && { isHere: true }),

@@ -113,19 +113,24 @@ function readOlder(file: string): Buffer {
   return readFileSync(path)
 }
 
+/** What is wrong with the key that was given, not with the log. */
+const KEY_DEFECTS = ['wrong_key', 'rotated_key']
+
 function showReport(report: AuditReport, seconds: number, { json }: GlobalOptions): number {
-  const { ok, origin, vkey, vkeySource, size, root, unsigned, entries, signatures, defects } = report
+  const { ok, origin, vkey, vkeySource, rotation, size, root, unsigned, entries, signatures, defects } = report
   const rate = Math.round(entries / Math.max(seconds, 0.001))
   if (json) {
     const speed = { seconds: Math.round(seconds * 1000) / 1000, entriesPerSecond: rate }
     process.stdout.write(
-      `${JSON.stringify({ ok, origin, vkeySource, size, root, entries, signatures, ...speed, defects, vkey, unsigned })}\n`,
+      `${JSON.stringify({ ok, origin, vkeySource, size, root, entries, signatures, ...speed, defects, vkey, unsigned, rotation })}\n`,
     )
     return ok ? EXIT.done : EXIT.damaged
   }
   if (ok) print(`ok  ${entries} entries and ${signatures} signatures verified in ${seconds.toFixed(2)} s (${rate} a second)`)
-  else print(defects[0]?.what === 'wrong_key' ? 'UNTRUSTED' : 'DAMAGED', ...defects.map(describeDefect))
+  else print(KEY_DEFECTS.includes(defects[0]?.what ?? '') ? 'UNTRUSTED' : 'DAMAGED', ...defects.map(describeDefect))
   print(...formatFields({ origin, size, root, vkey }).map((line) => `  ${line}`))
+  if (rotation !== undefined)
+    print(`  The key given is an old one of this log, which signs until ${rotation.until}; the new one is ${rotation.vkey}`)
   if (unsigned > 0) print(`  The last ${unsigned} entries are not covered by a checkpoint yet.`)
   if (vkeySource === 'folder')
     print('  The key is the one that the log names itself; give --vkey to verify against one that you got elsewhere.')
