@@ -83,5 +83,5 @@ export const planChange = defineTransaction<PlanChoice>({
     effects.put(row, { ...before, ...change, cancelled: false })
   },
   describe: (body) =>
-    `Changes to the plan ${nameOf(body)} at ${formatMicros(body.price)} credits: now if it is larger, else at the end of the period`,
+    `Changes to the plan ${nameOf(body)} at ${formatMicros(body.price)} credits: now if it is larger, else at the period's end`,
 })
