@@ -9,13 +9,15 @@ import { Replay } from '../../core/ledger/replay.ts'
 import { formatVerifierKey } from '../../core/log/note.ts'
 import { OPTIONS, transactionOf } from './forging.ts'
 import { homes, type RestorableHome, temporaryFolder } from './homes.ts'
-import { allRows, openMarketplace, trade } from './marketplace.ts'
+import { allRows, goOn, openMarketplace, trade } from './marketplace.ts'
 import { ADA, accepted, auditOf, LOG_KEY, ORIGIN, TestLedger } from './support.ts'
 
 /** A ledger in which every transaction type happened. */
 async function everything(home: RestorableHome): Promise<TestLedger<RestorableHome>> {
   const test = await TestLedger.found(home)
-  await trade(test, await openMarketplace(test))
+  const market = await openMarketplace(test)
+  await trade(test, market)
+  await goOn(test, market)
   return test
 }
 
