@@ -14,11 +14,17 @@ import type { Guard } from './guard.ts'
 /** The most messages of SQLite's own check for each file; one would be enough to distrust it. */
 const MAX_PAGE_DEFECTS = 100
 
-export function findDefects(book: Book, guard: Guard): StoreDefect[] {
+/** `kind` is what the book is stored as: a ledger's own database, or a backup. */
+export function findBookDefects(book: Book, kind: DatabaseKind): StoreDefect[] {
   return [
-    ...collect(BOOK, () => pageDefects(book.database, BOOK)),
-    ...collect(BOOK, () => schemaDefects(book.database, BOOK)),
-    ...collect(BOOK, () => keyDefects(book)),
+    ...collect(kind, () => pageDefects(book.database, kind)),
+    ...collect(kind, () => schemaDefects(book.database, kind)),
+    ...collect(kind, () => keyDefects(book)),
+  ]
+}
+
+export function findGuardDefects(guard: Guard): StoreDefect[] {
+  return [
     ...collect(GUARD, () => pageDefects(guard.database, GUARD)),
     ...collect(GUARD, () => schemaDefects(guard.database, GUARD)),
     ...collect(GUARD, () => guardDefects(guard)),

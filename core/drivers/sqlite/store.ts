@@ -11,37 +11,16 @@
 
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { assert } from '../../base/assert.ts'
-import { tryFromHex } from '../../base/bytes.ts'
 import type { Refusal } from '../../domain/refusal.ts'
-import type { RowKey } from '../../domain/table.ts'
 import type { Seconds } from '../../domain/time.ts'
-import {
-  type Commit,
-  type RememberedRefusal,
-  type StoreDefect,
-  type StoredEntry,
-  type StoredRow,
-  type StoredTile,
-  StoreError,
-  type StoreReader,
-  type StoreWriter,
-} from '../../ledger/store.ts'
-import { Book, BookWriter, type StoredId } from './book.ts'
-import {
-  BOOK,
-  type Database,
-  type DatabaseKind,
-  findRemains,
-  GUARD,
-  hasDatabase,
-  makeDatabase,
-  openDatabase,
-} from './database.ts'
-import { findDefects } from './defects.ts'
+import { type Commit, type RememberedRefusal, type StoreDefect, StoreError, type StoreWriter } from '../../ledger/store.ts'
+import { Book, BookWriter } from './book.ts'
+import { BOOK, type DatabaseKind, findRemains, GUARD, hasDatabase, makeDatabase } from './database.ts'
+import { findBookDefects, findGuardDefects } from './defects.ts'
 import { onFile } from './errors.ts'
 import { fillGuard, Guard, GuardWriter } from './guard.ts'
 import { takeLock } from './lock.ts'
+import { BookReader, open, requireDatabases, snapshot } from './reader.ts'
 
 /** Makes an empty ledger in `folder`, which is made if it is missing. Refuses a folder that has one, or the guard of one. */
 export async function createSqliteLedger(folder: string): Promise<void> {
@@ -76,7 +55,7 @@ export async function createSqliteGuard(folder: string, staleBefore: Seconds): P
  * Opens the ledger in `folder` to read what it holds now. It needs no lock, and a writer may write meanwhile; but the write-ahead
  * logs grow until the reader is closed, so none should be kept for long.
  */
-export async function openSqliteReader(folder: string): Promise<StoreReader> {
+export async function openSqliteReader(folder: string): Promise<BookReader> {
   requireDatabases(folder, BOOK, GUARD)
   using connections = new DisposableStack()
   // The guard first: a checkpoint is signed after its entries were committed, so the book seen afterwards has them all.
@@ -100,64 +79,21 @@ export async function openSqliteWriter(folder: string, { lockTimeoutMs = 0, crea
   return new SqliteWriter(book, guard, connections.move())
 }
 
-class SqliteReader implements StoreReader {
-  protected readonly book: Book
+/** The book with the guard's checkpoint over it. */
+class SqliteReader extends BookReader {
   protected readonly guard: Guard
-  readonly #connections: DisposableStack
 
   constructor(book: Book, guard: Guard, connections: DisposableStack) {
-    this.book = book
+    super(book, connections)
     this.guard = guard
-    this.#connections = connections
   }
 
-  async size(): Promise<number> {
-    return this.use(BOOK, () => this.book.size())
-  }
-
-  async rows(keys: readonly RowKey[]): Promise<(string | undefined)[]> {
-    return this.use(BOOK, () => this.book.rows(keys))
-  }
-
-  async indexes(ids: readonly string[]): Promise<(number | undefined)[]> {
-    return this.use(BOOK, () => this.book.indexes(ids))
-  }
-
-  async entries(from: number, limit: number): Promise<StoredEntry[]> {
-    return this.use(BOOK, () => this.book.entries(from, limit))
-  }
-
-  async tile(level: number, number: number): Promise<Uint8Array | undefined> {
-    return this.use(BOOK, () => this.book.tile(level, number))
-  }
-
-  async scanRows(after: { readonly table: string; readonly key: string } | undefined, limit: number): Promise<StoredRow[]> {
-    return this.use(BOOK, () => this.book.scanRows.page(after && [after.table, after.key], limit))
-  }
-
-  async scanIds(after: string | undefined, limit: number): Promise<StoredId[]> {
-    return this.use(BOOK, () => this.book.scanIds.page(after === undefined ? after : [tryFromHex(after)], limit))
-  }
-
-  async scanTiles(after: { readonly level: number; readonly number: number } | undefined, limit: number): Promise<StoredTile[]> {
-    return this.use(BOOK, () => this.book.scanTiles.page(after && [after.level, after.number], limit))
-  }
-
-  async checkpoint(): Promise<Uint8Array | undefined> {
+  override async checkpoint(): Promise<Uint8Array | undefined> {
     return this.use(GUARD, () => this.guard.memory().checkpoint)
   }
 
-  async defects(): Promise<readonly StoreDefect[]> {
-    return this.use(BOOK, () => findDefects(this.book, this.guard))
-  }
-
-  async close(): Promise<void> {
-    this.#connections.dispose()
-  }
-
-  protected use<T>({ file }: DatabaseKind, work: () => T): T {
-    assert(!this.#connections.disposed, 'a store is not used after it was closed')
-    return onFile(file, work)
+  override async defects(): Promise<readonly StoreDefect[]> {
+    return this.use(BOOK, () => [...findBookDefects(this.book, BOOK), ...findGuardDefects(this.guard)])
   }
 }
 
@@ -202,25 +138,6 @@ class SqliteWriter extends SqliteReader implements StoreWriter {
   }
 }
 
-/** Opens a database, hands it to `connections` to be closed, and makes of it what reads it. */
-function open<T>(
-  connections: DisposableStack,
-  folder: string,
-  kind: DatabaseKind,
-  mode: 'read' | 'write',
-  make: (database: Database) => T,
-): T {
-  const database = connections.adopt(openDatabase(folder, kind, mode), (one) => void one.close())
-  return onFile(kind.file, () => make(database))
-}
-
-/** The database as it is now, for as long as the connection lives: a read transaction begins with its first read. */
-function snapshot(database: Database): Database {
-  database.exec('BEGIN')
-  database.prepare('SELECT count(*) FROM sqlite_schema').get()
-  return database
-}
-
 function makeGuard(folder: string, staleBefore: Seconds): void {
   makeDatabase(folder, GUARD, (database) => fillGuard(database, staleBefore))
 }
@@ -229,14 +146,6 @@ function isNewGuard(folder: string): boolean {
   using connections = new DisposableStack()
   const { checkpoint, staleBefore } = open(connections, folder, GUARD, 'read', (database) => new Guard(database).memory())
   return checkpoint === undefined && staleBefore === 0
-}
-
-function requireDatabases(folder: string, ...kinds: readonly DatabaseKind[]): void {
-  const absent = kinds.find((kind) => !hasDatabase(folder, kind))
-  if (absent === undefined) return
-  const left = kinds.find((kind) => hasDatabase(folder, kind))
-  if (left === undefined) throw new StoreError('missing', `There is no ledger in ${resolve(folder)}: it has no ${absent.file}.`)
-  throw new StoreError('damaged', `There is no ${absent.file} in ${resolve(folder)}, only ${left.file}.`)
 }
 
 function refuseExisting(folder: string, kind: DatabaseKind): void {

@@ -1,0 +1,128 @@
+/**
+ * Reading a book: by key, by page, and whole, in a copy. A reader sees what the book held when it was opened, whoever writes
+ * meanwhile.
+ */
+
+import { resolve } from 'node:path'
+import { assert } from '../../base/assert.ts'
+import { tryFromHex } from '../../base/bytes.ts'
+import type { RowKey } from '../../domain/table.ts'
+import {
+  type StoreDefect,
+  type StoredEntry,
+  type StoredRow,
+  type StoredTile,
+  StoreError,
+  type StoreReader,
+} from '../../ledger/store.ts'
+import type { Book, StoredId } from './book.ts'
+import { BOOK, type Database, type DatabaseKind, hasDatabase, openDatabase } from './database.ts'
+import { findBookDefects } from './defects.ts'
+import { onFile } from './errors.ts'
+
+/** A book, and the checkpoint over it that whoever opened it knows. */
+export class BookReader implements StoreReader {
+  protected readonly book: Book
+  readonly #connections: DisposableStack
+  readonly #known: { readonly checkpoint?: Uint8Array | undefined; readonly kind: DatabaseKind }
+
+  constructor(
+    book: Book,
+    connections: DisposableStack,
+    known: { readonly checkpoint?: Uint8Array | undefined; readonly kind: DatabaseKind } = { kind: BOOK },
+  ) {
+    this.book = book
+    this.#connections = connections
+    this.#known = known
+  }
+
+  async size(): Promise<number> {
+    return this.use(BOOK, () => this.book.size())
+  }
+
+  async rows(keys: readonly RowKey[]): Promise<(string | undefined)[]> {
+    return this.use(BOOK, () => this.book.rows(keys))
+  }
+
+  async indexes(ids: readonly string[]): Promise<(number | undefined)[]> {
+    return this.use(BOOK, () => this.book.indexes(ids))
+  }
+
+  async entries(from: number, limit: number): Promise<StoredEntry[]> {
+    return this.use(BOOK, () => this.book.entries(from, limit))
+  }
+
+  async tile(level: number, number: number): Promise<Uint8Array | undefined> {
+    return this.use(BOOK, () => this.book.tile(level, number))
+  }
+
+  async scanRows(after: { readonly table: string; readonly key: string } | undefined, limit: number): Promise<StoredRow[]> {
+    return this.use(BOOK, () => this.book.scanRows.page(after && [after.table, after.key], limit))
+  }
+
+  async scanIds(after: string | undefined, limit: number): Promise<StoredId[]> {
+    return this.use(BOOK, () => this.book.scanIds.page(after === undefined ? after : [tryFromHex(after)], limit))
+  }
+
+  async scanTiles(after: { readonly level: number; readonly number: number } | undefined, limit: number): Promise<StoredTile[]> {
+    return this.use(BOOK, () => this.book.scanTiles.page(after && [after.level, after.number], limit))
+  }
+
+  async checkpoint(): Promise<Uint8Array | undefined> {
+    return this.#known.checkpoint
+  }
+
+  async defects(): Promise<readonly StoreDefect[]> {
+    return this.use(BOOK, () => findBookDefects(this.book, this.#known.kind))
+  }
+
+  /** Copies the whole book page by page into a database file that is empty or missing. */
+  async copyTo(path: string, progress: (done: number, total: number) => void): Promise<void> {
+    assert(!this.#connections.disposed, 'a store is not used after it was closed')
+    await this.book.database.backup(resolve(path), {
+      progress: ({ totalPages, remainingPages }) => {
+        progress(totalPages - remainingPages, totalPages)
+        return PAGES_AT_A_TIME
+      },
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#connections.dispose()
+  }
+
+  protected use<T>({ file }: DatabaseKind, work: () => T): T {
+    assert(!this.#connections.disposed, 'a store is not used after it was closed')
+    return onFile(file, work)
+  }
+}
+
+/** Between two portions of a copy the process does other things. */
+const PAGES_AT_A_TIME = 1_000
+
+/** Opens a database, hands it to `connections` to be closed, and makes of it what reads it. */
+export function open<T>(
+  connections: DisposableStack,
+  folder: string,
+  kind: DatabaseKind,
+  mode: 'read' | 'write',
+  make: (database: Database) => T,
+): T {
+  const database = connections.adopt(openDatabase(folder, kind, mode), (one) => void one.close())
+  return onFile(kind.file, () => make(database))
+}
+
+/** The database as it is now, for as long as the connection lives: a read transaction begins with its first read. */
+export function snapshot(database: Database): Database {
+  database.exec('BEGIN')
+  database.prepare('SELECT count(*) FROM sqlite_schema').get()
+  return database
+}
+
+export function requireDatabases(folder: string, ...kinds: readonly DatabaseKind[]): void {
+  const absent = kinds.find((kind) => !hasDatabase(folder, kind))
+  if (absent === undefined) return
+  const left = kinds.find((kind) => hasDatabase(folder, kind))
+  if (left === undefined) throw new StoreError('missing', `There is no ledger in ${resolve(folder)}: it has no ${absent.file}.`)
+  throw new StoreError('damaged', `There is no ${absent.file} in ${resolve(folder)}, only ${left.file}.`)
+}
