@@ -19,6 +19,18 @@ export function writeDurably(path: string, content: string | Uint8Array): void {
   syncFolder(dirname(path))
 }
 
+/** Gives a complete file its name, durably: whoever finds it under that name finds all of it. */
+export function moveDurably(from: string, to: string): void {
+  const file = openSync(from, 'r+')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(from, to)
+  syncFolder(dirname(to))
+}
+
 /** Bytes kept before they are written: so many that the number of writes does not matter. */
 const BUFFER_BYTES = 256 * 1024
 
@@ -79,7 +91,7 @@ async function writeParts(file: number, parts: Parameters<typeof writePartsDurab
 }
 
 /** A change of names is durable once the folder is; Windows has no such call and needs none. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return
   const file = openSync(folder, 'r')
   fsyncSync(file)

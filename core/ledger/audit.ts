@@ -27,6 +27,8 @@ export interface AuditOptions extends ReplayOptions {
   readonly trusted?: VerifierKey | undefined
   /** A checkpoint that the auditor holds from before: the log must contain what it covers. */
   readonly older?: Uint8Array | undefined
+  /** Without a checkpoint nothing says that no entry is missing at the end: demanded unless the guard that held it was lost. */
+  readonly isUnsigned?: boolean
   readonly progress?: ((done: number, total: number) => void) | undefined
 }
 
@@ -199,6 +201,7 @@ class Audit {
   async #readHeads(): Promise<Defect | undefined> {
     const { trusted, older } = this.options
     const signed = await this.log.checkpoint()
+    if (signed === undefined && this.options.isUnsigned === true) return undefined
     if (signed === undefined) return { table: 'checkpoint', what: 'no_checkpoint', message: 'There is no checkpoint.' }
     if (trusted !== undefined && (await this.#openCheckpoint(signed, trusted)) === undefined) return this.#untrusted(trusted)
     const last = this.#readHead(signed, LAST)

@@ -39,6 +39,18 @@ export async function openTree(sha256: Sha256, store: StoreWriter, verifier: Ver
   return { frontier, edge, checkpoint, lastTime: await timeOfEntry(store, size - 1) }
 }
 
+/**
+ * Checks that a copy of a book is whole: its database, every entry against the tree, and the tree against the checkpoint that goes
+ * with it. Whether its entries follow the rules an audit tells.
+ */
+export async function checkCopy(sha256: Sha256, store: StoreReader, verifier: Verifier): Promise<void> {
+  const [defect] = await store.defects()
+  if (defect !== undefined) throw new StoreError('damaged', defect.message)
+  const signed = await store.checkpoint()
+  if (signed !== undefined) await signedSize(sha256, store, signed, verifier)
+  await checkUnsigned(sha256, store, 0, await frontierAt(sha256, store, await store.size()))
+}
+
 /** The partial tiles at the edge of a tree that has grown to `size` by `changed`. */
 export function storedTiles(edge: ReadonlyMap<string, TileRow>, changed: readonly TileRow[], size: number): Map<string, TileRow> {
   const rows = new Map([...edge, ...changed.map((tile) => [`${tile.level}/${tile.number}`, tile] as const)])
@@ -105,6 +117,15 @@ async function guardAgainstForks(
       'The guard holds no checkpoint, although the ledger has entries: signing on could fork the log.',
     )
   }
+  return signedSize(sha256, store, signed, verifier)
+}
+
+/**
+ * How many entries a checkpoint covers that was signed over this very history. Throws StoreError where it was signed over more
+ * entries, over others, or by another key.
+ */
+export async function signedSize(sha256: Sha256, store: StoreReader, signed: Uint8Array, verifier: Verifier): Promise<number> {
+  const size = await store.size()
   const foreign = new StoreError('damaged', 'The last checkpoint in the guard is not one that this sequencer signed.')
   const claimed = readCheckpoint(signed)
   if (claimed instanceof Malformed) throw foreign

@@ -9,7 +9,7 @@
 
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Sqlite from 'better-sqlite3'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
@@ -21,11 +21,13 @@ export type Database = Sqlite.Database
 
 /** One of the databases of a ledger's folder. */
 export interface DatabaseKind {
-  readonly file: 'ledger.db' | 'checkpoint.db'
+  readonly file: string
   readonly applicationId: bigint
   readonly migrationsFolder: string
   /** The oldest version that migrations bring up to date. */
   readonly oldestVersion: bigint
+  /** Tables besides those that the migrations make, as SQL. */
+  readonly moreTables?: string
 }
 
 export const BOOK: DatabaseKind = {
@@ -41,6 +43,22 @@ export const GUARD: DatabaseKind = {
   migrationsFolder: fileURLToPath(new URL('./migrations/guard', import.meta.url)),
   oldestVersion: 1n,
 }
+
+export const MIRROR: DatabaseKind = {
+  file: 'mirror.db',
+  applicationId: 0x4e494d4dn,
+  migrationsFolder: fileURLToPath(new URL('./migrations/mirror', import.meta.url)),
+  oldestVersion: 1n,
+}
+
+/** 'NIMB' in ASCII. A backup that is put in the place of a book by hand is not taken for one. */
+export const BACKUP_ID = 0x4e494d42n
+
+const KINDS: ReadonlyMap<bigint, 'book' | 'guard' | 'backup'> = new Map([
+  [BOOK.applicationId, 'book'],
+  [GUARD.applicationId, 'guard'],
+  [BACKUP_ID, 'backup'],
+])
 
 /** Older versions could corrupt a database in WAL mode whose write-ahead log was reset at the wrong moment. */
 const OLDEST_SQLITE = [3, 51, 3] as const
@@ -77,6 +95,36 @@ export function openDatabase(folder: string, kind: DatabaseKind, mode: 'read' | 
 }
 
 /**
+ * Opens a database that is one file, no matter what mode it was copied in, and that nobody else has open. `change` makes another
+ * kind of it, in one step.
+ */
+export function openCopy(path: string, kind: DatabaseKind, change?: (database: Database) => void): Database {
+  const isRead = change === undefined
+  return connect(dirname(path), kind, basename(path), { readonly: isRead, fileMustExist: true }, (database) => {
+    recognise(database, kind)
+    if (!isRead) set(database, kind.file, 'journal_mode', 'delete')
+    expect(kind.file, database, 'journal_mode', 'delete')
+    expect(kind.file, database, 'user_version', latestVersion(kind))
+    if (change !== undefined) database.transaction(change).immediate(database)
+  })
+}
+
+/** What the application id of a file says that it is; undefined where it is no database, or none of this program's. */
+export function kindOfFile(path: string): 'book' | 'guard' | 'backup' | undefined {
+  try {
+    const database = new Sqlite(resolve(path), { readonly: true, fileMustExist: true })
+    try {
+      database.defaultSafeIntegers()
+      return KINDS.get(database.pragma('application_id', { simple: true }) as bigint)
+    } finally {
+      database.close()
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/**
  * Makes a database under a passing name, fills it, and gives it its own name when it is complete. So it exists whole or not at
  * all, whenever the process ends. The new name is durable with the first commit, since SQLite then syncs the folder of its
  * write-ahead log.
@@ -84,7 +132,7 @@ export function openDatabase(folder: string, kind: DatabaseKind, mode: 'read' | 
 export function makeDatabase(folder: string, kind: DatabaseKind, fill: (database: Database) => void = () => {}): void {
   const unfinished = `${kind.file}.new`
   onFile(kind.file, () => {
-    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(join(folder, unfinished + suffix), { force: true })
+    removeDatabase(join(folder, unfinished))
     const database = connect(folder, kind, unfinished, {}, (made) => {
       migrate(made, kind)
       fill(made)
@@ -125,7 +173,15 @@ export function modelDatabase(kind: DatabaseKind): Database {
   const database = new Sqlite(':memory:')
   database.defaultSafeIntegers()
   migrate(database, kind)
+  if (kind.moreTables !== undefined) database.exec(kind.moreTables)
   return database
+}
+
+/** A database's own file and those that SQLite keeps beside it. */
+export const SUFFIXES = ['', '-wal', '-shm', '-journal'] as const
+
+export function removeDatabase(path: string): void {
+  for (const suffix of SUFFIXES) rmSync(path + suffix, { force: true })
 }
 
 export function hasDatabase(folder: string, kind: DatabaseKind): boolean {
