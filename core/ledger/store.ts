@@ -121,6 +121,21 @@ export interface StoreWriter extends StoreReader {
   staleBefore(): Promise<number>
 }
 
+/**
+ * The one writer of a mirror: a book that follows another's log. It holds what that log signed and signs nothing, so there is no
+ * way from it to a StoreWriter.
+ */
+export interface MirrorWriter extends StoreReader {
+  /** Commits durably, all or nothing. After an error nothing is known: close, reopen and look. */
+  commit(commit: Commit): Promise<void>
+  /** The newest checkpoint that the log has shown; the book may lack entries that it covers. */
+  shown(): Promise<Uint8Array | undefined>
+  /** Keeps durably what the log shows, before any of its entries is taken: whatever it shows later has to continue it. */
+  keepShown(signed: Uint8Array): Promise<void>
+  /** The book has all entries of what was shown: from now on that is its checkpoint. */
+  coverShown(): Promise<void>
+}
+
 /** Why a store cannot be used, in a sentence for people. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'

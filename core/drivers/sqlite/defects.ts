@@ -1,5 +1,5 @@
 /**
- * What is wrong with the two databases themselves: their pages and the kinds of their values (SQLite's own check, against STRICT
+ * What is wrong with the databases themselves: their pages and the kinds of their values (SQLite's own check, against STRICT
  * but not against CHECK, which a read-only connection does not know), their tables, triggers and migrations (against those that a
  * new database gets), keys that no ledger could have written, and the guard's digests. Whether the book says what the log says is
  * not the store's to tell: an audit replays the log and compares.
@@ -7,9 +7,10 @@
 
 import { type StoreDefect, StoreError } from '../../ledger/store.ts'
 import type { Book } from './book.ts'
-import { BOOK, type Database, type DatabaseKind, GUARD, modelDatabase } from './database.ts'
+import { BOOK, type Database, type DatabaseKind, GUARD, MIRROR, modelDatabase } from './database.ts'
 import { onFile, printable } from './errors.ts'
 import type { Guard } from './guard.ts'
+import type { Mirror } from './mirror.ts'
 
 /** The most messages of SQLite's own check for each file; one would be enough to distrust it. */
 const MAX_PAGE_DEFECTS = 100
@@ -28,6 +29,14 @@ export function findGuardDefects(guard: Guard): StoreDefect[] {
     ...collect(GUARD, () => pageDefects(guard.database, GUARD)),
     ...collect(GUARD, () => schemaDefects(guard.database, GUARD)),
     ...collect(GUARD, () => guardDefects(guard)),
+  ]
+}
+
+export function findMirrorDefects(mirror: Mirror): StoreDefect[] {
+  return [
+    ...collect(MIRROR, () => pageDefects(mirror.database, MIRROR)),
+    ...collect(MIRROR, () => schemaDefects(mirror.database, MIRROR)),
+    ...collect(MIRROR, () => mirrorDefects(mirror)),
   ]
 }
 
@@ -109,4 +118,8 @@ function* keyDefects(book: Book): Generator<StoreDefect> {
 function* guardDefects(guard: Guard): Generator<StoreDefect> {
   guard.memory()
   for (const defect of guard.damagedRefusals()) yield { table: 'refusals', ...defect }
+}
+
+function* mirrorDefects(mirror: Mirror): Generator<StoreDefect> {
+  mirror.memory()
 }

@@ -16,7 +16,7 @@ import {
   type StoreReader,
 } from '../../ledger/store.ts'
 import type { Book, StoredId } from './book.ts'
-import { BOOK, type Database, type DatabaseKind, hasDatabase, openDatabase } from './database.ts'
+import { BOOK, type Database, type DatabaseKind, findRemains, hasDatabase, openDatabase } from './database.ts'
 import { findBookDefects } from './defects.ts'
 import { onFile } from './errors.ts'
 
@@ -100,6 +100,25 @@ export class BookReader implements StoreReader {
 /** Between two portions of a copy the process does other things. */
 const PAGES_AT_A_TIME = 1_000
 
+/**
+ * The changes of one writer. After one that failed, what the disk holds is unknown, so nothing more is written: whoever goes on
+ * opens the ledger anew.
+ */
+export class Changes {
+  #isBroken = false
+
+  run({ file }: DatabaseKind, change: () => void): void {
+    if (this.#isBroken)
+      throw new StoreError('offline', `${file} could not be written before; close the ledger and open it again.`)
+    try {
+      change()
+    } catch (error) {
+      this.#isBroken = true
+      throw error
+    }
+  }
+}
+
 /** Opens a database, hands it to `connections` to be closed, and makes of it what reads it. */
 export function open<T>(
   connections: DisposableStack,
@@ -125,4 +144,10 @@ export function requireDatabases(folder: string, ...kinds: readonly DatabaseKind
   const left = kinds.find((kind) => hasDatabase(folder, kind))
   if (left === undefined) throw new StoreError('missing', `There is no ledger in ${resolve(folder)}: it has no ${absent.file}.`)
   throw new StoreError('damaged', `There is no ${absent.file} in ${resolve(folder)}, only ${left.file}.`)
+}
+
+export function refuseExisting(folder: string, kind: DatabaseKind): void {
+  const found = findRemains(folder, kind)
+  if (found !== undefined)
+    throw new StoreError('damaged', `The folder ${resolve(folder)} is taken: there is a ${found} in it already.`)
 }

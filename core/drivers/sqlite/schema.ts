@@ -1,5 +1,5 @@
 /**
- * The tables of the two databases as Drizzle sees them: names, columns and their types, for typed queries and for drizzle-kit.
+ * The tables of the databases as Drizzle sees them: names, columns and their types, for typed queries and for drizzle-kit.
  * What makes the tables is the SQL under migrations/, because STRICT, CHECK and triggers are beyond a Drizzle schema; a test
  * holds the two together.
  *
@@ -48,6 +48,13 @@ export const guard = sqliteTable('guard', {
   staleBefore: int64('stale_before').notNull(),
   checkpoint: bytes('checkpoint'),
   refusalsDigest: bytes('refusals_digest').notNull(),
+  digest: bytes('digest').notNull(),
+})
+
+export const mirror = sqliteTable('mirror', {
+  one: int64('one').primaryKey(),
+  checkpoint: bytes('checkpoint'),
+  shown: bytes('shown'),
   digest: bytes('digest').notNull(),
 })
 

@@ -3,6 +3,7 @@
  *
  *   ledger.db        the book
  *   checkpoint.db    the guard: the last checkpoint, remembered refusals; never part of a backup or restore
+ *   mirror.db        in a mirror, in the place of the guard: see mirror-store.ts
  *   lock.db          held by the writer for its life
  *
  * One process writes and any number read, at the same time. A writer that dies leaves nothing to repair: the lock is free, and
@@ -13,17 +14,19 @@ import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { Seconds } from '../../domain/time.ts'
-import { type Commit, type RememberedRefusal, type StoreDefect, StoreError, type StoreWriter } from '../../ledger/store.ts'
+import type { Commit, RememberedRefusal, StoreDefect, StoreWriter } from '../../ledger/store.ts'
 import { Book, BookWriter } from './book.ts'
-import { BOOK, type DatabaseKind, findRemains, GUARD, hasDatabase, makeDatabase } from './database.ts'
+import { BOOK, type DatabaseKind, GUARD, hasDatabase, makeDatabase } from './database.ts'
 import { findBookDefects, findGuardDefects } from './defects.ts'
 import { onFile } from './errors.ts'
 import { fillGuard, Guard, GuardWriter } from './guard.ts'
 import { takeLock } from './lock.ts'
-import { BookReader, open, requireDatabases, snapshot } from './reader.ts'
+import { isSqliteMirror, openSqliteMirrorReader, refuseMirror } from './mirror-store.ts'
+import { BookReader, Changes, open, refuseExisting, requireDatabases, snapshot } from './reader.ts'
 
 /** Makes an empty ledger in `folder`, which is made if it is missing. Refuses a folder that has one, or the guard of one. */
 export async function createSqliteLedger(folder: string): Promise<void> {
+  refuseMirror(folder)
   onFile(resolve(folder), () => mkdirSync(folder, { recursive: true }))
   using _lock = await takeLock(folder, 0)
   makeDatabases(folder)
@@ -45,6 +48,7 @@ function makeDatabases(folder: string): void {
  * now on: one of them may be a refused note that somebody sends again.
  */
 export async function createSqliteGuard(folder: string, staleBefore: Seconds): Promise<void> {
+  refuseMirror(folder)
   requireDatabases(folder, BOOK)
   using _lock = await takeLock(folder, 0)
   refuseExisting(folder, GUARD)
@@ -56,6 +60,7 @@ export async function createSqliteGuard(folder: string, staleBefore: Seconds): P
  * logs grow until the reader is closed, so none should be kept for long.
  */
 export async function openSqliteReader(folder: string): Promise<BookReader> {
+  if (isSqliteMirror(folder)) return openSqliteMirrorReader(folder)
   requireDatabases(folder, BOOK, GUARD)
   using connections = new DisposableStack()
   // The guard first: a checkpoint is signed after its entries were committed, so the book seen afterwards has them all.
@@ -69,6 +74,7 @@ export async function openSqliteReader(folder: string): Promise<BookReader> {
  * an empty ledger is made first where there is none, under the same lock: two programs that found a ledger cannot cross.
  */
 export async function openSqliteWriter(folder: string, { lockTimeoutMs = 0, create = false } = {}): Promise<StoreWriter> {
+  refuseMirror(folder)
   if (create) onFile(resolve(folder), () => mkdirSync(folder, { recursive: true }))
   else requireDatabases(folder, BOOK, GUARD)
   using connections = new DisposableStack()
@@ -100,7 +106,7 @@ class SqliteReader extends BookReader {
 class SqliteWriter extends SqliteReader implements StoreWriter {
   declare protected readonly book: BookWriter
   declare protected readonly guard: GuardWriter
-  #isBroken = false
+  readonly #changes = new Changes()
 
   async commit(commit: Commit): Promise<void> {
     this.#change(BOOK, () => this.book.commit(commit))
@@ -122,19 +128,8 @@ class SqliteWriter extends SqliteReader implements StoreWriter {
     return this.use(GUARD, () => this.guard.memory().staleBefore)
   }
 
-  /**
-   * After a change that failed, what the disk holds is unknown, so nothing more is written: whoever goes on opens the ledger
-   * anew.
-   */
   #change(kind: DatabaseKind, work: () => void): void {
-    if (this.#isBroken)
-      throw new StoreError('offline', `${kind.file} could not be written before; close the ledger and open it again.`)
-    try {
-      this.use(kind, work)
-    } catch (error) {
-      this.#isBroken = true
-      throw error
-    }
+    this.#changes.run(kind, () => this.use(kind, work))
   }
 }
 
@@ -146,10 +141,4 @@ function isNewGuard(folder: string): boolean {
   using connections = new DisposableStack()
   const { checkpoint, staleBefore } = open(connections, folder, GUARD, 'read', (database) => new Guard(database).memory())
   return checkpoint === undefined && staleBefore === 0
-}
-
-function refuseExisting(folder: string, kind: DatabaseKind): void {
-  const found = findRemains(folder, kind)
-  if (found !== undefined)
-    throw new StoreError('damaged', `The folder ${resolve(folder)} is taken: there is a ${found} in it already.`)
 }
