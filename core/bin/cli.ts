@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { rules } from '../domain/transactions/index.ts'
 import { accountCommands } from './commands/account.ts'
+import { backupCommands } from './commands/backup.ts'
 import { creditCommands } from './commands/credits.ts'
 import { demoCommand } from './commands/demo.ts'
 import { exportCommand } from './commands/export.ts'
@@ -57,6 +58,7 @@ logCommands(program)
 scheduleCommand(program)
 proofCommands(program)
 exportCommand(program)
+backupCommands(program)
 demoCommand(program)
 
 try {

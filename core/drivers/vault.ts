@@ -8,16 +8,17 @@
  * sealed = secretbox of seed ‖ label under scrypt(passphrase, salt), and of seed ‖ label ‖ newline ‖ account where the key is
  * another one of an account's: a label or account moved to another key is noticed. Several keys may have one label. What is
  * public, labels, accounts and public keys, is readable without the passphrase. The file is replaced as a whole, durably, so a
- * crash leaves the old or the new one.
+ * crash leaves the old or the new one. Exported keys are a file of the same form, under a passphrase of its own.
  */
 
 import { randomBytes, scryptSync } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import nacl from 'tweetnacl'
 import { z } from 'zod'
 import { concatBytes, equalBytes, toHex, tryFromHex, utf8 } from '../base/bytes.ts'
 import { writeDurably } from './durable-file.ts'
+import { exclusively } from './exclusive.ts'
 import { type KeyPair, keyPair, SEED_BYTES } from './sodium/signer.ts'
 
 const FILE = 'keys.json'
@@ -76,31 +77,53 @@ export interface PublicEntry extends Named {
 /** What is public in a folder's vault, in the order in which it was added; nothing where there is no vault. */
 export function listKeys(dir: string): PublicEntry[] {
   if (!existsSync(join(dir, FILE))) return []
-  return readFile(dir).keys.map(({ label, account, publicKey }) => ({ label, account, publicKey: tryFromHex(publicKey)! }))
+  return readFile(join(dir, FILE)).keys.map(({ label, account, publicKey }) => ({
+    label,
+    account,
+    publicKey: tryFromHex(publicKey)!,
+  }))
+}
+
+/** A key with its name. */
+interface NamedKey extends Named {
+  readonly pair: KeyPair
+}
+
+/** Where a folder's vault is. */
+export function vaultPath(dir: string): string {
+  return join(dir, FILE)
 }
 
 export class Vault {
-  readonly #dir: string
-  readonly #secret: Uint8Array
+  readonly #path: string
+  #secret: Uint8Array
   #file: VaultFile
 
-  private constructor(dir: string, file: VaultFile, secret: Uint8Array) {
-    this.#dir = dir
+  private constructor(path: string, file: VaultFile, secret: Uint8Array) {
+    this.#path = path
     this.#file = file
     this.#secret = secret
   }
 
   /** A new, empty vault in memory; the first key that is added writes it. */
   static create(dir: string, passphrase: string): Vault {
-    const kdf = { name: 'scrypt' as const, ...COST, salt: toHex(randomBytes(SALT_BYTES)) }
-    return new Vault(dir, { version: 1, kdf, keys: [] }, derive(passphrase, kdf))
+    return Vault.createFile(vaultPath(dir), passphrase)
+  }
+
+  static createFile(path: string, passphrase: string): Vault {
+    const kdf = newDerivation()
+    return new Vault(path, { version: 1, kdf, keys: [] }, derive(passphrase, kdf))
   }
 
   /** Throws VaultError `passphrase` where it does not open the keys. */
   static open(dir: string, passphrase: string): Vault {
-    if (!existsSync(join(dir, FILE))) throw new VaultError('missing', `There are no keys in ${dir}.`)
-    const file = readFile(dir)
-    const vault = new Vault(dir, file, derive(passphrase, file.kdf))
+    if (!existsSync(vaultPath(dir))) throw new VaultError('missing', `There are no keys in ${dir}.`)
+    return Vault.openFile(vaultPath(dir), passphrase)
+  }
+
+  static openFile(path: string, passphrase: string): Vault {
+    const file = readFile(path)
+    const vault = new Vault(path, file, derive(passphrase, file.kdf))
     if (file.keys[0] !== undefined) vault.#unseal(file.keys[0])
     return vault
   }
@@ -112,52 +135,95 @@ export class Vault {
 
   /** All keys of a label, without those that were added to an account. */
   keys(label: string): KeyPair[] {
-    const entries = this.#file.keys.filter((one) => one.label === label && one.account === undefined)
+    const entries = this.#current().keys.filter((one) => one.label === label && one.account === undefined)
     return entries.map((entry) => this.#unseal(entry))
   }
 
   /** The key pair of a public key; undefined where it is not here. */
   pair(publicKey: Uint8Array): KeyPair | undefined {
-    const entry = this.#file.keys.find((one) => one.publicKey === toHex(publicKey))
+    const entry = this.#current().keys.find((one) => one.publicKey === toHex(publicKey))
     return entry && this.#unseal(entry)
   }
 
+  /** All keys, each opened: who has read them knows that none is damaged. */
+  all(): NamedKey[] {
+    return this.#current().keys.map((entry) => ({ label: entry.label, account: entry.account, pair: this.#unseal(entry) }))
+  }
+
   /** Seals keys under their labels and writes the vault, durably, once for all of them. */
-  add(keys: readonly (Named & { readonly pair: KeyPair })[]): void {
-    const added = keys.map(({ pair, label, account }) => {
-      const nonce = randomBytes(nacl.secretbox.nonceLength)
-      const sealed = nacl.secretbox(concatBytes(pair.seed, nameBytes({ label, account })), nonce, this.#secret)
-      const named = { label, ...(account !== undefined && { account }) }
-      return { ...named, publicKey: toHex(pair.publicKey), nonce: toHex(nonce), sealed: toHex(sealed) }
-    })
-    this.#write([...this.#file.keys, ...added])
+  add(keys: readonly NamedKey[]): void {
+    const added = keys.map((key) => seal(key, this.#secret))
+    this.#change((before) => ({ ...before, keys: [...before.keys, ...added] }))
   }
 
   /** Forgets a key that was never used. */
   remove(publicKey: Uint8Array): void {
-    this.#write(this.#file.keys.filter((one) => one.publicKey !== toHex(publicKey)))
+    this.#change((before) => ({ ...before, keys: before.keys.filter((one) => one.publicKey !== toHex(publicKey)) }))
   }
 
-  #write(keys: VaultFile['keys']): void {
-    const file = { ...this.#file, keys }
-    writeDurably(join(this.#dir, FILE), `${JSON.stringify(file, undefined, 1)}\n`)
-    this.#file = file
+  /** Seals all keys under another passphrase. Whenever the process ends, all of them are under the old one or under the new one. */
+  reseal(passphrase: string): void {
+    const kdf = newDerivation()
+    const secret = derive(passphrase, kdf)
+    const sealAnew = (entry: VaultFile['keys'][number]) => seal({ ...entry, pair: this.#unseal(entry) }, secret)
+    // The slow part before other programs have to wait; what they add meanwhile comes on top.
+    const ready = new Map(this.#current().keys.map((entry) => [entry.publicKey, sealAnew(entry)]))
+    this.#change(({ keys }) => ({
+      version: 1,
+      kdf,
+      keys: keys.map((entry) => ready.get(entry.publicKey) ?? sealAnew(entry)),
+    }))
+    this.#secret = secret
+  }
+
+  #change(change: (before: VaultFile) => VaultFile): void {
+    exclusively(this.#path, () => {
+      const file = change(this.#current())
+      writeDurably(this.#path, `${JSON.stringify(file, undefined, 1)}\n`)
+      this.#file = file
+    })
+  }
+
+  /** The file as it is now: other programs add keys too while this one has it open. */
+  #current(): VaultFile {
+    if (!existsSync(this.#path)) return this.#file
+    const file = readFile(this.#path)
+    if (file.kdf.salt !== this.#file.kdf.salt)
+      throw new VaultError('passphrase', 'The keys of this ledger were sealed anew meanwhile: unlock them again.')
+    return file
   }
 
   #unseal({ label, account, publicKey, nonce, sealed }: VaultFile['keys'][number]): KeyPair {
     const opened = nacl.secretbox.open(tryFromHex(sealed)!, tryFromHex(nonce)!, this.#secret)
     if (opened === null)
-      throw new VaultError('passphrase', `The passphrase does not open the keys of this ledger, or ${FILE} is damaged.`)
+      throw new VaultError(
+        'passphrase',
+        `The passphrase does not open the keys of this ledger, or ${basename(this.#path)} is damaged.`,
+      )
     const pair = keyPair(opened.slice(0, SEED_BYTES))
     if (!equalBytes(opened.subarray(SEED_BYTES), nameBytes({ label, account })) || toHex(pair.publicKey) !== publicKey) {
-      throw new VaultError('damaged', `The key ${label} in ${FILE} is not the one that was sealed under that name.`)
+      throw new VaultError(
+        'damaged',
+        `The key ${label} in ${basename(this.#path)} is not the one that was sealed under that name.`,
+      )
     }
     return pair
   }
 }
 
+function seal({ label, account, pair }: NamedKey, secret: Uint8Array): VaultFile['keys'][number] {
+  const nonce = randomBytes(nacl.secretbox.nonceLength)
+  const sealed = nacl.secretbox(concatBytes(pair.seed, nameBytes({ label, account })), nonce, secret)
+  const named = { label, ...(account !== undefined && { account }) }
+  return { ...named, publicKey: toHex(pair.publicKey), nonce: toHex(nonce), sealed: toHex(sealed) }
+}
+
 function nameBytes({ label, account }: Named): Uint8Array {
   return utf8(account === undefined ? label : `${label}\n${account}`)
+}
+
+function newDerivation(): VaultFile['kdf'] {
+  return { name: 'scrypt', ...COST, salt: toHex(randomBytes(SALT_BYTES)) }
 }
 
 function derive(passphrase: string, { cost, blockSize, parallelization, salt }: VaultFile['kdf']): Uint8Array {
@@ -165,9 +231,9 @@ function derive(passphrase: string, { cost, blockSize, parallelization, salt }: 
   return scryptSync(passphrase.normalize('NFC'), tryFromHex(salt)!, nacl.secretbox.keyLength, parameters)
 }
 
-function readFile(dir: string): VaultFile {
-  const damaged = new VaultError('damaged', `${FILE} in ${dir} is not a vault of this program, or it is damaged.`)
-  const text = readFileSync(join(dir, FILE))
+function readFile(path: string): VaultFile {
+  const damaged = new VaultError('damaged', `${path} is not a vault of this program, or it is damaged.`)
+  const text = readFileSync(path)
   if (text.length > MAX_FILE_BYTES) throw damaged
   let value: unknown
   try {

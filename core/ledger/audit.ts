@@ -15,8 +15,9 @@ import { Frontier, HASH_BYTES, leafHash } from '../log/merkle.ts'
 import { formatVerifierKey, isSameKey, type VerifierKey } from '../log/note.ts'
 import { TILE_WIDTH, type TileRow, tileWidth } from '../log/tiles.ts'
 import { parseEntry } from './entry.ts'
+import { type Defect, repeatedEntry } from './execution.ts'
 import { claimedKeys, openCheckpointOf } from './log-keys.ts'
-import { type Defect, Replay, type ReplayOptions } from './replay.ts'
+import { Replay, type ReplayOptions } from './replay.ts'
 import type { LoggedEntry, LogReader, StoreReader } from './store.ts'
 
 /** Entries, rows, ids or tiles read at a time. */
@@ -185,7 +186,7 @@ class Audit {
   async #compareIds(ids: readonly string[], from: number): Promise<Defect | undefined> {
     if (this.store === undefined) {
       for (const [i, id] of ids.entries()) {
-        if (this.#seen.has(id)) return { index: from + i, what: 'repeated', message: 'The same transaction is in the log twice.' }
+        if (this.#seen.has(id)) return repeatedEntry(from + i)
         this.#seen.add(id)
       }
       return undefined

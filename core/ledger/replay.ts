@@ -1,38 +1,37 @@
 /**
  * A replay of the log in memory: every entry read, authenticated and executed again by the same machine, at its own time. Audits
- * use it, and mirrors and rebuilt projections will: there is no second implementation of the rules.
+ * use it; a mirror does the same on its store (follower.ts). There is no second implementation of the rules.
  */
 
-import { InvariantError } from '../base/assert.ts'
-import { equalBytes, type Sha256 } from '../base/bytes.ts'
+import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
-import { authenticate, execute, type Signer } from '../domain/machine.ts'
-import { decodeOutcome, encodeOutcome, type Outcome } from '../domain/outcome.ts'
+import type { Signer } from '../domain/machine.ts'
+import { decodeOutcome, type Outcome } from '../domain/outcome.ts'
 import { accountNumbers, type EntryRecord, entryRecords, type Platform, platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import { encodeRow, type RowKey } from '../domain/table.ts'
-import { formatMilliseconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
-import { createdId, type Moment, type Rows, signatoriesOf } from '../domain/view.ts'
-import { Frontier, leafHash } from '../log/merkle.ts'
+import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { createdId, type Moment, type Rows } from '../domain/view.ts'
+import { Frontier } from '../log/merkle.ts'
 import type { VerifierKey } from '../log/note.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
 import { recordOf } from './accepted.ts'
 import { Heads, type StateLeaves, stateLeaves, summaryOf } from './closing.ts'
 import { parseEntry } from './entry.ts'
+import {
+  type Defect,
+  type EntryCheck,
+  type Executed,
+  executeEntry,
+  findBadSignature,
+  type ReplayState,
+  signatureChecks,
+} from './execution.ts'
 import { logKey } from './log-keys.ts'
 import { compareRows, type LoggedEntry, type LogReader, type StoredEntry, StoreError } from './store.ts'
 import { storedTiles } from './tree.ts'
-import type { SignatureCheck, Verifier } from './verifier.ts'
-
-/** Something that is not as the log says, at an entry or at a stored value. */
-export interface Defect {
-  readonly index?: number
-  readonly table?: string
-  readonly key?: string
-  readonly what: string
-  readonly message: string
-}
+import type { Verifier } from './verifier.ts'
 
 export interface ReplayOptions {
   readonly rules: Rules
@@ -73,23 +72,18 @@ export async function stateAt(
 }
 
 export class Replay {
-  readonly rows = new Map<string, { readonly key: RowKey; readonly row: unknown }>()
   /** Signatures checked so far. */
   signatures = 0
-  readonly #options: ReplayOptions & { readonly log: Pick<LogReader, 'entries'> }
-  readonly #heads: Heads
-  /** What entries did, where the log does not say it. */
-  readonly #outcomes = new Map<number, Uint8Array>()
-  /** The entry that the transaction at hand names. */
-  #record: { readonly path: string; readonly record: EntryRecord } | undefined
+  readonly #options: ReplayOptions
+  readonly #state: MemoryState
   #frontier: Frontier
   #edge = new Map<string, TileRow>()
   #lastTime: Milliseconds = 0
 
   /** `log` is the log that is replayed, for transactions that look back at an entry. */
   constructor(options: ReplayOptions, log: Pick<LogReader, 'entries'>) {
-    this.#options = { ...options, log }
-    this.#heads = new Heads(options.sha256)
+    this.#options = options
+    this.#state = new MemoryState(options, log)
     this.#frontier = new Frontier(options.sha256)
   }
 
@@ -101,139 +95,49 @@ export class Replay {
     return this.#frontier.root()
   }
 
+  get rows(): MemoryState['stored'] {
+    return this.#state.stored
+  }
+
   /** The key that the entries so far name for a checkpoint over them; undefined before the genesis. */
   get logKey(): VerifierKey | undefined {
-    const ledger = this.#get(platform)
+    const ledger = this.#state.get(platform)
     if (ledger === undefined) return undefined
     return logKey(this.#options.sha256, ledger.origin, ledger.sequencerKey)
   }
 
   /** The keys that were the log's before, as long as they sign besides. */
   get retiredKeys(): Platform['retiredKeys'] {
-    return this.#get(platform)?.retiredKeys ?? []
-  }
-
-  /** Replays the entries that follow, in order; the first defect among them ends it. */
-  async add(entries: readonly (LoggedEntry | StoredEntry)[]): Promise<ReplayedPage | Defect> {
-    const checks: (SignatureCheck & { index: number; signatory: Signer })[] = []
-    const ids: string[] = []
-    const leaves: Uint8Array[] = []
-    let defect: Defect | undefined
-    for (const [i, entry] of entries.entries()) {
-      const replayed = await this.#execute(entry, this.size + i)
-      if ('what' in replayed) {
-        defect = replayed
-        break
-      }
-      const { transaction, signatories, leaf } = replayed
-      leaves.push(leaf)
-      ids.push(transaction.id)
-      signatories.forEach((signatory, j) => {
-        const { signature } = transaction.signatures[j]!
-        checks.push({ publicKey: signatory.publicKey, message: transaction.textBytes, signature, index: entry.index, signatory })
-      })
-    }
-    // An earlier entry with a bad signature is the first defect, also where a later one already failed a rule.
-    return (await this.#verify(checks)) ?? defect ?? { ids, tiles: this.#grow(leaves) }
-  }
-
-  async #execute(entry: LoggedEntry | StoredEntry, index: number) {
-    const { rules, sha256 } = this.#options
-    const at = (what: string, message: string): Defect => ({ index: entry.index, what, message })
-    if (entry.index !== index) return { index, what: 'missing_entry', message: `Entry ${index} is missing.` }
-    const parsed = parseEntry(entry.bytes)
-    if (parsed instanceof Malformed) return at('malformed', `${parsed.reason}.`)
-    const { time, note } = parsed
-    if (time < this.#lastTime)
-      return at('time_backwards', `Its time is before that of the entry before, ${formatMilliseconds(this.#lastTime)}.`)
-    const transaction = parseSignedTransaction(rules, sha256, note)
-    if (transaction instanceof Malformed) return at('malformed', `${transaction.reason}.`)
-    const { namesEntry, needsSummary } = transaction.definition
-    if (namesEntry !== undefined) await this.#loadRecord(namesEntry(transaction.body as never), index)
-    const executed = this.#apply(transaction, { index, time, ...(needsSummary && { summary: this.#summary(time) }) })
-    this.#record = undefined
-    if (executed instanceof InvariantError) return at('invariant', `${executed.message}: this does not hold.`)
-    if ('status' in executed) return at(executed.code, executed.message)
-    const outcome = encodeOutcome(executed.outcome)
-    if ('outcome' in entry && !equalBytes(entry.outcome, outcome))
-      return at('outcome', 'The outcome stored beside the entry is not what the entry does.')
-    if (!('outcome' in entry)) this.#outcomes.set(index, outcome)
-    const leaf = leafHash(sha256, entry.bytes)
-    this.#heads.add(
-      leaf,
-      executed.outcome.touched.map(({ number }) => number),
-    )
-    this.#lastTime = time
-    return { transaction, signatories: executed.signatories, leaf }
-  }
-
-  #apply(transaction: SignedTransaction, moment: Moment) {
-    const { sha256 } = this.#options
-    const rows: Rows = { get: (key) => this.#get(key) }
-    const signatories = authenticate(sha256, transaction, rows)
-    if ('status' in signatories) return signatories
-    const signed = signatoriesOf(transaction, signatories)
-    const result = this.#tryExecute(() => execute(sha256, transaction, signed, rows, moment))
-    if (result instanceof InvariantError) return result
-    if (result.status === 'refused') return result
-    for (const [path, change] of result.changes) {
-      if (change.row === undefined) this.rows.delete(path)
-      else this.rows.set(path, change)
-    }
-    return { signatories, outcome: result.outcome }
+    return this.#state.get(platform)?.retiredKeys ?? []
   }
 
   /** The state's leaves as they are now, asked at a time. */
   leaves(time: Milliseconds): StateLeaves {
-    const rows = [...this.rows.values()].map(({ key, row }) => ({ table: key.table.name, key: key.key, value: encodeRow(row) }))
-    return stateLeaves(this.#options.sha256, rows.sort(compareRows), this.#heads, wholeSeconds(time))
+    return this.#state.leaves(time)
   }
 
-  #summary(time: Milliseconds): StateSummary {
-    return summaryOf(this.#options.sha256, this.leaves(time))
-  }
-
-  /**
-   * Reads the entry that a transaction names, if it stands before it: then it was replayed, and what it did is known to be right.
-   * What comes later is nothing that the sequencer could have seen.
-   */
-  async #loadRecord(index: number, before: number): Promise<void> {
-    if (index >= before) return
-    const { rules, sha256, log } = this.#options
-    const [entry] = await log.entries(index, 1)
-    const parsed = entry && parseEntry(entry.bytes)
-    if (entry === undefined || parsed === undefined || parsed instanceof Malformed) return
-    const transaction = parseSignedTransaction(rules, sha256, parsed.note)
-    const bytes = 'outcome' in entry ? (entry as StoredEntry).outcome : this.#outcomes.get(index)
-    if (transaction instanceof Malformed || bytes === undefined) return
-    const accountOf = (number: number) => this.#get(accountNumbers.at(number))!.account
-    const outcome: Outcome = decodeOutcome(bytes, accountOf, createdId(transaction))
-    this.#record = { path: entryRecords.at(index).path, record: recordOf({ transaction, outcome }) }
-  }
-
-  /**
-   * A log that was sequenced by a broken program may break an invariant: that is a finding about the log, not about this program.
-   */
-  #tryExecute<T>(run: () => T): T | InvariantError {
-    try {
-      return run()
-    } catch (error) {
-      if (error instanceof InvariantError) return error
-      throw error
+  /** Replays the entries that follow, in order; the first defect among them ends it. */
+  async add(entries: readonly (LoggedEntry | StoredEntry)[]): Promise<ReplayedPage | Defect> {
+    const checks: EntryCheck[] = []
+    const ids: string[] = []
+    const leaves: Uint8Array[] = []
+    let defect: Defect | undefined
+    for (const [i, entry] of entries.entries()) {
+      const place = { index: this.size + i, lastTime: this.#lastTime }
+      const executed = await executeEntry(this.#options, this.#state, entry, place)
+      if ('what' in executed) {
+        defect = executed
+        break
+      }
+      this.#state.apply(executed, !('outcome' in entry))
+      this.#lastTime = executed.time
+      leaves.push(executed.leaf)
+      ids.push(executed.transaction.id)
+      checks.push(...signatureChecks(executed))
     }
-  }
-
-  async #verify(checks: readonly (SignatureCheck & { index: number; signatory: Signer })[]): Promise<Defect | undefined> {
-    const valid = await this.#options.verifier.verify(checks)
     this.signatures += checks.length
-    const bad = checks.find((_, i) => !valid[i])
-    if (bad === undefined) return undefined
-    const { account, keyId } = bad.signatory
-    return {
-      index: bad.index,
-      what: 'bad_signature',
-      message: `The signature in the name of ${account} does not verify with key ${keyId}.`,
-    }
+    // An earlier entry with a bad signature is the first defect, also where a later one already failed a rule.
+    return (await findBadSignature(this.#options.verifier, checks)) ?? defect ?? { ids, tiles: this.#grow(leaves) }
   }
 
   #grow(leaves: readonly Uint8Array[]): readonly TileRow[] {
@@ -243,11 +147,73 @@ export class Replay {
     this.#edge = storedTiles(this.#edge, tiles, frontier.size)
     return tiles
   }
+}
 
-  #get<Row>(key: RowKey<Row>): Row | undefined {
-    if (key.table.name === entryRecords.name) {
-      return this.#record?.path === key.path ? (this.#record.record as Row) : undefined
+/** All rows in memory. */
+class MemoryState implements ReplayState, Rows {
+  readonly stored = new Map<string, { readonly key: RowKey; readonly row: unknown }>()
+  readonly #options: Omit<ReplayOptions, 'verifier'>
+  readonly #log: Pick<LogReader, 'entries'>
+  readonly #heads: Heads
+  /** What entries did, where the log does not say it. */
+  readonly #outcomes = new Map<number, Uint8Array>()
+
+  constructor(options: Omit<ReplayOptions, 'verifier'>, log: Pick<LogReader, 'entries'>) {
+    this.#options = options
+    this.#log = log
+    this.#heads = new Heads(options.sha256)
+  }
+
+  get<Row>(key: RowKey<Row>): Row | undefined {
+    return this.stored.get(key.path)?.row as Row | undefined
+  }
+
+  async signerRows(): Promise<Rows> {
+    return this
+  }
+
+  async rows({ definition, body }: SignedTransaction, _signers: readonly Signer[], { index }: Moment): Promise<Rows> {
+    const named = definition.namesEntry?.(body as never)
+    if (named === undefined) return this
+    const record = await this.#readRecord(named, index)
+    const { path } = entryRecords.at(named)
+    return { get: <Row>(key: RowKey<Row>) => (key.path === path ? (record as Row | undefined) : this.get(key)) }
+  }
+
+  async summary(_size: number, time: Milliseconds): Promise<StateSummary> {
+    return summaryOf(this.#options.sha256, this.leaves(time))
+  }
+
+  leaves(time: Milliseconds): StateLeaves {
+    const rows = [...this.stored.values()].map(({ key, row }) => ({ table: key.table.name, key: key.key, value: encodeRow(row) }))
+    return stateLeaves(this.#options.sha256, rows.sort(compareRows), this.#heads, wholeSeconds(time))
+  }
+
+  apply({ index, leaf, outcome, outcomeBytes, changes }: Executed, keepOutcome: boolean): void {
+    for (const [path, change] of changes) {
+      if (change.row === undefined) this.stored.delete(path)
+      else this.stored.set(path, change)
     }
-    return this.rows.get(key.path)?.row as Row | undefined
+    if (keepOutcome) this.#outcomes.set(index, outcomeBytes)
+    const numbers = outcome.touched.map(({ number }) => number)
+    this.#heads.add(leaf, numbers)
+  }
+
+  /**
+   * The entry that a transaction names, if it stands before it: then it was replayed, and what it did is known to be right.
+   * What comes later is nothing that the sequencer could have seen.
+   */
+  async #readRecord(index: number, before: number): Promise<EntryRecord | undefined> {
+    if (index >= before) return undefined
+    const { rules, sha256 } = this.#options
+    const [entry] = await this.#log.entries(index, 1)
+    const parsed = entry && parseEntry(entry.bytes)
+    if (entry === undefined || parsed === undefined || parsed instanceof Malformed) return undefined
+    const transaction = parseSignedTransaction(rules, sha256, parsed.note)
+    const bytes = 'outcome' in entry ? (entry as StoredEntry).outcome : this.#outcomes.get(index)
+    if (transaction instanceof Malformed || bytes === undefined) return undefined
+    const accountOf = (number: number) => this.get(accountNumbers.at(number))!.account
+    const outcome: Outcome = decodeOutcome(bytes, accountOf, createdId(transaction))
+    return recordOf({ transaction, outcome })
   }
 }

@@ -18,25 +18,33 @@ import type { Verifier } from './verifier.ts'
 /** Entries read at a time. */
 const ENTRIES_AT_A_TIME = 1_000
 
-interface OpenedTree {
+/** The right edge of a stored tree: what it takes to append to it. */
+export interface Edge {
   readonly frontier: Frontier
   /** The partial tiles at the right edge, by "level/number". */
   readonly edge: Map<string, TileRow>
-  readonly checkpoint: Uint8Array | undefined
   readonly lastTime: Milliseconds
 }
 
+interface OpenedTree extends Edge {
+  readonly checkpoint: Uint8Array | undefined
+}
+
 export async function openTree(sha256: Sha256, store: StoreWriter, verifier: Verifier): Promise<OpenedTree> {
+  const edge = await readEdge(sha256, store)
+  const checkpoint = await store.checkpoint()
+  const signedSize = await guardAgainstForks(sha256, store, edge.frontier.size, checkpoint, verifier)
+  await checkUnsigned(sha256, store, signedSize, edge.frontier)
+  return { ...edge, checkpoint }
+}
+
+export async function readEdge(sha256: Sha256, store: StoreReader): Promise<Edge> {
   const size = await store.size()
-  const readEdge = await tileReader(store, edgeTiles(size))
+  const readTile = await tileReader(store, edgeTiles(size))
   const edge = new Map<string, TileRow>()
   for (const { level, number } of edgeTiles(size))
-    edge.set(`${level}/${number}`, { level, number, hashes: readEdge(level, number) })
-  const frontier = await frontierAt(sha256, store, size)
-  const checkpoint = await store.checkpoint()
-  const signedSize = await guardAgainstForks(sha256, store, size, checkpoint, verifier)
-  await checkUnsigned(sha256, store, signedSize, frontier)
-  return { frontier, edge, checkpoint, lastTime: await timeOfEntry(store, size - 1) }
+    edge.set(`${level}/${number}`, { level, number, hashes: readTile(level, number) })
+  return { frontier: await frontierAt(sha256, store, size), edge, lastTime: await timeOfEntry(store, size - 1) }
 }
 
 /**

@@ -141,13 +141,13 @@ export class GuardWriter extends Guard {
   }
 }
 
-/** Writes the first row of a guard that remembers nothing. */
-export function fillGuard(database: Database, staleBefore: Seconds): void {
+/** Writes the first row of a guard that remembers no refusal, and at most a checkpoint that others know. */
+export function fillGuard(database: Database, staleBefore: Seconds, checkpoint?: Uint8Array): void {
   assert(
     Number.isInteger(staleBefore) && staleBefore >= 0 && staleBefore <= MAX_SECONDS,
     'notes are stale before a time in seconds',
   )
-  preparePut(database)({ staleBefore, refusalsDigest: new Uint8Array(DIGEST_BYTES) })
+  preparePut(database)({ staleBefore, refusalsDigest: new Uint8Array(DIGEST_BYTES), ...(checkpoint && { checkpoint }) })
 }
 
 function preparePut(database: Database): (memory: Memory) => void {

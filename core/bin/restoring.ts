@@ -1,0 +1,243 @@
+/**
+ * Restoring: which of the copies at hand is brought back, and what must hold before it is. All copies must have one history; the
+ * longest is taken; it must have every entry that anybody here knows to be signed; and it must pass the full audit. Otherwise
+ * nothing is changed.
+ */
+
+import { existsSync, statSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { equalBytes } from '../base/bytes.ts'
+import { Malformed } from '../base/malformed.ts'
+import type { Platform } from '../domain/state.ts'
+import { type Seconds, wholeSeconds } from '../domain/time.ts'
+import { writeDurably } from '../drivers/durable-file.ts'
+import { sha256 } from '../drivers/sha256.ts'
+import { createVerifier } from '../drivers/sodium/verifier.ts'
+import { BackupReader, openBackup, openBook } from '../drivers/sqlite/backup.ts'
+import type { BookReader } from '../drivers/sqlite/reader.ts'
+import { Restoration } from '../drivers/sqlite/restoration.ts'
+import { openSqliteReader } from '../drivers/sqlite/store.ts'
+import { listKeys, vaultPath } from '../drivers/vault.ts'
+import { type AuditReport, audit } from '../ledger/audit.ts'
+import { lastTime, readPlatform } from '../ledger/queries.ts'
+import { StoreError } from '../ledger/store.ts'
+import { frontierAt, signedSize } from '../ledger/tree.ts'
+import type { Verifier } from '../ledger/verifier.ts'
+import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
+import { formatVerifierKey, type VerifierKey } from '../log/note.ts'
+import { LEDGER_TOOLS, LOCK_TIMEOUT_MS, type Place } from './desk.ts'
+import { Failure } from './failure.ts'
+import { progressBar } from './output.ts'
+
+export interface RestoreOptions {
+  readonly file: string
+  /** Other copies to consult. */
+  readonly from: readonly string[]
+  readonly trusted: VerifierKey | undefined
+}
+
+interface Restored {
+  readonly dir: string
+  readonly origin: string
+  readonly vkey: string
+  readonly size: number
+  readonly root: string
+  /** The copy that was taken. */
+  readonly source: string
+  readonly guard: 'kept' | 'new'
+  readonly staleBefore?: Seconds
+  /** How many keys the folder has now. */
+  readonly keys: number
+  /** Where the book that was there is kept. */
+  readonly replaced?: string
+}
+
+/** A copy of the book that is at hand. */
+interface Source {
+  readonly path: string
+  readonly reader: BookReader
+  readonly size: number
+  readonly platform: Platform
+}
+
+/** A checkpoint that somebody here holds. */
+interface Known {
+  readonly holder: string
+  readonly head: Checkpoint
+  readonly signed: Uint8Array
+}
+
+export async function restoreLedger(place: Place, options: RestoreOptions): Promise<Restored> {
+  const sources: Source[] = []
+  const verifier = createVerifier()
+  try {
+    for (const path of [options.file, ...options.from]) sources.push(await openSource(path))
+    using restoration = await Restoration.begin(place.dir, LOCK_TIMEOUT_MS)
+    return await bringBack(place, options, { restoration, sources, verifier })
+  } finally {
+    for (const { reader } of sources) await reader.close()
+    await verifier.close()
+  }
+}
+
+interface Work {
+  readonly restoration: Restoration
+  readonly sources: readonly Source[]
+  readonly verifier: Verifier
+}
+
+async function bringBack(place: Place, options: RestoreOptions, { restoration, sources, verifier }: Work): Promise<Restored> {
+  const { remembered } = restoration
+  const known = await knownCheckpoints(place.dir, remembered?.checkpoint, sources)
+  const chosen = chooseSource(place.dir, sources, known)
+  const newest = known.reduce<Known | undefined>((best, one) => (best && best.head.size >= one.head.size ? best : one), undefined)
+  const copy = await restoration.copy(chosen.reader, newest?.signed, progressBar('copy'))
+  let report: AuditReport
+  try {
+    await compareHistories(copy, chosen, sources, known, verifier)
+    report = await auditCopy(copy, chosen.path, { trusted: options.trusted, verifier, isUnsigned: newest === undefined })
+  } finally {
+    await copy.close()
+  }
+  const { platform } = chosen
+  const staleBefore = remembered === undefined ? await staleTime(place, chosen) : undefined
+  const beginning = staleBefore === undefined ? undefined : { staleBefore, checkpoint: newest?.signed }
+  restoreKeys(place.dir, sources[0]!.reader)
+  const replaced = restoration.finish(beginning, new Date().toISOString().replaceAll(':', '.'))
+  // A note that is made from now on is not stale.
+  if (staleBefore !== undefined && platform.clock === 'system') await sleep(Math.max(0, staleBefore * 1000 - Date.now()))
+  return {
+    dir: place.dir,
+    origin: platform.origin,
+    vkey: report.vkey,
+    size: report.size,
+    root: report.root,
+    source: chosen.path,
+    guard: staleBefore === undefined ? 'kept' : 'new',
+    ...(staleBefore !== undefined && { staleBefore }),
+    keys: listKeys(place.dir).length,
+    ...(replaced !== undefined && { replaced }),
+  }
+}
+
+/** A backup, or the book in the folder of a ledger or a mirror. */
+async function openSource(path: string): Promise<Source> {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new Failure('usage', `${path} does not exist.`)
+  const reader = found.isDirectory() ? await openFolder(path) : openBackup(path)
+  try {
+    return { path, reader, size: await reader.size(), platform: await readPlatform(reader) }
+  } catch (error) {
+    await reader.close()
+    throw error
+  }
+}
+
+/** The guard tells what was signed. Where it was lost, the book is there all the same. */
+async function openFolder(path: string): Promise<BookReader> {
+  try {
+    return await openSqliteReader(path)
+  } catch (error) {
+    const isLost = error instanceof StoreError && error.code === 'damaged' && !existsSync(`${path}/checkpoint.db`)
+    if (!isLost) throw error
+    return openBook(path)
+  }
+}
+
+async function knownCheckpoints(dir: string, guarded: Uint8Array | undefined, sources: readonly Source[]): Promise<Known[]> {
+  const held = [{ holder: `The guard in ${dir}`, signed: guarded }]
+  for (const { path, reader } of sources) held.push({ holder: path, signed: await reader.checkpoint() })
+  return held.flatMap(({ holder, signed }) => {
+    if (signed === undefined) return []
+    const head = readCheckpoint(signed)
+    if (head instanceof Malformed) throw new Failure('damaged', `${holder} holds a checkpoint that is damaged: ${head.reason}.`)
+    return [{ holder, head, signed }]
+  })
+}
+
+/** The longest copy of one ledger. Refuses where entries that were signed, so answered as accepted, are in none of the copies. */
+function chooseSource(dir: string, sources: readonly Source[], known: readonly Known[]): Source {
+  const [file] = sources
+  const { origin } = file!.platform
+  const others = [
+    ...sources.map(({ path, platform }) => ({ holder: path, origin: platform.origin })),
+    ...known.map(({ holder, head }) => ({ holder, origin: head.origin })),
+  ]
+  const foreign = others.find((one) => one.origin !== origin)
+  if (foreign !== undefined) {
+    throw new Failure(
+      'usage',
+      `${foreign.holder} is of the ledger ${foreign.origin}, and ${file!.path} of ${origin}: each is restored in a folder of its own.`,
+    )
+  }
+  const chosen = sources.reduce((longest, one) => (one.size > longest.size ? one : longest))
+  const ahead = known.find(({ head }) => head.size > chosen.size)
+  if (ahead === undefined) return chosen
+  const lost = ahead.head.size - chosen.size
+  throw new Failure(
+    'damaged',
+    `${ahead.holder} holds a signed checkpoint of ${ahead.head.size} entries, and ${chosen.path} has ${chosen.size}: restoring it ` +
+      `would lose ${lost} that ${lost === 1 ? 'was' : 'were'} answered as accepted, and signing on would fork the log. Nothing was ` +
+      `changed in ${dir}. Bring a newer backup, or give --from the folder of a mirror that has ${ahead.head.size}.`,
+  )
+}
+
+/** Throws where two copies, or a copy and a signed checkpoint, contradict each other: then one of them is forged, or the log forked. */
+async function compareHistories(
+  copy: BookReader,
+  chosen: Source,
+  sources: readonly Source[],
+  known: readonly Known[],
+  verifier: Verifier,
+): Promise<void> {
+  const evidence =
+    'Two histories: nothing was restored. Keep both as evidence, and ask those who hold checkpoints which is signed.'
+  for (const { path, reader, size } of sources) {
+    if (reader === chosen.reader) continue
+    const [own, theirs] = [await frontierAt(sha256, copy, size), await frontierAt(sha256, reader, size)]
+    if (!equalBytes(own.root(), theirs.root()))
+      throw new Failure('damaged', `The first ${size} entries in ${path} are not those in ${chosen.path}. ${evidence}`)
+  }
+  for (const { holder, head, signed } of known) {
+    try {
+      await signedSize(sha256, copy, signed, verifier)
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'damaged')) throw error
+      const what = `${holder} holds a checkpoint of ${head.size} entries that is not one of the log in ${chosen.path}`
+      throw new Failure('damaged', `${what}: ${error.message} ${evidence}`)
+    }
+  }
+}
+
+async function auditCopy(
+  copy: BookReader,
+  path: string,
+  options: { readonly trusted: VerifierKey | undefined; readonly verifier: Verifier; readonly isUnsigned: boolean },
+): Promise<AuditReport> {
+  const report = await audit(copy, copy, { ...LEDGER_TOOLS, ...options, progress: progressBar('verify') })
+  const [defect] = report.defects
+  if (defect !== undefined) {
+    const { index, table, key, message } = defect
+    const where = index === undefined ? [table, key].filter((part) => part !== undefined).join(' ') : `entry ${index}`
+    const whole = where === '' ? message : `${where}: ${message}`
+    throw new Failure('damaged', `${path} does not verify, so nothing was restored: ${whole}`)
+  }
+  const { trusted } = options
+  return trusted === undefined ? report : { ...report, vkey: report.rotation?.vkey ?? formatVerifierKey(trusted) }
+}
+
+/** The time from which on notes are not stale: later than any that was made before this command, by the ledger's own clock. */
+async function staleTime({ at }: Place, { platform, reader }: Source): Promise<Seconds> {
+  const last = await lastTime(reader)
+  if (platform.clock === 'system') {
+    if (at !== undefined) throw new Failure('usage', 'This ledger goes by the system clock; --at is for a manual clock.')
+    return Math.max(wholeSeconds(Date.now()) + 1, wholeSeconds(last))
+  }
+  return wholeSeconds(Math.max(at ?? 0, last))
+}
+
+/** The keys that a backup has, where the folder has none: what is there is not replaced. */
+function restoreKeys(dir: string, reader: BookReader): void {
+  const keys = reader instanceof BackupReader ? reader.content.keys : undefined
+  if (keys !== undefined && !existsSync(vaultPath(dir))) writeDurably(vaultPath(dir), keys)
+}
