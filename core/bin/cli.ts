@@ -12,6 +12,7 @@ import { keyCommands } from './commands/keys.ts'
 import { ledgerCommands } from './commands/ledger.ts'
 import { logCommands } from './commands/log.ts'
 import { globalOptions } from './commands/options.ts'
+import { passphraseCommand } from './commands/passphrase.ts'
 import { proofCommands } from './commands/proof.ts'
 import { scheduleCommand } from './commands/schedule.ts'
 import { statementCommand } from './commands/statement.ts'
@@ -50,6 +51,7 @@ const program = globalOptions(new Command('nimledger'))
 ledgerCommands(program)
 accountCommands(program)
 keyCommands(program)
+passphraseCommand(program)
 transactionCommands(program)
 creditCommands(program)
 statementCommand(program)

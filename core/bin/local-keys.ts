@@ -31,6 +31,11 @@ function isSequencer({ label, account }: PublicEntry): boolean {
   return label === SEQUENCER && account === undefined
 }
 
+/** The account that a key signs for; undefined for the sequencer's. */
+export function ownerOf(entry: PublicEntry): string | undefined {
+  return isSequencer(entry) ? undefined : (entry.account ?? accountId(sha256, entry.publicKey))
+}
+
 /** In the order in which they were made. The sequencer's are not among them: they sign no transactions. */
 export function localKeys(dir: string): LocalKey[] {
   return listKeys(dir)

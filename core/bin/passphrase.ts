@@ -12,17 +12,33 @@ export interface PassphraseSource {
 
 export const PASSPHRASE_VARIABLE = 'NIMLEDGER_PASSPHRASE'
 
+/** How a passphrase is asked for, and how a program gives it. */
+interface Wording {
+  readonly question: string
+  readonly variable: string
+  readonly option: string
+}
+
+const OWN: Wording = { question: 'Passphrase: ', variable: PASSPHRASE_VARIABLE, option: '--passphrase-file' }
+const FIRST: Wording = { ...OWN, question: 'A passphrase for the keys of this ledger: ' }
+export const NEXT: Wording = {
+  question: 'The new passphrase: ',
+  variable: 'NIMLEDGER_NEW_PASSPHRASE',
+  option: '--new-passphrase-file',
+}
+
 /** The passphrase; asked twice where it seals something new. */
-export async function readPassphrase({ file, environment }: PassphraseSource, isNew: boolean): Promise<string> {
+export async function readPassphrase(
+  { file, environment }: PassphraseSource,
+  isNew: boolean,
+  { question, variable, option }: Wording = isNew ? FIRST : OWN,
+): Promise<string> {
   const given = file === undefined ? environment : readFileSync(file, 'utf8').replace(/\r?\n$/, '')
   if (given !== undefined) return checked(given)
   if (!process.stdin.isTTY) {
-    throw new Failure(
-      'passphrase',
-      `The keys are sealed under a passphrase: set ${PASSPHRASE_VARIABLE} or give --passphrase-file FILE.`,
-    )
+    throw new Failure('passphrase', `The keys are sealed under a passphrase: set ${variable} or give ${option} FILE.`)
   }
-  const typed = checked(await ask(isNew ? 'A passphrase for the keys of this ledger: ' : 'Passphrase: '))
+  const typed = checked(await ask(question))
   if (isNew && (await ask('Once more: ')) !== typed)
     throw new Failure('passphrase', 'The two passphrases differ; nothing was done.')
   return typed

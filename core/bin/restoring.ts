@@ -172,6 +172,13 @@ function chooseSource(dir: string, sources: readonly Source[], known: readonly K
   }
   const chosen = sources.reduce((longest, one) => (one.size > longest.size ? one : longest))
   const ahead = known.find(({ head }) => head.size > chosen.size)
+  // One's own backup may end with entries that were signed a moment later; of other copies nobody knows who appended to them.
+  if (chosen !== file && !known.some(({ head }) => head.size === chosen.size)) {
+    throw new Failure(
+      'damaged',
+      `${chosen.path} ends with entries that no checkpoint covers: it is not taken, and nothing was changed.`,
+    )
+  }
   if (ahead === undefined) return chosen
   const lost = ahead.head.size - chosen.size
   throw new Failure(

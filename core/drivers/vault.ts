@@ -196,10 +196,7 @@ export class Vault {
   #unseal({ label, account, publicKey, nonce, sealed }: VaultFile['keys'][number]): KeyPair {
     const opened = nacl.secretbox.open(tryFromHex(sealed)!, tryFromHex(nonce)!, this.#secret)
     if (opened === null)
-      throw new VaultError(
-        'passphrase',
-        `The passphrase does not open the keys of this ledger, or ${basename(this.#path)} is damaged.`,
-      )
+      throw new VaultError('passphrase', `The passphrase does not open the keys in ${this.#path}, or the file is damaged.`)
     const pair = keyPair(opened.slice(0, SEED_BYTES))
     if (!equalBytes(opened.subarray(SEED_BYTES), nameBytes({ label, account })) || toHex(pair.publicKey) !== publicKey) {
       throw new VaultError(

@@ -20,6 +20,7 @@ import { EXIT, Failure } from '../failure.ts'
 import { newKeyPair } from '../founding.ts'
 import { localKeys, SEQUENCER, signerOf, vkeyOf } from '../local-keys.ts'
 import { formatFields, print, printJson } from '../output.ts'
+import { keyFileCommands } from './key-file.ts'
 import { atOption, type GlobalOptions, parseTimeSeconds, placeOf } from './options.ts'
 import { showOutcome } from './transaction.ts'
 
@@ -40,7 +41,9 @@ interface RevokeOptions extends GlobalOptions {
 const keyOption = () => new Option('--key <key>', 'which key of the account signs, by id or label')
 
 export function keyCommands(program: Command): void {
-  const keys = program.command('keys').description('other keys for an account, and the next key of the sequencer')
+  const keys = program
+    .command('keys')
+    .description('other keys for an account, the next key of the sequencer, and keys taken to another machine')
   keys
     .command('add')
     .description('make a key and let it sign for an account; or make the next key of the sequencer')
@@ -69,6 +72,7 @@ export function keyCommands(program: Command): void {
       const options = command.optsWithGlobals<RevokeOptions>()
       process.exitCode = await writing(placeOf(options), (desk) => revokeKey(desk, options, name, key))
     })
+  keyFileCommands(keys)
 }
 
 const KEY_ID = /^[0-9a-f]{8}$/

@@ -1,0 +1,45 @@
+/** passphrase: another one for the keys of this machine. */
+
+import type { Command } from 'commander'
+import { listKeys, Vault } from '../../drivers/vault.ts'
+import { userPath } from '../desk.ts'
+import { Failure } from '../failure.ts'
+import { print, printJson } from '../output.ts'
+import { NEXT, readPassphrase } from '../passphrase.ts'
+import { type GlobalOptions, placeOf } from './options.ts'
+
+interface PassphraseOptions extends GlobalOptions {
+  readonly newPassphraseFile?: string
+}
+
+export function passphraseCommand(program: Command): void {
+  program
+    .command('passphrase')
+    .description('seal the keys of this machine under another passphrase')
+    .option(
+      '--new-passphrase-file <file>',
+      `read the new one from a file (else ${NEXT.variable}, else it is asked for)`,
+      userPath,
+    )
+    .action(async (_options, command: Command) => {
+      await changePassphrase(command.optsWithGlobals<PassphraseOptions>())
+    })
+}
+
+async function changePassphrase(options: PassphraseOptions): Promise<void> {
+  const { dir, passphrase } = placeOf(options)
+  if (listKeys(dir).length === 0) throw new Failure('usage', `There are no keys in ${dir}.`)
+  const before = await readPassphrase(passphrase, false)
+  // Whoever does not know the old one is told so before they think of a new one.
+  const vault = Vault.open(dir, before)
+  const source = { file: options.newPassphraseFile, environment: process.env[NEXT.variable] }
+  const next = await readPassphrase(source, true, NEXT)
+  if (next.normalize('NFC') === before.normalize('NFC')) throw new Failure('usage', 'The new passphrase is the old one.')
+  vault.reseal(next)
+  const keys = listKeys(dir).length
+  if (options.json) printJson({ dir, keys })
+  else
+    print(
+      `The ${keys} keys in ${dir} are sealed under the new passphrase; backups and exports made before are under the old one.`,
+    )
+}
