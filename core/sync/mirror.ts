@@ -1,0 +1,289 @@
+/**
+ * A mirror: somebody else's ledger, copied and checked until nothing of it has to be believed. A round:
+ *
+ *   checkpoint    what the log shows now, signed with the key that is trusted
+ *   consistency   by the tiles: it continues what the log has shown before; then it is kept, durably
+ *   entries       bundle by bundle, each step proven to be what the checkpoint was signed over
+ *   replay        canonical form, signatures behind the gate, every rule; committed in large steps
+ *   covered       the book has the checkpoint's root, and its entries name the key that signed
+ *
+ * It may be cut off anywhere: the next round takes up at the entry after the last one committed. A log that shows two histories,
+ * goes back, withholds or alters anything, or has an entry that breaks a rule, ends the round with evidence and changes nothing more.
+ */
+
+import { assert } from '../base/assert.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
+import { MAX_NOTE_BYTES } from '../base/limits.ts'
+import { Malformed } from '../base/malformed.ts'
+import { sequencerKeys } from '../domain/state.ts'
+import type { Defect } from '../ledger/execution.ts'
+import { Follower, type FollowerOptions } from '../ledger/follower.ts'
+import { keyInForce, openCheckpointOf } from '../ledger/log-keys.ts'
+import { type LoggedEntry, StoreError } from '../ledger/store.ts'
+import { frontierAt, signedSize } from '../ledger/tree.ts'
+import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
+import { emptyRoot, type Frontier, HASH_BYTES, leafHash, type TreeHead, verifyConsistency } from '../log/merkle.ts'
+import { formatVerifierKey, isSameKey, parseNote, type VerifierKey } from '../log/note.ts'
+import { formatTilePath, TILE_WIDTH, tileWidth } from '../log/tiles.ts'
+import type { Evidence } from './evidence.ts'
+import type { RemoteLog } from './remote.ts'
+import { Misserved, type Prefix, RemoteTree, readPrefix } from './remote-tree.ts'
+
+/** Bundles fetched at a time, and proven by one proof. While a step is replayed, the next one is fetched. */
+const STEP_BUNDLES = 8
+
+export interface MirrorOptions extends FollowerOptions {
+  readonly remote: RemoteLog
+  /** The log's key that whoever keeps the mirror got from elsewhere. */
+  readonly trusted: VerifierKey
+  readonly progress?: ((done: number, total: number) => void) | undefined
+}
+
+export interface Synced {
+  readonly status: 'synced'
+  readonly size: number
+  readonly root: Uint8Array
+  /** How many entries this round added. */
+  readonly applied: number
+}
+
+interface Caught {
+  readonly status: 'caught'
+  readonly evidence: Evidence
+}
+
+/** A checkpoint as it was signed, and what it says. */
+interface Signed extends Checkpoint {
+  readonly signed: Uint8Array
+}
+
+/** Entries that are proven to be the log's. */
+interface Step {
+  readonly entries: readonly LoggedEntry[]
+  readonly frontier: Frontier
+}
+
+export class Mirror {
+  readonly #options: MirrorOptions
+  #follower: Follower | undefined
+
+  private constructor(options: MirrorOptions) {
+    this.#options = options
+  }
+
+  /** Opens a mirror that was left in any state; throws StoreError `damaged` where its book is not what its checkpoint covers. */
+  static async open(options: MirrorOptions): Promise<Mirror> {
+    const { sha256, store, verifier } = options
+    const checkpoint = await store.checkpoint()
+    if (checkpoint !== undefined) await signedSize(sha256, store, checkpoint, verifier)
+    return new Mirror(options)
+  }
+
+  /** One round. Throws StoreError `offline` where the log cannot be reached, `damaged` where what it shows is not signed as it must be. */
+  async sync(): Promise<Synced | Caught> {
+    const shown = await this.#readCheckpoint()
+    const before = await this.#shownBefore()
+    const tree = new RemoteTree(this.#options.sha256, this.#options.remote, shown)
+    const sides = { shown: shown.signed, ...(before && { held: before.signed }) }
+    try {
+      const evidence = (before && (await this.#compare(before, shown, tree))) ?? (await this.#follow(shown, tree, before))
+      if ('kind' in evidence) {
+        this.#follower = undefined
+        return { status: 'caught', evidence: { ...evidence, ...sides } }
+      }
+      return evidence
+    } catch (error) {
+      this.#follower = undefined
+      if (!(error instanceof Misserved)) throw error
+      const { kind, resource, message } = error
+      return { status: 'caught', evidence: { kind, resource, message, ...sides } }
+    }
+  }
+
+  /** The checkpoint that the log shows now, signed with the key that is trusted for the entries at hand. */
+  async #readCheckpoint(): Promise<Signed> {
+    const { remote, verifier } = this.#options
+    const signed = await remote.checkpoint()
+    const key = await this.#trustedKey()
+    const checkpoint = await openCheckpointOf(key, signed, verifier)
+    if (checkpoint !== undefined) return { ...checkpoint, signed }
+    throw new StoreError(
+      'damaged',
+      `What ${remote.name} shows is not a checkpoint signed with ${formatVerifierKey(key)}${others(key, signed)}.`,
+    )
+  }
+
+  /** A key given that the entries at hand name stands for the key that they put in force; another has to prove itself. */
+  async #trustedKey(): Promise<VerifierKey> {
+    const { sha256, store, trusted } = this.#options
+    const isNamed = await this.#isNamed(trusted)
+    return (isNamed ? await keyInForce(sha256, store, await store.size()) : undefined) ?? trusted
+  }
+
+  async #isNamed({ publicKey }: VerifierKey): Promise<boolean> {
+    const [row] = await this.#options.store.rows([sequencerKeys.at(toHex(publicKey))])
+    return row !== undefined
+  }
+
+  async #shownBefore(): Promise<Signed | undefined> {
+    const signed = await this.#options.store.shown()
+    if (signed === undefined) return undefined
+    const checkpoint = readCheckpoint(signed)
+    if (checkpoint instanceof Malformed) throw new StoreError('damaged', 'The checkpoint that the mirror keeps is damaged.')
+    return { ...checkpoint, signed }
+  }
+
+  /** What is wrong with what the log shows now, after what it showed before. */
+  async #compare(before: Signed, shown: Signed, tree: RemoteTree): Promise<Finding | undefined> {
+    if (shown.size === before.size) {
+      if (equalBytes(shown.root, before.root)) return undefined
+      return { kind: 'fork', message: `The log signed two different trees of ${shown.size} entries.` }
+    }
+    if (shown.size < before.size) return this.#findRollback(before, shown)
+    if (before.size === 0) return undefined
+    const prefix = await tree.prefix(before.size)
+    this.#checkPrefix(before.size, prefix, shown)
+    return equalBytes(prefix.root, before.root) ? undefined : fork(before, shown, prefix)
+  }
+
+  async #findRollback(before: Signed, shown: Signed): Promise<Finding> {
+    const { sha256, remote, store } = this.#options
+    const message = `The log shows ${shown.size} entries, after it showed ${before.size}: it went back.`
+    const isHere = (await store.size()) >= before.size
+    if (!isHere || shown.size === 0) return { kind: 'rollback', message }
+    const load = async (level: number, number: number) => {
+      const hashes = await store.tile(level, number)
+      assert(hashes !== undefined, 'a mirror has the tiles of the entries that it has')
+      return hashes
+    }
+    const prefix = await readPrefix(sha256, load, shown.size, before.size)
+    if (!verifyConsistency(sha256, { size: shown.size, root: prefix.root }, before, prefix.path))
+      throw new StoreError('damaged', `The mirror's own tiles are damaged; mirror ${remote.name} anew, in another folder.`)
+    return equalBytes(prefix.root, shown.root) ? { kind: 'rollback', message } : fork(shown, before, prefix)
+  }
+
+  #checkPrefix(size: number, { root, path }: Prefix, head: TreeHead): void {
+    if (verifyConsistency(this.#options.sha256, { size, root }, head, path)) return
+    throw new Misserved('altered', 'tile', 'The tiles that are served are not those that the checkpoint was signed over.')
+  }
+
+  /** Takes the entries up to what is shown, which continues what was shown before. */
+  async #follow(shown: Signed, tree: RemoteTree, before: Signed | undefined): Promise<Synced | Finding> {
+    const { sha256, store } = this.#options
+    if (shown.size === 0 && !equalBytes(shown.root, emptyRoot(sha256)))
+      return { kind: 'altered', message: 'The root of no entries is another.', resource: 'checkpoint' }
+    if (before === undefined || !equalBytes(before.signed, shown.signed)) await store.keepShown(shown.signed)
+    const start = await store.size()
+    if (start > shown.size) throw new StoreError('damaged', 'The mirror has entries that the log has not shown to it.')
+    const defect = start === shown.size ? undefined : await this.#replay(start, shown, tree)
+    if (defect !== undefined) return this.#invalid(defect, tree)
+    const wrong = shown.size === 0 ? undefined : await this.#checkKey(shown)
+    if (wrong !== undefined) return wrong
+    const covered = await store.checkpoint()
+    if (covered === undefined || !equalBytes(covered, shown.signed)) await store.coverShown()
+    return { status: 'synced', size: shown.size, root: shown.root, applied: shown.size - start }
+  }
+
+  async #replay(start: number, shown: Signed, tree: RemoteTree): Promise<Defect | undefined> {
+    const { sha256, store, progress } = this.#options
+    const follower = this.#follower?.size === start ? this.#follower : await Follower.open(this.#options)
+    this.#follower = follower
+    let next = this.#fetchStep(await frontierAt(sha256, store, start), tree)
+    for (;;) {
+      const step = await next.catch((error) => error as Error)
+      // What came before is kept, so that on a bad network every round gets further.
+      if (step instanceof Error) return (await follower.flush()) ?? Promise.reject(step)
+      const isLast = step.frontier.size === shown.size
+      if (!isLast) next = this.#fetchStep(step.frontier, tree)
+      // It is waited for in the next turn; until then its failure is nobody's.
+      next.catch(() => {})
+      const defect = (await follower.add(step.entries)) ?? (isLast ? await follower.flush() : undefined)
+      if (defect !== undefined) return defect
+      progress?.(follower.size - start, shown.size - start)
+      if (isLast) break
+    }
+    assert((await store.size()) === shown.size, 'the book has the entries that the checkpoint covers')
+    return undefined
+  }
+
+  /** The entries that follow those of the frontier, proven by one proof. */
+  async #fetchStep(frontier: Frontier, tree: RemoteTree): Promise<Step> {
+    const { sha256 } = this.#options
+    const { head } = tree
+    const start = frontier.size
+    const first = Math.floor(start / TILE_WIDTH)
+    const last = Math.min(first + STEP_BUNDLES, Math.ceil(head.size / TILE_WIDTH))
+    const numbers = Array.from({ length: last - first }, (_, i) => first + i)
+    const bundles = await Promise.all(numbers.map((number) => tree.bundle(number)))
+    const entries = bundles
+      .flat()
+      .slice(start - first * TILE_WIDTH)
+      .map((bytes, i) => ({ index: start + i, bytes }))
+    const grown = frontier.copy()
+    const leaves = entries.map(({ bytes }) => leafHash(sha256, bytes))
+    for (const leaf of leaves) grown.append(leaf)
+    const { path } = await tree.prefix(grown.size)
+    const isProven = verifyConsistency(sha256, { size: grown.size, root: grown.root() }, head, path)
+    if (!isProven) throw await this.#findAltered(frontier, leaves, tree)
+    return { entries, frontier: grown }
+  }
+
+  /** Entries or tiles are not what was signed: which of them. */
+  async #findAltered(frontier: Frontier, leaves: readonly Uint8Array[], tree: RemoteTree): Promise<Misserved> {
+    const start = frontier.size
+    const signed = frontier.copy()
+    let altered: number | undefined
+    for (const [i, leaf] of leaves.entries()) {
+      const index = start + i
+      const hashes = await tree.tile(0, Math.floor(index / TILE_WIDTH))
+      const offset = (index % TILE_WIDTH) * HASH_BYTES
+      const hash = hashes.subarray(offset, offset + HASH_BYTES)
+      if (altered === undefined && !equalBytes(hash, leaf)) altered = index
+      signed.append(hash)
+    }
+    const { path } = await tree.prefix(signed.size)
+    const isOfTree = verifyConsistency(this.#options.sha256, { size: signed.size, root: signed.root() }, tree.head, path)
+    if (altered === undefined || !isOfTree)
+      return new Misserved('altered', 'tile', 'The tiles that are served are not those that the checkpoint was signed over.')
+    const number = Math.floor(altered / TILE_WIDTH)
+    const resource = formatTilePath({ level: 'entries', number, width: tileWidth(0, number, tree.head.size) })
+    return new Misserved('altered', resource, `Entry ${altered} is not the one that the checkpoint was signed over.`)
+  }
+
+  /** The log has an entry that breaks a rule; whoever has the entries before can see that it does. */
+  async #invalid({ index, message }: Defect, tree: RemoteTree): Promise<Finding> {
+    assert(index !== undefined, 'a replay names the entry')
+    const [bytes] = (await tree.bundle(Math.floor(index / TILE_WIDTH))).slice(index % TILE_WIDTH)
+    const path = await tree.inclusion(index)
+    return { kind: 'invalid', message: `Entry ${index} of the log breaks its rules: ${message}`, index, entry: bytes!, path }
+  }
+
+  /** The entries name the key that has to have signed, and the one that is trusted. */
+  async #checkKey(shown: Signed): Promise<Finding | undefined> {
+    const { sha256, store, trusted, verifier } = this.#options
+    const key = await keyInForce(sha256, store, shown.size)
+    if (key === undefined || (await openCheckpointOf(key, shown.signed, verifier)) === undefined)
+      return { kind: 'invalid', message: 'The checkpoint is not signed with the key that the log names.' }
+    if (await this.#isNamed(trusted)) return undefined
+    throw new StoreError('damaged', `The log names the key ${formatVerifierKey(key)}, not the one given.`)
+  }
+}
+
+/** What was found, without the two checkpoints. */
+type Finding = Omit<Evidence, 'held' | 'shown'>
+
+/** The larger tree begins with another tree than the smaller one. */
+function fork(smaller: TreeHead, larger: TreeHead, { root, path }: Prefix): Finding {
+  const message = `The log signed two histories: its tree of ${larger.size} entries does not begin with its tree of ${smaller.size}.`
+  return { kind: 'fork', message, prefix: root, path }
+}
+
+/** Whose signatures under the log's name a note has instead. */
+function others(key: VerifierKey, signed: Uint8Array): string {
+  const note = parseNote(signed, MAX_NOTE_BYTES)
+  if (note instanceof Malformed) return ''
+  if (note.signatures.some((signature) => isSameKey(signature, key))) return ', although it says so'
+  const ids = note.signatures.filter(({ name }) => name === key.name).map(({ keyId }) => keyId)
+  if (ids.length === 0) return ''
+  return `, but with the key ${ids.join(' and ')} of the same name; if the log's key was replaced, ask its operator for the new vkey`
+}
