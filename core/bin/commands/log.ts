@@ -13,7 +13,11 @@ import { type AuditReport, audit } from '../../ledger/audit.ts'
 import type { Defect } from '../../ledger/execution.ts'
 import { type JsonObject, presentEntry } from '../../ledger/present.ts'
 import { readLog, readPlatform } from '../../ledger/queries.ts'
+import type { LogReader, StoreReader } from '../../ledger/store.ts'
 import { parseVerifierKey } from '../../log/note.ts'
+import { HubClient } from '../../net/hub-client.ts'
+import { parseHubUrl } from '../../net/hub-url.ts'
+import { openRemoteLog } from '../../sync/remote-reader.ts'
 import { LEDGER_TOOLS, reading, resolveAccount, userPath } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { localNames } from '../local-keys.ts'
@@ -45,7 +49,7 @@ export function logCommands(program: Command): void {
   program
     .command('verify')
     .description('audit the whole log and everything derived from it')
-    .argument('[dir]', 'a ledger, or a folder of exported tiles')
+    .argument('[dir or url]', 'a ledger, a folder of exported tiles, or a server of them (default: the ledger in --dir)')
     .option('--vkey <vkey>', "the log's key that you trust (default: the one it names itself)")
     .option('--threads <count>', 'how many threads verify signatures (default: one a core)', parseCount)
     .option('--old <file>', 'a checkpoint that you kept: the log must contain it')
@@ -87,17 +91,13 @@ function describeEntry(
 }
 
 async function verify(dir: string | undefined, options: VerifyOptions): Promise<number> {
-  if (dir?.includes('://')) throw new Failure('usage', 'Give a folder: a ledger, or exported tiles.')
-  const folder = dir === undefined ? placeOf(options).dir : userPath(dir)
   const trusted = options.vkey === undefined ? undefined : parseVerifierKey(sha256, options.vkey)
   if (trusted instanceof Malformed) throw new Failure('usage', `--vkey: ${trusted.reason}.`)
   const older = options.old === undefined ? undefined : readOlder(options.old)
   const verifier = createVerifier({ threads: options.threads })
   const started = performance.now()
   const settings = { ...LEDGER_TOOLS, verifier, trusted, older, progress: progressBar('verify') }
-  const isTiles = !existsSync(join(folder, 'ledger.db')) && isTileFolder(folder)
-  const store = isTiles ? undefined : await openSqliteReader(folder)
-  const log = store ?? openTileFolder(folder)
+  const { log, store } = await openLog(dir, options)
   try {
     const report = await audit(log, store, settings)
     return showReport(report, (performance.now() - started) / 1000, options)
@@ -105,6 +105,22 @@ async function verify(dir: string | undefined, options: VerifyOptions): Promise<
     await log.close()
     await verifier.close()
   }
+}
+
+/** A ledger with its store, or a log alone: exported tiles in a folder, or served. */
+async function openLog(
+  place: string | undefined,
+  options: GlobalOptions,
+): Promise<{ readonly log: LogReader; readonly store?: StoreReader }> {
+  if (place?.includes('://')) {
+    const url = parseHubUrl(place)
+    if (url instanceof Malformed) throw new Failure('usage', `${url.reason}.`)
+    return { log: await openRemoteLog(sha256, new HubClient(url)) }
+  }
+  const folder = place === undefined ? placeOf(options).dir : userPath(place)
+  if (!existsSync(join(folder, 'ledger.db')) && isTileFolder(folder)) return { log: openTileFolder(folder) }
+  const store = await openSqliteReader(folder)
+  return { log: store, store }
 }
 
 function readOlder(file: string): Buffer {

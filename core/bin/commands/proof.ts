@@ -15,8 +15,9 @@ import { readPlatform, readRow } from '../../ledger/queries.ts'
 import { balanceProofOf, checkProof, type Proven, receiptOf } from '../../ledger/receipt.ts'
 import { stateAt } from '../../ledger/replay.ts'
 import { StoreError, type StoreReader } from '../../ledger/store.ts'
-import { noteVerifier } from '../../log/checkpoint.ts'
+import { type LogTrust, noteVerifier } from '../../log/checkpoint.ts'
 import { parseVerifierKey } from '../../log/note.ts'
+import { checkEvidence, type Evidence, type EvidenceKind, isEvidence, parseEvidence } from '../../sync/evidence.ts'
 import { LEDGER_TOOLS, reading, resolveAccount, userPath } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { formatFields, print, printJson, progressBar } from '../output.ts'
@@ -27,7 +28,7 @@ interface ProveOptions extends GlobalOptions {
 }
 
 interface CheckOptions extends GlobalOptions {
-  readonly vkey: string
+  readonly vkey: readonly string[]
 }
 
 export function proofCommands(program: Command): void {
@@ -50,9 +51,13 @@ export function proofCommands(program: Command): void {
     })
   program
     .command('check')
-    .description('check a receipt or a balance proof with nothing but the vkey of the log')
-    .argument('<file>', 'a .tlog-proof')
-    .requiredOption('--vkey <vkey>', "the log's key")
+    .description('check a receipt, a balance proof or evidence with nothing but the vkey of the log')
+    .argument('<file>', 'a .tlog-proof, or the evidence of a mirror')
+    .requiredOption(
+      '--vkey <vkey>',
+      "the log's key; again for another one, where it was replaced",
+      (vkey, given: string[] = []) => [...given, vkey],
+    )
     .action((file: string, _options, command: Command) => {
       process.exitCode = check(file, command.optsWithGlobals<CheckOptions>())
     })
@@ -117,23 +122,68 @@ async function balanceProof(store: StoreReader, account: string): Promise<Uint8A
   return proof
 }
 
-function check(name: string, { vkey, json }: CheckOptions): number {
+function check(name: string, options: CheckOptions): number {
   const file = userPath(name)
   if (!existsSync(file)) throw new Failure('usage', `There is no file ${file}.`)
-  const key = parseVerifierKey(sha256, vkey)
-  if (key instanceof Malformed) throw new Failure('usage', `--vkey: ${key.reason}.`)
-  const trust = { origin: key.name, logKeys: [noteVerifier(chooseVerifier(), key)], witnesses: [], quorum: 0 }
-  const proven = checkProof(LEDGER_TOOLS, readFileSync(file), trust)
-  const wrong = proven instanceof Malformed ? proven.reason : foreignEntry(file, proven)
-  if (wrong !== undefined) {
-    if (json) process.stdout.write(`${JSON.stringify({ ok: false, origin: key.name, message: `${wrong}.` })}\n`)
-    else print('UNTRUSTED', `  ${wrong}.`)
+  const trust = trustIn(options.vkey)
+  const bytes = readFileSync(file)
+  const shown = isEvidence(bytes) ? checkedEvidence(bytes, trust) : checkedProof(file, bytes, trust)
+  if (shown instanceof Malformed) {
+    const { reason } = shown
+    if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, origin: trust.origin, message: `${reason}.` })}\n`)
+    else print('UNTRUSTED', `  ${reason}.`)
     return EXIT.damaged
   }
-  const shown = presentProven(proven as Proven)
-  if (json) printJson({ ok: true, ...shown })
+  if (options.json) printJson({ ok: true, ...shown })
   else print('ok', ...formatFields(shown).map((line) => `  ${line}`))
   return EXIT.done
+}
+
+/** A log has one name, and may have had several keys. */
+function trustIn(vkeys: readonly string[]): LogTrust {
+  const keys = vkeys.map((vkey) => {
+    const key = parseVerifierKey(sha256, vkey)
+    if (key instanceof Malformed) throw new Failure('usage', `--vkey: ${key.reason}.`)
+    return key
+  })
+  const origin = keys[0]!.name
+  if (keys.some(({ name }) => name !== origin)) throw new Failure('usage', '--vkey: these are keys of different logs.')
+  const verify = chooseVerifier()
+  return { origin, logKeys: keys.map((key) => noteVerifier(verify, key)), witnesses: [], quorum: 0 }
+}
+
+function checkedProof(file: string, bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
+  const proven = checkProof(LEDGER_TOOLS, bytes, trust)
+  if (proven instanceof Malformed) return proven
+  const foreign = foreignEntry(file, proven)
+  return foreign === undefined ? presentProven(proven) : new Malformed(foreign)
+}
+
+/** What evidence comes to, in the words of this program: those in the file are whoever's. */
+const EVIDENCE_WORDS: Record<EvidenceKind, string> = {
+  fork: 'The log signed two histories that contradict each other; this file alone shows it.',
+  rollback: 'The log signed both. That it showed the smaller one after the larger is the word of whoever wrote the file.',
+  withheld: 'The log signed what was shown. That it did not serve the resource is the word of whoever wrote the file.',
+  altered: 'The log signed what was shown. That it served something else is the word of whoever wrote the file.',
+  invalid: 'The log signed what was shown. That it breaks the rules shows whoever replays the log: nimledger verify.',
+}
+
+function checkedEvidence(bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
+  const evidence = parseEvidence(bytes)
+  const confirmed = evidence instanceof Malformed ? evidence : checkEvidence(sha256, evidence, trust)
+  if (confirmed instanceof Malformed) return confirmed
+  const { kind, shown, held, isProof } = confirmed
+  const { index } = evidence as Evidence
+  return {
+    what: 'evidence',
+    origin: trust.origin,
+    size: shown.size,
+    ...(held && { heldSize: held.size }),
+    kind,
+    ...(kind === 'invalid' && index !== undefined && { index }),
+    proof: isProof,
+    summary: EVIDENCE_WORDS[kind],
+  }
 }
 
 /** What is wrong with the entry that lies beside a receipt, if one does. */
