@@ -17,6 +17,7 @@ import { passphraseCommand } from './commands/passphrase.ts'
 import { proofCommands } from './commands/proof.ts'
 import { scheduleCommand } from './commands/schedule.ts'
 import { statementCommand } from './commands/statement.ts'
+import { syncCommand } from './commands/sync.ts'
 import { transactionCommands } from './commands/transaction.ts'
 import { usageCommands } from './commands/usage.ts'
 import { defaultDir } from './desk.ts'
@@ -61,6 +62,7 @@ logCommands(program)
 scheduleCommand(program)
 proofCommands(program)
 exportCommand(program)
+syncCommand(program)
 backupCommands(program)
 demoCommand(program)
 
