@@ -64,6 +64,7 @@ proofCommands(program)
 exportCommand(program)
 syncCommand(program)
 backupCommands(program)
+doctorCommand(program)
 demoCommand(program)
 
 try {

@@ -123,14 +123,9 @@ export class Scheduler {
     return !row.cancelled && standing(row, time, graceDays) !== 'lapsed'
   }
 
-  /** The midnight (UTC) after the first entry that the last closing does not cover; undefined where it covers all. */
   async #closingDue(): Promise<Seconds | undefined> {
-    const { reader, size } = this.#host
-    const closed = await readRow(reader, closing)
-    const first = closed === undefined ? 0 : closed.entry + 1
-    if (first >= size) return undefined
-    const midnight = (dayOf(wholeSeconds(await timeOfEntry(reader, first))) + 1) * DAY_SECONDS
-    return Math.max(midnight, this.#closingFrom)
+    const due = await closingDue(this.#host.reader, this.#host.size)
+    return due === undefined ? undefined : Math.max(due, this.#closingFrom)
   }
 
   async #close(time: Seconds, report: ScheduleReport): Promise<void> {
@@ -162,4 +157,12 @@ export async function runThrough(scheduler: Scheduler, from: Seconds, until: Sec
     time = Math.max(time, due)
     await scheduler.run(time, report)
   }
+}
+
+/** The midnight (UTC) after the first entry that the last closing does not cover; undefined where it covers all. */
+export async function closingDue(reader: StoreReader, size: number): Promise<Seconds | undefined> {
+  const closed = await readRow(reader, closing)
+  const first = closed === undefined ? 0 : closed.entry + 1
+  if (first >= size) return undefined
+  return (dayOf(wholeSeconds(await timeOfEntry(reader, first))) + 1) * DAY_SECONDS
 }

@@ -76,7 +76,7 @@ async function exportKeys(file: string, options: ExportOptions): Promise<void> {
     .filter(({ label, account, pair }) => isWanted({ label, account, publicKey: pair.publicKey }))
   Vault.createFile(file, await filePassphrase(options, own)).add(keys)
   if (options.json) printJson({ file, keys: keys.length })
-  else print(`Wrote ${keys.length} keys to ${file}. Whoever has the file and its passphrase can sign with them.`)
+  else print(`Wrote ${counted(keys.length)} to ${file}. Whoever has the file and its passphrase can sign with them.`)
 }
 
 /** Which keys an export was asked for. */
@@ -115,7 +115,7 @@ async function importKeys(file: string, options: ImportOptions): Promise<void> {
     names: named.map(({ label }) => label),
   }
   if (options.json) printJson(imported)
-  else print(`Took ${imported.imported} keys from ${file}; ${imported.alreadyHere} were here already.`)
+  else print(`Took ${counted(imported.imported)} from ${file}; here already: ${imported.alreadyHere}.`)
 }
 
 /** A local name stands for one account. */
@@ -127,4 +127,8 @@ function refuseTakenName(entry: PublicEntry, others: readonly PublicEntry[]): vo
     `This machine has another key called ${quoted(entry.label)}, and a name stands for one account. Nothing was imported; give ` +
       `--rename ${quoted(`${entry.label}=NAME`)}.`,
   )
+}
+
+function counted(keys: number): string {
+  return keys === 1 ? '1 key' : `${keys} keys`
 }

@@ -243,11 +243,16 @@ function expect(file: string, database: Database, name: string, value: bigint | 
 }
 
 function assertVersion(): void {
+  const { version, isNewEnough } = sqliteVersion()
+  assert(isNewEnough, `SQLite is ${version} and must be ${OLDEST_SQLITE.join('.')} or newer`)
+}
+
+export function sqliteVersion(): { version: string; oldest: string; isNewEnough: boolean } {
   const database = new Sqlite(':memory:')
   const version = database.prepare<[], string>('SELECT sqlite_version()').pluck().get()!
   database.close()
   const parts = version.split('.').map(Number)
   const differing = OLDEST_SQLITE.findIndex((part, i) => parts[i] !== part)
   const isNewEnough = differing < 0 || parts[differing]! > OLDEST_SQLITE[differing]!
-  assert(isNewEnough, `SQLite is ${version} and must be ${OLDEST_SQLITE.join('.')} or newer`)
+  return { version, oldest: OLDEST_SQLITE.join('.'), isNewEnough }
 }

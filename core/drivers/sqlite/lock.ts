@@ -3,13 +3,14 @@
  * frees it when the process ends, however it ends, so no lock is ever left behind and none is ever broken by force.
  */
 
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import { StoreError } from '../../ledger/store.ts'
 import { storeError } from './errors.ts'
 
-const LOCK_FILE = 'lock.db'
+export const LOCK_FILE = 'lock.db'
 const RETRY_MS = 50
 
 /**
@@ -54,5 +55,22 @@ function hold(database: Sqlite.Database): Disposable {
       held.delete(database)
       database.close()
     },
+  }
+}
+
+/** Whether a writer holds the lock of a folder now. Asking takes no lock that would keep one out. */
+export function isLocked(folder: string): boolean {
+  const path = resolve(folder, LOCK_FILE)
+  if (!existsSync(path)) return false
+  const database = new Sqlite(path, { readonly: true, timeout: 0 })
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_schema').get()
+    return false
+  } catch (error) {
+    const failure = storeError(error, LOCK_FILE)
+    if (failure instanceof StoreError && failure.code === 'busy') return true
+    throw failure
+  } finally {
+    database.close()
   }
 }

@@ -121,6 +121,11 @@ function readGuard(folder: string): Remembered | undefined {
   return { staleBefore, ...(checkpoint && { checkpoint }) }
 }
 
+/** Notes made before this time are stale; 0 where the guard was never lost. */
+export function readStaleBefore(folder: string): Seconds {
+  return readGuard(folder)?.staleBefore ?? 0
+}
+
 /** A book in use has a write-ahead log; the copy's is empty, so nothing of it stays under the passing name. */
 function prepareToServe(path: string): void {
   const database = openCopy(path, BOOK, () => {})
