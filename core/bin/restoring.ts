@@ -29,7 +29,7 @@ import { LEDGER_TOOLS, LOCK_TIMEOUT_MS, type Place } from './desk.ts'
 import { Failure } from './failure.ts'
 import { progressBar } from './output.ts'
 
-export interface RestoreOptions {
+interface RestoreOptions {
   readonly file: string
   /** Other copies to consult. */
   readonly from: readonly string[]
@@ -167,7 +167,7 @@ function chooseSource(dir: string, sources: readonly Source[], known: readonly K
   if (foreign !== undefined) {
     throw new Failure(
       'usage',
-      `${foreign.holder} is of the ledger ${foreign.origin}, and ${file!.path} of ${origin}: each is restored in a folder of its own.`,
+      `${foreign.holder} is of the ledger ${foreign.origin}, and ${file!.path} of ${origin}: each needs a folder of its own.`,
     )
   }
   const chosen = sources.reduce((longest, one) => (one.size > longest.size ? one : longest))
@@ -184,12 +184,12 @@ function chooseSource(dir: string, sources: readonly Source[], known: readonly K
   throw new Failure(
     'damaged',
     `${ahead.holder} holds a signed checkpoint of ${ahead.head.size} entries, and ${chosen.path} has ${chosen.size}: restoring it ` +
-      `would lose ${lost} that ${lost === 1 ? 'was' : 'were'} answered as accepted, and signing on would fork the log. Nothing was ` +
-      `changed in ${dir}. Bring a newer backup, or give --from the folder of a mirror that has ${ahead.head.size}.`,
+      `would lose ${lost === 1 ? '1 entry that was' : `${lost} entries that were`} answered as accepted, and signing on would fork the log. ` +
+      `Nothing was changed in ${dir}. Bring a newer backup, or give --from the folder of a mirror that has ${ahead.head.size}.`,
   )
 }
 
-/** Throws where two copies, or a copy and a signed checkpoint, contradict each other: then one of them is forged, or the log forked. */
+/** Throws where two copies, or a copy and a signed checkpoint, contradict each other: one is forged, or the log was forked. */
 async function compareHistories(
   copy: BookReader,
   chosen: Source,

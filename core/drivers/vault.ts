@@ -161,7 +161,7 @@ export class Vault {
     this.#change((before) => ({ ...before, keys: before.keys.filter((one) => one.publicKey !== toHex(publicKey)) }))
   }
 
-  /** Seals all keys under another passphrase. Whenever the process ends, all of them are under the old one or under the new one. */
+  /** Seals all keys under another passphrase. Whenever the process ends, all are under the old one, or all under the new one. */
   reseal(passphrase: string): void {
     const kdf = newDerivation()
     const secret = derive(passphrase, kdf)

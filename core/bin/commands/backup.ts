@@ -101,9 +101,10 @@ async function restore(file: string, options: RestoreOptions): Promise<void> {
   if (staleBefore !== undefined) {
     print(
       '',
-      `The guard is new: what the lost one had signed and refused is not known any more. Notes made before ${formatSeconds(staleBefore)}`,
-      `are refused as stale. If anybody holds a checkpoint of more than ${restored.size} entries, do not let this ledger sign: restore`,
-      'again with --from the folder of a mirror that has them.',
+      'The guard is new: what the lost one had signed and refused is not known any more.',
+      `Notes made before ${formatSeconds(staleBefore)} are refused as stale.`,
+      `If anybody holds a checkpoint of more than ${restored.size} entries, do not let this ledger sign: restore it again`,
+      'with --from the folder of a mirror that has them.',
     )
   }
   if (restored.keys === 0) print('', 'There are no keys in the folder; keys import FILE brings exported ones.')

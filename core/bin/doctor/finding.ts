@@ -47,7 +47,7 @@ export const FINDINGS = {
   unanswered: ['warning'],
 } as const satisfies Record<string, readonly ['error', number] | readonly ['warning' | 'info']>
 
-export type FindingCode = keyof typeof FINDINGS
+type FindingCode = keyof typeof FINDINGS
 
 export interface Finding {
   readonly code: FindingCode
@@ -75,4 +75,4 @@ export function findingOf({ code, message, exitCode }: Failure): Finding {
 }
 
 export const RESTORE =
-  'Keep the folder as it is. nimledger verify tells the first defect; nimledger restore FILE [--from MIRROR] brings back a sound copy.'
+  'Keep the folder as it is. nimledger verify tells the first defect, nimledger restore FILE [--from MIRROR] brings back a copy.'

@@ -53,7 +53,7 @@ export function* disk(dir: string): Generator<Finding> {
   }
   const wal = sizeOf(join(dir, `${BOOK.file}-wal`))
   if (wal > WAL_LARGE_BYTES) {
-    const message = `The write-ahead log of ${BOOK.file} has ${Math.floor(wal / MEBIBYTE)} MiB: a program has been reading for long.`
+    const message = `The write-ahead log of ${BOOK.file} has ${Math.floor(wal / MEBIBYTE)} MiB: a program reads for long.`
     yield finding(
       'wal_large',
       message,

@@ -18,7 +18,7 @@ import { BACKUP_ID, BOOK, type Database, type DatabaseKind, kindOfFile, openCopy
 import { damaged, onFile, storeError } from './errors.ts'
 import { BookReader, open, requireDatabases, snapshot } from './reader.ts'
 
-export interface BackupContent {
+interface BackupContent {
   /** When it was made, RFC 3339. */
   readonly made: string
   readonly checkpoint?: Uint8Array | undefined
@@ -123,6 +123,8 @@ function fill(database: Database, { made, checkpoint, keys }: BackupContent): vo
 /** Makes a book again of a backup's copy. */
 export function unfillBackup(path: string): void {
   const change = (database: Database) => {
+    // Otherwise the keys that were in it stay in pages that are not used any more.
+    database.pragma('secure_delete = on')
     database.exec('DROP TABLE backup')
     database.pragma(`application_id = ${BOOK.applicationId}`)
   }

@@ -3,7 +3,9 @@
  * meanwhile.
  */
 
+import { appendFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type Sqlite from 'better-sqlite3'
 import { assert } from '../../base/assert.ts'
 import { tryFromHex } from '../../base/bytes.ts'
 import type { RowKey } from '../../domain/table.ts'
@@ -79,12 +81,17 @@ export class BookReader implements StoreReader {
   /** Copies the whole book page by page into a database file that is empty or missing. */
   async copyTo(path: string, progress: (done: number, total: number) => void): Promise<void> {
     assert(!this.#connections.disposed, 'a store is not used after it was closed')
-    await this.book.database.backup(resolve(path), {
-      progress: ({ totalPages, remainingPages }) => {
-        progress(totalPages - remainingPages, totalPages)
-        return PAGES_AT_A_TIME
-      },
-    })
+    const onPages = ({ totalPages, remainingPages }: Sqlite.BackupMetadata) => {
+      progress(totalPages - remainingPages, totalPages)
+      return PAGES_AT_A_TIME
+    }
+    try {
+      await this.book.database.backup(resolve(path), { progress: onPages })
+    } catch (error) {
+      // SQLite does not tell here which of the two files failed, nor why; the file system does.
+      appendFileSync(path, new Uint8Array(PROBE_BYTES), { flush: true })
+      throw error
+    }
   }
 
   async close(): Promise<void> {
@@ -99,6 +106,8 @@ export class BookReader implements StoreReader {
 
 /** Between two portions of a copy the process does other things. */
 const PAGES_AT_A_TIME = 1_000
+/** As much as a file that can grow can grow by. */
+const PROBE_BYTES = 64 * 1024
 
 /**
  * The changes of one writer. After one that failed, what the disk holds is unknown, so nothing more is written: whoever goes on

@@ -1,7 +1,8 @@
 /**
- * Bringing a book back into a ledger's folder. The copy is made beside the book and gets its name last, after whatever was there
- * has been set aside; the lock is held all the while. Killed at any point, it leaves the old ledger, or no book and a sentence that
- * says so, or the new ledger: never the old book under a new guard, and never a book and a write-ahead log of another.
+ * Bringing a book back into a ledger's folder. The copy is made beside the book and gets its name last, after whatever was
+ * there has been set aside; the lock is held all the while. Killed at any point, it leaves the old ledger, or no book and a
+ * sentence that says so, or the new ledger: never the old book under a new guard, and never a book and a write-ahead log of
+ * another.
  *
  * The guard that is there stays as it is: it is what knows better than a copy. Where there is none, or one that remembers nothing,
  * a new one takes its place, under which older notes are stale.
