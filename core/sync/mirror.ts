@@ -24,7 +24,7 @@ import { frontierAt, signedSize } from '../ledger/tree.ts'
 import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
 import { emptyRoot, type Frontier, HASH_BYTES, leafHash, type TreeHead, verifyConsistency } from '../log/merkle.ts'
 import { formatVerifierKey, isSameKey, parseNote, type VerifierKey } from '../log/note.ts'
-import { formatTilePath, TILE_WIDTH, tileWidth } from '../log/tiles.ts'
+import { formatTilePath, newTiles, TILE_WIDTH, tileWidth } from '../log/tiles.ts'
 import type { Evidence } from './evidence.ts'
 import type { RemoteLog } from './remote.ts'
 import { Misserved, type Prefix, RemoteTree, readPrefix } from './remote-tree.ts'
@@ -164,7 +164,7 @@ export class Mirror {
 
   #checkPrefix(size: number, { root, path }: Prefix, head: TreeHead): void {
     if (verifyConsistency(this.#options.sha256, { size, root }, head, path)) return
-    throw new Misserved('altered', 'tile', 'The tiles that are served are not those that the checkpoint was signed over.')
+    throw new Misserved('altered', 'tile', WRONG_TILES)
   }
 
   /** Takes the entries up to what is shown, which continues what was shown before. */
@@ -180,7 +180,10 @@ export class Mirror {
     const wrong = shown.size === 0 ? undefined : await this.#checkKey(shown)
     if (wrong !== undefined) return wrong
     const covered = await store.checkpoint()
-    if (covered === undefined || !equalBytes(covered, shown.signed)) await store.coverShown()
+    if (covered === undefined || !equalBytes(covered, shown.signed)) {
+      await this.#checkTiles(covered, tree)
+      await store.coverShown()
+    }
     return { status: 'synced', size: shown.size, root: shown.root, applied: shown.size - start }
   }
 
@@ -214,7 +217,8 @@ export class Mirror {
     const first = Math.floor(start / TILE_WIDTH)
     const last = Math.min(first + STEP_BUNDLES, Math.ceil(head.size / TILE_WIDTH))
     const numbers = Array.from({ length: last - first }, (_, i) => first + i)
-    const bundles = await Promise.all(numbers.map((number) => tree.bundle(number)))
+    const asked = numbers.map((number) => Promise.all([tree.bundle(number), tree.tile(0, number)]))
+    const bundles = (await Promise.all(asked)).map(([entries]) => entries)
     const entries = bundles
       .flat()
       .slice(start - first * TILE_WIDTH)
@@ -224,30 +228,35 @@ export class Mirror {
     for (const leaf of leaves) grown.append(leaf)
     const { path } = await tree.prefix(grown.size)
     const isProven = verifyConsistency(sha256, { size: grown.size, root: grown.root() }, head, path)
-    if (!isProven) throw await this.#findAltered(frontier, leaves, tree)
+    const altered = await findAltered(tree, start, leaves)
+    if (altered !== undefined)
+      throw isProven ? wrongTile(altered, tree) : await this.#blame(altered, frontier, leaves.length, tree)
+    if (!isProven) throw new Misserved('altered', 'tile', WRONG_TILES)
     return { entries, frontier: grown }
   }
 
-  /** Entries or tiles are not what was signed: which of them. */
-  async #findAltered(frontier: Frontier, leaves: readonly Uint8Array[], tree: RemoteTree): Promise<Misserved> {
-    const start = frontier.size
+  /** An entry and its hash differ, and the entries are not those that were signed: are the hashes? */
+  async #blame(altered: number, frontier: Frontier, count: number, tree: RemoteTree): Promise<Misserved> {
     const signed = frontier.copy()
-    let altered: number | undefined
-    for (const [i, leaf] of leaves.entries()) {
-      const index = start + i
-      const hashes = await tree.tile(0, Math.floor(index / TILE_WIDTH))
-      const offset = (index % TILE_WIDTH) * HASH_BYTES
-      const hash = hashes.subarray(offset, offset + HASH_BYTES)
-      if (altered === undefined && !equalBytes(hash, leaf)) altered = index
-      signed.append(hash)
-    }
+    for (let index = frontier.size; index < frontier.size + count; index++) signed.append(await hashOf(tree, index))
     const { path } = await tree.prefix(signed.size)
-    const isOfTree = verifyConsistency(this.#options.sha256, { size: signed.size, root: signed.root() }, tree.head, path)
-    if (altered === undefined || !isOfTree)
-      return new Misserved('altered', 'tile', 'The tiles that are served are not those that the checkpoint was signed over.')
+    if (!verifyConsistency(this.#options.sha256, { size: signed.size, root: signed.root() }, tree.head, path))
+      return new Misserved('altered', 'tile', WRONG_TILES)
     const number = Math.floor(altered / TILE_WIDTH)
     const resource = formatTilePath({ level: 'entries', number, width: tileWidth(0, number, tree.head.size) })
     return new Misserved('altered', resource, `Entry ${altered} is not the one that the checkpoint was signed over.`)
+  }
+
+  /** Others make their proofs of what is served: the tiles above the leaves have to be right as well. */
+  async #checkTiles(covered: Uint8Array | undefined, tree: RemoteTree): Promise<void> {
+    const before = covered === undefined ? undefined : readCheckpoint(covered)
+    const start = before === undefined || before instanceof Malformed ? 0 : before.size
+    for (const { level, number, width } of newTiles(start, tree.head.size)) {
+      if (level === 0) continue
+      const [own, served] = [await this.#options.store.tile(level, number), await tree.tile(level, number)]
+      const isSame = own !== undefined && equalBytes(own.subarray(0, width * HASH_BYTES), served)
+      if (!isSame) throw new Misserved('altered', formatTilePath({ level, number, width }), WRONG_TILES)
+    }
   }
 
   /** The log has an entry that breaks a rule; whoever has the entries before can see that it does. */
@@ -271,6 +280,25 @@ export class Mirror {
 
 /** What was found, without the two checkpoints. */
 type Finding = Omit<Evidence, 'held' | 'shown'>
+
+const WRONG_TILES = 'The tiles that are served are not those that the checkpoint was signed over.'
+
+/** The first entry, from `start` on, that does not hash to what its tile says. */
+async function findAltered(tree: RemoteTree, start: number, leaves: readonly Uint8Array[]): Promise<number | undefined> {
+  for (const [i, leaf] of leaves.entries()) if (!equalBytes(await hashOf(tree, start + i), leaf)) return start + i
+  return undefined
+}
+
+async function hashOf(tree: RemoteTree, index: number): Promise<Uint8Array> {
+  const hashes = await tree.tile(0, Math.floor(index / TILE_WIDTH))
+  const offset = (index % TILE_WIDTH) * HASH_BYTES
+  return hashes.subarray(offset, offset + HASH_BYTES)
+}
+
+function wrongTile(index: number, { head }: RemoteTree): Misserved {
+  const number = Math.floor(index / TILE_WIDTH)
+  return new Misserved('altered', formatTilePath({ level: 0, number, width: tileWidth(0, number, head.size) }), WRONG_TILES)
+}
 
 /** The larger tree begins with another tree than the smaller one. */
 function fork(smaller: TreeHead, larger: TreeHead, { root, path }: Prefix): Finding {
