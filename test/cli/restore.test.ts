@@ -1,0 +1,236 @@
+/** Restores: never behind what was signed, never onto a fork, never halfway; and what a new guard refuses. */
+
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
+import { durationMs, killed, moments } from './killing.ts'
+import { foundMarket, ORIGIN, sealCheaply } from './market.ts'
+import { type Answer, accepted, cli, copyOf, expectFailed, expectRefused, folder, ok, type Run, stateOf } from './run.ts'
+
+const AT = '2026-03-01T00:00:00Z'
+
+let dir: string
+/** A backup of the ledger in `dir`. */
+let file: string
+let size: number
+
+beforeAll(async () => {
+  dir = (await foundMarket()).dir
+  size = (await stateOf(dir)).size
+  file = join(folder(), 'ledger.backup')
+  await ok(cli(dir, ['backup', file]))
+})
+
+const topup = (target: string, reference: string) =>
+  accepted(cli(target, ['topup', 'Bob', '1', '--provider', 'bank', '--reference', reference, '--at', AT]))
+
+/** A copy of the ledger that went on by so many entries. */
+async function grown(count: number, name = 'later'): Promise<string> {
+  const twin = copyOf(dir)
+  for (let i = 0; i < count; i++) await topup(twin, `${name} ${i}`)
+  return twin
+}
+
+async function expectUnchanged(target: string, work: () => Promise<Run>, ...codes: string[]): Promise<Answer> {
+  const [before, names] = [await stateOf(target), readdirSync(target).sort()]
+  const run = await work()
+  expectFailed(run, ...codes)
+  expect(await stateOf(target)).toEqual(before)
+  const left = readdirSync(target).filter((name) => !/-(?:wal|shm)$/.test(name))
+  expect(left.sort()).toEqual(names.filter((name) => !/-(?:wal|shm)$/.test(name)))
+  return run.json
+}
+
+describe('a ledger that has signed more than the backup has', () => {
+  it('is not replaced, and the answer says what would be lost', async () => {
+    const twin = await grown(3)
+    const { message } = await expectUnchanged(twin, () => cli(twin, ['restore', file]), 'damaged')
+    expect(message).toContain(`signed checkpoint of ${size + 3} entries`)
+    expect(message).toContain('lose 3 entries')
+    await topup(twin, 'goes on')
+  })
+
+  it('gets back what a mirror has of it', async () => {
+    const twin = await grown(2)
+    const mirror = copyOf(twin)
+    for (const name of readdirSync(twin)) if (name.startsWith('ledger.db')) rmSync(join(twin, name))
+    expectFailed(await cli(twin, ['restore', file]), 'damaged')
+    expectFailed(await cli(twin, ['status']), 'damaged')
+    // As a restore leaves it that was cut off while it copied.
+    for (const name of ['ledger.db.new', 'ledger.db.new-journal']) writeFileSync(join(twin, name), 'half')
+    expect(await ok(cli(twin, ['restore', file, '--from', mirror]))).toMatchObject({
+      size: size + 2,
+      source: mirror,
+      guard: 'kept',
+    })
+    expect(readdirSync(twin).filter((name) => name.includes('.new'))).toEqual([])
+    expect(await topup(twin, 'goes on')).toMatchObject({ index: size + 2 })
+    expect((await stateOf(twin)).ok).toBe(true)
+  })
+
+  it('is signed on by no older book that is brought back by hand', async () => {
+    const twin = await grown(1)
+    for (const name of readdirSync(twin)) if (name.startsWith('ledger.db')) rmSync(join(twin, name))
+    copyFileSync(join(dir, 'ledger.db'), join(twin, 'ledger.db'))
+    expectFailed(await cli(twin, ['topup', 'Bob', '1', '--provider', 'bank', '--reference', 'fork', '--at', AT]), 'damaged')
+  })
+
+  it('takes a newer backup, and keeps the book that was there', async () => {
+    const twin = copyOf(dir)
+    const later = copyOf(dir)
+    await topup(later, 'later 0')
+    const newer = join(folder(), 'newer.backup')
+    await ok(cli(later, ['backup', newer]))
+    const answer = await ok(cli(twin, ['restore', newer]))
+    expect(answer).toMatchObject({ dir: twin, origin: ORIGIN, size: size + 1, guard: 'kept', keys: 5 })
+    expect(answer).not.toHaveProperty('staleBefore')
+    expect(existsSync(join(answer.replaced as string, 'ledger.db'))).toBe(true)
+    expect(await stateOf(twin)).toEqual(await stateOf(later))
+  })
+})
+
+describe('two histories', () => {
+  it('are told from each other, and neither is taken', async () => {
+    const [one, other] = [await grown(1, 'one'), await grown(2, 'other')]
+    const backup = join(folder(), 'one.backup')
+    await ok(cli(one, ['backup', backup]))
+    const empty = join(folder(), 'empty')
+    const run = await cli(empty, ['restore', backup, '--from', other])
+    expectFailed(run, 'damaged')
+    expect(run.json.message).toContain('Two histories')
+    expect(existsSync(join(empty, 'ledger.db'))).toBe(false)
+    const { message } = await expectUnchanged(one, () => cli(one, ['restore', other]), 'damaged')
+    expect(message).toContain('Two histories')
+  })
+
+  it('of two ledgers do not come into one folder', async () => {
+    const foreign = join(folder(), 'foreign')
+    await ok(cli(foreign, ['init', '--origin', 'other.example/credits']))
+    await expectUnchanged(dir, () => cli(dir, ['restore', foreign]), 'usage')
+    await expectUnchanged(dir, () => cli(dir, ['restore', file, '--from', foreign]), 'usage')
+  })
+
+  it('begin where a copy goes on without its signer', async () => {
+    const twin = await grown(1)
+    for (const name of readdirSync(twin)) if (name.startsWith('checkpoint.db')) rmSync(join(twin, name))
+    copyFileSync(join(dir, 'checkpoint.db'), join(twin, 'checkpoint.db'))
+    const empty = join(folder(), 'empty')
+    const run = await cli(empty, ['restore', file, '--from', twin])
+    expectFailed(run, 'damaged')
+    expect(run.json.message).toContain('no checkpoint covers')
+  })
+})
+
+describe('a lost guard', () => {
+  it('is replaced by one under which older notes are stale, and known ones keep their answer', async () => {
+    const first = join(folder(), 'ledger')
+    await ok(cli(first, ['init', '--origin', ORIGIN]))
+    sealCheaply(first)
+    const notes = folder()
+    const body = (reference: string) => JSON.stringify({ account: 'operator', amount: '5', provider: 'bank', reference })
+    const sign = (reference: string) =>
+      ok(
+        cli(first, [
+          'tx',
+          'sign',
+          'credit.topup',
+          '--as',
+          'operator',
+          '--body',
+          body(reference).replace('operator', operator),
+          '-o',
+          join(notes, reference),
+        ]),
+      )
+    const operator = (await ok(cli(first, ['status']))).operator as string
+    await sign('known')
+    await sign('waiting')
+    const { id } = await accepted(cli(first, ['tx', 'submit', join(notes, 'known')]))
+    const backup = join(folder(), 'with-keys.backup')
+    await ok(cli(first, ['backup', backup, '--with-keys']))
+
+    const back = join(folder(), 'back')
+    const answer = await ok(cli(back, ['restore', backup]))
+    expect(answer).toMatchObject({ guard: 'new', size: 2, keys: 2 })
+    expectRefused(await cli(back, ['tx', 'submit', join(notes, 'waiting')]), 'stale')
+    const known = await cli(back, ['tx', 'submit', join(notes, 'known')])
+    expect(known.json).toMatchObject({ status: 'accepted', repeated: true, index: 1, id })
+    // Whatever is signed from now on is not stale, from the first moment on.
+    const next = await accepted(cli(back, ['topup', 'operator', '1', '--provider', 'bank', '--reference', 'next']))
+    expect(next.index).toBe(2)
+    expectFailed(await cli(back, ['restore', backup]), 'damaged')
+    expect((await stateOf(back)).size).toBe(3)
+  })
+
+  it('in its own place: the folder is restored from itself', async () => {
+    const twin = await grown(1)
+    for (const name of readdirSync(twin)) if (name.startsWith('checkpoint.db')) rmSync(join(twin, name))
+    expectFailed(await cli(twin, ['status']), 'damaged')
+    expect(await ok(cli(twin, ['restore', twin]))).toMatchObject({ guard: 'new', size: size + 1, staleBefore: AT })
+    expect(await topup(twin, 'goes on')).toMatchObject({ index: size + 1 })
+    expect((await stateOf(twin)).ok).toBe(true)
+  })
+})
+
+describe('a restore that does not succeed', () => {
+  it('changes nothing where the copy is damaged, none, or of another kind', async () => {
+    const place = folder()
+    const bytes = readFileSync(file)
+    const text = Buffer.from('"type":"model.create"')
+    const entry = bytes.indexOf(text)
+    expect(entry).toBeGreaterThan(0)
+    const forged = Buffer.from(bytes)
+    forged.write('"type":"model.creatf"', entry)
+    writeFileSync(join(place, 'forged'), forged)
+    writeFileSync(join(place, 'cut'), bytes.subarray(0, bytes.length - 4096))
+    writeFileSync(join(place, 'none'), 'not a backup')
+    for (const name of ['forged', 'cut', 'none']) {
+      await expectUnchanged(dir, () => cli(dir, ['restore', join(place, name)]), 'damaged')
+      expectFailed(await cli(join(place, 'empty'), ['restore', join(place, name)]), 'damaged')
+    }
+    await expectUnchanged(dir, () => cli(dir, ['restore', join(dir, 'ledger.db')]), 'usage')
+    await expectUnchanged(dir, () => cli(dir, ['restore', join(place, 'missing')]), 'usage')
+    await expectUnchanged(dir, () => cli(dir, ['restore', place]), 'usage')
+    const foreign = 'test.example/credits+00000000+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c'
+    await expectUnchanged(dir, () => cli(dir, ['restore', file, '--vkey', foreign]), 'usage', 'damaged')
+  })
+
+  it('is told where another program writes, and where the disk is full', async () => {
+    const twin = copyOf(dir)
+    const writer = await openSqliteWriter(twin)
+    try {
+      expectFailed(await cli(twin, ['restore', file]), 'locked')
+    } finally {
+      await writer.close()
+    }
+    await expectUnchanged(twin, () => cli(twin, ['restore', file], { maxFileKib: 33 }), 'disk_full')
+    const empty = join(folder(), 'empty')
+    expectFailed(await cli(empty, ['restore', file], { maxFileKib: 33 }), 'disk_full')
+    expect(await ok(cli(empty, ['restore', file]))).toMatchObject({ size })
+  })
+
+  it('killed at any moment leaves a ledger, or none and the guard, and succeeds when it is run again', async () => {
+    const newer = await grown(1)
+    const backup = join(folder(), 'newer.backup')
+    await ok(cli(newer, ['backup', backup]))
+    const trial = copyOf(dir)
+    const wholeMs = await durationMs(() => ok(cli(trial, ['restore', backup])))
+    const after = await stateOf(newer)
+    for (const afterMs of moments(wholeMs, 5)) {
+      const twin = copyOf(dir)
+      await killed(twin, ['restore', backup], afterMs)
+      const status = await cli(twin, ['status'])
+      if (status.code === 0) expect([size, size + 1]).toContain((await stateOf(twin)).size)
+      else expectFailed(status, 'damaged')
+      await ok(cli(twin, ['restore', backup]))
+      expect(await stateOf(twin)).toEqual(after)
+      expect(await topup(twin, 'goes on')).toMatchObject({ index: size + 1 })
+      // In an empty folder, where a guard is made too.
+      const empty = join(folder(), 'empty')
+      await killed(empty, ['restore', backup], afterMs)
+      await ok(cli(empty, ['restore', backup]))
+      expect(await stateOf(empty)).toEqual(after)
+    }
+  })
+})
