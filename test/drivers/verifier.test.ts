@@ -95,6 +95,17 @@ describe('verifier', () => {
     await rejected
   })
 
+  it('hears no answer after it was closed, whenever that is', async () => {
+    const many = checks(2_500)
+    for (const waitMs of [5, 20, 60, 90, 110, 130, 150]) {
+      const verifier = createVerifier({ threads: 1 })
+      const answers = verifier.verify(many).catch((error: Error) => error.message)
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      await verifier.close()
+      expect([many.map(() => true), 'The verifier was closed.']).toContainEqual(await answers)
+    }
+  })
+
   it('packs checks flat and unpacks them in order', () => {
     const some = checks(40, [0, 39])
     const valid = verifyPacked(chooseVerifier(), packChecks(some), some.length)

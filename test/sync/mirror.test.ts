@@ -191,7 +191,7 @@ describe('a mirror that is cut off', () => {
   test('by its network keeps what it has, and gets further each time', async () => {
     const server = await served((await sell(2_600)).memory)
     const mirror = new TestMirror(server)
-    const enough = 25
+    const enough = 20
     let rest = enough
     server.instead = (request, _response, path) => {
       if (path === 'checkpoint' || rest-- > 0) return false

@@ -98,6 +98,8 @@ class WorkerVerifier implements Verifier {
   #start(): Worker {
     const worker = new Worker(new URL('./worker.ts', import.meta.url))
     worker.on('message', (valid: Uint8Array) => {
+      // What was on its way when the verifier was closed answers nobody.
+      if (this.#closed) return
       const task = this.#busy.get(worker)
       assert(task !== undefined && valid.length === task.checks.length, 'a worker answers the job that it has')
       this.#busy.delete(worker)
