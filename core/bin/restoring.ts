@@ -183,8 +183,9 @@ function chooseSource(dir: string, sources: readonly Source[], known: readonly K
   const lost = ahead.head.size - chosen.size
   throw new Failure(
     'damaged',
-    `${ahead.holder} holds a signed checkpoint of ${ahead.head.size} entries, and ${chosen.path} has ${chosen.size}: restoring it ` +
-      `would lose ${lost === 1 ? '1 entry that was' : `${lost} entries that were`} answered as accepted, and signing on would fork the log. ` +
+    `${ahead.holder} holds a signed checkpoint of ${ahead.head.size} entries, and ${chosen.path} has ${chosen.size}: ` +
+      `restoring it would lose ${lost === 1 ? '1 entry that was' : `${lost} entries that were`} answered as accepted, and ` +
+      'signing on would fork the log. ' +
       `Nothing was changed in ${dir}. Bring a newer backup, or give --from the folder of a mirror that has ${ahead.head.size}.`,
   )
 }

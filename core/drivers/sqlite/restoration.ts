@@ -4,8 +4,8 @@
  * sentence that says so, or the new ledger: never the old book under a new guard, and never a book and a write-ahead log of
  * another.
  *
- * The guard that is there stays as it is: it is what knows better than a copy. Where there is none, or one that remembers nothing,
- * a new one takes its place, under which older notes are stale.
+ * The guard that is there stays as it is: it is what knows better than a copy. Where there is none, or one that remembers
+ * nothing, a new one takes its place, under which older notes are stale.
  */
 
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
