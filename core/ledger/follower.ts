@@ -37,7 +37,7 @@ import { type Edge, readEdge, storedTiles } from './tree.ts'
 /** Entries of one commit. */
 const BATCH_ENTRIES = 2_000
 /** Batches after which what was loaded may be forgotten. */
-const BATCHES_AT_A_TIME = 16
+const BATCHES_AT_A_TIME = 4
 
 export interface FollowerOptions extends ReplayOptions {
   readonly store: MirrorWriter
