@@ -1,6 +1,6 @@
 /**
- * An entry of a log executed again, by the same machine and at its own time: what audits and mirrors share. Where the state is kept
- * is theirs to say; that every signature is good is for them to find out, many at once, before anything rests on the outcome.
+ * An entry of a log executed again, by the same machine and at its own time: what audits and mirrors share. Where the state is
+ * kept is theirs to say; that every signature is good is for them to find out, many at once, before anything rests on the outcome.
  */
 
 import { InvariantError } from '../base/assert.ts'
@@ -51,7 +51,7 @@ export interface Executed {
   readonly changes: Changes
 }
 
-export interface ExecutionTools {
+interface ExecutionTools {
   readonly rules: Rules
   readonly sha256: Sha256
 }

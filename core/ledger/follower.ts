@@ -1,6 +1,6 @@
 /**
- * A replay into a store: a mirror's book, grown by the entries of another's log. The same execution as an audit's, on the rows that
- * the store holds, so it takes up at any entry where it was left, and memory is bounded by what one batch touches.
+ * A replay into a store: a mirror's book, grown by the entries of another's log. The same execution as an audit's, on the rows
+ * that the store holds, so it takes up at any entry where it was left, and memory is bounded by what a few batches touch.
  *
  *   execute     the entries of a batch, one after the other, on rows that are loaded as they are read
  *   verify      their signatures, all at once, by other threads, while the next batch is executed here
@@ -105,8 +105,8 @@ export class Follower implements ReplayState {
   }
 
   /**
-   * Adds the entries that follow, in order. The first defect among them, or among those before that were not committed yet, ends it;
-   * what stands before that is committed.
+   * Adds the entries that follow, in order. The first defect among them, or among those before that were not committed yet, ends
+   * it.
    */
   async add(entries: readonly LoggedEntry[]): Promise<Defect | undefined> {
     for (const entry of entries) {

@@ -1,18 +1,18 @@
 /**
- * What a mirror keeps when it catches a log: the checkpoints that the log signed, and whatever shows that they, or what was served
- * under them, cannot be right. One line of canonical JSON:
+ * What a mirror keeps when it catches a log: the checkpoints that the log signed, and whatever shows that they, or what was
+ * served under them, cannot be right. One line of canonical JSON:
  *
  *     {"evidence":"nimledger/evidence@v1","held":"<signed checkpoint>","kind":"fork","message":"…","path":["<base64>",…],
  *      "prefix":"<base64>","shown":"<signed checkpoint>"}
  *
- *   fork       the log signed two histories. `held` and `shown` are of one size and have different roots; or the larger tree begins,
- *              as the consistency proof `path` shows, with another tree than the smaller one: its root is `prefix`. Whoever has the
- *              log's key sees it from the file alone.
+ *   fork       the log signed two histories. `held` and `shown` are of one size and have different roots; or the larger tree
+ *              begins, as the consistency proof `path` shows, with another tree than the smaller one: its root is `prefix`.
+ *              Whoever has the log's key sees it from the file alone.
  *   rollback   `shown`, which is smaller, was served after `held`.
  *   withheld   `resource`, which `shown` implies, was not served.
  *   altered    what was served as `resource` is not what `shown` was signed over.
- *   invalid    `shown` covers `entry`, at `index`, as the inclusion proof `path` shows, and it breaks a rule, which `message` names;
- *              without an entry, `shown` itself is not signed with the key that its entries name.
+ *   invalid    `shown` covers `entry`, at `index`, as the inclusion proof `path` shows, and it breaks a rule, which `message`
+ *              names; without an entry, `shown` itself is not signed with the key that its entries name.
  *
  * The signatures and proofs hold for anybody; that something was served, or served later, is the mirror's word.
  */
@@ -96,7 +96,7 @@ function bytesOf(field: Json | undefined): Uint8Array | undefined | null {
 }
 
 /** What evidence comes to, for those who trust the log so. */
-export interface ConfirmedEvidence {
+interface ConfirmedEvidence {
   readonly kind: EvidenceKind
   readonly shown: Checkpoint
   readonly held?: Checkpoint

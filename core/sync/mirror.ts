@@ -8,7 +8,7 @@
  *   covered       the book has the checkpoint's root, and its entries name the key that signed
  *
  * It may be cut off anywhere: the next round takes up at the entry after the last one committed. A log that shows two histories,
- * goes back, withholds or alters anything, or has an entry that breaks a rule, ends the round with evidence and changes nothing more.
+ * goes back, withholds or alters anything, or has an entry that breaks a rule, ends the round with evidence.
  */
 
 import { assert } from '../base/assert.ts'
@@ -79,7 +79,7 @@ export class Mirror {
     return new Mirror(options)
   }
 
-  /** One round. Throws StoreError `offline` where the log cannot be reached, `damaged` where what it shows is not signed as it must be. */
+  /** One round. Throws StoreError `offline` where the log cannot be reached, `damaged` where what it shows is not of its key. */
   async sync(): Promise<Synced | Caught> {
     const shown = await this.#readCheckpoint()
     const before = await this.#shownBefore()
@@ -302,8 +302,8 @@ function wrongTile(index: number, { head }: RemoteTree): Misserved {
 
 /** The larger tree begins with another tree than the smaller one. */
 function fork(smaller: TreeHead, larger: TreeHead, { root, path }: Prefix): Finding {
-  const message = `The log signed two histories: its tree of ${larger.size} entries does not begin with its tree of ${smaller.size}.`
-  return { kind: 'fork', message, prefix: root, path }
+  const trees = `its tree of ${larger.size} entries does not begin with its tree of ${smaller.size}`
+  return { kind: 'fork', message: `The log signed two histories: ${trees}.`, prefix: root, path }
 }
 
 /** Whose signatures under the log's name a note has instead. */
@@ -313,5 +313,6 @@ function others(key: VerifierKey, signed: Uint8Array): string {
   if (note.signatures.some((signature) => isSameKey(signature, key))) return ', although it says so'
   const ids = note.signatures.filter(({ name }) => name === key.name).map(({ keyId }) => keyId)
   if (ids.length === 0) return ''
-  return `, but with the key ${ids.join(' and ')} of the same name; if the log's key was replaced, ask its operator for the new vkey`
+  const advice = "if the log's key was replaced, ask its operator for the new vkey"
+  return `, but with the key ${ids.join(' and ')} of the same name; ${advice}`
 }

@@ -1,4 +1,4 @@
-/** Logs that misbehave, each in its way: the mirror stops, its evidence says what happened, and checks out; nothing false gets in. */
+/** Logs that misbehave, each in its way: the mirror stops, its evidence says what happened and is good; nothing false gets in. */
 
 import { describe, expect, test } from 'vitest'
 import { equalBytes } from '../../core/base/bytes.ts'

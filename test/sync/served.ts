@@ -1,6 +1,6 @@
 /**
- * Logs served over real HTTP from files, by a server that can be told to misbehave; and mirrors of them in folders that are gone after
- * the test.
+ * Logs served over real HTTP from files, by a server that can be told to misbehave; and mirrors of them in folders that are gone
+ * after the test.
  */
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
