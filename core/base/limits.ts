@@ -10,6 +10,8 @@ export const MAX_ENTRY_BYTES = 60_000
 export const MAX_SIGNATURE_LINES = 100
 /** Most bytes of a receipt or balance proof: an entry in base64, paths and a checkpoint with its cosignatures. */
 export const MAX_PROOF_BYTES = 256 * 1024
+/** Most bytes of a mirror's evidence: two checkpoints, an entry in base64 and a path. */
+export const MAX_EVIDENCE_BYTES = 256 * 1024
 /** Nesting of objects and arrays in a transaction's text. */
 export const MAX_JSON_DEPTH = 8
 

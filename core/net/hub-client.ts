@@ -16,6 +16,8 @@ import { formatTilePath, TILE_WIDTH, type TilePath } from '../log/tiles.ts'
 import { RemoteError, type RemoteLog } from '../sync/remote.ts'
 
 export interface HubClientOptions {
+  /** What the hub's operator gave to those who may read a private log. */
+  readonly token?: string | undefined
   /** How long a whole answer may take, and how long a pause in it may last. */
   readonly timeoutMs?: number
   readonly idleTimeoutMs?: number
@@ -29,6 +31,13 @@ const DEFAULTS = { timeoutMs: 120_000, idleTimeoutMs: 15_000, attempts: 3, pause
 /** What a static server may call a checkpoint or a tile. */
 const TYPES: ReadonlySet<string> = new Set(['', 'text/plain', 'application/octet-stream', 'binary/octet-stream'])
 
+const HEADERS = { accept: '*/*', 'accept-encoding': 'gzip, identity', 'user-agent': 'nimledger' }
+
+/** Whether `text` may be a token: it goes into a header as it is. */
+export function isToken(text: string): boolean {
+  return /^[!-~]{1,512}$/.test(text)
+}
+
 /** Whom a reader asks, and how. */
 interface Request {
   readonly path: string
@@ -39,13 +48,15 @@ interface Request {
 export class HubClient implements RemoteLog {
   readonly name: string
   readonly #base: URL
-  readonly #options: Required<HubClientOptions>
+  readonly #options: Required<Omit<HubClientOptions, 'token'>>
+  readonly #authorization: Readonly<Record<string, string>>
 
   /** `base` is what parseHubUrl returned. */
-  constructor(base: URL, options: HubClientOptions = {}) {
+  constructor(base: URL, { token, ...options }: HubClientOptions = {}) {
     this.#base = base
     this.name = base.href
     this.#options = { ...DEFAULTS, ...options }
+    this.#authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
   }
 
   checkpoint(): Promise<Uint8Array> {
@@ -98,7 +109,7 @@ export class HubClient implements RemoteLog {
       const response = await fetch(url, {
         redirect: 'manual',
         credentials: 'omit',
-        headers: { accept: '*/*', 'accept-encoding': 'gzip, identity', 'user-agent': 'nimledger', ...headers },
+        headers: { ...HEADERS, ...this.#authorization, ...headers },
         signal,
       })
       checkHead(url, response)
@@ -124,6 +135,8 @@ export class HubClient implements RemoteLog {
 
 function checkHead(url: URL, { status, headers }: Response): void {
   if (status === 404 || status === 410) throw new RemoteError('not_found', `${url.href} is not served (${status}).`)
+  if (status === 401 || status === 403)
+    throw new RemoteError('offline', `${url.href} is only for those with a read token of its operator (${status}).`)
   if (status >= 300 && status < 400)
     throw new RemoteError('offline', `${url.href} leads elsewhere, and no redirect is followed; give the address itself.`)
   if (status !== 200) throw new RemoteError('offline', `${url.href} was answered with ${status}.`)

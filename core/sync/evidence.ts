@@ -18,6 +18,7 @@
  */
 
 import { equalBytes, type Sha256, toBase64, tryFromBase64, tryUtf8Decode, utf8 } from '../base/bytes.ts'
+import { MAX_EVIDENCE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { canonicalize, type Json, parseCanonical } from '../domain/canonical.ts'
 import { type Checkpoint, type LogTrust, openCheckpoint } from '../log/checkpoint.ts'
@@ -60,6 +61,7 @@ export function isEvidence(bytes: Uint8Array): boolean {
 }
 
 export function parseEvidence(bytes: Uint8Array): Evidence | Malformed {
+  if (bytes.length > MAX_EVIDENCE_BYTES) return new Malformed(`the file has more than ${MAX_EVIDENCE_BYTES} bytes`)
   const text = tryUtf8Decode(bytes)
   const value = text?.endsWith('\n') ? parseCanonical(text.slice(0, -1)) : new Malformed('the file is not a line of text')
   if (value instanceof Malformed) return value

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Malformed } from '../../core/base/malformed.ts'
-import { HubClient, type HubClientOptions } from '../../core/net/hub-client.ts'
+import { HubClient, type HubClientOptions, isToken } from '../../core/net/hub-client.ts'
 import { parseHubUrl } from '../../core/net/hub-url.ts'
 
 describe('the address of a hub', () => {
@@ -74,6 +74,24 @@ describe('a log over HTTP', () => {
     expect(await client.tile(0, 1_234_067, 3)).toEqual(HASHES.subarray(0, 96))
     expect(await client.bundle(5, 256)).toEqual(HASHES.subarray(0, 96))
     expect(asked).toEqual(['/log/checkpoint', '/log/tile/0/x001/x234/067.p/3', '/log/tile/entries/005'])
+  })
+
+  test('that is private is read with a token', async () => {
+    const sent: (string | undefined)[] = []
+    const answer: Answer = (response) => {
+      const token = response.req.headers.authorization
+      sent.push(token)
+      response.writeHead(token === 'Bearer s3cret' ? 200 : 401, TILE).end(HASHES)
+    }
+    const { client } = await served(answer, { token: 's3cret' })
+    expect(await client.tile(0, 0, 256)).toHaveLength(256 * 32)
+    const without = await served(answer)
+    await expect(without.client.tile(0, 0, 256)).rejects.toMatchObject({
+      reason: 'offline',
+      message: expect.stringContaining('a read token'),
+    })
+    expect(sent).toEqual(['Bearer s3cret', undefined])
+    expect(['', 'a b', 'a\nb', 'ü', 'a'.repeat(513)].filter(isToken)).toEqual([])
   })
 
   test('serves the full tile where the partial one is gone', async () => {

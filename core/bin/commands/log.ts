@@ -22,7 +22,7 @@ import { LEDGER_TOOLS, reading, resolveAccount, userPath } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { localNames } from '../local-keys.ts'
 import { formatFields, formatValue, isRead, print, printJson, progressBar } from '../output.ts'
-import { type GlobalOptions, parseCount, placeOf } from './options.ts'
+import { type GlobalOptions, parseCount, placeOf, readToken, tokenOption } from './options.ts'
 
 interface LogOptions extends GlobalOptions {
   readonly from: number
@@ -35,6 +35,7 @@ interface VerifyOptions extends GlobalOptions {
   readonly vkey?: string
   readonly old?: string
   readonly threads?: number
+  readonly tokenFile?: string
 }
 
 export function logCommands(program: Command): void {
@@ -53,6 +54,7 @@ export function logCommands(program: Command): void {
     .option('--vkey <vkey>', "the log's key that you trust (default: the one it names itself)")
     .option('--threads <count>', 'how many threads verify signatures (default: one a core)', parseCount)
     .option('--old <file>', 'a checkpoint that you kept: the log must contain it')
+    .addOption(tokenOption())
     .action(async (dir: string | undefined, _options, command: Command) => {
       process.exitCode = await verify(dir, command.optsWithGlobals<VerifyOptions>())
     })
@@ -110,12 +112,12 @@ async function verify(dir: string | undefined, options: VerifyOptions): Promise<
 /** A ledger with its store, or a log alone: exported tiles in a folder, or served. */
 async function openLog(
   place: string | undefined,
-  options: GlobalOptions,
+  options: VerifyOptions,
 ): Promise<{ readonly log: LogReader; readonly store?: StoreReader }> {
   if (place?.includes('://')) {
     const url = parseHubUrl(place)
     if (url instanceof Malformed) throw new Failure('usage', `${url.reason}.`)
-    return { log: await openRemoteLog(sha256, new HubClient(url)) }
+    return { log: await openRemoteLog(sha256, new HubClient(url, { token: readToken(options) })) }
   }
   const folder = place === undefined ? placeOf(options).dir : userPath(place)
   if (!existsSync(join(folder, 'ledger.db')) && isTileFolder(folder)) return { log: openTileFolder(folder) }

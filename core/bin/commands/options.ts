@@ -1,12 +1,15 @@
 /** The options that commands share, and how their texts are read. */
 
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
 import { MAX_SECONDS, parseSeconds, wholeSeconds } from '../../domain/time.ts'
+import { isToken } from '../../net/hub-client.ts'
 import { defaultDir, type Place, userPath } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { PASSPHRASE_VARIABLE } from '../passphrase.ts'
+
+const TOKEN_VARIABLE = 'NIMLEDGER_TOKEN'
 
 export interface GlobalOptions {
   readonly dir?: string
@@ -65,6 +68,18 @@ export function placeOf(options: GlobalOptions): Place {
     passphrase: { file: options.passphraseFile, environment: process.env[PASSPHRASE_VARIABLE] },
     at: options.at,
   }
+}
+
+/** For whoever reads the log of a private hub. */
+export function tokenOption(): Option {
+  return new Option('--token-file <file>', `a read token of the hub's operator (else ${TOKEN_VARIABLE})`).argParser(userPath)
+}
+
+export function readToken({ tokenFile }: { readonly tokenFile?: string }): string | undefined {
+  const token = tokenFile === undefined ? process.env[TOKEN_VARIABLE] : readFileSync(tokenFile, 'utf8').trimEnd()
+  if (token !== undefined && !isToken(token))
+    throw new Failure('usage', 'A read token is up to 512 visible characters, without spaces.')
+  return token
 }
 
 /** The most that is read from a file of notes or a body. */

@@ -19,12 +19,13 @@ import { RemoteError } from '../../sync/remote.ts'
 import { LEDGER_TOOLS, LOCK_TIMEOUT_MS } from '../desk.ts'
 import { EXIT, Failure, failureOf } from '../failure.ts'
 import { note, print, printJson, progressBar } from '../output.ts'
-import { type GlobalOptions, placeOf } from './options.ts'
+import { type GlobalOptions, placeOf, readToken, tokenOption } from './options.ts'
 
 interface SyncOptions extends GlobalOptions {
   readonly hub: string
   readonly vkey: string
   readonly watch?: true
+  readonly tokenFile?: string
 }
 
 /** How often a hub is asked that has nothing new, and after it could not be reached: doubled each time, up to a minute. */
@@ -38,6 +39,7 @@ export function syncCommand(program: Command): void {
     .requiredOption('--hub <url>', 'the hub, or any web server of its exported tiles')
     .requiredOption('--vkey <vkey>', "the log's key, which you got from elsewhere")
     .option('--watch', 'go on as the ledger grows')
+    .addOption(tokenOption())
     .action(async (_options, command: Command) => sync(command.optsWithGlobals<SyncOptions>()))
 }
 
@@ -53,11 +55,12 @@ function readHub({ hub, vkey }: SyncOptions): { readonly base: URL; readonly tru
 
 async function sync(options: SyncOptions): Promise<void> {
   const { base, trusted } = readHub(options)
+  const token = readToken(options)
   const { dir } = placeOf(options)
   const store = await openSqliteMirror(dir, { lockTimeoutMs: LOCK_TIMEOUT_MS })
   const verifier = createVerifier()
   try {
-    const remote = new HubClient(base)
+    const remote = new HubClient(base, { token })
     const mirror = await Mirror.open({ ...LEDGER_TOOLS, store, verifier, remote, trusted, progress: progressBar('sync') })
     if (options.watch) await watch(mirror, options, dir)
     else showRound(await round(mirror, dir), options)
