@@ -15,7 +15,7 @@ import { sha256 } from '../drivers/sha256.ts'
 import { createVerifier } from '../drivers/sodium/verifier.ts'
 import { BackupReader, openBackup, openBook } from '../drivers/sqlite/backup.ts'
 import type { BookReader } from '../drivers/sqlite/reader.ts'
-import { Restoration } from '../drivers/sqlite/restoration.ts'
+import { Restoration, shownTo } from '../drivers/sqlite/restoration.ts'
 import { openSqliteReader } from '../drivers/sqlite/store.ts'
 import { listKeys, vaultPath } from '../drivers/vault.ts'
 import { type AuditReport, audit } from '../ledger/audit.ts'
@@ -146,7 +146,10 @@ async function openFolder(path: string): Promise<BookReader> {
 
 async function knownCheckpoints(dir: string, guarded: Uint8Array | undefined, sources: readonly Source[]): Promise<Known[]> {
   const held = [{ holder: `The guard in ${dir}`, signed: guarded }]
-  for (const { path, reader } of sources) held.push({ holder: path, signed: await reader.checkpoint() })
+  for (const { path, reader } of sources) {
+    held.push({ holder: path, signed: await reader.checkpoint() })
+    held.push({ holder: path, signed: shownTo(path) })
+  }
   return held.flatMap(({ holder, signed }) => {
     if (signed === undefined) return []
     const head = readCheckpoint(signed)

@@ -1,9 +1,13 @@
 /** Restores: never behind what was signed, never onto a fork, never halfway; and what a new guard refuses. */
 
+import { once } from 'node:events'
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
+import { openSqliteMirror } from '../../core/drivers/sqlite/mirror-store.ts'
+import { openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import { durationMs, killed, moments } from './killing.ts'
 import { foundMarket, ORIGIN, sealCheaply } from './market.ts'
 import { type Answer, accepted, cli, copyOf, expectFailed, expectRefused, folder, ok, type Run, stateOf } from './run.ts'
@@ -87,6 +91,55 @@ describe('a ledger that has signed more than the backup has', () => {
     expect(answer).not.toHaveProperty('staleBefore')
     expect(existsSync(join(answer.replaced as string, 'ledger.db'))).toBe(true)
     expect(await stateOf(twin)).toEqual(await stateOf(later))
+  })
+})
+
+describe('a mirror', () => {
+  /** A mirror of a ledger, made by sync from its exported tiles on a web server. */
+  async function mirrorOf(ledger: string): Promise<string> {
+    const tiles = join(folder(), 'tiles')
+    await ok(cli(ledger, ['export', 'tiles', tiles]))
+    const server = createServer((request, response) => {
+      const path = join(tiles, request.url!)
+      const type = request.url === '/checkpoint' ? 'text/plain; charset=utf-8' : 'application/octet-stream'
+      if (existsSync(path)) response.setHeader('content-type', type).end(readFileSync(path))
+      else response.writeHead(404).end()
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const mirror = join(folder(), 'mirror')
+    const { port } = server.address() as AddressInfo
+    const { vkey } = await ok(cli(ledger, ['status']))
+    await ok(cli(mirror, ['sync', '--hub', `http://127.0.0.1:${port}`, '--vkey', vkey]))
+    server.close()
+    return mirror
+  }
+
+  it('gives back what the backup lacks, and is no place to restore to', async () => {
+    const later = await grown(2)
+    const mirror = await mirrorOf(later)
+    const back = join(folder(), 'back')
+    expect(await ok(cli(back, ['restore', file, '--from', mirror]))).toMatchObject({
+      source: mirror,
+      size: size + 2,
+      guard: 'new',
+    })
+    expect(await stateOf(back)).toEqual(await stateOf(later))
+    expectFailed(await cli(mirror, ['restore', file]), 'usage')
+  })
+
+  it('that was shown more than it has keeps the log from being forked', async () => {
+    const mirror = await mirrorOf(dir)
+    const ahead = await openSqliteReader(await grown(1))
+    const writer = await openSqliteMirror(mirror)
+    await writer.keepShown((await ahead.checkpoint())!)
+    await writer.close()
+    await ahead.close()
+    const back = join(folder(), 'back')
+    const run = await cli(back, ['restore', file, '--from', mirror])
+    expectFailed(run, 'damaged')
+    expect(run.json.message).toContain(`signed checkpoint of ${size + 1} entries`)
+    expect(existsSync(join(back, 'ledger.db'))).toBe(false)
   })
 })
 

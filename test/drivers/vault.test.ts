@@ -1,6 +1,6 @@
 /**
- * The vault: several keys of one label, keys that were added to an account, another passphrase, files of exported keys, and what is
- * noticed of a file changed by hand.
+ * The vault: several keys of one label, keys that were added to an account, another passphrase, files of exported keys, and what
+ * is noticed of a file changed by hand.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -21,6 +21,7 @@ import {
   GUARD,
   hasDatabase,
   kindOfFile,
+  MIRROR,
   makeDatabase,
   openCopy,
   removeDatabase,
@@ -29,7 +30,8 @@ import {
 import { onFile, storeError } from './errors.ts'
 import { fillGuard, Guard } from './guard.ts'
 import { takeLock } from './lock.ts'
-import { refuseMirror } from './mirror-store.ts'
+import { Mirror } from './mirror.ts'
+import { isSqliteMirror, refuseMirror } from './mirror-store.ts'
 import { BookReader, open, snapshot } from './reader.ts'
 
 /** What the guard in the folder remembers. */
@@ -125,6 +127,13 @@ function readGuard(folder: string): Remembered | undefined {
 /** Notes made before this time are stale; 0 where the guard was never lost. */
 export function readStaleBefore(folder: string): Seconds {
   return readGuard(folder)?.staleBefore ?? 0
+}
+
+/** The newest checkpoint that a log has shown to a mirror, which may lack entries that it covers; undefined for other folders. */
+export function shownTo(folder: string): Uint8Array | undefined {
+  if (!isSqliteMirror(folder)) return undefined
+  using connections = new DisposableStack()
+  return open(connections, folder, MIRROR, 'read', (database) => new Mirror(database).memory()).shown
 }
 
 /** A book in use has a write-ahead log; the copy's is empty, so nothing of it stays under the passing name. */
