@@ -90,6 +90,7 @@ async function bringBack(place: Place, options: RestoreOptions, { restoration, s
   const { remembered } = restoration
   const known = await knownCheckpoints(place.dir, remembered?.checkpoint, sources)
   const chosen = chooseSource(place.dir, sources, known)
+  if (remembered === undefined) await refuseShorter(place.dir, chosen)
   const newest = known.reduce<Known | undefined>((best, one) => (best && best.head.size >= one.head.size ? best : one), undefined)
   const copy = await restoration.copy(chosen.reader, newest?.signed, progressBar('copy'))
   let report: AuditReport
@@ -190,6 +191,26 @@ function chooseSource(dir: string, sources: readonly Source[], known: readonly K
       `restoring it would lose ${lost === 1 ? '1 entry that was' : `${lost} entries that were`} answered as accepted, and ` +
       'signing on would fork the log. ' +
       `Nothing was changed in ${dir}. Bring a newer backup, or give --from the folder of a mirror that has ${ahead.head.size}.`,
+  )
+}
+
+/** Where the guard is lost, a longer book that is still there is all that is known of what was signed. */
+async function refuseShorter(dir: string, chosen: Source): Promise<void> {
+  let size: number
+  try {
+    const present = openBook(dir)
+    size = await present.size().finally(() => present.close())
+  } catch (error) {
+    // No book, or one that is too damaged to tell anything.
+    if (error instanceof StoreError && (error.code === 'missing' || error.code === 'damaged')) return
+    throw error
+  }
+  if (size <= chosen.size) return
+  throw new Failure(
+    'damaged',
+    `The guard in ${dir} is lost, and the book there has ${size} entries, more than the ${chosen.size} of ${chosen.path}: ` +
+      `restoring it would lose what may have been signed. Nothing was changed; nimledger restore ` +
+      `${dir} makes a new guard for the longer one.`,
   )
 }
 

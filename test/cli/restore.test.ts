@@ -220,6 +220,10 @@ describe('a lost guard', () => {
     const twin = await grown(1)
     for (const name of readdirSync(twin)) if (name.startsWith('checkpoint.db')) rmSync(join(twin, name))
     expectFailed(await cli(twin, ['status']), 'damaged')
+    // The book that is there has more than the backup.
+    const run = await cli(twin, ['restore', file])
+    expectFailed(run, 'damaged')
+    expect(run.json.message).toContain(`has ${size + 1} entries`)
     expect(await ok(cli(twin, ['restore', twin]))).toMatchObject({ guard: 'new', size: size + 1, staleBefore: AT })
     expect(await topup(twin, 'goes on')).toMatchObject({ index: size + 1 })
     expect((await stateOf(twin)).ok).toBe(true)
