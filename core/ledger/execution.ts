@@ -1,6 +1,6 @@
 /**
  * An entry of a log executed again, by the same machine and at its own time: what audits and mirrors share. Where the state is
- * kept is theirs to say; that every signature is good is for them to find out, many at once, before anything rests on the outcome.
+ * kept is theirs to say; that every signature is good is for them to find out, many at once, before anything rests on it.
  */
 
 import { InvariantError } from '../base/assert.ts'

@@ -8,6 +8,7 @@ import { sha256 } from '../../core/drivers/sha256.ts'
 import { chooseVerifier } from '../../core/drivers/sodium/ed25519.ts'
 import { type LogTrust, noteVerifier, signCheckpoint } from '../../core/log/checkpoint.ts'
 import { leafHash } from '../../core/log/merkle.ts'
+import { ED25519 } from '../../core/log/note.ts'
 import { formatBundle } from '../../core/log/tiles.ts'
 import { checkEvidence, type Evidence, formatEvidence, parseEvidence } from '../../core/sync/evidence.ts'
 import { type Forging, forge } from '../ledger/forging.ts'
@@ -163,6 +164,17 @@ describe('a log that signs two histories', () => {
     const alone = { ...evidence, path: [] }
     expect(checkEvidence(sha256, alone, TRUST)).toMatchObject({ reason: 'the two checkpoints do not contradict each other' })
   })
+})
+
+test('evidence across two keys of the log takes both', () => {
+  const head = (fill: number) => ({ origin: ORIGIN, size: 5, root: new Uint8Array(32).fill(fill), extensions: [] })
+  const held = signCheckpoint(head(1), [SEQUENCER])
+  const shown = signCheckpoint(head(2), [OTHER_SEQUENCER])
+  const evidence: Evidence = { kind: 'fork', message: 'm', held, shown }
+  const other = noteVerifier(chooseVerifier(), { ...OTHER_SEQUENCER, type: ED25519 })
+  expect(checkEvidence(sha256, evidence, { ...TRUST, logKeys: [...TRUST.logKeys, other] })).toMatchObject({ isProof: true })
+  const alone = checkEvidence(sha256, evidence, TRUST)
+  expect(alone).toMatchObject({ reason: expect.stringContaining('the checkpoint that was shown is not good') })
 })
 
 describe('a log that goes back', () => {
