@@ -171,7 +171,8 @@ export class Ledger {
     // From such an entry on nobody here could sign checkpoints any more.
     const foreign = foreignKey(transaction, this.#options.sequencerKeys)
     if (foreign !== undefined) {
-      return Promise.reject(new NotTaken('missing', `This sequencer does not hold the key ${foreign}; nimledger keys add sequencer makes one.`))
+      const message = `This sequencer does not hold the key ${foreign}; nimledger keys add sequencer makes one.`
+      return Promise.reject(new NotTaken('missing', message))
     }
     return new Promise((answer, fail) => {
       this.#queue.push({ transaction, answer, fail })
