@@ -298,9 +298,13 @@ export class Ledger {
     return accepted
   }
 
-  /** Where and when an entry would stand, with the summary of all books where its type needs one. */
-  async #moment(transaction: SignedTransaction, index: number, time: Milliseconds): Promise<Moment> {
-    if (transaction.definition.needsSummary !== true) return { index, time }
+  /**
+   * Where and when an entry would stand, with the summary of all books where its type needs one. That takes every row there
+   * is, so it is not made for those who are refused before it is looked at: nobody but the operator signs such a type.
+   */
+  async #moment({ definition, signer }: SignedTransaction, index: number, time: Milliseconds): Promise<Moment> {
+    const isOperator = this.#rows.get(platform)?.operator === signer
+    if (definition.needsSummary !== true || !isOperator) return { index, time }
     return { index, time, summary: await this.#closing.summary(index, wholeSeconds(time)) }
   }
 
