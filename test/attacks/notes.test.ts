@@ -201,6 +201,19 @@ describe.each(homes)('attacks on notes, on $kind', ({ make }) => {
     await bobHas(it, 245n)
   })
 
+  test('a stranger signs below the payer before the meter does', async () => {
+    // Whoever may not meter is refused, which counts for this text alone: the payer signs another, and pays once.
+    const it = await scene()
+    const usage = { requests: 10_000, inputTokens: 0, outputTokens: 0, milliseconds: 0 }
+    const charge = () => it.test.compose(BOB, 'query.charge', { listing: it.api, terms: 1, usage, reference: 'r' })
+    const seen = charge()
+    const stolen = signNote(seen, [BOB.signer, CYD.signer])
+    const answers = await submitAll(it.test, [stolen, stolen, signNote(charge(), [BOB.signer, ADA.signer])])
+    expect(codes(answers)).toEqual(['key_scope', 'key_scope', 'accepted'])
+    expect(codes([await it.test.ledger.submit(signNote(seen, [BOB.signer, ADA.signer]))])).not.toEqual(['accepted'])
+    await bobHas(it, 249n)
+  })
+
   test('one meaning in another text: order of keys, escapes, spaces, numbers, doubled and hidden fields', async () => {
     // One value has one text: RFC 8785, and nothing else is even looked at; so a meaning has one id.
     const it = await scene()

@@ -23,9 +23,9 @@ function refusedBy(code: Code): string {
 
 const HEAD = `# Refusals
 
-A refusal is a value: the ledger answers it with a code, a sentence for people, and its figures in \`data\`. It never enters the log; after
-the signature check it is remembered until the note's \`validUntil\`, so the same note is refused again. This table is made from the code by
-\`npm run -s test -- test/domain/refusals.test.ts -u\`.
+A refusal is a value: the ledger answers it with a code, a sentence for people, and its figures in \`data\`. It never enters
+the log; after the signature check it is remembered until the note's \`validUntil\`, so the same note is refused again. This
+table is made from the code by \`npm run -s test -- test/domain/refusals.test.ts -u\`.
 
 | code | what it says | who refuses with it |
 |---|---|---|

@@ -13,8 +13,8 @@
  * The body CLOSING is the period.close of the books as they are at that moment.
  *
  * A transaction is `SIGNER[/KEY] [& COSIGNER[/KEY]] TYPE BODY [made TIME] [until TIME] [on LEDGER] -> OUTCOME`, perhaps after
- * `N times` (# in it is then the number of the turn) or `$name =`. A BODY is JSON or a name, then any of `+ {fields that replace}` and `- field`. Its
- * outcome is one of
+ * `N times` (# in it is then the number of the turn) or `$name =`. A BODY is JSON or a name, then any of
+ * `+ {fields that replace}` and `- field`. Its outcome is one of
  *
  *   ok                                       accepted, whatever it does
  *   accepted [PREFIX]                        accepted, makes a thing with this prefix (none: nothing), and does exactly
