@@ -18,7 +18,6 @@ import { signNote } from '../log/note.ts'
 import {
   compose,
   LEDGER_TOOLS,
-  LOCK_TIMEOUT_MS,
   ledgerOptions,
   OPERATOR,
   publicKeyHex,
@@ -26,6 +25,7 @@ import {
   signerOf,
   vkeyOf,
 } from './desk.ts'
+import { LOCK_TIMEOUT_MS } from './sequencer.ts'
 
 interface Founding {
   readonly origin?: string | undefined

@@ -127,7 +127,7 @@ export interface PlanSubscription {
   readonly cancelled: boolean
 }
 
-interface Model {
+export interface Model {
   readonly account: string
   readonly name: string
   readonly base: string

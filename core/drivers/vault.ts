@@ -9,9 +9,10 @@
  * or the new one.
  */
 
-import { randomBytes, scryptSync } from 'node:crypto'
+import { randomBytes, type ScryptOptions, scrypt, scryptSync } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import nacl from 'tweetnacl'
 import { z } from 'zod'
 import { concatBytes, equalBytes, toHex, tryFromHex, utf8 } from '../base/bytes.ts'
@@ -84,16 +85,25 @@ export class Vault {
 
   /** Throws VaultError `passphrase` where it does not open the keys. */
   static open(dir: string, passphrase: string): Vault {
-    if (!existsSync(join(dir, FILE))) throw new VaultError('missing', `There are no keys in ${dir}.`)
-    const file = readFile(dir)
-    const vault = new Vault(dir, file, derive(passphrase, file.kdf))
+    const file = requireFile(dir)
+    return Vault.#tried(dir, file, derive(passphrase, file.kdf))
+  }
+
+  /** The same, without holding up the calling thread for as long as the passphrase takes. */
+  static async unlock(dir: string, passphrase: string): Promise<Vault> {
+    const file = requireFile(dir)
+    return Vault.#tried(dir, file, await deriveAside(passphrase, file.kdf))
+  }
+
+  static #tried(dir: string, file: VaultFile, secret: Uint8Array): Vault {
+    const vault = new Vault(dir, file, secret)
     if (file.keys[0] !== undefined) vault.#unseal(file.keys[0])
     return vault
   }
 
   /** The key of a label; undefined where there is none. */
   key(label: string): KeyPair | undefined {
-    const entry = this.#file.keys.find((one) => one.label === label)
+    const entry = this.#current().keys.find((one) => one.label === label)
     return entry && this.#unseal(entry)
   }
 
@@ -104,9 +114,19 @@ export class Vault {
       const sealed = nacl.secretbox(concatBytes(pair.seed, utf8(label)), nonce, this.#secret)
       return { label, publicKey: toHex(pair.publicKey), nonce: toHex(nonce), sealed: toHex(sealed) }
     })
-    const file = { ...this.#file, keys: [...this.#file.keys, ...added] }
+    const before = this.#current()
+    const file = { ...before, keys: [...before.keys, ...added] }
     writeDurably(join(this.#dir, FILE), `${JSON.stringify(file, undefined, 1)}\n`)
     this.#file = file
+  }
+
+  /** The file as it is now: other programs add keys too while this one has it open. */
+  #current(): VaultFile {
+    if (!existsSync(join(this.#dir, FILE))) return this.#file
+    const file = readFile(this.#dir)
+    if (file.kdf.salt !== this.#file.kdf.salt)
+      throw new VaultError('passphrase', `The keys of this ledger were sealed anew meanwhile: unlock them again.`)
+    return file
   }
 
   #unseal({ label, publicKey, nonce, sealed }: VaultFile['keys'][number]): KeyPair {
@@ -121,9 +141,24 @@ export class Vault {
   }
 }
 
-function derive(passphrase: string, { cost, blockSize, parallelization, salt }: VaultFile['kdf']): Uint8Array {
-  const parameters = { cost, blockSize, parallelization, maxmem: MAX_MEMORY_BYTES }
-  return scryptSync(passphrase.normalize('NFC'), tryFromHex(salt)!, nacl.secretbox.keyLength, parameters)
+function derive(passphrase: string, kdf: VaultFile['kdf']): Uint8Array {
+  return scryptSync(...derivation(passphrase, kdf))
+}
+
+const scryptAside = promisify<string, Uint8Array, number, ScryptOptions, Buffer>(scrypt)
+
+function deriveAside(passphrase: string, kdf: VaultFile['kdf']): Promise<Uint8Array> {
+  return scryptAside(...derivation(passphrase, kdf))
+}
+
+function derivation(passphrase: string, { cost, blockSize, parallelization, salt }: VaultFile['kdf']) {
+  const parameters: ScryptOptions = { cost, blockSize, parallelization, maxmem: MAX_MEMORY_BYTES }
+  return [passphrase.normalize('NFC'), tryFromHex(salt)!, nacl.secretbox.keyLength, parameters] as const
+}
+
+function requireFile(dir: string): VaultFile {
+  if (!existsSync(join(dir, FILE))) throw new VaultError('missing', `There are no keys in ${dir}.`)
+  return readFile(dir)
 }
 
 function readFile(dir: string): VaultFile {
