@@ -6,7 +6,7 @@
 import type { Json } from '../domain/canonical.ts'
 import type { Rules } from '../domain/envelope.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import type { Milliseconds } from '../domain/time.ts'
+import type { Milliseconds, Seconds } from '../domain/time.ts'
 import type { Sha256 } from '../base/bytes.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import type { AuditReport } from '../ledger/audit.ts'
@@ -35,6 +35,14 @@ export interface Founding {
   readonly passphrase: string
 }
 
+/** What a transaction is to say. */
+export interface Draft {
+  readonly signer: string
+  readonly type: string
+  readonly body: Json
+  readonly validUntil?: Seconds
+}
+
 export interface ConsoleHost {
   readonly tools: Tools
   readonly status: DeskState['status']
@@ -45,6 +53,8 @@ export interface ConsoleHost {
   tryDemo(): Promise<void>
   found(founding: Founding): Promise<Refusal | undefined>
   unlock(passphrase: string): Promise<void>
+  /** Keeps the passphrase that unlocked in the system's keychain, where there is one; undefined takes it away. */
+  remember(passphrase: string | undefined): Promise<void>
   lock(): Promise<void>
   /** Somebody is there: it does not lock itself for a while. */
   touch(): void
@@ -53,10 +63,10 @@ export interface ConsoleHost {
   /** Reads one consistent state of the ledger. */
   reading<T>(read: (sight: Sight) => Promise<T>): Promise<T>
   /** The text of a new transaction, made now. */
-  compose(draft: { readonly signer: string; readonly type: string; readonly body: Json; readonly validUntil?: number }): Promise<string>
+  compose(draft: Draft): Promise<string>
   hasKey(account: string): boolean
-  /** The note of a text, signed with keys of this machine, in the order of the accounts. */
-  sign(text: string, accounts: readonly string[]): Uint8Array
+  /** Signs a text with keys of this machine, in the order of the accounts, and submits it. */
+  sign(text: string, accounts: readonly string[]): Promise<Accepted | Refusal>
   /** Answers once the outcome is durable. */
   submit(note: Uint8Array): Promise<Accepted | Refusal>
   /** Ends with the next entry after `size` entries, or with the signal. */

@@ -68,6 +68,8 @@ export interface DeskState {
   readonly isDemo: boolean
   /** Minutes without `desk.touch` or a signature after which it locks itself; 0 where it never does. */
   readonly lockAfterMinutes: number
+  /** Whether the system can keep the passphrase, so that it is not asked for at the next start. */
+  readonly canRemember: boolean
   /** While it is open. */
   readonly ledger?: LedgerView
   readonly accounts: readonly LocalAccount[]

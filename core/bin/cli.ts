@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { rules } from '../domain/transactions/index.ts'
 import { accountCommands } from './commands/account.ts'
+import { consoleCommand } from './commands/console.ts'
 import { creditCommands } from './commands/credits.ts'
 import { demoCommand } from './commands/demo.ts'
 import { ledgerCommands } from './commands/ledger.ts'
@@ -47,6 +48,7 @@ transactionCommands(program)
 creditCommands(program)
 usageCommands(program)
 logCommands(program)
+consoleCommand(program)
 demoCommand(program)
 
 try {

@@ -25,9 +25,10 @@ export const desk = router({
       return refusal ?? { status: 'founded', state: await ctx.host.state() }
     }),
   unlock: may('unlock')
-    .input(z.strictObject({ passphrase: input.passphrase }))
+    .input(z.strictObject({ passphrase: input.passphrase, remember: z.boolean().default(false) }))
     .mutation(async ({ ctx, input }): Promise<DeskState> => {
       await ctx.host.unlock(input.passphrase)
+      await ctx.host.remember(input.remember ? input.passphrase : undefined)
       return ctx.host.state()
     }),
   lock: may('read').mutation(async ({ ctx }): Promise<DeskState> => {

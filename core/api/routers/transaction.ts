@@ -79,5 +79,5 @@ async function signAndSubmit(host: ConsoleHost, given: { text: string; cosigner?
     const outcome = await previewText(host.tools, store, text, time)
     return outcome.status === 'refused' ? outcome : undefined
   })
-  return refusal ?? host.submit(host.sign(text, signers))
+  return refusal ?? host.sign(text, signers)
 }

@@ -1,19 +1,33 @@
-/** demo: a small marketplace to look at. */
+/** demo: a small marketplace to look at, and a real trace billed in it. */
 
 import type { Command } from 'commander'
-import { demoPlace, foundDemo } from '../demo/run.ts'
-import { EXIT } from '../failure.ts'
-import { formatFields, print, printJson } from '../output.ts'
+import { createVerifier } from '../../drivers/sodium/verifier.ts'
+import { openSqliteReader } from '../../drivers/sqlite/store.ts'
+import { audit } from '../../ledger/audit.ts'
+import { trialBalance } from '../../ledger/queries.ts'
+import { DEMO_PASSPHRASE } from '../demo/marketplace.ts'
+import { billTrace, demoPlace, foundDemo, foundedPlace } from '../demo/run.ts'
+import { LEDGER_TOOLS, type Place } from '../desk.ts'
+import { EXIT, Failure } from '../failure.ts'
+import { hasLedger } from '../founding.ts'
+import { formatFields, print, printJson, progressBar } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
+import { printTrialBalance } from './credits.ts'
 import { type GlobalOptions, placeOf } from './options.ts'
 import { showOutcome } from './transaction.ts'
+
+interface DemoOptions extends GlobalOptions {
+  readonly trace?: true
+}
 
 export function demoCommand(program: Command): void {
   program
     .command('demo')
     .description('found a small marketplace to look at, with a manual clock; its passphrase is "demo" unless you give one')
+    .option('--trace', 'and bill 19 366 real calls to a model in it, verify it, and show the trial balance; may be run again')
     .action(async (_options, command: Command) => {
-      process.exitCode = await runDemo(command.optsWithGlobals<GlobalOptions>())
+      const options = command.optsWithGlobals<DemoOptions>()
+      process.exitCode = await (options.trace ? billDemo(options) : runDemo(options))
     })
 }
 
@@ -22,6 +36,48 @@ async function runDemo(options: GlobalOptions): Promise<number> {
   const founded = await foundDemo(place, await readPassphrase(place.passphrase, false))
   if (founded.status === 'refused') return showOutcome(founded as never, options)
   if (options.json) printJson(founded as never)
-  else print(`Founded the demonstration in ${place.dir}`, ...formatFields(founded as never).map((line) => `  ${line}`))
+  else print(`Founded the demonstration in ${place.dir}`, ...indented(formatFields(founded as never)))
   return EXIT.done
+}
+
+/** Founds the demonstration where there is none, bills the trace, verifies. Running it again charges nothing twice. */
+async function billDemo(options: GlobalOptions): Promise<number> {
+  const place = demoPlace(placeOf(options))
+  const isFounded = hasLedger(place.dir)
+  if (!isFounded) {
+    const founded = await foundDemo(place, await readPassphrase(place.passphrase, false))
+    if (founded.status === 'refused') return showOutcome(founded as never, options)
+  }
+  const opened = foundedPlace(place)
+  const billed = await billTrace(opened, progressBar('billing'))
+  if (billed.status === 'refused') return showOutcome(billed as never, options)
+  if (options.json) {
+    printJson(billed as never)
+    return EXIT.done
+  }
+  print(`${isFounded ? 'The demonstration in' : 'Founded the demonstration in'} ${place.dir}`)
+  print('', '19 366 real calls to a language model, billed', ...indented(formatFields(billed as never)))
+  await verify(place)
+  const folder = `--dir ${place.dir}`
+  print('', `Next: npm run -s nimledger -- log --limit 20 ${folder}`, `      npm run -s nimledger -- balance Ada ${folder}`)
+  if (opened !== place) print(`Its keys are sealed under the passphrase "${DEMO_PASSPHRASE}".`)
+  return EXIT.done
+}
+
+async function verify(place: Place): Promise<void> {
+  const store = await openSqliteReader(place.dir)
+  try {
+    const started = performance.now()
+    const report = await audit(store, store, { ...LEDGER_TOOLS, verifier: createVerifier(), progress: progressBar('verify') })
+    if (!report.ok) throw new Failure('damaged', `The ledger does not verify: ${JSON.stringify(report.defects)}`)
+    const seconds = ((performance.now() - started) / 1000).toFixed(2)
+    print('', `Verified ${report.entries} entries and ${report.signatures} signatures in ${seconds} s: ok`, '')
+    printTrialBalance((await trialBalance(store, true)) as never)
+  } finally {
+    await store.close()
+  }
+}
+
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`)
 }
