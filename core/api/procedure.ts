@@ -3,7 +3,7 @@
  * that says nothing is refused to everybody.
  */
 
-import { initTRPC, TRPCError } from '@trpc/server'
+import { getTRPCErrorFromUnknown, initTRPC, TRPCError } from '@trpc/server'
 import { ZodError } from 'zod'
 import { firstIssue } from '../domain/fields.ts'
 import type { ConsoleHost } from './host.ts'
@@ -59,10 +59,25 @@ const t = initTRPC
 const guarded = t.procedure.use(async ({ ctx, meta, next }) => {
   if (meta === undefined || !ctx.rights().has(meta.needs)) throw denied(ctx.host.status)
   const result = await next()
-  if (result.ok || result.error.code !== 'INTERNAL_SERVER_ERROR') return result
-  const { code } = failureOf(result.error, ctx.host)
-  throw new TRPCError({ code: STATUS[code], message: result.error.message, cause: result.error.cause })
+  if (!result.ok) throw named(result.error, ctx.host)
+  return result
 })
+
+/** Events as they come; what ends them early is named as any other failure is, so that nobody asks for more of them in vain. */
+export async function* events<Event>(host: ConsoleHost, source: AsyncIterable<Event>): AsyncGenerator<Event> {
+  try {
+    yield* source
+  } catch (error) {
+    throw named(getTRPCErrorFromUnknown(error), host)
+  }
+}
+
+/** The error under the code of what went wrong. */
+function named(error: TRPCError, host: ConsoleHost): TRPCError {
+  if (error.code !== 'INTERNAL_SERVER_ERROR') return error
+  const { code } = failureOf(error, host)
+  return new TRPCError({ code: STATUS[code], message: error.message, cause: error.cause })
+}
 
 /** A procedure for callers who have a right. */
 export function may(needs: Right) {

@@ -64,16 +64,7 @@ export async function serveConsole({ host, pages, address }: ConsoleServerOption
   const server = createServer(limits, (request, response) => answer(request, response))
   server.maxConnections = MAX_CONNECTIONS
   server.maxHeadersCount = MAX_HEADERS
-  const sockets = new Set<Socket>()
-  /** Those that carry events, which have no end of their own. */
-  const watching = new Set<Socket>()
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('close', () => {
-      sockets.delete(socket)
-      watching.delete(socket)
-    })
-  })
+  const connections = new Connections(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(address.port, address.host, resolve)
@@ -83,6 +74,7 @@ export async function serveConsole({ host, pages, address }: ConsoleServerOption
   const names = new Set([origin, `http://localhost:${port}`].map((one) => one.slice('http://'.length)))
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
+    connections.take(response)
     if (!names.has(request.headers.host ?? '')) return refuse(response, 421, 'This address is not served here.')
     const { pathname, searchParams } = new URL(request.url ?? '/', origin)
     if (pathname.startsWith(CALLS)) {
@@ -90,7 +82,6 @@ export async function serveConsole({ host, pages, address }: ConsoleServerOption
       if (fault !== undefined) return refuse(response, fault.status, fault.message)
       for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value)
       response.setHeader('cache-control', 'no-store')
-      if (request.method === 'GET') watching.add(request.socket)
       return void call(request, response)
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Only GET is answered here.')
@@ -112,7 +103,7 @@ export async function serveConsole({ host, pages, address }: ConsoleServerOption
     response.writeHead(303, { ...isHere, 'set-cookie': cookie }).end()
   }
 
-  return { origin, url: `${origin}${ENTRY}?token=${visits.token}`, close: () => close(server, sockets, watching) }
+  return { origin, url: `${origin}${ENTRY}?token=${visits.token}`, close: () => connections.close() }
 }
 
 /** Cookies know no ports, so two consoles on one machine need two names. */
@@ -176,14 +167,43 @@ function isSame(given: string, expected: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-/** Takes nothing new, ends the events, lets what else is under way end, and then ends what does not. */
-async function close(server: Server, sockets: ReadonlySet<Socket>, watching: ReadonlySet<Socket>): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  for (const socket of watching) socket.destroy()
-  const timer = setTimeout(() => {
-    for (const socket of sockets) socket.destroy()
-  }, DRAIN_MS)
-  await closed
-  clearTimeout(timer)
+/** The connections of a server, so that it can end without cutting off an answer. */
+class Connections {
+  readonly #server: Server
+  readonly #open = new Set<Socket>()
+  /** What is answered on a connection now. */
+  readonly #answering = new Map<Socket, ServerResponse>()
+
+  constructor(server: Server) {
+    this.#server = server
+    server.on('connection', (socket) => {
+      this.#open.add(socket)
+      socket.on('close', () => this.#open.delete(socket))
+    })
+  }
+
+  take(response: ServerResponse): void {
+    const { socket } = response
+    if (socket === null) return
+    this.#answering.set(socket, response)
+    response.on('close', () => {
+      this.#answering.delete(socket)
+      if (!this.#server.listening) socket.destroySoon()
+    })
+  }
+
+  /** Takes nothing new, ends the events, lets what else is under way end, and then ends what does not. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const socket of this.#open) {
+      const response = this.#answering.get(socket)
+      const isWatching = String(response?.getHeader('content-type') ?? '').startsWith('text/event-stream')
+      if (response === undefined || isWatching) socket.destroy()
+    }
+    const timer = setTimeout(() => {
+      for (const socket of this.#open) socket.destroy()
+    }, DRAIN_MS)
+    await closed
+    clearTimeout(timer)
+  }
 }

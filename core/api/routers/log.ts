@@ -17,7 +17,7 @@ import { Malformed } from '../../base/malformed.ts'
 import type { ConsoleHost, Sight, Tools } from '../host.ts'
 import * as input from '../inputs.ts'
 import { balancesOf, entryViews, signatureViews } from '../present.ts'
-import { may, missing, router } from '../procedure.ts'
+import { events, may, missing, router } from '../procedure.ts'
 import type * as view from '../views.ts'
 
 const pageForm = z.strictObject({
@@ -67,10 +67,10 @@ export const log = router({
     .input(watchForm.prefault({}))
     .subscription(async function* ({ ctx, input, signal }) {
       const seen = input.lastEventId ?? input.after
-      for await (const entry of follow(ctx.host, seen ?? undefined, signal!)) yield tracked(String(entry.index), entry)
+      for await (const entry of events(ctx.host, follow(ctx.host, seen ?? undefined, signal!))) yield tracked(String(entry.index), entry)
     }),
   verify: may('read').subscription(async function* ({ ctx, signal }): AsyncGenerator<view.VerifyEvent> {
-    yield* verify(ctx.host, signal!)
+    yield* events(ctx.host, verify(ctx.host, signal!))
   }),
 })
 
