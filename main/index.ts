@@ -22,7 +22,7 @@ const HERE = import.meta.dirname
 
 registerScheme(protocol)
 // Beside the ledger's own folder, which has this program's name on some systems.
-app.setPath('userData', process.env.NIMLEDGER_WINDOW_DATA ?? join(app.getPath('appData'), 'nimledger-window'))
+if (!app.commandLine.hasSwitch('user-data-dir')) app.setPath('userData', join(app.getPath('appData'), 'nimledger-window'))
 if (app.requestSingleInstanceLock()) await start()
 else app.quit()
 

@@ -4,6 +4,7 @@
  * isolated and never as markup.
  */
 
+import type { BookClass } from '../domain/books.ts'
 import type { Json } from '../domain/canonical.ts'
 import type { Code, RefusalData } from '../domain/refusal.ts'
 import type { Period } from '../domain/time.ts'
@@ -459,6 +460,14 @@ export interface SubscriberPage {
   readonly size: number
   readonly subscriptions: readonly SubscriptionView[]
   readonly next?: string
+}
+
+/** The trial balance: the sum of each class of books, which together are zero. */
+export interface TreasuryView {
+  readonly size: number
+  readonly time: Time
+  readonly books: Readonly<Record<BookClass, Amount>>
+  readonly sum: Amount
 }
 
 /** What `log.verify` tells, last of all the report. */
