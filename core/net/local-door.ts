@@ -26,7 +26,7 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import type { StoreError } from '../ledger/store.ts'
-import { type FrameError, frame, readFrames } from './frames.ts'
+import { frame, readFrames } from './frames.ts'
 
 export const DOOR_FILE = 'door'
 /** Most bytes of a socket's path that every system takes. */
@@ -48,7 +48,11 @@ export interface LocalDoor {
 }
 
 /** Opens the door of the ledger in `dir`; to be called with its lock held. */
-export async function openLocalDoor(dir: string, keeper: Doorkeeper): Promise<LocalDoor> {
+export async function openLocalDoor(
+  dir: string,
+  keeper: Doorkeeper,
+  { frameTimeoutMs = FRAME_TIMEOUT_MS } = {},
+): Promise<LocalDoor> {
   removeRemains(dir)
   const address = chooseAddress(dir)
   const callers = new Set<Socket>()
@@ -56,7 +60,7 @@ export async function openLocalDoor(dir: string, keeper: Doorkeeper): Promise<Lo
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     callers.add(socket)
     socket.on('close', () => callers.delete(socket))
-    void serve(socket, keeper)
+    serve(socket, keeper, frameTimeoutMs)
   })
   server.maxConnections = MAX_CALLERS
   await listen(server, address)
@@ -121,7 +125,7 @@ async function listen(server: Server, address: string): Promise<void> {
 }
 
 /** Answers a caller's notes in order; as many are under way at a time as one commit may hold. */
-async function serve(socket: Socket, keeper: Doorkeeper): Promise<void> {
+function serve(socket: Socket, keeper: Doorkeeper, timeoutMs: number): void {
   let answered: Promise<void> = Promise.resolve()
   let waiting = 0
   const maximum = TIME_BYTES + MAX_NOTE_BYTES
@@ -138,10 +142,8 @@ async function serve(socket: Socket, keeper: Doorkeeper): Promise<void> {
       if (socket.isPaused()) socket.resume()
     })
   }
-  const refuse = (_fault: FrameError): void => {
-    socket.destroy()
-  }
-  readFrames(socket, { maximum, timeoutMs: FRAME_TIMEOUT_MS }, take, refuse)
+  // Whoever sends no frames is not talked to.
+  readFrames(socket, { maximum, timeoutMs }, take, () => socket.destroy())
   socket.on('end', () => void answered.then(() => socket.end()))
 }
 
