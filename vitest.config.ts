@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests of what is built, in a browser or as a process: these need the console built and a browser unpacked, the others neither. */
+/** Tests of what is built, in a browser or as a process: they need the console built and a browser unpacked, others neither. */
 const BUILT = 'test/{browser,console,main,renderer}/**/*.test.{ts,tsx}'
 
 export default defineConfig({

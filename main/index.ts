@@ -1,14 +1,14 @@
 /**
- * The console in a window of its own: composes the desk, the page and the channel between them. The desk lives in this process, its
- * long work in threads; the window has no key and no file.
+ * The console in a window of its own: composes the desk, the page and the channel between them. The desk lives in this process,
+ * its long work in threads; the window has no key and no file.
  */
 
 import { join } from 'node:path'
 import { app, dialog, ipcMain, powerMonitor, protocol, safeStorage } from 'electron'
+import { serveIpc } from '../core/api/ipc-server.ts'
 import type { Context } from '../core/api/procedure.ts'
 import { RIGHTS } from '../core/api/procedure.ts'
 import { consoleRouter, MAX_REQUEST_BYTES } from '../core/api/router.ts'
-import { serveIpc } from '../core/api/ipc-server.ts'
 import { ConsoleDesk, LOCK_AFTER_MINUTES } from '../core/bin/console/console-desk.ts'
 import { defaultDir, userPath } from '../core/bin/desk.ts'
 import { failureOf } from '../core/bin/failure.ts'

@@ -1,7 +1,7 @@
 /**
- * The passphrase, kept for its user by the system's own keychain where that seals it: a file that only this user of this machine can
- * open. Where the system would merely hide it (Chromium's `basic_text`, a key that everybody knows), it is not kept, and asked for
- * each time.
+ * The passphrase, kept for its user by the system's own keychain where that seals it: a file that only this user of this machine
+ * can open. Where the system would merely hide it (Chromium's `basic_text`, a key that everybody knows), it is not kept, and is
+ * asked for each time.
  */
 
 import { createHash } from 'node:crypto'
@@ -13,7 +13,8 @@ import { writeDurably } from '../core/drivers/durable-file.ts'
 
 /** The keychain for the ledger in a folder; undefined where the system seals nothing. */
 export async function openKeychain(safeStorage: SafeStorage, userData: string, dir: string): Promise<Keychain | undefined> {
-  if (process.platform === 'linux' && ['basic_text', 'unknown'].includes(safeStorage.getSelectedStorageBackend())) return undefined
+  if (process.platform === 'linux' && ['basic_text', 'unknown'].includes(safeStorage.getSelectedStorageBackend()))
+    return undefined
   if (!(await safeStorage.isAsyncEncryptionAvailable())) return undefined
   const file = join(userData, `${createHash('sha256').update(dir).digest('hex').slice(0, 16)}.sealed`)
   return {

@@ -1,4 +1,4 @@
-/** The window's page, under a scheme of its own: an origin that nothing else has, with the headers that any web server would send. */
+/** The window's page, under a scheme of its own: an origin that nothing else has, with the headers of any careful web server. */
 
 import type { Protocol } from 'electron'
 import type { Pages } from '../core/net/pages.ts'

@@ -1,6 +1,6 @@
 /**
- * The bridge between the window's page and the main process: requests out, responses in, over one channel and nothing else. It runs
- * beside the page in a world of its own; what may come over the channel, the main process judges.
+ * The bridge between the window's page and the main process: requests out, responses in, over one channel and nothing else. It
+ * runs beside the page in a world of its own; what may come over the channel, the main process judges.
  */
 
 import { contextBridge, type IpcRendererEvent, ipcRenderer } from 'electron'

@@ -1,13 +1,13 @@
 /**
- * What the router asks of the program that runs it: the command line's console, Electron's main process, a test. The router itself
- * knows no folder, no passphrase file, no key and no clock.
+ * What the router asks of the program that runs it: the command line's console, Electron's main process, a test. The router
+ * itself knows no folder, no passphrase file, no key and no clock.
  */
 
+import type { Sha256 } from '../base/bytes.ts'
 import type { Json } from '../domain/canonical.ts'
 import type { Rules } from '../domain/envelope.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Milliseconds, Seconds } from '../domain/time.ts'
-import type { Sha256 } from '../base/bytes.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import type { AuditReport } from '../ledger/audit.ts'
 import type { Revenue } from '../ledger/revenue.ts'

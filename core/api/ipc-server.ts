@@ -29,7 +29,7 @@ interface IpcSender {
 }
 
 /** What of Electron's IpcMainEvent is used. */
-export interface IpcEvent {
+interface IpcEvent {
   readonly sender: IpcSender
   readonly senderFrame: { readonly url: string; readonly parent: unknown } | null
 }

@@ -60,7 +60,12 @@ export function signatureViews({ transaction }: Accepted, keys: ReadonlyMap<stri
 }
 
 export function sumsView({ grossMicros, feeMicros, payments }: Sums): view.Sums {
-  return { gross: formatMicros(grossMicros), fee: formatMicros(feeMicros), takeHome: formatMicros(grossMicros - feeMicros), payments }
+  return {
+    gross: formatMicros(grossMicros),
+    fee: formatMicros(feeMicros),
+    takeHome: formatMicros(grossMicros - feeMicros),
+    payments,
+  }
 }
 
 export function offerView({ listing, row, terms, seller, modelName, closedBecause }: Offer): view.ListingView {
@@ -83,7 +88,9 @@ export function offerView({ listing, row, terms, seller, modelName, closedBecaus
 function termsView(terms: state.Terms): view.TermsView {
   const { subscription, query, included, access, content, purchaseMicros, licences, featureMicros, days } = terms
   return {
-    ...(subscription && { subscription: subscription.map(({ period, priceMicros }) => ({ period, price: formatMicros(priceMicros) })) }),
+    ...(subscription && {
+      subscription: subscription.map(({ period, priceMicros }) => ({ period, price: formatMicros(priceMicros) })),
+    }),
     ...(query && {
       query: {
         perRequest: formatMicros(query.perRequestMicros),
@@ -102,7 +109,10 @@ function termsView(terms: state.Terms): view.TermsView {
   }
 }
 
-export function subscriptionView({ subscription, row, standing, offer, included }: Subscribed, name: string): view.SubscriptionView {
+export function subscriptionView(
+  { subscription, row, standing, offer, included }: Subscribed,
+  name: string,
+): view.SubscriptionView {
   const { account, listing, period, priceMicros, start, end, cancelled, used } = row
   return {
     subscription,
@@ -158,7 +168,12 @@ export function ledgerView(
     platform
   return {
     ...{ origin, name, vkey, operator, clock, time: formatMilliseconds(time), size, accounts, feeBps },
-    plans: plans.map(({ plan, modelLimit, priceMicros, period }) => ({ plan, modelLimit, price: formatMicros(priceMicros), period })),
+    plans: plans.map(({ plan, modelLimit, priceMicros, period }) => ({
+      plan,
+      modelLimit,
+      price: formatMicros(priceMicros),
+      period,
+    })),
     policy: { minimumPayout: formatMicros(minimumPayoutMicros), earningsHoldDays, graceDays, creditNote },
   }
 }

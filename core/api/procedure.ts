@@ -116,8 +116,10 @@ function known(code: FailureCode, message: string): TRPCError {
 function failureOf(error: TRPCError, host: ConsoleHost | undefined): Failure {
   const { cause, code, message } = error
   if (cause instanceof KnownFailure) return cause.failure
-  if (cause instanceof ZodError) return { code: 'usage', message: `The request is not well-formed: ${firstIssue(cause, 'input')}.` }
-  if (cause instanceof SyntaxError && code !== 'INTERNAL_SERVER_ERROR') return { code: 'usage', message: 'The request is not JSON.' }
+  if (cause instanceof ZodError)
+    return { code: 'usage', message: `The request is not well-formed: ${firstIssue(cause, 'input')}.` }
+  if (cause instanceof SyntaxError && code !== 'INTERNAL_SERVER_ERROR')
+    return { code: 'usage', message: 'The request is not JSON.' }
   // What tRPC itself found: an unknown path, a wrong method, a body that is too large.
   if (cause === undefined) return { code: code === 'NOT_FOUND' ? 'missing' : 'usage', message }
   return host?.explain(cause) ?? { code: 'defect', message: 'The console failed.' }

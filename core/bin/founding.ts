@@ -15,16 +15,7 @@ import { listKeys, Vault } from '../drivers/vault.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { signNote } from '../log/note.ts'
-import {
-  compose,
-  LEDGER_TOOLS,
-  ledgerOptions,
-  OPERATOR,
-  publicKeyHex,
-  SEQUENCER,
-  signerOf,
-  vkeyOf,
-} from './desk.ts'
+import { compose, LEDGER_TOOLS, ledgerOptions, OPERATOR, publicKeyHex, SEQUENCER, signerOf, vkeyOf } from './desk.ts'
 import { LOCK_TIMEOUT_MS } from './sequencer.ts'
 
 interface Founding {

@@ -52,7 +52,12 @@ export class DistantSequencer implements Sequencer {
   #size: number
   #lastTime: Milliseconds
 
-  private constructor(caller: LocalCaller, reader: StoreReader, known: { size: number; lastTime: Milliseconds }, at?: Milliseconds) {
+  private constructor(
+    caller: LocalCaller,
+    reader: StoreReader,
+    known: { size: number; lastTime: Milliseconds },
+    at?: Milliseconds,
+  ) {
     this.#caller = caller
     this.reader = reader
     this.#size = known.size
@@ -88,4 +93,3 @@ export class DistantSequencer implements Sequencer {
     await this.reader.close()
   }
 }
-

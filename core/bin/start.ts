@@ -3,9 +3,9 @@
  * address that is printed. It runs until the window is closed or the program is ended.
  */
 
+import { buildConsole } from './console/build.ts'
 import { LOCK_AFTER_MINUTES } from './console/console-desk.ts'
 import { endingSignal, runConsole } from './console/run.ts'
-import { buildConsole } from './console/build.ts'
 import { findWindow, showWindow } from './console/window.ts'
 import { defaultDir, type Place, userPath } from './desk.ts'
 import { Failure, failureOf } from './failure.ts'
@@ -38,7 +38,14 @@ async function start({ dir, isForBrowser }: StartOptions): Promise<number> {
   const place: Place = { dir, passphrase: { environment: process.env[PASSPHRASE_VARIABLE] } }
   const listen = { host: '127.0.0.1', port: 0 }
   const started = ({ url }: { readonly url: string }) => {
-    print('', `The console of the ledger in ${dir}:`, '', `  ${url}`, '', 'Open the address in a browser; it is good for one. Ctrl+C ends the console.')
+    print(
+      '',
+      `The console of the ledger in ${dir}:`,
+      '',
+      `  ${url}`,
+      '',
+      'Open the address in a browser; it is good for one. Ctrl+C ends the console.',
+    )
   }
   await runConsole({ place, listen, lockAfterMinutes: LOCK_AFTER_MINUTES, say: print, started }, signal)
   return 0

@@ -15,7 +15,12 @@ import type { Sequencer } from './sequencer.ts'
 const FILE_FORM = /^unanswered-[0-9a-f]+\.note$/
 
 /** Submits a note, kept under `name` until it is answered. Where that fails, the failure says where the note is. */
-export async function submitKept(dir: string, ledger: Pick<Sequencer, 'submit'>, name: string, note: Uint8Array): Promise<Accepted | Refusal> {
+export async function submitKept(
+  dir: string,
+  ledger: Pick<Sequencer, 'submit'>,
+  name: string,
+  note: Uint8Array,
+): Promise<Accepted | Refusal> {
   const file = join(dir, `unanswered-${name}.note`)
   writeDurably(file, note)
   try {

@@ -20,12 +20,12 @@ const MAX_SCANNED_ROWS = 20_000
 const PAGE = 1_000
 
 /** A part of a list: `next` is the key after which it goes on, undefined where it ended. */
-export interface Part<Item> {
+interface Part<Item> {
   readonly items: readonly Item[]
   readonly next?: string
 }
 
-export interface PartOptions {
+interface PartOptions {
   readonly after?: string | undefined
   readonly limit: number
 }
@@ -41,7 +41,7 @@ export interface Offer {
   readonly closedBecause?: string
 }
 
-export interface ListingFilter extends PartOptions {
+interface ListingFilter extends PartOptions {
   /** Found in title, description or seller's name, whatever the case. */
   readonly text?: string | undefined
   readonly kind?: state.Listing['kind'] | undefined
@@ -94,7 +94,7 @@ function onlooker(rows: LoadedRows, listing: string, time: Seconds): Context<{ r
   return { body: { listing }, time, get, need } as Context<{ readonly listing: string }>
 }
 
-export interface OwnedModel {
+interface OwnedModel {
   readonly model: string
   readonly row: state.Model
   readonly isDeployed: boolean
@@ -102,7 +102,7 @@ export interface OwnedModel {
   readonly isServing: boolean
 }
 
-export interface Workshop {
+interface Workshop {
   readonly models: readonly OwnedModel[]
   /** Models deployed, and how many may be now. */
   readonly used: number
@@ -179,7 +179,7 @@ export interface Mandated {
   readonly usedMicros: Micros
 }
 
-export interface Held {
+interface Held {
   readonly subscriptions: readonly Subscribed[]
   readonly entitlements: readonly Entitled[]
   readonly mandates: readonly Mandated[]
@@ -235,7 +235,7 @@ async function* owned<Row>(store: StoreReader, table: string, prefix: string): A
   }
 }
 
-export interface FoundAccount {
+interface FoundAccount {
   readonly account: string
   readonly row: state.Account
 }

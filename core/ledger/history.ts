@@ -19,7 +19,7 @@ const PAGE = 250
 
 type Options = Pick<LedgerOptions, 'rules' | 'sha256'>
 
-export interface HistoryFilter {
+interface HistoryFilter {
   /** Only entries before this index. */
   readonly before?: number | undefined
   readonly limit: number
@@ -27,7 +27,7 @@ export interface HistoryFilter {
   readonly accepts?: (entry: Accepted) => boolean
 }
 
-export interface HistoryPage {
+interface HistoryPage {
   readonly entries: readonly Accepted[]
   /** Give as `before` for what is older; undefined where there is nothing older. */
   readonly next?: number
@@ -67,14 +67,20 @@ async function* chainOf(options: Options, store: StoreReader, account: string, b
   let next = previous === undefined ? newest : previous.previous
   while (next !== undefined) {
     const [entry] = await readRange(options, store, next, 1)
-    if (entry === undefined) throw new StoreError('damaged', `Entry ${next} of ${account} is missing; nimledger verify tells more.`)
+    if (entry === undefined)
+      throw new StoreError('damaged', `Entry ${next} of ${account} is missing; nimledger verify tells more.`)
     if (entry.index < before) yield entry
     next = entry.outcome.touched.find((one) => one.account === account)?.previous
   }
 }
 
 /** Entries from an index on, in order. */
-export async function readRange({ rules, sha256 }: Options, store: StoreReader, from: number, limit: number): Promise<Accepted[]> {
+export async function readRange(
+  { rules, sha256 }: Options,
+  store: StoreReader,
+  from: number,
+  limit: number,
+): Promise<Accepted[]> {
   return decodeEntries(rules, sha256, store, await store.entries(from, limit))
 }
 

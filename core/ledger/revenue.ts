@@ -18,13 +18,13 @@ export interface Sums {
   readonly payments: number
 }
 
-export interface CreatorRevenue extends Sums {
+interface CreatorRevenue extends Sums {
   /** By number of the UTC day. */
   readonly byDay: ReadonlyMap<number, Sums>
   readonly byListing: ReadonlyMap<string, Sums>
 }
 
-export const NO_SUMS: Sums = { grossMicros: 0n, feeMicros: 0n, payments: 0 }
+const NO_SUMS: Sums = { grossMicros: 0n, feeMicros: 0n, payments: 0 }
 const NO_REVENUE: CreatorRevenue = { ...NO_SUMS, byDay: new Map(), byListing: new Map() }
 
 /** Entries read between two turns of the event loop, so that a long log does not hold up a window. */

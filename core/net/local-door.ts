@@ -37,7 +37,7 @@ const MAX_CALLERS = 64
 export const FRAME_TIMEOUT_MS = 10_000
 const TIME_BYTES = 8
 
-export interface Doorkeeper {
+interface Doorkeeper {
   submit(note: Uint8Array, at: Milliseconds | undefined): Promise<Accepted | Refusal>
   explain(error: unknown): { readonly code: StoreError['code']; readonly message: string }
 }
@@ -105,7 +105,8 @@ function removeSocket(dir: string, address: string): void {
   rmSync(address, { force: true })
   // One that was made for the socket alone.
   const folder = dirname(address)
-  if (folder !== dir && dirname(folder) === tmpdir() && basename(folder).startsWith(FOLDER_PREFIX)) rmSync(folder, { recursive: true, force: true })
+  if (folder !== dir && dirname(folder) === tmpdir() && basename(folder).startsWith(FOLDER_PREFIX))
+    rmSync(folder, { recursive: true, force: true })
 }
 
 async function listen(server: Server, address: string): Promise<void> {

@@ -23,7 +23,7 @@ const NONCE_PLACE = '__CSP_NONCE__'
 const PAGE = 'index.html'
 const DAYS_OF_ASSETS = 365
 
-export interface PageAnswer {
+interface PageAnswer {
   readonly status: 200 | 404
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
@@ -104,7 +104,12 @@ function page(body: Buffer): PageAnswer {
 function asset(file: string, body: Buffer): PageAnswer {
   const type = TYPES[file.slice(file.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
   const cache = file.startsWith('assets/') ? `public, max-age=${DAYS_OF_ASSETS * 86_400}, immutable` : 'no-cache'
-  const headers = { ...COMMON_HEADERS, 'content-type': type, 'content-security-policy': "default-src 'none'", 'cache-control': cache }
+  const headers = {
+    ...COMMON_HEADERS,
+    'content-type': type,
+    'content-security-policy': "default-src 'none'",
+    'cache-control': cache,
+  }
   return { status: 200, headers, body }
 }
 

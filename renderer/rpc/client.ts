@@ -1,13 +1,6 @@
 /** The page's way to the console: over the window's bridge where there is one, otherwise over HTTP with events as SSE. */
 
-import {
-  createTRPCClient,
-  httpBatchLink,
-  httpSubscriptionLink,
-  splitLink,
-  type TRPCClient,
-  type TRPCLink,
-} from '@trpc/client'
+import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, type TRPCClient, type TRPCLink } from '@trpc/client'
 import type { IpcBridge } from '../../core/api/ipc-messages.ts'
 import type { Router } from '../../core/api/router.ts'
 import { ipcLink } from './ipc-link.ts'

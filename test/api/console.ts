@@ -33,7 +33,10 @@ export function openDesk(dir: string, options: Partial<ConsoleOptions> = {}): Co
 export function samplePages(): Pages {
   const built = folder()
   mkdirSync(join(built, 'assets'))
-  writeFileSync(join(built, 'index.html'), '<!doctype html><meta name="csp-nonce" content="__CSP_NONCE__"><title>NIM Ledger</title>')
+  writeFileSync(
+    join(built, 'index.html'),
+    '<!doctype html><meta name="csp-nonce" content="__CSP_NONCE__"><title>NIM Ledger</title>',
+  )
   writeFileSync(join(built, 'assets/index-abc.js'), 'export {}')
   return new Pages(built)
 }

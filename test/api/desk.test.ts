@@ -51,10 +51,17 @@ describe('an empty folder', () => {
   it('becomes a ledger of its own under a passphrase', async () => {
     const dir = folder()
     const desk = openDesk(dir, { lockAfterMinutes: 15 })
-    expect(await desk.found({ name: 'no\u202ename', passphrase: PASSPHRASE })).toMatchObject({ status: 'refused', code: 'malformed' })
+    expect(await desk.found({ name: 'no\u202ename', passphrase: PASSPHRASE })).toMatchObject({
+      status: 'refused',
+      code: 'malformed',
+    })
     expect(desk.status).toBe('empty')
     expect(await desk.found({ name: 'Mine', origin: 'mine.example/credits', passphrase: PASSPHRASE })).toBeUndefined()
-    expect(await desk.state()).toMatchObject({ status: 'open', isDemo: false, ledger: { origin: 'mine.example/credits', size: 1 } })
+    expect(await desk.state()).toMatchObject({
+      status: 'open',
+      isDemo: false,
+      ledger: { origin: 'mine.example/credits', size: 1 },
+    })
     await expect(desk.tryDemo()).rejects.toThrow('made here already')
     await desk.close()
     const again = openDesk(dir)

@@ -1,4 +1,4 @@
-/** The door of the console that holds the ledger's lock: other programs' commands are accepted through it, and nothing else is. */
+/** The door of the console that holds the ledger's lock: other programs' commands are accepted through it, and nothing else. */
 
 import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { connect as connectSocket, type Socket } from 'node:net'

@@ -69,7 +69,11 @@ describe('the address', () => {
       expect((await call({ headers: { cookie } })).status, cookie.slice(0, 40)).toBe(401)
     }
     const before = await serve(openDesk((await marketCopy()).dir))
-    const headers = { origin: before.origin, 'content-type': 'application/json', cookie: `nimledger-${new URL(before.origin).port}=` }
+    const headers = {
+      origin: before.origin,
+      'content-type': 'application/json',
+      cookie: `nimledger-${new URL(before.origin).port}=`,
+    }
     expect((await fetch(`${before.origin}/trpc/desk.state`, { method: 'POST', headers, body: '' })).status).toBe(401)
   })
 })
@@ -77,30 +81,55 @@ describe('the address', () => {
 describe('a call', () => {
   it('comes under the name of this machine, from the console itself', async () => {
     const { call, cookie, port } = await opened()
-    for (const host of ['example.com', `example.com:${port}`, '127.0.0.1', `localhost:${port + 1}`, `127.0.0.1.nip.io:${port}`, '']) {
+    for (const host of [
+      'example.com',
+      `example.com:${port}`,
+      '127.0.0.1',
+      `localhost:${port + 1}`,
+      `127.0.0.1.nip.io:${port}`,
+      '',
+    ]) {
       const answer = await raw(port, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
       expect(answer, host).toMatch(/^HTTP\/1\.1 4(?:21|00)/)
     }
-    const named = `Host: localhost:${port}\r\nOrigin: http://localhost:${port}\r\nCookie: ${cookie}\r\nContent-Type: application/json`
-    const answer = await raw(port, `POST /trpc/desk.state HTTP/1.1\r\n${named}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, {
-      end: false,
-    })
+    const type = 'Content-Type: application/json'
+    const named = `Host: localhost:${port}\r\nOrigin: http://localhost:${port}\r\nCookie: ${cookie}\r\n${type}`
+    const answer = await raw(
+      port,
+      `POST /trpc/desk.state HTTP/1.1\r\n${named}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+      {
+        end: false,
+      },
+    )
     expect(answer).toMatch(/^HTTP\/1\.1 200/)
-    const strangers = ['http://example.com', 'null', `http://127.0.0.1:${port + 1}`, `https://127.0.0.1:${port}`, 'nimledger://console']
+    const strangers = [
+      'http://example.com',
+      'null',
+      `http://127.0.0.1:${port + 1}`,
+      `https://127.0.0.1:${port}`,
+      'nimledger://console',
+    ]
     for (const origin of strangers) expect((await call({ headers: { origin } })).status, origin).toBe(403)
     for (const site of ['cross-site', 'same-site', 'none']) {
       expect((await call({ headers: { 'sec-fetch-site': site } })).status, site).toBe(403)
     }
     const nameless = `Host: 127.0.0.1:${port}\r\nCookie: ${cookie}\r\nContent-Type: application/json`
     expect(
-      await raw(port, `POST /trpc/desk.lock HTTP/1.1\r\n${nameless}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, { end: false }),
+      await raw(port, `POST /trpc/desk.lock HTTP/1.1\r\n${nameless}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, {
+        end: false,
+      }),
     ).toMatch(/^HTTP\/1\.1 403/)
   })
 
   it('is posted, and is JSON', async () => {
     const { call } = await opened()
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) expect((await call({ method })).status, method).toBe(405)
-    for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/octet-stream', 'application/x-www-form-urlencoded']) {
+    for (const type of [
+      'text/plain',
+      'multipart/form-data; boundary=x',
+      'application/octet-stream',
+      'application/x-www-form-urlencoded',
+    ]) {
       expect((await call({ headers: { 'content-type': type } })).status, type).toBe(415)
     }
     const answer = await call({ path: '/trpc/log.page', body: '{"limit":' })
@@ -154,7 +183,16 @@ describe('the page', () => {
     const script = await fetch(`${origin}/assets/index-abc.js`)
     expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
     expect(script.headers.get('cache-control')).toContain('immutable')
-    const elsewhere = ['/../package.json', '/%2e%2e/package.json', '/assets/../../x', '/keys.json', '//etc/passwd', '/assets/', '/index.html%00', '/.']
+    const elsewhere = [
+      '/../package.json',
+      '/%2e%2e/package.json',
+      '/assets/../../x',
+      '/keys.json',
+      '//etc/passwd',
+      '/assets/',
+      '/index.html%00',
+      '/.',
+    ]
     for (const path of elsewhere) {
       const answer = await raw(port, `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`)
       expect(answer, path).toMatch(path === '/.' ? /^HTTP\/1\.1 200/ : /^HTTP\/1\.1 404/)

@@ -108,7 +108,9 @@ describe('the marketplace', () => {
       { period: 'week', price: '3' },
     ])
     const data = await caller.market.listing({ listing: market.things.dataset!, viewer: person('Bob') })
-    expect(data).toMatchObject({ terms: { purchase: '25', licences: [{ price: '9', days: 365, seats: 5, redistribution: false }] } })
+    expect(data).toMatchObject({
+      terms: { purchase: '25', licences: [{ price: '9', days: 365, seats: 5, redistribution: false }] },
+    })
     expect(data.owned!.licences).toEqual([expect.objectContaining({ licence: 0, seats: 5, isRunning: true })])
     await expect(caller.market.listing({ listing: `lst_${'0'.repeat(32)}` })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })

@@ -1,13 +1,13 @@
 /** What the console does, whatever carries its calls: the same for HTTP and for the window's channel. */
 
-import { sha256 } from '@noble/hashes/sha2.js'
 import { ed25519 } from '@noble/curves/ed25519.js'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { TRPCClientError } from '@trpc/client'
-import { expect, it } from 'vitest'
-import { toBase64, tryFromBase64 } from '../../core/base/bytes.ts'
-import { Malformed } from '../../core/base/malformed.ts'
+import { describe, expect, it } from 'vitest'
 import type { Router } from '../../core/api/router.ts'
 import type { DeskEvent, Entry, Outcome, PreviewAccepted } from '../../core/api/views.ts'
+import { toBase64, tryFromBase64 } from '../../core/base/bytes.ts'
+import { Malformed } from '../../core/base/malformed.ts'
 import { noteVerifier } from '../../core/log/checkpoint.ts'
 import { leafHash } from '../../core/log/merkle.ts'
 import { parseVerifierKey } from '../../core/log/note.ts'
@@ -63,19 +63,18 @@ function accepted(outcome: Outcome) {
   return outcome
 }
 
-/** Registers the cases; `connect` gives each its own ledger, locked. */
-export function consoleSpec(connect: () => Promise<Connected>): void {
-  it('shows nothing of a locked ledger, says what is wrong with a passphrase, and opens', async () => {
-    const { client, market } = await connect()
-    expect(await client.desk.state.query()).toMatchObject({ status: 'locked', accounts: [], dir: market.dir })
-    expect(await failureOf(client.log.page.query())).toEqual({ code: 'locked', message: 'The keys are locked: unlock them first.' })
-    expect(await failureOf(client.desk.unlock.mutate({ passphrase: 'wrong' }))).toMatchObject({ code: 'passphrase' })
-    const state = await client.desk.unlock.mutate({ passphrase: PASSPHRASE })
-    expect(state).toMatchObject({ status: 'open', ledger: { origin: ORIGIN, vkey: market.vkey, feeBps: 1500 } })
-    const roles = Object.fromEntries(state.accounts.map(({ label, role }) => [label, role]))
-    expect(roles).toEqual({ operator: 'operator', Ada: 'creator', Bob: 'user', Chiara: 'user' })
-  })
+type Connect = () => Promise<Connected>
 
+/** Registers the cases; `connect` gives each its own ledger, locked. */
+export function consoleSpec(connect: Connect): void {
+  describe('shows and checks', () => checksSpec(connect))
+  describe('signs', () => signingSpec(connect))
+  describe('takes', () => notesSpec(connect))
+  describe('tells', () => eventsSpec(connect))
+}
+
+/** What is signed is what was shown. */
+function signingSpec(connect: Connect): void {
   it('shows a purchase, signs the very bytes that it showed, and sees it live', async () => {
     const connected = await connect()
     const { client, market } = connected
@@ -133,7 +132,61 @@ export function consoleSpec(connect: () => Promise<Connected>): void {
     const foreign = (preview as PreviewAccepted).text.replaceAll(bob, nobody)
     expect(await client.transaction.sign.mutate({ text: foreign })).toMatchObject({ status: 'refused', code: 'unknown_account' })
   })
+}
 
+/** Notes and accounts. */
+function notesSpec(connect: Connect): void {
+  it('takes notes that were signed elsewhere, byte by byte', async () => {
+    const connected = await connect()
+    const { client, market } = connected
+    await unlocked(connected)
+    const body = { account: market.accounts.Bob!, amount: '2', provider: 'bank', reference: 'elsewhere' }
+    const preview = await client.transaction.preview.query({ signer: market.operator, type: 'credit.topup', body })
+    const { note, index } = accepted(await client.transaction.sign.mutate({ text: (preview as PreviewAccepted).text }))
+    const bytes = toBase64(new TextEncoder().encode(note))
+    expect(accepted(await client.transaction.submit.mutate({ note: bytes }))).toMatchObject({ index, repeated: true })
+    const forged = toBase64(new TextEncoder().encode(note.replace('"amount":"2"', '"amount":"9"')))
+    const answers = await client.transaction.submitMany.mutate({ notes: [forged, bytes] })
+    expect(answers).toMatchObject([
+      { status: 'refused', code: 'bad_signature' },
+      { status: 'accepted', index },
+    ])
+  })
+
+  it('opens an account with a key of its own', async () => {
+    const connected = await connect()
+    const { client } = connected
+    await unlocked(connected)
+    const { created } = accepted(await client.desk.openAccount.mutate({ name: 'Dora' }))
+    const { accounts } = await client.desk.state.query()
+    expect(accounts.find(({ label }) => label === 'Dora')).toEqual({
+      account: created,
+      label: 'Dora',
+      name: 'Dora',
+      role: 'user',
+    })
+    expect(await client.desk.openAccount.mutate({ name: 'x\u202e' })).toMatchObject({ status: 'refused', code: 'malformed' })
+    expect(await failureOf(client.desk.openAccount.mutate({ name: 'operator' }))).toMatchObject({ code: 'usage' })
+  })
+
+  it('refuses input that is not of the form, and does many calls in one go', async () => {
+    const connected = await connect()
+    const { client, market } = connected
+    await unlocked(connected)
+    expect(await failureOf(client.log.page.query({ limit: 10_000 }))).toMatchObject({ code: 'usage' })
+    expect(await failureOf(client.wallet.show.query({ account: 'nim1nobody' }))).toMatchObject({ code: 'usage' })
+    expect(await failureOf(client.log.page.query({ limit: 1, unknown: 1 } as never))).toMatchObject({ code: 'usage' })
+    const unknown = client as unknown as { desk: { rob: { query(): Promise<unknown> } } }
+    expect(await failureOf(unknown.desk.rob.query())).toMatchObject({ code: 'missing' })
+    const wallets = await Promise.all(
+      Array.from({ length: 60 }, () => client.wallet.show.query({ account: market.accounts.Ada! })),
+    )
+    expect(new Set(wallets.map(({ spendable }) => spendable)).size).toBe(1)
+  })
+}
+
+/** What happens is told while it happens. */
+function eventsSpec(connect: Connect): void {
   it('goes on with events where they were cut, and leaves none out', async () => {
     const connected = await connect()
     const { client, market, cut } = connected
@@ -153,68 +206,6 @@ export function consoleSpec(connect: () => Promise<Connected>): void {
     live.unsubscribe()
   })
 
-  it('gives an entry with all that a page needs to verify it by itself', async () => {
-    const connected = await connect()
-    const { client, market } = connected
-    await unlocked(connected)
-    const { size } = await client.log.checkpoint.query()
-    for (const index of [0, 7, size - 1]) {
-      const entry = await client.log.entry.query({ index })
-      const proof = parseProof(tryFromBase64(entry.proof)!, 60_000)
-      const key = parseVerifierKey(sha256, market.vkey)
-      if (proof instanceof Malformed || key instanceof Malformed) throw new Error('The proof cannot be read.')
-      const verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => ed25519.verify(signature, message, publicKey)
-      const trust = { origin: ORIGIN, logKeys: [noteVerifier(verify, key)], witnesses: [], quorum: 0 }
-      const bytes = tryFromBase64(entry.bytes)!
-      expect(verifyProof(sha256, proof, leafHash(sha256, bytes), trust)).toMatchObject({ checkpoint: { size } })
-      bytes[40]! ^= 1
-      expect(verifyProof(sha256, proof, leafHash(sha256, bytes), trust)).toBeInstanceOf(Malformed)
-      expect(entry.vkey).toBe(market.vkey)
-      expect(entry.note).toBe(new TextDecoder().decode(tryFromBase64(entry.bytes)!).replace(/^.*\n/, ''))
-    }
-    expect(await failureOf(client.log.entry.query({ index: size }))).toMatchObject({ code: 'missing' })
-  })
-
-  it('takes notes that were signed elsewhere, byte by byte', async () => {
-    const connected = await connect()
-    const { client, market } = connected
-    await unlocked(connected)
-    const body = { account: market.accounts.Bob!, amount: '2', provider: 'bank', reference: 'elsewhere' }
-    const preview = await client.transaction.preview.query({ signer: market.operator, type: 'credit.topup', body })
-    const { note, index } = accepted(await client.transaction.sign.mutate({ text: (preview as PreviewAccepted).text }))
-    const bytes = toBase64(new TextEncoder().encode(note))
-    expect(accepted(await client.transaction.submit.mutate({ note: bytes }))).toMatchObject({ index, repeated: true })
-    const forged = toBase64(new TextEncoder().encode(note.replace('"amount":"2"', '"amount":"9"')))
-    const answers = await client.transaction.submitMany.mutate({ notes: [forged, bytes] })
-    expect(answers).toMatchObject([{ status: 'refused', code: 'bad_signature' }, { status: 'accepted', index }])
-  })
-
-  it('opens an account with a key of its own', async () => {
-    const connected = await connect()
-    const { client } = connected
-    await unlocked(connected)
-    const { created } = accepted(await client.desk.openAccount.mutate({ name: 'Dora' }))
-    const { accounts } = await client.desk.state.query()
-    expect(accounts.find(({ label }) => label === 'Dora')).toEqual({ account: created, label: 'Dora', name: 'Dora', role: 'user' })
-    expect(await client.desk.openAccount.mutate({ name: 'x\u202e' })).toMatchObject({ status: 'refused', code: 'malformed' })
-    expect(await failureOf(client.desk.openAccount.mutate({ name: 'operator' }))).toMatchObject({ code: 'usage' })
-  })
-
-  it('refuses input that is not of the form, and does many calls in one go', async () => {
-    const connected = await connect()
-    const { client, market } = connected
-    await unlocked(connected)
-    expect(await failureOf(client.log.page.query({ limit: 10_000 }))).toMatchObject({ code: 'usage' })
-    expect(await failureOf(client.wallet.show.query({ account: 'nim1nobody' }))).toMatchObject({ code: 'usage' })
-    expect(await failureOf(client.log.page.query({ limit: 1, unknown: 1 } as never))).toMatchObject({ code: 'usage' })
-    const unknown = client as unknown as { desk: { rob: { query(): Promise<unknown> } } }
-    expect(await failureOf(unknown.desk.rob.query())).toMatchObject({ code: 'missing' })
-    const wallets = await Promise.all(
-      Array.from({ length: 60 }, () => client.wallet.show.query({ account: market.accounts.Ada! })),
-    )
-    expect(new Set(wallets.map(({ spendable }) => spendable)).size).toBe(1)
-  })
-
   it('tells who watches that the keys were locked, and ends what was being read', async () => {
     const connected = await connect()
     const { client } = connected
@@ -229,6 +220,46 @@ export function consoleSpec(connect: () => Promise<Connected>): void {
     expect(await failureOf(client.transaction.types.query())).toMatchObject({ code: 'locked' })
     events.unsubscribe()
     live.unsubscribe()
+  })
+}
+
+/** What is shown can be checked. */
+function checksSpec(connect: Connect): void {
+  it('shows nothing of a locked ledger, says what is wrong with a passphrase, and opens', async () => {
+    const { client, market } = await connect()
+    expect(await client.desk.state.query()).toMatchObject({ status: 'locked', accounts: [], dir: market.dir })
+    expect(await failureOf(client.log.page.query())).toEqual({
+      code: 'locked',
+      message: 'The keys are locked: unlock them first.',
+    })
+    expect(await failureOf(client.desk.unlock.mutate({ passphrase: 'wrong' }))).toMatchObject({ code: 'passphrase' })
+    const state = await client.desk.unlock.mutate({ passphrase: PASSPHRASE })
+    expect(state).toMatchObject({ status: 'open', ledger: { origin: ORIGIN, vkey: market.vkey, feeBps: 1500 } })
+    const roles = Object.fromEntries(state.accounts.map(({ label, role }) => [label, role]))
+    expect(roles).toEqual({ operator: 'operator', Ada: 'creator', Bob: 'user', Chiara: 'user' })
+  })
+
+  it('gives an entry with all that a page needs to verify it by itself', async () => {
+    const connected = await connect()
+    const { client, market } = connected
+    await unlocked(connected)
+    const { size } = await client.log.checkpoint.query()
+    for (const index of [0, 7, size - 1]) {
+      const entry = await client.log.entry.query({ index })
+      const proof = parseProof(tryFromBase64(entry.proof)!, 60_000)
+      const key = parseVerifierKey(sha256, market.vkey)
+      if (proof instanceof Malformed || key instanceof Malformed) throw new Error('The proof cannot be read.')
+      const verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
+        ed25519.verify(signature, message, publicKey)
+      const trust = { origin: ORIGIN, logKeys: [noteVerifier(verify, key)], witnesses: [], quorum: 0 }
+      const bytes = tryFromBase64(entry.bytes)!
+      expect(verifyProof(sha256, proof, leafHash(sha256, bytes), trust)).toMatchObject({ checkpoint: { size } })
+      bytes[40]! ^= 1
+      expect(verifyProof(sha256, proof, leafHash(sha256, bytes), trust)).toBeInstanceOf(Malformed)
+      expect(entry.vkey).toBe(market.vkey)
+      expect(entry.note).toBe(new TextDecoder().decode(tryFromBase64(entry.bytes)!).replace(/^.*\n/, ''))
+    }
+    expect(await failureOf(client.log.entry.query({ index: size }))).toMatchObject({ code: 'missing' })
   })
 
   it('audits the whole log beside everything else', async () => {

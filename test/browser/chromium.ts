@@ -10,7 +10,6 @@ import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
-const PACKAGE = '@sparticuz/chromium'
 const INSTALLED = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable']
 const UNPACK_TIMEOUT_MS = 120_000
 
@@ -34,12 +33,13 @@ export async function findBrowser(): Promise<Browser> {
 
 /** Left to the package's own code, told to take a folder of ours for the system's temporary one. */
 async function unpacked(): Promise<Pick<Browser, 'executablePath' | 'env'>> {
-  const entry = createRequire(import.meta.url).resolve(PACKAGE)
+  const require = createRequire(import.meta.url)
+  const entry = require.resolve('@sparticuz/chromium')
   const { version } = JSON.parse(readFileSync(join(entry.split('/build/')[0]!, 'package.json'), 'utf8')) as { version: string }
   const folder = join(tmpdir(), `nimledger-chromium-${version}-${userInfo().uid}`)
   if (!existsSync(folder)) {
     const made = mkdtempSync(`${folder}.`)
-    const program = `import chromium from '${PACKAGE}'; await chromium.executablePath()`
+    const program = "import chromium from '@sparticuz/chromium'; await chromium.executablePath()"
     // The variable makes it unpack the libraries, too, that a bare machine lacks.
     const env = { ...process.env, TMPDIR: made, AWS_EXECUTION_ENV: 'nodejs24.x' }
     const options = { cwd: dirname(import.meta.dirname), env, timeout: UNPACK_TIMEOUT_MS }

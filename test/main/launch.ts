@@ -1,6 +1,6 @@
 /**
- * The built window program, run as its user runs it: on Electron's own binary where it is installed, on the stand-in where not; and
- * a client that makes its calls from within the page, over the bridge that the preload script put there.
+ * The built window program, run as its user runs it: on Electron's own binary where it is installed, on the stand-in where not;
+ * and a client that makes its calls from within the page, over the bridge that the preload script put there.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'

@@ -23,7 +23,9 @@ describe('the window', () => {
       return {
         bridge: Object.keys(all.nimledger as object).sort(),
         isFrozen: Object.isFrozen(all.nimledger),
-        leaks: ['require', 'process', 'Buffer', 'module', 'ipcRenderer', 'standinSend', 'standinReceive'].filter((name) => name in all),
+        leaks: ['require', 'process', 'Buffer', 'module', 'ipcRenderer', 'standinSend', 'standinReceive'].filter(
+          (name) => name in all,
+        ),
       }
     })
     expect(world).toEqual({ bridge: ['listen', 'send'], isFrozen: true, leaks: [] })
@@ -135,7 +137,9 @@ describe('the window', () => {
     await (await windowClient(page)).desk.unlock.mutate({ passphrase: PASSPHRASE })
     expect(await ended(running)).toBe(0)
     const again = await launch(market.dir, userData)
-    expect(await (await windowClient(again.page)).desk.unlock.mutate({ passphrase: PASSPHRASE })).toMatchObject({ status: 'open' })
+    expect(await (await windowClient(again.page)).desk.unlock.mutate({ passphrase: PASSPHRASE })).toMatchObject({
+      status: 'open',
+    })
   })
 
   it('begins in an empty folder with its doors', async () => {

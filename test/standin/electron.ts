@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events'
 import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { chromium, type BrowserContext } from 'playwright-core'
+import { type BrowserContext, chromium } from 'playwright-core'
 import { StandInWindow } from './window.ts'
 
 interface Settings {
@@ -21,7 +21,9 @@ function option(name: string): string {
 }
 
 class App extends EventEmitter {
-  readonly commandLine = { hasSwitch: (name: string) => switches.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`)) }
+  readonly commandLine = {
+    hasSwitch: (name: string) => switches.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`)),
+  }
   readonly #paths = new Map<string, string>([['userData', userDataSwitch === undefined ? '' : option('user-data-dir')]])
   #browser: Promise<BrowserContext> | undefined
   #isQuitting = false

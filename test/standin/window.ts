@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { BrowserContext, CDPSession, Page, Route } from 'playwright-core'
-import { pageWorld, preloadWorld } from './worlds.ts'
+import { isolatedBridge, isolatedIpc, pageWorld, runPreload } from './worlds.ts'
 
 interface WindowOptions {
   readonly webPreferences?: Readonly<Record<string, unknown>>
@@ -84,7 +84,9 @@ export class StandInWindow extends EventEmitter {
     await cdp.send('Runtime.addBinding', { name: 'standinSend', executionContextName: WORLD })
     await cdp.send('Page.addScriptToEvaluateOnNewDocument', { source: `(${pageWorld})()` })
     const preload = readFileSync(String(this.#options.webPreferences!.preload), 'utf8')
-    const source = `if (self === top) (${preloadWorld})(function (require, module) { const exports = module.exports;\n${preload}\n})`
+    const electron = `{ ipcRenderer: (${isolatedIpc})(), contextBridge: (${isolatedBridge})() }`
+    const script = `function (require, module) { const exports = module.exports;\n${preload}\n}`
+    const source = `if (self === top) (${runPreload})(${electron}, ${script})`
     await cdp.send('Page.addScriptToEvaluateOnNewDocument', { source, worldName: WORLD })
     page.on('popup', (popup) => {
       if (this.#decide({ url: popup.url() }).action === 'deny') void popup.close()
@@ -107,13 +109,11 @@ export class StandInWindow extends EventEmitter {
   #deliver(channel: string, message: unknown): void {
     if (this.#isDestroyed || this.#world === undefined) return
     // A page that navigates meanwhile does not hear it, as in Electron.
-    void this.#cdp!
-      .send('Runtime.callFunctionOn', {
-        functionDeclaration: '(channel, text) => standinReceive(channel, text)',
-        arguments: [{ value: channel }, { value: JSON.stringify([message]) }],
-        executionContextId: this.#world,
-      })
-      .catch(() => {})
+    void this.#cdp!.send('Runtime.callFunctionOn', {
+      functionDeclaration: '(channel, text) => standinReceive(channel, text)',
+      arguments: [{ value: channel }, { value: JSON.stringify([message]) }],
+      executionContextId: this.#world,
+    }).catch(() => {})
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * The two scripts that a window's page is begun with, as texts: `pageWorld` in the page's own world, `preloadWorld` in the isolated
- * one, where the preload script runs. They share the document and nothing else, and speak through events on it whose details are
- * texts. Plain JavaScript without imports, since they are sent as they stand.
+ * The scripts that a window's page is begun with, as texts: `pageWorld` in the page's own world, the others in the isolated one,
+ * where the preload script runs. The worlds share the document and nothing else, and speak through events on it whose details
+ * are texts. Functions without imports, since they are sent as they stand.
  */
 
 /** What the page finds: the objects that the preload script exposes, frozen, their functions as handles to the other world. */
@@ -45,19 +45,15 @@ export function pageWorld(): void {
   })
 }
 
-/** What the preload script finds: `require('electron')`, and nothing else that could be required. */
-export function preloadWorld(preload: (require: (name: string) => unknown, module: object) => void): void {
-  type Listener = (event: object, ...values: unknown[]) => void
+type Listener = (event: object, ...values: unknown[]) => void
+
+/** The preload script's side of the channel to the main process. */
+export function isolatedIpc(): object {
   const world = globalThis as unknown as {
     standinSend(text: string): void
     standinReceive: (channel: string, text: string) => void
   }
   const listeners = new Map<string, Set<Listener>>()
-  const exposed = new Map<string, (...given: unknown[]) => unknown>()
-  let nextHandle = 1
-  const tell = (name: string, detail: object) =>
-    document.dispatchEvent(new CustomEvent(name, { detail: JSON.stringify(detail) }))
-
   const ipcRenderer = {
     send: (channel: string, ...values: unknown[]) => {
       structuredClone(values)
@@ -76,41 +72,54 @@ export function preloadWorld(preload: (require: (name: string) => unknown, modul
   world.standinReceive = (channel, text) => {
     for (const listener of listeners.get(channel) ?? []) listener({ sender: ipcRenderer }, ...JSON.parse(text))
   }
+  return ipcRenderer
+}
 
-  const contextBridge = {
-    exposeInMainWorld: (name: string, api: Record<string, (...given: unknown[]) => unknown>) => {
-      for (const [key, value] of Object.entries(api)) exposed.set(`${name}.${key}`, value)
-      tell('standin-expose', { name, functions: Object.keys(api) })
-    },
-  }
+/** What exposes functions of the preload script to the page, and runs them when the page calls. */
+export function isolatedBridge(): object {
+  type Exposed = (...given: unknown[]) => unknown
+  const exposed = new Map<string, Exposed>()
+  let nextHandle = 1
+  const tell = (name: string, detail: object) => document.dispatchEvent(new CustomEvent(name, { detail: JSON.stringify(detail) }))
+  const back =
+    (callback: number) =>
+    (...values: unknown[]) =>
+      tell('standin-back', { callback, texts: values.map((value) => JSON.stringify(value)) })
 
   document.addEventListener('standin-call', (event) => {
     const { path, values } = JSON.parse((event as CustomEvent<string>).detail) as {
       path: string
       values: { text?: string; callback?: number }[]
     }
-    const given = values.map(({ text, callback }) =>
-      callback === undefined
-        ? text === undefined
-          ? undefined
-          : JSON.parse(text)
-        : (...back: unknown[]) => tell('standin-back', { callback, texts: back.map((value) => JSON.stringify(value)) }),
-    )
+    const given = values.map(({ text, callback }) => {
+      if (callback !== undefined) return back(callback)
+      return text === undefined ? undefined : JSON.parse(text)
+    })
     try {
       const result = exposed.get(path)!(...given)
       if (typeof result !== 'function') tell('standin-answer', { text: JSON.stringify(result) })
       else {
         const handle = `handle ${nextHandle++}`
-        exposed.set(handle, result as () => unknown)
+        exposed.set(handle, result as Exposed)
         tell('standin-answer', { handle })
       }
     } catch (error) {
       tell('standin-answer', { error: String((error as Error).message) })
     }
   })
+  return {
+    exposeInMainWorld: (name: string, api: Record<string, Exposed>) => {
+      for (const [key, value] of Object.entries(api)) exposed.set(`${name}.${key}`, value)
+      tell('standin-expose', { name, functions: Object.keys(api) })
+    },
+  }
+}
 
-  preload((name) => {
-    if (name === 'electron' || name === 'electron/renderer') return { contextBridge, ipcRenderer }
+/** Runs the preload script with what a sandboxed one can require: Electron, and nothing else. */
+export function runPreload(electron: object, preload: (require: (name: string) => object, module: object) => void): void {
+  const require = (name: string) => {
+    if (name === 'electron' || name === 'electron/renderer') return electron
     throw new Error(`A sandboxed preload script cannot require ${name}.`)
-  }, { exports: {} })
+  }
+  preload(require, { exports: {} })
 }

@@ -11,11 +11,12 @@ const searchForm = z.strictObject({ text: input.text.optional(), after: input.af
 export const account = router({
   list: may('read')
     .input(searchForm.prefault({}))
-    .query(({ ctx, input }): Promise<AccountPage> =>
-      ctx.host.reading(async ({ store }) => {
-        const { items, next } = await findAccounts(store, input)
-        const found = items.map(({ account, row }) => ({ account, number: row.number, name: row.name }))
-        return { size: await store.size(), accounts: found, ...(next !== undefined && { next }) }
-      }),
+    .query(
+      ({ ctx, input }): Promise<AccountPage> =>
+        ctx.host.reading(async ({ store }) => {
+          const { items, next } = await findAccounts(store, input)
+          const found = items.map(({ account, row }) => ({ account, number: row.number, name: row.name }))
+          return { size: await store.size(), accounts: found, ...(next !== undefined && { next }) }
+        }),
     ),
 })

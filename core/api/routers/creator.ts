@@ -1,14 +1,13 @@
 /** What a creator asks: what was earned, with what, and from whom. */
 
 import { z } from 'zod'
-import { DAY_SECONDS, formatMilliseconds, formatSeconds, type Milliseconds, wholeSeconds } from '../../domain/time.ts'
 import { formatMicros } from '../../domain/money.ts'
 import { accounts, listings } from '../../domain/state.ts'
+import { DAY_SECONDS, formatMilliseconds, formatSeconds, type Milliseconds, wholeSeconds } from '../../domain/time.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { findListings, findModels, findSubscribers, readSlots } from '../../ledger/catalogue.ts'
 import { readBackwards } from '../../ledger/history.ts'
 import { describe } from '../../ledger/present.ts'
-import { readRow } from '../../ledger/queries.ts'
 import { payeeOf } from '../../ledger/revenue.ts'
 import { LoadedRows } from '../../ledger/rows.ts'
 import type { StoreReader } from '../../ledger/store.ts'
@@ -32,31 +31,36 @@ export const creator = router({
     .query(({ ctx, input }): Promise<view.ModelList> => ctx.host.reading((sight) => modelList(sight, input.account))),
   listings: may('read')
     .input(partForm)
-    .query(({ ctx, input }): Promise<view.ListingPage> =>
-      ctx.host.reading(async ({ store, time }) => {
-        const { account, ...part } = input
-        const { items, next } = await findListings(store, wholeSeconds(time), { ...part, seller: account })
-        return { size: await store.size(), listings: items.map(offerView), ...(next !== undefined && { next }) }
-      }),
+    .query(
+      ({ ctx, input }): Promise<view.ListingPage> =>
+        ctx.host.reading(async ({ store, time }) => {
+          const { account, ...part } = input
+          const { items, next } = await findListings(store, wholeSeconds(time), { ...part, seller: account })
+          return { size: await store.size(), listings: items.map(offerView), ...(next !== undefined && { next }) }
+        }),
     ),
   earnings: may('read')
     .input(accountForm)
-    .query(({ ctx, input }): Promise<view.EarningsView> =>
-      ctx.host.reading(({ store, time }) => readEarnings(store, input.account, time)),
+    .query(
+      ({ ctx, input }): Promise<view.EarningsView> =>
+        ctx.host.reading(({ store, time }) => readEarnings(store, input.account, time)),
     ),
   payments: may('read')
     .input(paymentsForm)
-    .query(({ ctx, input }): Promise<view.PaymentPage> => ctx.host.reading(({ store }) => payments(ctx.host.tools, store, input))),
+    .query(
+      ({ ctx, input }): Promise<view.PaymentPage> => ctx.host.reading(({ store }) => payments(ctx.host.tools, store, input)),
+    ),
   subscribers: may('read')
     .input(partForm)
-    .query(({ ctx, input }): Promise<view.SubscriberPage> =>
-      ctx.host.reading(async ({ store, time }) => {
-        const { items, next } = await findSubscribers(store, input.account, wholeSeconds(time), input)
-        const rows = new LoadedRows(store)
-        await rows.load(items.map(({ row }) => accounts.at(row.account)))
-        const subscriptions = items.map((one) => subscriptionView(one, rows.get(accounts.at(one.row.account))?.name ?? ''))
-        return { size: await store.size(), subscriptions, ...(next !== undefined && { next }) }
-      }),
+    .query(
+      ({ ctx, input }): Promise<view.SubscriberPage> =>
+        ctx.host.reading(async ({ store, time }) => {
+          const { items, next } = await findSubscribers(store, input.account, wholeSeconds(time), input)
+          const rows = new LoadedRows(store)
+          await rows.load(items.map(({ row }) => accounts.at(row.account)))
+          const subscriptions = items.map((one) => subscriptionView(one, rows.get(accounts.at(one.row.account))?.name ?? ''))
+          return { size: await store.size(), subscriptions, ...(next !== undefined && { next }) }
+        }),
     ),
 })
 
@@ -84,11 +88,7 @@ async function overview({ store, time, revenue }: Sight, account: string): Promi
   }
 }
 
-async function countSubscribers(
-  store: StoreReader,
-  account: string,
-  time: Milliseconds,
-): Promise<Record<view.Standing, number>> {
+async function countSubscribers(store: StoreReader, account: string, time: Milliseconds): Promise<Record<view.Standing, number>> {
   const counts: Record<view.Standing, number> = { active: 0, suspended: 0, lapsed: 0 }
   let after: string | undefined
   do {

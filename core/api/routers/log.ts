@@ -3,6 +3,7 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { toBase64, tryFromHex } from '../../base/bytes.ts'
+import { Malformed } from '../../base/malformed.ts'
 import { keys } from '../../domain/state.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { formatEntry } from '../../ledger/entry.ts'
@@ -13,7 +14,6 @@ import { LoadedRows } from '../../ledger/rows.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { readCheckpoint } from '../../log/checkpoint.ts'
 import { ED25519, formatVerifierKey, verifierKey } from '../../log/note.ts'
-import { Malformed } from '../../base/malformed.ts'
 import type { ConsoleHost, Sight, Tools } from '../host.ts'
 import * as input from '../inputs.ts'
 import { balancesOf, entryViews, signatureViews } from '../present.ts'
@@ -34,40 +34,45 @@ const WATCH_PAGE = 100
 export const log = router({
   page: may('read')
     .input(pageForm.prefault({}))
-    .query(({ ctx, input }): Promise<view.LogPage> =>
-      ctx.host.reading(async ({ store }) => {
-        const { type, ...filter } = input
-        const accepts = ({ transaction }: Accepted) => type === undefined || transaction.definition.type === type
-        const { entries, next } = await readBackwards(ctx.host.tools, store, { ...filter, accepts })
-        return { size: await store.size(), entries: await entryViews(store, entries), ...(next !== undefined && { next }) }
-      }),
+    .query(
+      ({ ctx, input }): Promise<view.LogPage> =>
+        ctx.host.reading(async ({ store }) => {
+          const { type, ...filter } = input
+          const accepts = ({ transaction }: Accepted) => type === undefined || transaction.definition.type === type
+          const { entries, next } = await readBackwards(ctx.host.tools, store, { ...filter, accepts })
+          return { size: await store.size(), entries: await entryViews(store, entries), ...(next !== undefined && { next }) }
+        }),
     ),
   range: may('read')
     .input(z.strictObject({ from: input.index, limit: input.limit }))
-    .query(({ ctx, input }): Promise<view.LogRange> =>
-      ctx.host.reading(async ({ store }) => {
-        const entries = await readRange(ctx.host.tools, store, input.from, input.limit)
-        return { size: await store.size(), entries: await entryViews(store, entries) }
-      }),
+    .query(
+      ({ ctx, input }): Promise<view.LogRange> =>
+        ctx.host.reading(async ({ store }) => {
+          const entries = await readRange(ctx.host.tools, store, input.from, input.limit)
+          return { size: await store.size(), entries: await entryViews(store, entries) }
+        }),
     ),
   entry: may('read')
     .input(z.strictObject({ index: input.index }))
-    .query(({ ctx, input }): Promise<view.EntryDetail> =>
-      ctx.host.reading((sight) => entryDetail(ctx.host.tools, sight, input.index)),
+    .query(
+      ({ ctx, input }): Promise<view.EntryDetail> => ctx.host.reading((sight) => entryDetail(ctx.host.tools, sight, input.index)),
     ),
-  checkpoint: may('read').query(({ ctx }): Promise<view.CheckpointView> =>
-    ctx.host.reading(async ({ store }) => {
-      const checkpoint = await store.checkpoint()
-      const head = checkpoint && readCheckpoint(checkpoint)
-      if (checkpoint === undefined || head === undefined || head instanceof Malformed) throw missing('There is no checkpoint yet.')
-      return { size: head.size, vkey: await readLogKey(ctx.host.tools, store), checkpoint: toBase64(checkpoint) }
-    }),
+  checkpoint: may('read').query(
+    ({ ctx }): Promise<view.CheckpointView> =>
+      ctx.host.reading(async ({ store }) => {
+        const checkpoint = await store.checkpoint()
+        const head = checkpoint && readCheckpoint(checkpoint)
+        if (checkpoint === undefined || head === undefined || head instanceof Malformed)
+          throw missing('There is no checkpoint yet.')
+        return { size: head.size, vkey: await readLogKey(ctx.host.tools, store), checkpoint: toBase64(checkpoint) }
+      }),
   ),
   watch: may('read')
     .input(watchForm.prefault({}))
     .subscription(async function* ({ ctx, input, signal }) {
       const seen = input.lastEventId ?? input.after
-      for await (const entry of events(ctx.host, follow(ctx.host, seen ?? undefined, signal!))) yield tracked(String(entry.index), entry)
+      for await (const entry of events(ctx.host, follow(ctx.host, seen ?? undefined, signal!)))
+        yield tracked(String(entry.index), entry)
     }),
   verify: may('read').subscription(async function* ({ ctx, signal }): AsyncGenerator<view.VerifyEvent> {
     yield* events(ctx.host, verify(ctx.host, signal!))
@@ -132,7 +137,10 @@ async function* verify(host: ConsoleHost, signal: AbortSignal): AsyncGenerator<v
     wake()
   }
   const running = host.audit(signal, (done, total) => tell({ what: 'progress', done, total }))
-  const report = running.then((found) => found, () => undefined)
+  const report = running.then(
+    (found) => found,
+    () => undefined,
+  )
   let isDone = false
   void report.then(() => {
     isDone = true

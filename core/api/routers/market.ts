@@ -22,21 +22,19 @@ const listingForm = z.strictObject({ listing: input.listing, viewer: input.accou
 export const market = router({
   search: may('read')
     .input(searchForm.prefault({}))
-    .query(({ ctx, input }): Promise<ListingPage> =>
-      ctx.host.reading(async ({ store, time }) => {
-        const { items, next } = await findListings(store, wholeSeconds(time), { ...input, isOpen: true })
-        return { size: await store.size(), listings: items.map(offerView), ...(next !== undefined && { next }) }
-      }),
+    .query(
+      ({ ctx, input }): Promise<ListingPage> =>
+        ctx.host.reading(async ({ store, time }) => {
+          const { items, next } = await findListings(store, wholeSeconds(time), { ...input, isOpen: true })
+          return { size: await store.size(), listings: items.map(offerView), ...(next !== undefined && { next }) }
+        }),
     ),
   listing: may('read')
     .input(listingForm)
     .query(({ ctx, input }): Promise<ListingDetail> => ctx.host.reading((sight) => listingDetail(sight, input))),
 })
 
-async function listingDetail(
-  { store, time }: Sight,
-  { listing, viewer }: z.output<typeof listingForm>,
-): Promise<ListingDetail> {
+async function listingDetail({ store, time }: Sight, { listing, viewer }: z.output<typeof listingForm>): Promise<ListingDetail> {
   const now = wholeSeconds(time)
   const offer = await findListing(store, listing, now)
   if (offer === undefined) throw missing(`There is no listing ${listing}.`)

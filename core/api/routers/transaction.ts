@@ -49,7 +49,8 @@ export const transaction = router({
 async function preview(host: ConsoleHost, { signer, type, body, validUntil }: Draft): Promise<Preview> {
   const fault = body === undefined ? 'there is no body' : findFault(body, MAX_JSON_DEPTH - 1)
   if (fault !== undefined) return refuse('malformed', { reason: fault })
-  if (JSON.stringify(body).length > MAX_NOTE_BYTES) return refuse('malformed', { reason: `the body has more than ${MAX_NOTE_BYTES} bytes` })
+  if (JSON.stringify(body).length > MAX_NOTE_BYTES)
+    return refuse('malformed', { reason: `the body has more than ${MAX_NOTE_BYTES} bytes` })
   const text = await host.compose({ signer, type, body: body as Json, ...(validUntil !== undefined && { validUntil }) })
   const parsed = parseTransaction(host.tools.rules, host.tools.sha256, text)
   if (parsed instanceof Malformed) return refuse('malformed', { reason: parsed.reason })

@@ -29,7 +29,12 @@ async function walletView({ store, time }: Sight, account: string): Promise<Wall
   if (row === undefined || held === undefined) throw missing(`There is no account ${account} on this ledger.`)
   const { grants: _grants, ...amounts } = held
   const plan = await readPlanView(store, account, time)
-  return { ...(amounts as unknown as Omit<WalletView, 'name' | 'frozen'>), name: row.name, frozen: row.frozen, ...(plan && { plan }) }
+  return {
+    ...(amounts as unknown as Omit<WalletView, 'name' | 'frozen'>),
+    name: row.name,
+    frozen: row.frozen,
+    ...(plan && { plan }),
+  }
 }
 
 async function holdings({ store, time }: Sight, account: string): Promise<Holdings> {

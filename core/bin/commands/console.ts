@@ -24,8 +24,18 @@ export function consoleCommand(program: Command): void {
   program
     .command('console')
     .description('the console in a browser: prints one JSON line with the address to open, and runs until it is ended')
-    .option('--listen <address>', 'where, on this machine only; port 0 takes a free one (default: 127.0.0.1:0)', parseAddress, ANY_PORT)
-    .option('--lock-after <minutes>', 'locks the keys when nobody was there for so long; 0: never', parseCount, LOCK_AFTER_MINUTES)
+    .option(
+      '--listen <address>',
+      'where, on this machine only; port 0 takes a free one (default: 127.0.0.1:0)',
+      parseAddress,
+      ANY_PORT,
+    )
+    .option(
+      '--lock-after <minutes>',
+      'locks the keys when nobody was there for so long; 0: never',
+      parseCount,
+      LOCK_AFTER_MINUTES,
+    )
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<ConsoleCommandOptions>()
       const { listen, lockAfter: lockAfterMinutes } = options
@@ -39,6 +49,7 @@ function parseAddress(text: string): Address {
   const host = found?.six ?? found?.host
   const port = Number(found?.port)
   if (host === undefined || port > MAX_PORT) throw new InvalidArgumentError('It must be an address such as 127.0.0.1:4748.')
-  if (!LOOPBACK.includes(host)) throw new InvalidArgumentError(`The console is for this machine alone: take one of ${LOOPBACK.join(', ')}.`)
+  if (!LOOPBACK.includes(host))
+    throw new InvalidArgumentError(`The console is for this machine alone: take one of ${LOOPBACK.join(', ')}.`)
   return { host, port }
 }

@@ -5,7 +5,7 @@ import type { Refusal } from '../../domain/refusal.ts'
 import type { AuditReport } from '../../ledger/audit.ts'
 import { Failure } from '../failure.ts'
 
-export interface FoundingTerms {
+interface FoundingTerms {
   readonly origin?: string | undefined
   readonly name: string
 }

@@ -1,6 +1,6 @@
 /**
- * Builds the page and the window's programs into out/ where they are not built yet, or from other sources than those that are here:
- * a digest of the sources stands beside what was made of them.
+ * Builds the page and the window's programs into out/ where they are not built yet, or from other sources than those that are
+ * here: a digest of the sources stands beside what was made of them.
  */
 
 import { spawn } from 'node:child_process'

@@ -203,8 +203,8 @@ export class ConsoleDesk implements ConsoleHost {
   }
 
   /**
-   * Opens without asking anybody where that can be: with the passphrase that the keychain kept, or a demonstration with the one that
-   * everybody knows. Where it does not fit, the page asks.
+   * Opens without asking anybody where that can be: with the passphrase that the keychain kept, or a demonstration with the one
+   * that everybody knows. Where it does not fit, the page asks.
    */
   async unlockAlone(): Promise<void> {
     if (this.#status !== 'locked') return

@@ -8,12 +8,13 @@ import { readPlatform } from '../../ledger/queries.ts'
 import { serveConsole } from '../../net/console-server.ts'
 import { Pages } from '../../net/pages.ts'
 import { type Place, reading, vkeyOf } from '../desk.ts'
+import { Failure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
 import { readPassphrase } from '../passphrase.ts'
 import { buildConsole, PAGE_FOLDER, ROOT } from './build.ts'
 import { ConsoleDesk } from './console-desk.ts'
 
-export interface RunOptions {
+interface RunOptions {
   readonly place: Place
   readonly listen: { readonly host: string; readonly port: number }
   readonly lockAfterMinutes: number
@@ -24,7 +25,7 @@ export interface RunOptions {
 }
 
 /** What is known once the console runs; without a ledger in the folder neither origin, key nor size. */
-export type ConsoleFacts = JsonObject & { readonly listening: string; readonly url: string }
+type ConsoleFacts = JsonObject & { readonly listening: string; readonly url: string }
 
 /** Ends when the signal does, once what was under way is answered and the ledger is closed. */
 export async function runConsole(options: RunOptions, signal: AbortSignal): Promise<void> {
@@ -33,7 +34,9 @@ export async function runConsole(options: RunOptions, signal: AbortSignal): Prom
   const desk = new ConsoleDesk({ dir: place.dir, version: programVersion(), lockAfterMinutes })
   try {
     await unlockWithout(desk, place)
-    const server = await serveConsole({ host: desk, pages: new Pages(PAGE_FOLDER), address: listen })
+    const server = await serveConsole({ host: desk, pages: new Pages(PAGE_FOLDER), address: listen }).catch((error: unknown) => {
+      throw listenFailure(error, listen)
+    })
     started({ listening: server.origin, ...(await ledgerFacts(place)), url: server.url })
     await new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true })
@@ -43,6 +46,13 @@ export async function runConsole(options: RunOptions, signal: AbortSignal): Prom
   } finally {
     await desk.close()
   }
+}
+
+function listenFailure(error: unknown, { host, port }: RunOptions['listen']): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') return new Failure('busy', `The address ${host}:${port} is in use by another program.`)
+  if (code === 'EACCES') return new Failure('offline', `This user may not listen at ${host}:${port}.`)
+  return code === 'EADDRNOTAVAIL' ? new Failure('offline', `This machine has no address ${host}.`) : error
 }
 
 /** Unlocks with the passphrase that the program was given, or that of the demonstration; otherwise the page asks for it. */
@@ -61,7 +71,7 @@ async function ledgerFacts(place: Place): Promise<JsonObject> {
   })
 }
 
-export function programVersion(): string {
+function programVersion(): string {
   return (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version
 }
 

@@ -1,6 +1,6 @@
 /**
- * The console in a window: starts Electron where there is a display and its binary is here, or can be fetched in a short time. The
- * package of Electron comes without the binary, and nothing is fetched while it is installed.
+ * The console in a window: starts Electron where there is a display and its binary is here, or can be fetched in a short time.
+ * The package of Electron comes without the binary, and nothing is fetched while it is installed.
  */
 
 import { spawn } from 'node:child_process'
@@ -15,18 +15,20 @@ const ELECTRON_FOLDER = join(ROOT, 'node_modules/electron')
 const BINARIES = 'https://github.com/electron/electron/releases'
 
 /** The binary, or why there will be no window, as a sentence. */
-export type FoundWindow = { readonly binary: string } | { readonly without: string }
+type FoundWindow = { readonly binary: string } | { readonly without: string }
 
 export async function findWindow(say: (line: string) => void, env: NodeJS.ProcessEnv = process.env): Promise<FoundWindow> {
   const given = env.ELECTRON_EXEC_PATH
   if (given !== undefined && given !== '') {
     return existsSync(given) ? { binary: given } : { without: `ELECTRON_EXEC_PATH names ${given}, which does not exist.` }
   }
-  if (process.platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return { without: 'There is no display for a window.' }
+  if (process.platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY)
+    return { without: 'There is no display for a window.' }
   const here = installedBinary()
   if (here !== undefined) return { binary: here }
   if (!existsSync(join(ELECTRON_FOLDER, 'install.js'))) return { without: 'Electron is not installed.' }
-  if (!(await isReachable())) return { without: 'The binary of Electron is not here and cannot be fetched: there is no way to its server.' }
+  if (!(await isReachable()))
+    return { without: 'The binary of Electron is not here and cannot be fetched: there is no way to its server.' }
   say('Fetching Electron, once …')
   await fetchBinary()
   const fetched = installedBinary()
