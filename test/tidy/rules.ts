@@ -183,8 +183,7 @@ const WORDS: readonly Word[] = [
   {
     form: /\b[s]essions?\b/i,
     advice: 'Say what is meant in the words of the ledger; how the work went is not told here.',
-    // What Electron and Chromium call a browser's own store, and a connection of its debugger.
-    except: /^(?:main|test\/standin)\//,
+    except: /^(?:main|test\/standin)\//, // What Electron and Chromium call a browser's own store.
   },
   { form: /(?<![\w.~/-])\/(?:[w]ork|[r]oot)\b/, advice: 'A path of one machine: name it relative to the repository.' },
   { form: /(?<![\w.~/-])\/[t]mp\b/, advice: 'Take the folder that the system gives for temporary files.', except: /^test\// },
