@@ -4,7 +4,7 @@
  */
 
 import { join } from 'node:path'
-import { app, dialog, ipcMain, powerMonitor, protocol, safeStorage } from 'electron'
+import { app, dialog, ipcMain, powerMonitor, protocol, safeStorage, session } from 'electron'
 import { serveIpc } from '../core/api/ipc-server.ts'
 import type { Context } from '../core/api/procedure.ts'
 import { RIGHTS } from '../core/api/procedure.ts'
@@ -23,7 +23,8 @@ const HERE = import.meta.dirname
 registerScheme(protocol)
 // Beside the ledger's own folder, which has this program's name on some systems.
 if (!app.commandLine.hasSwitch('user-data-dir')) app.setPath('userData', join(app.getPath('appData'), 'nimledger-window'))
-if (app.requestSingleInstanceLock()) await start()
+// Not awaited: Electron is ready only after this file has run to its end.
+if (app.requestSingleInstanceLock()) void app.whenReady().then(start)
 else app.quit()
 
 function readDir(): string {
@@ -33,7 +34,6 @@ function readDir(): string {
 }
 
 async function start(): Promise<void> {
-  await app.whenReady()
   const dir = readDir()
   const keychain = await openKeychain(safeStorage, app.getPath('userData'), dir)
   const desk = new ConsoleDesk({ dir, version: app.getVersion(), lockAfterMinutes: LOCK_AFTER_MINUTES, keychain })
@@ -54,8 +54,8 @@ async function start(): Promise<void> {
   })
   servePage(protocol, new Pages(join(HERE, '../renderer')))
   setMenu()
+  denyPermissions(session.defaultSession)
   let window = openWindow(HERE)
-  denyPermissions(window.webContents.session)
   app.on('second-instance', () => {
     if (window.isMinimized()) window.restore()
     window.show()

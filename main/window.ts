@@ -4,7 +4,7 @@
  */
 
 import { join } from 'node:path'
-import { BrowserWindow, type Session } from 'electron'
+import { BrowserWindow, dialog, type Session } from 'electron'
 import { PAGE } from './page.ts'
 
 const SIZE = { width: 1280, height: 820, minWidth: 1024, minHeight: 640 }
@@ -31,7 +31,10 @@ export function openWindow(here: string): BrowserWindow {
     webContents.on(event as 'will-navigate', (details) => details.preventDefault())
   }
   window.once('ready-to-show', () => window.show())
-  void window.loadURL(PAGE)
+  window.loadURL(PAGE).catch((error: Error) => {
+    // A page that is loaded anew before it was there, or whose window was closed.
+    if (!window.isDestroyed() && !error.message.includes('ERR_ABORTED')) dialog.showErrorBox('NIM Ledger', error.message)
+  })
   return window
 }
 

@@ -11,9 +11,11 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import type { ConsoleHost } from '../api/host.ts'
 import { RIGHTS } from '../api/procedure.ts'
 import { consoleRouter, MAX_BATCH_CALLS, MAX_REQUEST_BYTES } from '../api/router.ts'
+import type { FailureCode } from '../api/views.ts'
 import { Connections } from './connections.ts'
 import { COMMON_HEADERS, type Pages } from './pages.ts'
 import { callFault, type Fault, Visits } from './visits.ts'
@@ -95,7 +97,7 @@ function answer(reception: Reception, request: IncomingMessage, response: Server
   if (path === undefined) refuse(response, { status: 421, message: 'This address is not served here.' })
   else if (path.startsWith(CALLS)) {
     const fault = callFault(request, visits)
-    if (fault !== undefined) refuse(response, fault)
+    if (fault !== undefined) refuseCall(response, fault)
     else {
       for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value)
       response.setHeader('cache-control', 'no-store')
@@ -127,11 +129,18 @@ function enter(visits: Visits, request: IncomingMessage, response: ServerRespons
 }
 
 function refuse(response: ServerResponse, { status, message }: Fault): void {
-  const headers = {
-    ...COMMON_HEADERS,
-    'content-type': 'text/plain; charset=utf-8',
-    'content-security-policy': "default-src 'none'",
-  }
+  end(response, status, 'text/plain; charset=utf-8', `${message}\n`)
+}
+
+/** In the form of the router's own errors, so that the page can say it. */
+function refuseCall(response: ServerResponse, { status, message }: Fault): void {
+  const failure = { code: 'denied' satisfies FailureCode, message }
+  const error = { code: TRPC_ERROR_CODES_BY_KEY.FORBIDDEN, message, data: { httpStatus: status, failure } }
+  end(response, status, 'application/json', JSON.stringify({ error }))
+}
+
+function end(response: ServerResponse, status: number, type: string, body: string): void {
+  const headers = { ...COMMON_HEADERS, 'content-type': type, 'content-security-policy': "default-src 'none'" }
   // What the sender has still to say is not read.
-  response.writeHead(status, { ...headers, connection: 'close' }).end(`${message}\n`)
+  response.writeHead(status, { ...headers, connection: 'close' }).end(body)
 }

@@ -28,7 +28,6 @@ describe('an empty folder', () => {
     const events = await heard(desk, () => desk.tryDemo())
     expect(events.filter(({ what }) => what === 'state').map((event) => 'status' in event && event.status)).toEqual([
       'founding',
-      'locked',
       'open',
     ])
     expect(events.filter(({ what }) => what === 'progress').at(-1)).toMatchObject({ done: 19_366, total: 19_366 })

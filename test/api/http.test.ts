@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { MAX_BATCH_CALLS, MAX_REQUEST_BYTES } from '../../core/api/router.ts'
 import { PASSPHRASE } from '../cli/run.ts'
 import { httpClient, marketCopy, openDesk, serve, visit } from './console.ts'
-import { consoleSpec } from './spec.ts'
+import { consoleSpec, failureOf } from './spec.ts'
 
 describe('the console over HTTP', () => {
   consoleSpec(async () => {
@@ -60,6 +60,13 @@ describe('the address', () => {
     // Whoever is in already may load it again.
     const cookie = first.headers.get('set-cookie')!.split(';')[0]!
     expect((await fetch(server.url, { redirect: 'manual', headers: { cookie } })).status).toBe(303)
+  })
+
+  it('is what the page is told of where it is not there', async () => {
+    const server = await serve(openDesk((await marketCopy()).dir))
+    const { client } = httpClient(server.origin, '')
+    const failure = await failureOf(client.desk.state.query())
+    expect(failure).toEqual({ code: 'denied', message: 'Open the console with the address that it was started with.' })
   })
 
   it('is needed for every call', async () => {

@@ -97,6 +97,20 @@ describe('the window', () => {
     await expect.poll(() => heard.some(({ id }) => id === 999), { timeout: 10_000 }).toBe(true)
   })
 
+  it('goes on with events after the one that was seen last', async () => {
+    const { page } = await launch((await marketCopy()).dir)
+    await (await windowClient(page)).desk.unlock.mutate({ passphrase: PASSPHRASE })
+    const bridge = await bridgeOf(page)
+    const seen: unknown[] = []
+    bridge.listen((response) => {
+      if (response.id === 77 && 'result' in response && response.result.type === 'data')
+        seen.push((response.result as { id?: string }).id)
+    })
+    bridge.send({ kind: 'call', id: 77, type: 'subscription', path: 'log.watch', lastEventId: '5' })
+    await expect.poll(() => seen.slice(0, 3), { timeout: 10_000 }).toEqual(['6', '7', '8'])
+    bridge.send({ kind: 'stop', id: 77 })
+  })
+
   it('ends what a page began when it is loaded anew', async () => {
     const { page } = await launch((await marketCopy()).dir)
     const client = await windowClient(page)

@@ -104,6 +104,14 @@ export const protocol = {
   handle: (scheme: string, handler: (request: Request) => Response | Promise<Response>) => app.handlers.set(scheme, handler),
 }
 
+export const session = {
+  defaultSession: {
+    setPermissionRequestHandler: () => {},
+    setPermissionCheckHandler: () => {},
+    setDevicePermissionHandler: () => {},
+  },
+}
+
 export const safeStorage = {
   getSelectedStorageBackend: () => 'basic_text',
   isAsyncEncryptionAvailable: async () => true,

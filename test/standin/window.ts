@@ -125,11 +125,6 @@ interface Doings {
 
 class WebContents extends EventEmitter {
   readonly #doings: Doings
-  readonly session = {
-    setPermissionRequestHandler: () => {},
-    setPermissionCheckHandler: () => {},
-    setDevicePermissionHandler: () => {},
-  }
 
   constructor(doings: Doings) {
     super()

@@ -51,7 +51,7 @@ export interface DeskState {
   readonly status: 'empty' | 'founding' | 'locked' | 'open'
   readonly dir: string
   readonly version: string
-  /** It is the demonstration, which every passphrase hint of the first run may say. */
+  /** It is the demonstration, whose passphrase is "demo" unless its user gave another. */
   readonly isDemo: boolean
   /** Minutes without `desk.touch` or a signature after which it locks itself; 0 where it never does. */
   readonly lockAfterMinutes: number

@@ -119,27 +119,25 @@ export class ConsoleDesk implements ConsoleHost {
 
   async tryDemo(): Promise<void> {
     const { dir } = this.#options
-    const refusal = await this.#make(() =>
-      aside('demo', { dir }, { progress: (done, total) => this.#events.say({ what: 'progress', task: 'demo', done, total }) }),
-    )
+    const progress = (done: number, total: number) => this.#events.say({ what: 'progress', task: 'demo', done, total })
+    const refusal = await this.#make(DEMO_PASSPHRASE, () => aside('demo', { dir }, { progress }))
     if (refusal !== undefined) throw new Failure('usage', refusal.message)
-    await this.unlock(DEMO_PASSPHRASE)
   }
 
-  async found({ passphrase, ...terms }: Founding): Promise<Refusal | undefined> {
-    const refusal = await this.#make(() => aside('found', { dir: this.#options.dir, passphrase, terms }))
-    if (refusal === undefined) await this.unlock(passphrase)
-    return refusal
+  found({ passphrase, ...terms }: Founding): Promise<Refusal | undefined> {
+    return this.#make(passphrase, () => aside('found', { dir: this.#options.dir, passphrase, terms }))
   }
 
-  /** Makes a ledger in the empty folder, once. */
-  async #make<T>(work: () => Promise<T>): Promise<T> {
+  /** Makes a ledger in the empty folder, once, and opens it. */
+  async #make(passphrase: string, work: () => Promise<Refusal | undefined>): Promise<Refusal | undefined> {
     if (this.#status !== 'empty') throw new Failure('usage', 'A ledger is being made here already.')
     this.#become('founding')
     try {
-      return await work()
+      const refusal = await work()
+      if (refusal === undefined) await this.unlock(passphrase)
+      return refusal
     } finally {
-      this.#become(hasLedger(this.#options.dir) ? 'locked' : 'empty')
+      if (this.#opened === undefined) this.#become(hasLedger(this.#options.dir) ? 'locked' : 'empty')
     }
   }
 
