@@ -4,7 +4,7 @@
  */
 
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -44,6 +44,7 @@ async function unpacked(): Promise<Pick<Browser, 'executablePath' | 'env'>> {
     const env = { ...process.env, TMPDIR: made, AWS_EXECUTION_ENV: 'nodejs24.x' }
     const options = { cwd: dirname(import.meta.dirname), env, timeout: UNPACK_TIMEOUT_MS }
     await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], options)
+    writeFileSync(join(made, 'fonts/fonts.conf'), fontsIn(join(folder, 'fonts')))
     try {
       renameSync(made, folder)
     } catch (error) {
@@ -54,4 +55,15 @@ async function unpacked(): Promise<Pick<Browser, 'executablePath' | 'env'>> {
   }
   const env = { FONTCONFIG_PATH: join(folder, 'fonts'), LD_LIBRARY_PATH: join(folder, 'al2023/lib') }
   return { executablePath: join(folder, 'chromium'), env }
+}
+
+/** The package's own configuration looks for its fonts elsewhere; a browser without any shows no text, not even in a page's fonts. */
+function fontsIn(folder: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${folder}</dir>
+  <cachedir>${folder}-cache</cachedir>
+</fontconfig>
+`
 }
