@@ -10,14 +10,14 @@ import { limitInForce, standing } from '../domain/plans.ts'
 import { whyClosed } from '../domain/sales.ts'
 import * as state from '../domain/state.ts'
 import type { Seconds } from '../domain/time.ts'
-import { readTable } from './queries.ts'
 import { LoadedRows } from './rows.ts'
-import type { StoredRow, StoreReader } from './store.ts'
+import type { StoreReader } from './store.ts'
 
 /** Rows that one call looks at, at most; it then answers what it found so far, and where to go on. */
 const MAX_SCANNED_ROWS = 20_000
-/** Rows read at a time. */
-const PAGE = 1_000
+/** Rows read at a time: few at first, for most lists are short, and more while there are more. */
+const FIRST_PAGE = 16
+const LARGEST_PAGE = 1_024
 
 /** A part of a list: `next` is the key after which it goes on, undefined where it ended. */
 interface Part<Item> {
@@ -228,7 +228,8 @@ const ENTITLEMENTS = [
 async function* owned<Row>(store: StoreReader, table: string, prefix: string): AsyncGenerator<{ key: string; row: Row }> {
   const account = prefix.slice(0, prefix.indexOf('/') + 1)
   let seen = 0
-  for await (const found of readTable<Row>(store, table, account)) {
+  for await (const found of rowsAfter<Row>(store, table, account)) {
+    if (!found.key.startsWith(account)) return
     if (found.key.startsWith(prefix)) yield found
     seen += 1
     if (seen === MAX_SCANNED_ROWS) return
@@ -273,14 +274,15 @@ export async function findCreators(store: StoreReader, accounts: readonly string
 
 /** The rows of a table after a key. */
 async function* rowsAfter<Row>(store: StoreReader, table: string, key = ''): AsyncGenerator<{ key: string; row: Row }> {
-  let after: { table: string; key: string } | undefined = { table, key }
-  while (after !== undefined) {
-    const page: readonly StoredRow[] = await store.scanRows(after, PAGE)
+  let after = { table, key }
+  for (let size = FIRST_PAGE; ; size = Math.min(2 * size, LARGEST_PAGE)) {
+    const page = await store.scanRows(after, size)
     for (const { table: name, key, value } of page) {
       if (name !== table) return
       yield { key, row: state.decodeRow(value) as Row }
     }
-    after = page.length < PAGE ? undefined : page.at(-1)
+    if (page.length < size) return
+    after = page.at(-1)!
   }
 }
 

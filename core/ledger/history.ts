@@ -1,5 +1,6 @@
 /** The log as a person reads it: the newest entries first, those of an account or a type, and one entry with its proof. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { accounts } from '../domain/state.ts'
@@ -14,7 +15,8 @@ import { StoreError, type StoreReader } from './store.ts'
 import { tileReader } from './tree.ts'
 
 /** Entries that one call looks at, at most; it then answers what it found so far, and where to go on. */
-const MAX_SCANNED_ENTRIES = 5_000
+const MAX_SCANNED_ENTRIES = 20_000
+/** Entries read between two turns of the event loop. */
 const PAGE = 250
 
 type Options = Pick<LedgerOptions, 'rules' | 'sha256'>
@@ -24,6 +26,7 @@ interface HistoryFilter {
   readonly before?: number | undefined
   readonly limit: number
   readonly account?: string | undefined
+  readonly type?: string | undefined
   readonly accepts?: (entry: Accepted) => boolean
 }
 
@@ -35,27 +38,50 @@ interface HistoryPage {
 
 /** Entries from the newest to older ones. */
 export async function readBackwards(options: Options, store: StoreReader, filter: HistoryFilter): Promise<HistoryPage> {
-  const { before = await store.size(), limit, account, accepts = () => true } = filter
-  const source = account === undefined ? downwards(options, store, before) : chainOf(options, store, account, before)
+  const { before = await store.size(), account, limit } = filter
+  if (account === undefined) return readDownwards(options, store, filter, before)
   const entries: Accepted[] = []
   let seen = 0
   let last: number | undefined
-  for await (const entry of source) {
+  for await (const entry of chainOf(options, store, account, before)) {
     if (entries.length === limit || seen === MAX_SCANNED_ENTRIES) return { entries, ...(last !== undefined && { next: last }) }
-    if (accepts(entry)) entries.push(entry)
+    if (isWanted(filter, entry)) entries.push(entry)
     seen += 1
     last = entry.index
   }
   return { entries }
 }
 
-async function* downwards({ rules, sha256 }: Options, store: StoreReader, before: number): AsyncGenerator<Accepted> {
-  for (let end = Math.min(before, await store.size()); end > 0; ) {
-    const start = Math.max(0, end - PAGE)
-    const page = await decodeEntries(rules, sha256, store, await store.entries(start, end - start))
-    yield* page.reverse()
-    end = start
+/** Page by page from an index down. What is of another type is told by its bytes, without being read any further. */
+async function readDownwards(options: Options, store: StoreReader, filter: HistoryFilter, before: number): Promise<HistoryPage> {
+  const { limit, type } = filter
+  const entries: Accepted[] = []
+  const end = Math.min(before, await store.size())
+  const lowest = Math.max(0, end - MAX_SCANNED_ENTRIES)
+  const size = type === undefined ? Math.min(limit, PAGE) : PAGE
+  for (let next = end; next > lowest; ) {
+    const start = Math.max(lowest, next - size)
+    const page = await store.entries(start, next - start)
+    const wanted = type === undefined ? page : page.filter(({ bytes }) => isOfType(bytes, type))
+    for (const entry of (await decodeEntries(options.rules, options.sha256, store, wanted)).reverse()) {
+      if (!isWanted(filter, entry)) continue
+      if (entries.length === limit) return { entries, next: entry.index + 1 }
+      entries.push(entry)
+    }
+    next = start
+    if (entries.length === limit) return { entries, ...(next > 0 && { next }) }
+    await nextTurn()
   }
+  return { entries, ...(lowest > 0 && { next: lowest }) }
+}
+
+function isWanted({ type, accepts }: HistoryFilter, entry: Accepted): boolean {
+  return (type === undefined || entry.transaction.definition.type === type) && (accepts === undefined || accepts(entry))
+}
+
+/** Whether an entry seems to be of a type: in a canonical text the type and the version stand side by side. */
+function isOfType(bytes: Uint8Array, type: string): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(`,"type":${JSON.stringify(type)},"v":`)
 }
 
 /** The entries that touched an account. One that did tells which did before it, so a page goes on where the last one ended. */

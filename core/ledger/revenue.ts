@@ -4,13 +4,15 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Outcome } from '../domain/outcome.ts'
-import { type RowKey, type Subscription, subscriptions } from '../domain/state.ts'
+import { Malformed } from '../base/malformed.ts'
+import { decodeOutcome, type Outcome, touchedNumbers } from '../domain/outcome.ts'
+import { accountNumbers, subscriptions } from '../domain/state.ts'
 import { dayOf, type Milliseconds, wholeSeconds } from '../domain/time.ts'
-import { type Accepted, decodeEntries } from './accepted.ts'
-import type { LedgerOptions } from './ledger.ts'
-import { readRow } from './queries.ts'
-import type { StoreReader } from './store.ts'
+import { parseEntry } from './entry.ts'
+import { LoadedRows } from './rows.ts'
+import { type StoredEntry, StoreError, type StoreReader } from './store.ts'
+
+const NEWLINE = 0x0a
 
 export interface Sums {
   readonly grossMicros: bigint
@@ -36,15 +38,10 @@ interface Kept extends Sums {
 }
 
 export class Revenue {
-  readonly #options: Pick<LedgerOptions, 'rules' | 'sha256'>
   readonly #creators = new Map<string, Kept>()
   /** The entries folded so far. */
   #size = 0
   #folding: Promise<unknown> = Promise.resolve()
-
-  constructor(options: Pick<LedgerOptions, 'rules' | 'sha256'>) {
-    this.#options = options
-  }
 
   /** A creator's sums over all entries that the store has. */
   async of(store: StoreReader, account: string): Promise<CreatorRevenue> {
@@ -56,12 +53,10 @@ export class Revenue {
   }
 
   async #fold(store: StoreReader): Promise<void> {
-    const { rules, sha256 } = this.#options
     const size = await store.size()
     while (this.#size < size) {
-      const entries = await decodeEntries(rules, sha256, store, await store.entries(this.#size, PAGE))
-      const payments = await Promise.all(entries.map((entry) => paymentOf(store, entry)))
-      for (const payment of payments) if (payment !== undefined) this.#add(payment)
+      const entries = await store.entries(this.#size, PAGE)
+      for (const payment of await readPayments(store, entries)) this.#add(payment)
       this.#size += entries.length
       await nextTurn()
     }
@@ -91,14 +86,40 @@ interface PaymentTo {
   readonly sums: Sums
 }
 
-/** The payment of an entry: to whom, for which listing. */
-async function paymentOf(store: StoreReader, { transaction, outcome, time }: Accepted): Promise<PaymentTo | undefined> {
-  const payee = payeeOf(outcome)
-  const { payment, lines } = outcome
-  if (payment === undefined || payee === undefined) return undefined
-  const payments = lines === undefined ? 1 : lines.filter((line) => line.status === 'charged' && line.grossMicros > 0n).length
-  const { grossMicros, feeMicros } = payment
-  return { payee, listing: await listingOf(store, transaction.body as object), time, sums: { grossMicros, feeMicros, payments } }
+/** The payments among entries: to whom, for which listing. An entry without one is not read any further than its outcome. */
+async function readPayments(store: StoreReader, entries: readonly StoredEntry[]): Promise<PaymentTo[]> {
+  const rows = new LoadedRows(store)
+  await rows.load(entries.flatMap(({ outcome }) => touchedNumbers(outcome).map((number) => accountNumbers.at(number))))
+  const accountOf = (number: number) => rows.get(accountNumbers.at(number))!.account
+  const payments: PaymentTo[] = []
+  for (const entry of entries) {
+    const outcome = decodeOutcome(entry.outcome, accountOf, undefined)
+    const payee = payeeOf(outcome)
+    if (outcome.payment === undefined || payee === undefined) continue
+    const { time, body } = readBody(entry)
+    const { grossMicros, feeMicros } = outcome.payment
+    const sums = { grossMicros, feeMicros, payments: countPayments(outcome) }
+    payments.push({ payee, listing: await listingOf(rows, body), time, sums })
+  }
+  return payments
+}
+
+/** A batch of usage is as many payments as its lines that cost something. */
+export function countPayments({ lines }: Outcome): number {
+  return lines?.filter((line) => line.status === 'charged' && line.grossMicros > 0n).length ?? 1
+}
+
+interface PaidBody {
+  readonly listing?: string
+  readonly subscription?: string
+}
+
+/** When an entry was accepted, and its body as it stands there: it was judged before it was stored. */
+function readBody({ index, bytes }: StoredEntry): { readonly time: Milliseconds; readonly body: PaidBody } {
+  const entry = parseEntry(bytes)
+  if (entry instanceof Malformed) throw new StoreError('damaged', `Entry ${index} is damaged; nimledger verify tells more.`)
+  const text = new TextDecoder().decode(entry.note.subarray(0, entry.note.indexOf(NEWLINE)))
+  return { time: entry.time, body: (JSON.parse(text) as { body: PaidBody }).body }
 }
 
 /** Whom a payment reached: earnings grow, or a debt becomes less. */
@@ -108,7 +129,9 @@ export function payeeOf({ postings }: Outcome): string | undefined {
 }
 
 /** What was paid for: named in the body, or by the subscription that it names. */
-async function listingOf(store: StoreReader, body: { listing?: string; subscription?: string }): Promise<string | undefined> {
-  if (body.listing !== undefined || body.subscription === undefined) return body.listing
-  return (await readRow(store, subscriptions.at(body.subscription) as RowKey<Subscription>))?.listing
+async function listingOf(rows: LoadedRows, { listing, subscription }: PaidBody): Promise<string | undefined> {
+  if (listing !== undefined || subscription === undefined) return listing
+  const key = subscriptions.at(subscription)
+  await rows.load([key])
+  return rows.get(key)?.listing
 }

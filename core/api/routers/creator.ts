@@ -8,7 +8,7 @@ import type { Accepted } from '../../ledger/accepted.ts'
 import { findListings, findModels, findSubscribers, readSlots } from '../../ledger/catalogue.ts'
 import { readBackwards } from '../../ledger/history.ts'
 import { describe } from '../../ledger/present.ts'
-import { payeeOf } from '../../ledger/revenue.ts'
+import { countPayments, payeeOf } from '../../ledger/revenue.ts'
 import { LoadedRows } from '../../ledger/rows.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import type { Sight, Tools } from '../host.ts'
@@ -133,7 +133,6 @@ async function payments(tools: Tools, store: StoreReader, asked: z.output<typeof
 async function paymentView(rows: LoadedRows, entry: Accepted, account: string): Promise<view.Payment> {
   const { index, time, transaction, outcome } = entry
   const { grossMicros, feeMicros } = outcome.payment!
-  const charged = outcome.lines?.filter((line) => line.status === 'charged' && line.grossMicros > 0n).length ?? 1
   const earned = outcome.postings.find((posting) => posting.book === 'earnings' && posting.account === account)
   const summary = describe(transaction)
   return {
@@ -141,7 +140,7 @@ async function paymentView(rows: LoadedRows, entry: Accepted, account: string): 
     time: formatMilliseconds(time),
     type: transaction.definition.type,
     summary,
-    ...sumsView({ grossMicros, feeMicros, payments: charged }),
+    ...sumsView({ grossMicros, feeMicros, payments: countPayments(outcome) }),
     earned: formatMicros(earned?.amountMicros ?? 0n),
     names: await readNames(rows, [summary, transaction.signer]),
   }

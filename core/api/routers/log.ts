@@ -37,9 +37,7 @@ export const log = router({
     .query(
       ({ ctx, input }): Promise<view.LogPage> =>
         ctx.host.reading(async ({ store }) => {
-          const { type, ...filter } = input
-          const accepts = ({ transaction }: Accepted) => type === undefined || transaction.definition.type === type
-          const { entries, next } = await readBackwards(ctx.host.tools, store, { ...filter, accepts })
+          const { entries, next } = await readBackwards(ctx.host.tools, store, input)
           return { size: await store.size(), entries: await entryViews(store, entries), ...(next !== undefined && { next }) }
         }),
     ),

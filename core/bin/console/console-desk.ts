@@ -38,6 +38,7 @@ import { submitKept } from '../unanswered.ts'
 import { aside } from './aside.ts'
 import { Broadcast } from './broadcast.ts'
 import { localAccounts, localKeys } from './local-accounts.ts'
+import { SharedReader } from './shared-reader.ts'
 
 /** By default, minutes without anybody there after which the keys are locked. */
 export const LOCK_AFTER_MINUTES = 15
@@ -53,6 +54,8 @@ class KeysLocked extends Error {
 /** Everything that is there while the ledger is open. */
 interface Opened {
   readonly desk: Desk
+  readonly ledger: Ledger
+  readonly reader: SharedReader
   readonly door: LocalDoor
   readonly revenue: Revenue
   /** Ends when the desk is locked. */
@@ -183,7 +186,9 @@ export class ConsoleDesk implements ConsoleHost {
       return sequencer.submit(note)
     }
     const door = await openLocalDoor(dir, { submit, explain: doorFailure })
-    return { desk, door, revenue: new Revenue(LEDGER_TOOLS), life: new AbortController() }
+    const reader = new SharedReader(() => openSqliteReader(dir))
+    const revenue = new Revenue()
+    return { desk, ledger: opening.ledger, reader, door, revenue, life: new AbortController() }
   }
 
   /** The time of a manual clock, as another program was told it. */
@@ -222,6 +227,7 @@ export class ConsoleDesk implements ConsoleHost {
     clearTimeout(this.#idle)
     this.#become('locked')
     opened.life.abort()
+    opened.reader.retire()
     await opened.door.close()
     await opened.desk.ledger.close()
   }
@@ -241,15 +247,11 @@ export class ConsoleDesk implements ConsoleHost {
     return openAccount(this.#require().desk, name)
   }
 
-  /** A snapshot for each call: what a page shows together belongs together. */
+  /** One consistent state for each call. Whatever changes the ledger ends in another checkpoint. */
   async reading<T>(read: (sight: Sight) => Promise<T>): Promise<T> {
-    const { revenue, desk } = this.#require()
-    const store = await openSqliteReader(this.#options.dir)
-    try {
-      return await read({ store, time: this.#clock(desk.platform, desk.ledger.lastTime), revenue })
-    } finally {
-      await store.close()
-    }
+    const { revenue, desk, ledger, reader } = this.#require()
+    const time = this.#clock(desk.platform, ledger.lastTime)
+    return reader.use(ledger.checkpoint, (store) => read({ store, time, revenue }))
   }
 
   async compose(draft: Draft): Promise<string> {
