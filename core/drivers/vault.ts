@@ -17,6 +17,7 @@ import nacl from 'tweetnacl'
 import { z } from 'zod'
 import { concatBytes, equalBytes, toHex, tryFromHex, utf8 } from '../base/bytes.ts'
 import { writeDurably } from './durable-file.ts'
+import { exclusively } from './exclusive.ts'
 import { type KeyPair, keyPair, SEED_BYTES } from './sodium/signer.ts'
 
 const FILE = 'keys.json'
@@ -114,10 +115,13 @@ export class Vault {
       const sealed = nacl.secretbox(concatBytes(pair.seed, utf8(label)), nonce, this.#secret)
       return { label, publicKey: toHex(pair.publicKey), nonce: toHex(nonce), sealed: toHex(sealed) }
     })
-    const before = this.#current()
-    const file = { ...before, keys: [...before.keys, ...added] }
-    writeDurably(join(this.#dir, FILE), `${JSON.stringify(file, undefined, 1)}\n`)
-    this.#file = file
+    const path = join(this.#dir, FILE)
+    exclusively(path, () => {
+      const before = this.#current()
+      const file = { ...before, keys: [...before.keys, ...added] }
+      writeDurably(path, `${JSON.stringify(file, undefined, 1)}\n`)
+      this.#file = file
+    })
   }
 
   /** The file as it is now: other programs add keys too while this one has it open. */
