@@ -5,7 +5,13 @@ import '@mantine/notifications/styles.css'
 import '@mantine/spotlight/styles.css'
 import '@fontsource-variable/inter/index.css'
 import '@fontsource-variable/jetbrains-mono/index.css'
-import './styles.css'
+import './styles/base.css'
+import './styles/shell.css'
+import './styles/panels.css'
+import './styles/tables.css'
+import './styles/pages.css'
+import './styles/log.css'
+import './styles/door.css'
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
@@ -24,6 +30,9 @@ function styleNonce(): string {
 function deskChanged(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: [['desk', 'state']] })
 }
+
+// What locks scrolling behind dialogs adds a style of its own, and looks for the nonce under this name.
+Object.assign(globalThis, { __webpack_nonce__: styleNonce() })
 
 const client = createClient()
 const queryClient = createQueryClient(deskChanged)

@@ -1,5 +1,5 @@
 /** A table whose columns can be sorted: figures to the right, their points below each other, exact order by exact amounts. */
-import { Button, UnstyledButton } from '@mantine/core'
+import { Box, Button, UnstyledButton } from '@mantine/core'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { createSortedRowModel, rowSortingFeature, type SortFn, tableFeatures, useTable } from '@tanstack/react-table'
 import { type ReactNode, useMemo } from 'react'
@@ -44,7 +44,7 @@ export function DataTable<Row extends object>({ label, columns, rows, rowKey, mo
   const table = useTable({ features, columns: definitions, data: rows as Row[], getRowId: rowKey })
   return (
     <>
-      <section className="table-scroll" aria-label={label} tabIndex={0}>
+      <Box component="section" className="table-scroll" aria-label={label} tabIndex={0}>
         <table className="table">
           <thead>
             <tr>
@@ -66,7 +66,7 @@ export function DataTable<Row extends object>({ label, columns, rows, rowKey, mo
           </tbody>
           {foot !== undefined && <tfoot>{foot}</tfoot>}
         </table>
-      </section>
+      </Box>
       {more !== undefined && (
         <div className="table-more">
           <Button variant="default" size="xs" loading={more.isLoading} onClick={more.load}>

@@ -38,7 +38,7 @@ export function RevenueChart({ days }: { readonly days: readonly Day[] }) {
           maxBarWidth={46}
           withLegend
           legendProps={{ verticalAlign: 'top', height: 34 }}
-          gridAxis="y"
+          gridAxis="x"
           tickLine="none"
           valueFormatter={(micros) => formatAmount(amountOf(BigInt(Math.round(micros))))}
           yAxisProps={{ width: 64, tickCount: 4 }}

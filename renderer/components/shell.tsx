@@ -1,25 +1,12 @@
 /** The console around every page: navigation, who is acting, whether the log is live, the command palette. */
-import {
-  ActionIcon,
-  AppShell,
-  Badge,
-  Button,
-  Group,
-  Kbd,
-  Menu,
-  NavLink,
-  Stack,
-  Text,
-  Tooltip,
-  UnstyledButton,
-} from '@mantine/core'
+import { AppShell, Badge, Group, Kbd, Menu, NavLink, Stack, Text, Tooltip, UnstyledButton } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import { IconBuildingBank, IconCheck, IconLock, IconPlus, IconSearch, IconSelector, IconTable } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef } from 'react'
 import type { LocalAccount } from '../../core/api/views.ts'
-import { formatCount, shortId } from '../format.ts'
+import { shortId } from '../format.ts'
 import { useLive } from '../live.tsx'
 import { firstPage, pagesOf, SECTIONS } from '../pages.tsx'
 import { go, href, useRoute } from '../route.ts'

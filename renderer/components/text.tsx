@@ -102,21 +102,30 @@ export function Copy({ value, label = strings.copy }: { readonly value: string; 
   )
 }
 
-const NAMED = /(\bnim1[02-9ac-hj-np-z]{38}\b|\b(?:lst|mdl)_[0-9a-f]{32}\b)/
+const NAMED = /\bnim1[02-9ac-hj-np-z]{38}\b|\b(?:lst|mdl)_[0-9a-f]{32}\b/g
 
 /** A sentence of the ledger's, with names in the place of ids where there are any. */
 export function Sentence({ text, names }: { readonly text: string; readonly names: Names }) {
-  const parts: ReactNode[] = text.split(NAMED).map((part, at) => {
-    // Odd parts are what the pattern found.
-    if (at % 2 === 0) return part
-    const name = names[part]
-    return (
-      <Tooltip key={at} label={<span className="mono">{part}</span>} multiline maw={420}>
-        <span className="named">{name === undefined || name === '' ? shortId(part) : <Foreign>{name}</Foreign>}</span>
-      </Tooltip>
-    )
-  })
-  return <span className="sentence">{parts}</span>
+  const parts: ReactNode[] = []
+  let end = 0
+  for (const { 0: id, index } of text.matchAll(NAMED)) {
+    parts.push(text.slice(end, index), <Named key={index} id={id} name={names[id]} />)
+    end = index + id.length
+  }
+  return (
+    <span className="sentence">
+      {parts}
+      {text.slice(end)}
+    </span>
+  )
+}
+
+function Named({ id, name }: { readonly id: string; readonly name: string | undefined }) {
+  return (
+    <Tooltip label={<span className="mono">{id}</span>} multiline maw={420}>
+      <span className="named">{name === undefined || name === '' ? shortId(id) : <Foreign>{name}</Foreign>}</span>
+    </Tooltip>
+  )
 }
 
 /** "wallet:nim1…" as people read it: "Wallet · Ada". */

@@ -2,11 +2,11 @@
  * Entries in a list that only draws what is seen: hundreds of thousands of rows, each fetched with its neighbours when it comes near.
  * An entry never changes, so what was fetched stays; only the last part of the log is asked for again as it grows.
  */
-import { Button, Paper, Skeleton, Text } from '@mantine/core'
+import { Box, Button, Paper, Skeleton, Text } from '@mantine/core'
 import { IconListSearch } from '@tabler/icons-react'
 import { keepPreviousData, useQueries } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef } from 'react'
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef } from 'react'
 import type { Entry } from '../../../core/api/views.ts'
 import { Answered, Empty, Tag } from '../../components/layout.tsx'
 import { Amount, Sentence, When } from '../../components/text.tsx'
@@ -109,12 +109,12 @@ function Fetched({ entries, more }: FetchedProps) {
   )
 }
 
-function useRows(box: React.RefObject<HTMLDivElement | null>, count: number) {
+function useRows(box: RefObject<HTMLDivElement | null>, count: number) {
   return useVirtualizer({ count, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: OVERSCAN_ROWS })
 }
 
 /** While somebody reads further down, entries that come do not push what they read away. */
-function useSteady(box: React.RefObject<HTMLDivElement | null>, size: number): void {
+function useSteady(box: RefObject<HTMLDivElement | null>, size: number): void {
   const before = useRef(size)
   useLayoutEffect(() => {
     const grown = size - before.current
@@ -141,7 +141,7 @@ function useChunks(seen: readonly number[], size: number): ReadonlyMap<number, E
 }
 
 interface ListProps {
-  readonly box: React.RefObject<HTMLDivElement | null>
+  readonly box: RefObject<HTMLDivElement | null>
   readonly rows: number
   readonly height: number
   readonly note: string
@@ -152,18 +152,22 @@ function List({ box, rows, height, note, children }: ListProps) {
   const { columns, list } = strings.log
   return (
     <Paper withBorder radius="lg" className="panel log">
-      <div ref={box} className="log-box" role="grid" aria-label={list} aria-rowcount={rows + 1} aria-colcount={5}>
-        <div className="log-head" role="row" aria-rowindex={1}>
-          {Object.entries(columns).map(([id, title]) => (
-            <div key={id} role="columnheader" data-column={id}>
-              {title}
-            </div>
-          ))}
-        </div>
-        <div className="log-rows" role="rowgroup" style={{ height }}>
-          {children}
-        </div>
-      </div>
+      <Box component="section" ref={box} className="log-box" aria-label={list} tabIndex={0}>
+        <table className="log-table" aria-label={list} aria-rowcount={rows + 1}>
+          <thead className="log-top">
+            <tr className="log-head" aria-rowindex={1}>
+              {Object.entries(columns).map(([id, title]) => (
+                <th key={id} scope="col" data-column={id}>
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody className="log-rows" style={{ height }}>
+            {children}
+          </tbody>
+        </table>
+      </Box>
       <Text size="xs" c="dimmed" className="log-foot">
         {note}
       </Text>
@@ -180,44 +184,36 @@ interface RowProps {
 
 function Row({ row, start, index, entry }: RowProps) {
   const { search, thing } = useRoute()
-  const open = () =>
-    go(href('log', index, { account: search.get('account') ?? undefined, type: search.get('type') ?? undefined }))
+  const to = href('log', index, { account: search.get('account') ?? undefined, type: search.get('type') ?? undefined })
   return (
-    <div
-      role="row"
-      tabIndex={row === 0 ? 0 : -1}
+    <tr
       aria-rowindex={row + 2}
-      aria-selected={thing === String(index)}
+      data-open={thing === String(index) || undefined}
       className="log-row"
       style={{ transform: `translateY(${start}px)` }}
-      onClick={open}
-      onKeyDown={(event) => pressed(event, open)}
+      onClick={() => go(to)}
+      onKeyDown={moved}
     >
-      <div role="gridcell" data-column="index">
-        {formatCount(index)}
-      </div>
-      <div role="gridcell" data-column="time">
-        {entry === undefined ? <Skeleton height={12} width={120} /> : <When time={entry.time} />}
-      </div>
-      <div role="gridcell" data-column="type">
-        {entry !== undefined && <Tag>{entry.type}</Tag>}
-      </div>
-      <div role="gridcell" data-column="what">
+      <td data-column="index">
+        <a className="entry-link" href={to} aria-label={strings.log.entry(index)}>
+          {formatCount(index)}
+        </a>
+      </td>
+      <td data-column="time">{entry === undefined ? <Skeleton height={12} width={120} /> : <When time={entry.time} />}</td>
+      <td data-column="type">{entry !== undefined && <Tag>{entry.type}</Tag>}</td>
+      <td data-column="what">
         {entry === undefined ? <Skeleton height={12} width="60%" /> : <Sentence text={entry.summary} names={entry.names} />}
-      </div>
-      <div role="gridcell" data-column="gross">
-        {entry?.gross !== undefined && <Amount value={entry.gross} aligned />}
-      </div>
-    </div>
+      </td>
+      <td data-column="gross">{entry?.gross !== undefined && <Amount value={entry.gross} aligned />}</td>
+    </tr>
   )
 }
 
-/** Up and down move between rows; Enter opens one. */
-function pressed(event: KeyboardEvent<HTMLElement>, open: () => void): void {
+/** Up and down move from one entry's link to the next. */
+function moved(event: KeyboardEvent<HTMLElement>): void {
   const row = event.currentTarget
   const next = { ArrowDown: Number(row.ariaRowIndex) + 1, ArrowUp: Number(row.ariaRowIndex) - 1 }[event.key]
-  if (event.key === 'Enter' || event.key === ' ') open()
-  else if (next === undefined) return
-  else row.parentElement?.querySelector<HTMLElement>(`[aria-rowindex="${next}"]`)?.focus()
+  if (next === undefined) return
+  row.parentElement?.querySelector<HTMLElement>(`[aria-rowindex="${next}"] a`)?.focus()
   event.preventDefault()
 }

@@ -30,7 +30,9 @@ export function EntryDrawer({ index, close }: EntryProps) {
       <Drawer.Overlay backgroundOpacity={0.35} />
       <Drawer.Content aria-label={t.entry(index)}>
         <Drawer.Header>
-          <Drawer.Title fw={620}>{t.entry(index)}</Drawer.Title>
+          <Drawer.Title tabIndex={-1} data-autofocus>
+            {t.entry(index)}
+          </Drawer.Title>
           <Group gap={6}>
             <Button
               size="compact-sm"

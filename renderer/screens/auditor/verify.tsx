@@ -23,6 +23,9 @@ interface Run {
   readonly found?: Found
 }
 
+/** A rate is told once it means something. */
+const SETTLED_MS = 1_500
+
 const NEW_RUN: Run = { startedMs: 0, done: 0, total: 0, rate: 0 }
 
 export function Verify() {
@@ -32,8 +35,9 @@ export function Verify() {
   const heard = (event: VerifyEvent) =>
     setRun((before = NEW_RUN) => {
       if (event.what === 'report') return { ...before, found: event }
-      const seconds = (performance.now() - before.startedMs) / 1000
-      return { ...before, done: event.done, total: event.total, rate: seconds > 0 ? Math.round(event.done / seconds) : 0 }
+      const elapsedMs = performance.now() - before.startedMs
+      const rate = elapsedMs < SETTLED_MS ? 0 : Math.round((event.done * 1000) / elapsedMs)
+      return { ...before, done: event.done, total: event.total, rate }
     })
   const audit = useSubscription(trpc.log.verify.subscriptionOptions(isRunning ? undefined : skipToken, { onData: heard }))
   const start = () => setRun({ ...NEW_RUN, startedMs: performance.now() })

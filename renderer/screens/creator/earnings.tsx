@@ -33,10 +33,10 @@ export function Earnings() {
               <Figure label={t.total} amount={total} />
             </Figures>
             <div className="columns">
-              <div data-span="8">
+              <div data-span="9">
                 <Payments />
               </div>
-              <div data-span="4">
+              <div data-span="3">
                 <Panel title={t.releases} flush={releases.length > 0} className="fill">
                   {releases.length === 0 ? (
                     <Text size="sm" c="dimmed">

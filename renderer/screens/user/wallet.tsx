@@ -23,7 +23,7 @@ export function Wallet() {
   const wallet = useQuery(trpc.wallet.show.queryOptions({ account }))
   const { wallet: t } = strings
   return (
-    <Page title={t.title} lead={`${ledger.policy.creditNote}.`} actions={<Id value={account} />}>
+    <Page title={t.title} lead={`${ledger.policy.creditNote}.`} actions={<AccountId account={account} />}>
       <Answered query={wallet}>
         {({ spendable, held, earnings, earningsAvailable, receivable, frozen }) => (
           <>
@@ -50,6 +50,14 @@ export function Wallet() {
         </div>
       </div>
     </Page>
+  )
+}
+
+function AccountId({ account }: { readonly account: string }) {
+  return (
+    <Text size="sm" c="dimmed" component="div">
+      {strings.wallet.id} <Id value={account} />
+    </Text>
   )
 }
 
