@@ -55,6 +55,11 @@ export default defineConfig({
     root: at('renderer'),
     plugins: [react()],
     // Nothing as data: the page's policy loads fonts and images from files alone.
-    build: { minify: true, assetsInlineLimit: 0, chunkSizeWarningLimit: 2_000, rolldownOptions: { input: at('renderer/index.html') } },
+    build: {
+      minify: true,
+      assetsInlineLimit: 0,
+      chunkSizeWarningLimit: 2_000,
+      rolldownOptions: { input: at('renderer/index.html') },
+    },
   },
 })

@@ -1,6 +1,6 @@
 /**
- * Short work on a file that several programs change: read, alter, replace. One at a time does it, told by a file beside it that only
- * one can make. A program that was killed leaves it behind; it is then taken over, since such work takes milliseconds.
+ * Short work on a file that several programs change: read, alter, replace. One at a time does it, told by a file beside it that
+ * only one can make. A program that was killed leaves it behind; it is then taken over, since such work takes milliseconds.
  */
 
 import { closeSync, openSync, rmSync, statSync } from 'node:fs'

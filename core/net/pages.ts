@@ -53,36 +53,26 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), payment=()',
 }
 
-/** The files of a built page. They are listed once: nothing that is asked for is ever looked up in the file system. */
+/** The files of a built page, read once: nothing that is asked for is ever looked up in the file system. */
 export class Pages {
-  readonly #folder: string
-  readonly #files: ReadonlySet<string>
+  readonly #files: ReadonlyMap<string, Buffer>
 
   constructor(folder: string) {
-    this.#folder = folder
-    this.#files = new Set(listFiles(folder))
-  }
-
-  /** Whether there is a page at all. */
-  get isBuilt(): boolean {
-    return this.#files.has(PAGE)
+    this.#files = new Map(listFiles(folder).map((file) => [file, readFileSync(join(folder, file))]))
   }
 
   /** The answer to a GET of a path such as "/" or "/assets/index-3f2a.js". */
   get(path: string): PageAnswer {
     const file = path === '/' ? PAGE : path.slice(1)
-    if (!this.#files.has(file)) return this.#notFound()
-    const body = readFileSync(join(this.#folder, file))
+    const body = this.#files.get(file)
+    if (body === undefined) return notFound()
     return file === PAGE ? page(body) : asset(file, body)
   }
+}
 
-  #notFound(): PageAnswer {
-    return {
-      status: 404,
-      headers: { ...COMMON_HEADERS, 'content-type': TYPES.txt!, 'content-security-policy': "default-src 'none'" },
-      body: Buffer.from('There is nothing here.\n'),
-    }
-  }
+function notFound(): PageAnswer {
+  const headers = { ...COMMON_HEADERS, 'content-type': TYPES.txt!, 'content-security-policy': "default-src 'none'" }
+  return { status: 404, headers, body: Buffer.from('There is nothing here.\n') }
 }
 
 function page(body: Buffer): PageAnswer {

@@ -5,17 +5,19 @@
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Failure } from '../failure.ts'
 
 /** Two folders above this program, wherever it lies: in the repository, or bundled. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-export const PAGE_FOLDER = join(ROOT, 'out/renderer')
+const OUT = join(ROOT, 'out')
+export const PAGE_FOLDER = join(OUT, 'renderer')
 
 const SOURCES = ['core', 'main', 'preload', 'renderer', 'electron.vite.config.ts', 'package-lock.json']
-const DIGEST_FILE = join(ROOT, 'out/sources.sha256')
+const DIGEST_NAME = 'sources.sha256'
+const CACHE = join(ROOT, 'node_modules/.cache')
 const BUILDER = join(ROOT, 'node_modules/electron-vite/bin/electron-vite.js')
 
 /** Builds where it must be; `say` is told before. */
@@ -27,10 +29,30 @@ export async function buildConsole(say: (line: string) => void): Promise<void> {
     throw new Failure('usage', 'The console is not built, and what builds it is not installed: run npm ci first.')
   }
   const digest = digestOf(SOURCES)
-  if (isBuilt && existsSync(DIGEST_FILE) && readFileSync(DIGEST_FILE, 'utf8') === digest) return
+  if (isBuilt && readDigest() === digest) return
   say('Building the console, once …')
-  await run(process.execPath, [BUILDER, 'build', '--logLevel', 'error'])
-  writeFileSync(DIGEST_FILE, digest)
+  await build(digest)
+}
+
+/** Built aside and put in place as a whole: whatever runs meanwhile finds what was there before, or what is there after. */
+async function build(digest: string): Promise<void> {
+  mkdirSync(CACHE, { recursive: true })
+  const made = mkdtempSync(join(CACHE, 'built-'))
+  const before = `${made}.before`
+  try {
+    await run(process.execPath, [BUILDER, 'build', '--logLevel', 'error', '--outDir', made])
+    writeFileSync(join(made, DIGEST_NAME), digest)
+    if (existsSync(OUT)) renameSync(OUT, before)
+    renameSync(made, OUT)
+  } finally {
+    for (const folder of [made, before]) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Of the sources that were built last; undefined where that was done by hand. */
+function readDigest(): string | undefined {
+  const file = join(OUT, DIGEST_NAME)
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
 }
 
 function digestOf(paths: readonly string[]): string {

@@ -1,6 +1,6 @@
 /**
- * One reader of the ledger's files for all calls that come while the ledger stands still: opening one costs milliseconds, and a page
- * asks for many things at once. None is kept for long, since what the writer writes meanwhile waits for it to be closed.
+ * One reader of the ledger's files for all calls that come while the ledger stands still: opening one costs milliseconds, and a
+ * page asks for many things at once. None is kept for long, since what the writer writes meanwhile waits for it to be closed.
  */
 
 import type { StoreReader } from '../../ledger/store.ts'
