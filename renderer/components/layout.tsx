@@ -2,10 +2,10 @@
 import { Alert, Badge, Box, Button, Group, Paper, Skeleton, Stack, Text, ThemeIcon, Title, VisuallyHidden } from '@mantine/core'
 import { IconAlertTriangle, IconBan, type IconProps, IconRefresh } from '@tabler/icons-react'
 import type { ComponentType, ReactNode } from 'react'
-import type { Refused } from '../../core/api/views.ts'
+import type { PreviewRefused } from '../../core/api/views.ts'
 import { strings } from '../strings.ts'
 import { failureOf } from '../trpc.ts'
-import { Amount } from './text.tsx'
+import { Amount, Sentence } from './text.tsx'
 
 export type Icon = ComponentType<IconProps>
 
@@ -153,20 +153,19 @@ export function FailureNotice({ error, retry }: { readonly error: unknown; reado
 }
 
 /** The ledger refuses, or would: the sentence, the code, and what would help. */
-export function RefusalNotice({ refusal, help }: { readonly refusal: Refused; readonly help?: ReactNode }) {
+export function RefusalNotice({ refusal }: { readonly refusal: PreviewRefused }) {
   const advice = strings.advice[refusal.code]
   return (
     <Alert className="notice" data-tone="warn" role="alert" icon={<IconBan size={18} />} title={strings.sign.refusedTitle}>
       <Stack gap={6} align="flex-start">
         <Text component="div">
-          <bdi>{refusal.message}</bdi> <span className="code-word">{refusal.code}</span>
+          <Sentence text={refusal.message} names={refusal.draft?.names ?? {}} /> <span className="code-word">{refusal.code}</span>
         </Text>
         {advice !== undefined && (
           <Text component="div" size="sm">
             {advice}
           </Text>
         )}
-        {help}
       </Stack>
     </Alert>
   )

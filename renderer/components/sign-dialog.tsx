@@ -7,7 +7,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { IconChevronDown, IconSignature } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { Accepted, PreviewAccepted, PreviewRefused } from '../../core/api/views.ts'
 import { amountOf, microsOf, sumOf } from '../format.ts'
 import { href } from '../route.ts'
@@ -114,7 +114,7 @@ function Effect({ preview }: { readonly preview: PreviewAccepted }) {
       <div className="ledger-lines">
         {gross !== undefined && <Line name={strings.gross} value={gross} />}
         {fee !== undefined && <Line name={strings.fee} value={fee} isPart />}
-        {takeHome !== undefined && <Line name={strings.takeHome} value={takeHome} isPart />}
+        {takeHome !== undefined && <Line name={<TakeHome preview={preview} />} value={takeHome} isPart />}
         {walletChange(preview).map(({ name, before, change, after }) => (
           <div key={name} className="ledger-group">
             <Line name={strings.sign.before(name)} value={before} />
@@ -144,7 +144,7 @@ function Effect({ preview }: { readonly preview: PreviewAccepted }) {
 }
 
 interface LineProps {
-  readonly name: string
+  readonly name: ReactNode
   readonly value: string
   readonly isPart?: boolean
   readonly isTotal?: boolean
@@ -157,6 +157,23 @@ function Line({ name, value, isPart = false, isTotal = false, signed = false }: 
       <span>{name}</span>
       <Amount value={value} aligned signed={signed} />
     </div>
+  )
+}
+
+/** Whose it is, where the ledger tells. */
+function TakeHome({ preview: { postings, names } }: { readonly preview: PreviewAccepted }) {
+  const seller = postings.find(({ book }) => book.startsWith('earnings:'))?.book.slice('earnings:'.length)
+  const name = seller === undefined ? undefined : names[seller]
+  return (
+    <>
+      {strings.takeHome}
+      {name !== undefined && (
+        <>
+          {' · '}
+          <Foreign>{name}</Foreign>
+        </>
+      )}
+    </>
   )
 }
 

@@ -69,7 +69,6 @@ export const creator = {
     noListingsText: 'Publish a deployed model, a dataset or a feature, with your own prices.',
     columns: {
       name: 'Name',
-      base: 'Base',
       state: 'State',
       artifact: 'Weights (SHA-256)',
       created: 'Created',

@@ -37,7 +37,7 @@ export function Earnings() {
                 <Payments />
               </div>
               <div data-span="3">
-                <Panel title={t.releases} flush={releases.length > 0} className="fill">
+                <Panel title={t.releases} flush={releases.length > 0}>
                   {releases.length === 0 ? (
                     <Text size="sm" c="dimmed">
                       {t.noReleases}

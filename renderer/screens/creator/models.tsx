@@ -90,19 +90,24 @@ const MODEL_COLUMNS: readonly Column<Model>[] = [
   {
     id: 'name',
     title: columns.name,
-    cell: ({ name, description }) => (
+    cell: ({ name, base, description }) => (
       <div>
         <Text size="sm" fw={550} component="div">
           <Foreign>{name}</Foreign>
         </Text>
         <Text size="xs" c="dimmed" lineClamp={1} component="div">
-          <Foreign>{description}</Foreign>
+          <Foreign>{base}</Foreign>
+          {description !== '' && (
+            <>
+              {' · '}
+              <Foreign>{description}</Foreign>
+            </>
+          )}
         </Text>
       </div>
     ),
     order: ({ name }) => name,
   },
-  { id: 'base', title: columns.base, cell: ({ base }) => <Foreign>{base}</Foreign>, order: ({ base }) => base },
   { id: 'artifact', title: columns.artifact, cell: ({ artifact }) => <Id value={artifact} /> },
   {
     id: 'created',

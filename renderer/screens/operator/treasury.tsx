@@ -102,7 +102,7 @@ function TrialBalance({ balance: { books, sum, size } }: { readonly balance: Bal
     </tr>
   )
   return (
-    <Panel title={t.balance} aside={`${t.asOf(size)} · ${strings.unit('0')}`} flush className="fill">
+    <Panel title={t.balance} aside={`${t.asOf(size)} · ${strings.unit('0')}`} flush>
       <DataTable label={t.balance} columns={BALANCE_COLUMNS} rows={lines} rowKey={({ book }) => book} foot={foot} />
     </Panel>
   )

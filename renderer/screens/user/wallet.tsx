@@ -93,7 +93,7 @@ function Movements() {
     ({ entries }) => entries.flatMap((entry) => movementOf(entry, account)),
   )
   return (
-    <Panel title={t.moves} aside={strings.unit('0')} flush className="fill">
+    <Panel title={t.moves} aside={strings.unit('0')} flush>
       <Answered query={{ ...list, data: list.items }}>
         {(moves) =>
           moves.length === 0 && list.more === undefined ? (
@@ -148,7 +148,7 @@ function Owned() {
     </Button>
   )
   return (
-    <Panel title={t.holdings} className="fill">
+    <Panel title={t.holdings}>
       <Answered query={holdings}>
         {(held) =>
           isEmptyHanded(held) ? (
