@@ -57,7 +57,7 @@ async function unpacked(): Promise<Pick<Browser, 'executablePath' | 'env'>> {
   return { executablePath: join(folder, 'chromium'), env }
 }
 
-/** The package's own configuration looks for its fonts elsewhere; a browser without any shows no text, not even in a page's fonts. */
+/** The package's own configuration looks for its fonts elsewhere; without any, not even a page's own fonts are shown. */
 function fontsIn(folder: string): string {
   return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
