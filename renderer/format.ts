@@ -151,7 +151,8 @@ export function formatBytes(bytes: number): string {
   let unit = 0
   let value = bytes
   for (; value >= 1000 && unit < BYTE_UNITS.length - 1; unit += 1) value /= 1000
-  return `${unit === 0 ? value : value.toFixed(1)} ${BYTE_UNITS[unit]}`
+  if (unit === 0) return bytes === 1 ? '1 byte' : `${bytes} bytes`
+  return `${value.toFixed(1)} ${BYTE_UNITS[unit]}`
 }
 
 /** Adds whole days to a time, in whole seconds: "2026-11-22T08:31:07Z". */

@@ -15,6 +15,9 @@ const dark: MantineColorsTuple = [
   '#0b0d0e',
 ]
 
+/** The head of a dialog is no second banner of the page. */
+const DIALOG = { header: { role: 'presentation' } }
+
 export const theme = createTheme({
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace: "'JetBrains Mono Variable', ui-monospace, monospace",
@@ -28,9 +31,13 @@ export const theme = createTheme({
   cursorType: 'pointer',
   components: {
     Button: { defaultProps: { size: 'sm' } },
+    // In its place in the page: within the landmark that it belongs to.
+    Menu: { defaultProps: { withinPortal: false, withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 }, radius: 'lg' } },
-    Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 } } },
+    Modal: {
+      defaultProps: { attributes: DIALOG, centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 }, radius: 'lg' },
+    },
+    Drawer: { defaultProps: { attributes: DIALOG, overlayProps: { backgroundOpacity: 0.35 } } },
   },
 })
 
@@ -43,6 +50,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#5c646b',
     '--mantine-color-error': '#b42318',
     '--mantine-color-default-border': '#dfe3e6',
+    '--mantine-color-teal-filled-hover': '#066b4d',
     '--mantine-color-teal-light': '#e2f4ed',
     '--mantine-color-teal-light-hover': '#d3eee3',
     '--mantine-color-teal-light-color': '#05543d',
@@ -66,6 +74,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#959ea7',
     '--mantine-color-error': '#ff9d92',
     '--mantine-color-default-border': '#333a41',
+    '--mantine-color-teal-filled-hover': '#066b4d',
     '--mantine-color-teal-light': '#0f3328',
     '--mantine-color-teal-light-hover': '#134032',
     '--mantine-color-teal-light-color': '#8fe3c4',

@@ -44,6 +44,7 @@ export function RevenueChart({ days }: { readonly days: readonly Day[] }) {
           yAxisProps={{ width: 64, tickCount: 4 }}
           tooltipProps={{ content: ({ label }) => <DayTip day={shown.find(({ day }) => formatUtcDay(day) === label)} /> }}
           barProps={{ isAnimationActive: false }}
+          barChartProps={{ accessibilityLayer: false }}
         />
       </div>
       <VisuallyHidden>

@@ -1,8 +1,21 @@
 /** The console around every page: navigation, who is acting, whether the log is live, the command palette. */
-import { AppShell, Badge, Group, Kbd, Menu, NavLink, Stack, Text, Tooltip, UnstyledButton } from '@mantine/core'
+import {
+  Anchor,
+  AppShell,
+  Badge,
+  Group,
+  Kbd,
+  Menu,
+  NavLink,
+  Stack,
+  Text,
+  Tooltip,
+  UnstyledButton,
+  VisuallyHidden,
+} from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
-import { IconBuildingBank, IconCheck, IconLock, IconPlus, IconSearch, IconSelector, IconTable } from '@tabler/icons-react'
+import { IconBuildingBank, IconCheck, IconLock, IconPlus, IconSearch, IconSelector } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef } from 'react'
 import type { LocalAccount } from '../../core/api/views.ts'
@@ -15,7 +28,7 @@ import { strings } from '../strings.ts'
 import { useTRPC } from '../trpc.ts'
 import { ColorSchemeMenu } from './color-scheme.tsx'
 import { CommandPalette } from './command-palette.tsx'
-import { Empty } from './layout.tsx'
+import { Page } from './layout.tsx'
 import { Logo } from './logo.tsx'
 import { NewAccount } from './new-account.tsx'
 import { usePresence } from './presence.ts'
@@ -35,9 +48,9 @@ export function Shell() {
   const Screen = shown?.screen
   return (
     <AppShell header={{ height: 52 }} navbar={{ width: 224, breakpoint: 0 }} padding={0} layout="alt">
-      <a href={`${window.location.hash}`} className="skip" onClick={skipToPage}>
+      <Anchor href="#page" className="skip" onClick={skipToPage}>
         {strings.skip}
-      </a>
+      </Anchor>
       <AppShell.Navbar aria-label={strings.shell.navigation} className="navbar">
         <Group gap={10} wrap="nowrap" className="brand">
           <Logo />
@@ -74,9 +87,9 @@ export function Shell() {
       <AppShell.Main className="main" id="page">
         {Screen !== undefined && <Screen key={acting.account} />}
         {Screen === undefined && page !== '' && (
-          <Empty icon={IconTable} title={strings.shell.notFound}>
-            {strings.shell.notFoundLead}
-          </Empty>
+          <Page title={strings.shell.notFound} lead={strings.shell.notFoundLead}>
+            {null}
+          </Page>
         )}
       </AppShell.Main>
       <CommandPalette newAccount={naming.open} />
@@ -137,10 +150,8 @@ function Account({ newAccount }: { readonly newAccount: () => void }) {
     <div className="account">
       <Menu position="top-start" width={232} shadow="md">
         <Menu.Target>
-          <UnstyledButton
-            className="account-button"
-            aria-label={`${strings.shell.account}: ${nameOf(acting)}, ${strings.roles[acting.role]}`}
-          >
+          <UnstyledButton className="account-button">
+            <VisuallyHidden>{strings.shell.account}: </VisuallyHidden>
             <Face account={acting} />
             <span className="account-text">
               <Text span fw={550} size="sm" lh={1.25} truncate display="block">

@@ -29,7 +29,7 @@ export function EntryDrawer({ index, close }: EntryProps) {
     <Drawer.Root opened onClose={close} position="right" size={640}>
       <Drawer.Overlay backgroundOpacity={0.35} />
       <Drawer.Content aria-label={t.entry(index)}>
-        <Drawer.Header>
+        <Drawer.Header role="presentation">
           <Drawer.Title tabIndex={-1} data-autofocus>
             {t.entry(index)}
           </Drawer.Title>

@@ -121,7 +121,7 @@ const MODEL_COLUMNS: readonly Column<Model>[] = [
     cell: (model) => <ModelState model={model} />,
     order: ({ isDeployed }) => Number(isDeployed),
   },
-  { id: 'actions', title: '', align: 'end', cell: (model) => <ModelActions model={model} /> },
+  { id: 'actions', title: strings.accounts.columns.actions, align: 'end', cell: (model) => <ModelActions model={model} /> },
 ]
 
 function ModelState({ model: { isDeployed, isServing } }: { readonly model: Model }) {
