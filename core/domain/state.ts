@@ -191,7 +191,7 @@ export interface Offer {
   readonly expires: Seconds
 }
 
-interface Model {
+export interface Model {
   readonly account: string
   readonly name: string
   readonly base: string
