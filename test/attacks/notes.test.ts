@@ -22,6 +22,7 @@ import {
   CYD,
   codes,
   DAY,
+  GENESIS,
   interpose,
   MODEL,
   OPERATOR,
@@ -151,6 +152,23 @@ describe.each(homes)('attacks on notes, on $kind', ({ make }) => {
     const note = it.test.sign(everybody, 'account.open', { publicKey, name: 'Everybody' })
     const signed = withSignature(note, (bytes) => bytes.fill(0, 4).set([1], 4))
     expect(codes(await submitAll(it.test, [note, signed]))).toEqual(['bad_signature', 'bad_signature'])
+  })
+
+  test('a key for the log named by strangers, to learn which ones the sequencer holds, or by a spoiled note', async () => {
+    // Who may name one is looked at first, as for every note; only then whether the sequencer holds the key.
+    const it = await scene()
+    const rotation = { sequencerKey: person('thief').publicKey }
+    const stranger = it.test.sign(BOB, 'sequencer.rotate', rotation)
+    const forged = it.test.sign(OPERATOR, 'sequencer.rotate', rotation, { signedBy: BOB })
+    const elsewhere = it.test.sign(BOB, 'ledger.genesis', {
+      ...GENESIS,
+      operatorKey: BOB.publicKey,
+      sequencerKey: rotation.sequencerKey,
+    })
+    const answers = await submitAll(it.test, [stranger, forged, elsewhere, it.purchase])
+    expect(codes(answers)).toEqual(['key_scope', 'bad_signature', 'already_founded', 'accepted'])
+    await expect(it.test.submit(OPERATOR, 'sequencer.rotate', rotation)).rejects.toMatchObject({ code: 'missing' })
+    await bobHas(it, 246n)
   })
 
   test("another's signature: in his own name, in the signer's, under the signer's key id, by the log's key", async () => {
