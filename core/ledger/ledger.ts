@@ -22,7 +22,7 @@ import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, execute, type Signer } from '../domain/machine.ts'
 import { encodeOutcome } from '../domain/outcome.ts'
-import { type Refusal, refuse } from '../domain/refusal.ts'
+import { type Code, type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import { encodeRow, type RowKey } from '../domain/table.ts'
@@ -74,6 +74,12 @@ interface Batch {
   readonly accepted: Map<string, Accepted>
   readonly answers: (() => void)[]
 }
+
+/**
+ * Refusals that need no memory. Of two the note and the time are the reason, so the note will never pass. And who may sign never
+ * changes for a key, while anybody could sign below another's text with a key that may not, and so spoil it for the right one.
+ */
+const UNREMEMBERED: readonly Code[] = ['too_far', 'expired', 'key_scope']
 
 export class Ledger {
   readonly #options: LedgerOptions
@@ -274,8 +280,7 @@ export class Ledger {
     const rows = await declaredRows(sha256, transaction, signatories, this.#rows, moment)
     const result = execute(sha256, transaction, signatories, rows, moment)
     if (result.status === 'refused') {
-      // These two follow from the note and the time alone, so they need no memory: the note will never pass.
-      if (result.code !== 'too_far' && result.code !== 'expired') batch.refusals.set(id, result)
+      if (!UNREMEMBERED.includes(result.code)) batch.refusals.set(id, result)
       return result
     }
     // From such an entry on nobody here could sign checkpoints any more.

@@ -55,11 +55,6 @@ function inOrder(a: Renewal, b: Renewal): number {
   return a.due - b.due || (a.key.path < b.key.path ? -1 : 1)
 }
 
-/** By when they are due; those of one moment by their names, so that the order is the same everywhere. */
-function inOrder(a: Renewal, b: Renewal): number {
-  return a.due - b.due || (a.key.path < b.key.path ? -1 : 1)
-}
-
 export class Scheduler {
   readonly #host: Schedulable
   /** By when they are due. */
