@@ -194,7 +194,7 @@ function policyUpdate(storm: Storm): Json {
 function keyAdd(storm: Storm): Body {
   const { random } = storm
   const name = storm.someone()
-  const scopes = random.some(['all', 'spend', 'meter', 'issue', 'schedule'], 3)
+  const scopes = random.chance(0.5) ? ['spend'] : random.some(['all', 'spend', 'meter', 'issue', 'schedule'], 3)
   const isLimitable = scopes.includes('spend') && !scopes.includes('all')
   const body = {
     publicKey: storm.publicKey(name),
@@ -248,6 +248,9 @@ function closing(storm: Storm): Body {
   const spoiled = storm.random.chance(0.2) ? { accounts: 2 } : {}
   return { body: { end: formatSeconds(storm.now), ...stated, ...spoiled }, signer: 'operator' }
 }
+
+/** Texts whose order differs by UTF-16 and by UTF-8, and some that could be taken for a row's key. */
+const SCRIPTS = ['q', 'a/b/', '\uff21', '\u{10400}', '\u{1f600}', '~', '"\\']
 
 function frozenOr(storm: Storm): string {
   const frozen = storm.rowsOf<state.Account>('account').filter(({ row }) => row.frozen)
@@ -341,7 +344,10 @@ export const BODIES: Readonly<Record<string, Draw>> = {
     const { id, signer } = hold(storm)
     return { body: { hold: id }, signer }
   },
-  'query.charge': (storm) => call(storm, () => ({ usage: usage(storm), reference: `q${storm.random.int(0, 40)}` })),
+  'query.charge': (storm) => {
+    const reference = `${storm.random.pick(SCRIPTS)}${storm.random.int(0, 9)}`
+    return call(storm, () => ({ usage: usage(storm), reference }))
+  },
   'usage.mandate': mandate,
   'usage.revoke': about('mandate', 'man', 'mandate'),
   'usage.batch': batch,
