@@ -38,6 +38,8 @@ describe('an empty folder', () => {
       ['Ada', 'creator'],
       ['Bob', 'user'],
       ['Chiara', 'user'],
+      ['Dora', 'creator'],
+      ['Emil', 'user'],
     ])
     await desk.close()
     expect(await auditOf(dir)).toMatchObject({ ok: true })
