@@ -32,9 +32,25 @@ export const MAX_BATCH_LINES = 1_000
 export const MAX_BATCH_PAYERS = 100
 export const MAX_STREAMS = 16
 
+/** Live grant lots, open holds and mandates with a reserve of one account; keys that may sign for it. */
+export const MAX_LOTS = 16
+export const MAX_HOLDS = 64
+export const MAX_RESERVES = 64
+export const MAX_KEYS = 32
+/** Listings that a key may be limited to, and changes of policy announced at a time. This program's own bounds. */
+export const MAX_KEY_LISTINGS = 100
+export const MAX_PENDING_CHANGES = 16
+/** The last references of calls that query.charge keeps apart, for each payer and listing. */
+export const MAX_CHARGE_REFERENCES = 1_000
+/** Purchases of one licence or feature that run and are told apart for refunds. This program's own bound. */
+export const MAX_PIECES = 16
+
 /** Licences that one dataset listing offers, and plans that a ledger offers. This program's own bounds. */
 export const MAX_LICENCES = 16
 export const MAX_PLANS = 16
+
+/** How long after a closing of the books the next one may follow. */
+export const MIN_CLOSING_INTERVAL_SECONDS = 3_600
 
 /** Rounds in which a transaction type may name the rows it reads. */
 export const MAX_READ_ROUNDS = 3

@@ -1,28 +1,40 @@
-/**
- * What an account can spend, and how a payment between accounts moves credits: gross from the payer's wallet, the fee to the
- * platform, the take-home to the payee's earnings, which become available after the holding period.
- */
+/** What an account can spend, what is outstanding, and the rows that movements of credits read. */
 
-import { ACCOUNT_BOOKS } from './books.ts'
+import { MAX_OUTSTANDING_MICROS } from '../base/limits.ts'
 import { type Check, type Context, check } from './define.ts'
 import { add, formatMicros, type Micros, micros, negate, ZERO } from './money.ts'
+import { EMPTY_WALLET, type Purse, settle, spendableIn } from './purse.ts'
 import type { RefusalData } from './refusal.ts'
-import { type Account, accounts, type Earnings, earnings, type RowKey, type Treasury } from './state.ts'
-import { DAY_SECONDS, dayOf, type Seconds } from './time.ts'
+import { accounts, earnings, revenue, type Treasury, treasury, wallets } from './state.ts'
+import type { RowKey } from './table.ts'
 
-/** The rows that spending from an account's wallet touches. */
+/** Revenue may be withdrawn when it is older than this. */
+export const REVENUE_HOLD_DAYS = 30
+
+/** The rows that a movement of an account's wallet reads and writes. */
 export function payerRows(account: string): readonly RowKey[] {
-  return [accounts.at(account)]
+  return [accounts.at(account), wallets.at(account)]
 }
 
-/** The rows that a payment to an account touches. */
+/** The rows that a payment to an account reads and writes. */
 export function payeeRows(account: string): readonly RowKey[] {
-  return [accounts.at(account), earnings.at(account)]
+  return [accounts.at(account), earnings.at(account), revenue.at('fees')]
 }
 
-/** What an account can spend: nothing while it owes. */
-export function spendable(account: Account): Micros {
-  return owes(account) ? ZERO : account.walletMicros
+/** The row that a payment to the platform reads and writes besides the payer's. */
+export const planRevenueRows: readonly RowKey[] = [revenue.at('plans')]
+
+/** What an account holds at the time of asking, everything settled that time alone decides. It needs payerRows. */
+export function settledPurse(context: Pick<Context<unknown>, 'get' | 'need' | 'time'>, account: string): Purse {
+  const { walletMicros, heldMicros, receivableMicros } = context.need(accounts.at(account))
+  const wallet = context.get(wallets.at(account)) ?? EMPTY_WALLET
+  const purse = { wallet, walletMicros, heldMicros, owedMicros: micros(-receivableMicros), lapsedMicros: ZERO }
+  return settle(purse, context.time)
+}
+
+/** What an account can spend now: nothing while it owes. */
+export function spendable(context: Pick<Context<unknown>, 'get' | 'need' | 'time'>, account: string): Micros {
+  return spendableIn(settledPurse(context, account))
 }
 
 /** Credits sold and granted that were not settled out again. */
@@ -30,46 +42,34 @@ export function outstanding({ issuedMicros, promotionsMicros, redeemedMicros }: 
   return negate(add(issuedMicros, promotionsMicros, redeemedMicros))
 }
 
-/** Whether the account owes after a refund or chargeback that it could not cover. */
-export function owes(account: Account): boolean {
-  return account[ACCOUNT_BOOKS.receivable.field] < 0n
+/** Refuses where the account that the body names is not on this ledger. */
+export function unknownAccount<Body extends { readonly account: string }>(): Check<Body> {
+  return check('unknown_account', (context) => {
+    const { account } = context.body
+    return context.get(accounts.at(account)) === undefined ? { account } : undefined
+  })
+}
+
+/** Refuses where new credits would take those outstanding over their bound. */
+export function exceedsOutstanding<Body extends { readonly amount: Micros }>(): Check<Body> {
+  return check('limit', (context) => {
+    const after = add(outstanding(context.need(treasury)), context.body.amount)
+    if (after <= MAX_OUTSTANDING_MICROS) return undefined
+    const limit = formatMicros(MAX_OUTSTANDING_MICROS)
+    return { because: `credits outstanding would be ${formatMicros(after)}, and the most is ${limit}`, limit }
+  })
 }
 
 /** Refuses where the signer cannot spend what `needed` says. */
 export function exceedsCredits<Body>(needed: (context: Context<Body>) => Micros): Check<Body> {
-  return check('exceeds_credits', (context) => shortfall(needed(context), spendable(context.need(accounts.at(context.signer)))))
+  return check('exceeds_credits', (context) => shortfall(needed(context), spendable(context, context.signer)))
 }
 
-function shortfall(neededMicros: Micros, spendableMicros: Micros): RefusalData | undefined {
+export function shortfall(neededMicros: Micros, spendableMicros: Micros): RefusalData | undefined {
   if (neededMicros <= spendableMicros) return undefined
   return {
     needed: formatMicros(neededMicros),
     spendable: formatMicros(spendableMicros),
     missing: formatMicros(neededMicros - spendableMicros),
   }
-}
-
-const NO_EARNINGS: Earnings = { availableMicros: ZERO, days: [] }
-
-/** Earnings with those whose holding period is over moved to what is available. */
-export function matured(row: Earnings | undefined, time: Seconds): Earnings {
-  const { availableMicros, days } = row ?? NO_EARNINGS
-  const due = days.filter((day) => day.availableFrom <= time)
-  if (due.length === 0) return { availableMicros, days }
-  return {
-    availableMicros: add(availableMicros, ...due.map((day) => day.amountMicros)),
-    days: days.filter((day) => day.availableFrom > time),
-  }
-}
-
-/**
- * Earnings with `amountMicros` earned now: available from 00:00 UTC of the day after the holding period of `holdDays` full days.
- */
-export function earned(row: Earnings | undefined, amountMicros: Micros, time: Seconds, holdDays: number): Earnings {
-  const { availableMicros, days } = matured(row, time)
-  const availableFrom = (dayOf(time) + 1 + holdDays) * DAY_SECONDS
-  const sameDay = days.find((day) => day.availableFrom === availableFrom)
-  const sum = { availableFrom, amountMicros: micros(amountMicros + (sameDay?.amountMicros ?? 0n)) }
-  const others = days.filter((day) => day !== sameDay)
-  return { availableMicros, days: [...others, sum].sort((a, b) => a.availableFrom - b.availableFrom) }
 }

@@ -11,11 +11,14 @@ import type { AccountBook, PlatformBook } from './books.ts'
 import type { ThingPrefix } from './ids.ts'
 import type { Micros } from './money.ts'
 import { CODES, type Code, type RefusalData } from './refusal.ts'
-import type { RowKey, Table } from './state.ts'
+import type { Lot, Slice } from './state.ts'
+import type { StateSummary } from './state-root.ts'
+import type { RowKey, Table } from './table.ts'
 import type { Seconds } from './time.ts'
 
-/** What a key may sign besides everything (`all`). */
-type Scope = 'spend' | 'meter' | 'issue' | 'schedule'
+/** What a key may sign: everything (`all`), or what a type asks of it. */
+export const SCOPES = ['all', 'spend', 'meter', 'issue', 'schedule'] as const
+export type Scope = (typeof SCOPES)[number]
 
 /** What a type sees of the ledger: its transaction, the time, and the rows that it declared. */
 export interface Context<Body> {
@@ -28,6 +31,12 @@ export interface Context<Body> {
   readonly index: number
   /** The id of what the entry makes, for types with `creates`; empty for others. */
   readonly created: string
+  /** The id of the signer's key; undefined in a preview, where nobody has signed yet. */
+  readonly keyId: string | undefined
+  /** The accounts that signed, the signer first; only the signer in a preview. */
+  readonly signers: readonly string[]
+  /** What the books are before the entry, for types that ask for it. */
+  readonly summary: StateSummary | undefined
   readonly sha256: Sha256
   /** The row, or undefined where there is none. Throws InvariantError for a row that was not declared. */
   get<Row>(key: RowKey<Row>): Row | undefined
@@ -37,23 +46,60 @@ export interface Context<Body> {
 
 /** What became of one line of a usage batch. */
 export type LineOutcome =
-  | { readonly status: 'charged'; readonly grossMicros: Micros; readonly feeMicros: Micros }
+  | {
+      readonly status: 'charged'
+      readonly grossMicros: Micros
+      readonly feeMicros: Micros
+      /** What it was paid with, in the order in which it burned; what they leave of the gross were paid credits. */
+      readonly slices: readonly Slice[]
+    }
   | { readonly status: 'duplicate' }
   | { readonly status: 'refused'; readonly code: Code }
+
+/** Credits set aside under the id of a hold or of a mandate. */
+export interface Aside {
+  readonly kind: 'holds' | 'reserves'
+  readonly id: string
+}
 
 /** What a type may do once all its checks have passed. Nothing here can refuse any more. */
 export interface Effects<Body> extends Context<Body> {
   put<Row>(key: RowKey<Row>, row: Row): void
+  remove(key: RowKey): void
   post(book: PlatformBook, amountMicros: bigint): void
   postTo(account: string, book: AccountBook, amountMicros: bigint): void
-  /** Credits reach an account: they first cover what it owes. Returns what is left of them for the book. */
-  credit(account: string, book: 'wallet' | 'earnings', amountMicros: Micros): Micros
+  /** Credits leave a wallet, grants first. Everything that moves a wallet needs payerRows and settles it before. */
+  take(account: string, amountMicros: Micros): Slice[]
+  /** Paid credits leave a wallet. */
+  takePaid(account: string, amountMicros: Micros): void
+  /** Credits come (back) to a wallet, slice by slice; they first cover what the account owes. */
+  give(account: string, slices: readonly Slice[]): void
+  grant(account: string, lot: Lot): void
+  /** Sets credits aside until a time. */
+  setAside(account: string, aside: Aside, amountMicros: Micros, endsAt: Seconds): void
+  /** Ends what was set aside: takes a part of it and gives the rest back. */
+  release(account: string, aside: Aside, takenMicros: Micros): Slice[]
+  /** Takes a part of what is set aside, which goes on with the rest. */
+  draw(account: string, aside: Aside, amountMicros: Micros): Slice[]
+  /** Changes when what was set aside comes back. */
+  moveEnd(account: string, aside: Aside, endsAt: Seconds): void
+  /** Earnings reach a creator: they first cover what the account owes. Returns what is left of them for the book. */
+  earn(account: string, amountMicros: Micros): Micros
+  /** Platform revenue, which ages from now on. */
+  collect(kind: 'fees' | 'plans', amountMicros: Micros): void
   /**
-   * A payment from a user to a creator: the only way by which the platform's fee is taken. It needs payerRows and payeeRows.
-   * Returns the fee.
+   * A payment from a user to a creator: the only way by which the platform's fee is taken. It needs payeeRows, and payerRows
+   * unless `slices` were taken already.
    */
-  pay(payer: string, payee: string, grossMicros: Micros): Micros
+  pay(payer: string, payee: string, grossMicros: Micros, slices?: readonly Slice[]): PaymentFigures
+  /** A payment from a user to the platform for a plan. It needs payerRows and planRevenueRows. */
+  payPlatform(payer: string, amountMicros: Micros): void
   recordLines(lines: readonly LineOutcome[]): void
+}
+
+export interface PaymentFigures {
+  readonly feeMicros: Micros
+  readonly slices: readonly Slice[]
 }
 
 export interface Check<Body> {
@@ -70,10 +116,18 @@ export interface Definition<Body = never> {
   readonly signer: 'operator' | 'account' | 'founder'
   /** The scope that suffices where the key has not `all`. */
   readonly scope?: Scope
-  /** A second signature stands below the first. */
-  readonly cosigned?: true
+  /** The scope that suffices for the operator's key, for types that others sign with `all`. */
+  readonly operatorScope?: Scope
+  /** A second signature stands below the first; the scope that suffices for its key. */
+  readonly cosigned?: Scope
   /** The signer's wallet pays, so an account in debt may not. */
-  readonly spends?: true
+  readonly spends?: true | ((body: Body) => boolean)
+  /** The account's keys change with it, so that what the account signs next must be looked at after it. */
+  readonly changesKeys?: true
+  /** The index of an entry of the log that it names: it can read it as entryRecords.at(index). */
+  readonly namesEntry?: (body: Body) => number
+  /** It looks at what all the books are before it, so it is sequenced alone. */
+  readonly needsSummary?: true
   readonly body: z.ZodType<Body>
   /** What is wrong with the envelope and body together, as the end of "…: <fault>." */
   readonly malformed?: (parts: { body: Body; signer: string; ledger: string; sha256: Sha256 }) => string | undefined

@@ -1,10 +1,15 @@
-/** What an account bought of a listing, for ever or for days; buying again while it runs extends it. */
+/**
+ * What an account bought of a listing, for ever or for days; buying again while it runs extends it. It consists of the pieces
+ * that were bought, one after the other without gaps, so that a full refund of one takes away just that one.
+ */
 
 import { assert } from '../base/assert.ts'
+import { MAX_PIECES } from '../base/limits.ts'
 import type { Effects } from './define.ts'
 import { listingOf, type PricedSaleBody } from './sales.ts'
-import type { Entitlement, RowKey } from './state.ts'
-import { DAY_SECONDS } from './time.ts'
+import type { Entitlement, Piece } from './state.ts'
+import type { RowKey } from './table.ts'
+import { DAY_SECONDS, type Seconds } from './time.ts'
 
 interface Grant {
   /** Days it runs; for ever where absent. */
@@ -13,17 +18,43 @@ interface Grant {
   readonly redistribution?: boolean
 }
 
+/** The piece that runs last, unless everything has ended. */
+export function lastPiece(owned: Entitlement | undefined, time: Seconds): Piece | undefined {
+  const last = owned?.pieces.at(-1)
+  return last === undefined || (last.end !== undefined && last.end <= time) ? undefined : last
+}
+
 /** Pays for the listing of the body and writes what was bought into `key`. */
 export function buy(effects: Effects<PricedSaleBody>, key: RowKey<Entitlement>, { days, ...terms }: Grant): void {
   const { body, signer, time, index } = effects
   effects.pay(signer, listingOf(effects).account, body.price)
-  const bought = { entry: index, terms: body.terms, ...terms }
-  if (days === undefined) {
-    effects.put(key, { ...bought, start: time })
-    return
+  const before = effects.get(key)
+  const last = lastPiece(before, time)
+  assert(last === undefined || last.end !== undefined, 'what is owned for ever is not bought again')
+  const start = last?.end ?? time
+  const piece = { entry: index, start, ...(days !== undefined && { end: start + days * DAY_SECONDS }) }
+  const running = last === undefined ? [] : before!.pieces.filter(({ end }) => end! > time)
+  effects.put(key, { terms: body.terms, pieces: [...merged(running), piece], ...terms })
+}
+
+/** The newest pieces are told apart; older ones become one, which no refund can take away any more. */
+function merged(pieces: readonly Piece[]): readonly Piece[] {
+  if (pieces.length < MAX_PIECES) return pieces
+  const [first, second, ...rest] = pieces
+  return [{ ...second!, start: first!.start }, ...rest]
+}
+
+/** What is left when a piece is given back: its unused rest is cut out, and the pieces after it move up. */
+export function withoutPiece(owned: Entitlement, entry: number, time: Seconds): Entitlement {
+  const at = owned.pieces.findIndex((piece) => piece.entry === entry)
+  if (at < 0) return owned
+  const { start, end } = owned.pieces[at]!
+  const from = Math.max(start, time)
+  if (end === undefined || end <= from) {
+    const ended = end === undefined ? { entry, start, end: from } : owned.pieces[at]!
+    return { ...owned, pieces: owned.pieces.map((piece, i) => (i === at ? ended : piece)) }
   }
-  const current = effects.get(key)
-  assert(current === undefined || current.end !== undefined, 'what is owned for ever is not bought again')
-  const running = current?.end !== undefined && time < current.end ? current : undefined
-  effects.put(key, { ...bought, start: running?.start ?? time, end: (running?.end ?? time) + days * DAY_SECONDS })
+  const moved = (piece: Piece): Piece => ({ ...piece, start: piece.start - (end - from), end: piece.end! - (end - from) })
+  const used = { entry, start: Math.min(start, from), end: from }
+  return { ...owned, pieces: [...owned.pieces.slice(0, at), used, ...owned.pieces.slice(at + 1).map(moved)] }
 }

@@ -91,7 +91,7 @@ export function parseSignedTransaction(rules: Rules, sha256: Sha256, note: Uint8
   const { textBytes, signatures } = parsed
   const transaction = parseText(rules, sha256, parsed.text, textBytes)
   if (transaction instanceof Malformed) return transaction
-  const demanded = transaction.definition.cosigned === true ? 2 : 1
+  const demanded = transaction.definition.cosigned === undefined ? 1 : 2
   if (signatures.length !== demanded)
     return new Malformed(`it carries ${signatures.length} signatures; its type demands ${demanded}`)
   if (signatures[0]!.name !== transaction.signer) return new Malformed('the first signature is not in the name of its signer')

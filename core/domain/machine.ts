@@ -11,44 +11,22 @@
  * Pure: the same transactions at the same times give the same rows everywhere, which is what a replay proves.
  */
 
-import { assert } from '../base/assert.ts'
 import { type Sha256, tryFromHex } from '../base/bytes.ts'
-import { MAX_CLOCK_LEAD_SECONDS, MAX_OUTSTANDING_MICROS, MAX_VALIDITY_SECONDS } from '../base/limits.ts'
+import { MAX_CLOCK_LEAD_SECONDS, MAX_VALIDITY_SECONDS } from '../base/limits.ts'
 import { ED25519, keyId } from '../log/note.ts'
-import { ACCOUNT_BOOKS, type AccountBook, type BookClass, bookName, isAccountBook, isInRange, PLATFORM_BOOKS } from './books.ts'
-import { earned, outstanding, owes } from './credits.ts'
-import type { Context, Definition, Effects, LineOutcome } from './define.ts'
+import { payerRows, settledPurse } from './credits.ts'
+import type { Scope } from './define.ts'
 import type { SignedTransaction, Transaction } from './envelope.ts'
-import { thingId } from './ids.ts'
-import { formatMicros, type Micros, micros, splitFee, ZERO } from './money.ts'
-import type { Outcome, Posting } from './outcome.ts'
-import { limitInForce } from './plans.ts'
+import { formatMicros } from './money.ts'
 import { type Refusal, refuse } from './refusal.ts'
-import type { RowKey } from './state.ts'
+import { type Execution, Run } from './run.ts'
 import * as state from './state.ts'
+import type { RowKey } from './table.ts'
 import { formatMilliseconds, formatSeconds, type Milliseconds, type Seconds, wholeSeconds } from './time.ts'
+import { createdId, createdRow, type Moment, type Rows, type Signatory, View } from './view.ts'
 
-/** Rows as they stand before a transaction. */
-export interface Rows {
-  /** The row, undefined where there is none; throws where it was not loaded. */
-  get<Row>(key: RowKey<Row>): Row | undefined
-}
-
-/** Where and when the entry would stand. */
-export interface Moment {
-  readonly index: number
-  readonly time: Milliseconds
-}
-
-export interface Execution {
-  readonly status: 'executed'
-  readonly outcome: Outcome
-  readonly changes: ReadonlyMap<string, { readonly key: RowKey; readonly row: unknown }>
-}
-
-export interface Signatory {
-  readonly account: string
-  readonly keyId: string
+/** Somebody whose signature must verify. */
+export interface Signer extends Signatory {
   readonly publicKey: Uint8Array
 }
 
@@ -62,7 +40,7 @@ export function authenticationRows(transaction: SignedTransaction): readonly Row
 }
 
 /** Whose keys must have made the transaction's signatures. The signatures themselves are not checked here. */
-export function authenticate(sha256: Sha256, transaction: SignedTransaction, rows: Rows): readonly Signatory[] | Refusal {
+export function authenticate(sha256: Sha256, transaction: SignedTransaction, rows: Rows): readonly Signer[] | Refusal {
   const { definition, signatures } = transaction
   const origin = rows.get(state.platform)?.origin
   if (origin === undefined ? definition.type !== GENESIS : origin !== transaction.ledger) {
@@ -76,10 +54,10 @@ export function authenticate(sha256: Sha256, transaction: SignedTransaction, row
   }
   const unknown = signatures.find(({ name }) => rows.get(state.accounts.at(name)) === undefined)
   if (unknown !== undefined) return refuse('unknown_account', { account: unknown.name })
-  const signatories: Signatory[] = []
+  const signatories: Signer[] = []
   for (const { name, keyId: named } of signatures) {
     const key = rows.get(state.keys.at(name, named))
-    if (key === undefined) return refuse('bad_signature', { account: name, key: named })
+    if (key === undefined || key.revoked === true) return refuse('bad_signature', { account: name, key: named })
     signatories.push({ account: name, keyId: named, publicKey: tryFromHex(key.publicKey)! })
   }
   return signatories
@@ -105,31 +83,41 @@ function checkTimes(transaction: Transaction, time: Milliseconds): Refusal | und
 export function rowsToRead(
   sha256: Sha256,
   transaction: Transaction,
-  keyIds: readonly string[],
+  signatories: readonly Signatory[],
   round: number,
   rows: Rows,
   moment: Moment,
 ): readonly RowKey[] {
   const { definition, signer } = transaction
-  const own = definition.reads[round]?.(new View(sha256, transaction, rows, moment)) ?? []
+  const own = definition.reads[round]?.(new View(sha256, transaction, signatories, rows, moment)) ?? []
   if (round > 0) return own
-  const common = [state.platform, state.treasury, state.accounts.at(signer), ...keyIds.map((id) => state.keys.at(signer, id))]
+  const signing = signatories.flatMap(({ account, keyId }) => [state.accounts.at(account), state.keys.at(account, keyId)])
+  const common = [state.platform, state.treasury, ...payerRows(signer), ...signing]
   const created = createdRow(definition, createdId(transaction))
-  return created === undefined ? [...common, ...own] : [...common, created, ...own]
+  const named = definition.namesEntry?.(transaction.body as never)
+  return [
+    ...common,
+    ...(created === undefined ? [] : [created]),
+    ...(named === undefined ? [] : [state.entryRecords.at(named)]),
+    ...own,
+  ]
 }
 
-/** Runs a transaction whose signatures were checked. `keyIds` names the keys of its signer that signed; none for a preview. */
+/**
+ * Runs a transaction whose signatures were checked. `signatories` are those who signed, in order; none for a preview, and none
+ * for a type that opens the account which signs it.
+ */
 export function execute(
   sha256: Sha256,
   transaction: Transaction,
-  keyIds: readonly string[],
+  signatories: readonly Signatory[],
   rows: Rows,
   moment: Moment,
 ): Execution | Refusal {
   const untimely = checkTimes(transaction, moment.time)
   if (untimely !== undefined) return untimely
-  const run = new Run(sha256, transaction, rows, moment)
-  const common = checkSigner(transaction, keyIds, run)
+  const run = new Run(sha256, transaction, signatories, rows, moment)
+  const common = checkSigners(transaction, signatories, run)
   if (common !== undefined) return common
   for (const { code, test } of transaction.definition.checks) {
     const data = test(run)
@@ -140,21 +128,17 @@ export function execute(
   return run.finish()
 }
 
-function checkSigner(transaction: Transaction, keyIds: readonly string[], view: View): Refusal | undefined {
+function checkSigners(transaction: Transaction, signatories: readonly Signatory[], view: View): Refusal | undefined {
   const { definition, signer } = transaction
   if (definition.publicKey === undefined) {
     const account = view.get(state.accounts.at(signer))
     if (account === undefined) return refuse('unknown_account', { account: signer })
-    for (const id of keyIds) {
-      const needs = missingScope(definition, account, view.need(state.keys.at(signer, id)).scopes)
-      if (needs !== undefined) return refuse('key_scope', { key: id, type: definition.type, needs })
-    }
-    if (keyIds.length === 0 && definition.signer === 'operator' && account.number !== 0) {
-      return refuse('key_scope', { key: signer, type: definition.type, needs: 'the operator' })
-    }
-    if (account.frozen && account.number !== 0) return refuse('frozen', { account: signer })
-    if (definition.spends === true && owes(account)) {
-      return refuse('in_debt', { account: signer, owes: formatMicros(-account.receivableMicros) })
+    const refusal = checkScopes(transaction, signatories, view) ?? checkFrozen(signatories, signer, view)
+    if (refusal !== undefined) return refusal
+    const { spends } = definition
+    if (typeof spends === 'function' ? spends(transaction.body as never) : spends) {
+      const { owedMicros } = settledPurse(view, signer)
+      if (owedMicros > 0n) return refuse('in_debt', { account: signer, owes: formatMicros(owedMicros) })
     }
   }
   const created = createdId(transaction)
@@ -162,212 +146,43 @@ function checkSigner(transaction: Transaction, keyIds: readonly string[], view: 
   return row !== undefined && view.get(row) !== undefined ? refuse('exists', { thing: created! }) : undefined
 }
 
-/** What a key lacks to sign for this type; undefined where it suffices. */
-function missingScope(definition: Definition, account: state.Account, scopes: readonly string[]): string | undefined {
-  if (definition.signer === 'operator' && account.number !== 0) return 'the operator'
-  if (scopes.includes('all')) return undefined
-  if (definition.scope === undefined) return 'scope all'
-  return scopes.includes(definition.scope) ? undefined : `scope ${definition.scope}`
+function checkScopes(transaction: Transaction, signatories: readonly Signatory[], view: View): Refusal | undefined {
+  const { definition, signer } = transaction
+  const { type } = definition
+  for (const [i, { account, keyId }] of signatories.entries()) {
+    const key = view.need(state.keys.at(account, keyId))
+    const scope = i === 0 ? definition.scope : definition.cosigned
+    const needs = missingScope(transaction, { key, scope, isOperator: isOperator(view, account) }, view.time)
+    if (needs !== undefined) return refuse('key_scope', { key: keyId, type, needs })
+  }
+  const isForeign = definition.signer === 'operator' && !isOperator(view, signer)
+  return isForeign ? refuse('key_scope', { key: signatories[0]?.keyId ?? signer, type, needs: 'the operator' }) : undefined
 }
 
-/** The id of what the transaction makes, known before it is accepted. */
-export function createdId(transaction: Transaction): string | undefined {
-  const { creates } = transaction.definition
-  if (creates === undefined) return undefined
-  return creates === 'account' ? transaction.signer : thingId(creates.prefix, transaction.id)
+function isOperator(view: View, account: string): boolean {
+  return view.need(state.accounts.at(account)).number === 0
 }
 
-function createdRow(definition: Definition, created: string | undefined): RowKey | undefined {
-  const { creates } = definition
-  if (creates === undefined || creates === 'account' || creates.table === undefined) return undefined
-  return creates.table.at(created!)
+interface KeyUse {
+  readonly key: state.Key
+  readonly scope: Scope | undefined
+  readonly isOperator: boolean
 }
 
-/** A transaction's sight of the rows. */
-class View implements Context<never> {
-  readonly id: string
-  readonly body: never
-  readonly signer: string
-  readonly time: Seconds
-  readonly index: number
-  readonly created: string
-  readonly sha256: Sha256
-  readonly rows: Rows
-
-  constructor(sha256: Sha256, transaction: Transaction, rows: Rows, moment: Moment) {
-    this.created = createdId(transaction) ?? ''
-    this.sha256 = sha256
-    this.id = transaction.id
-    this.body = transaction.body as never
-    this.signer = transaction.signer
-    this.time = wholeSeconds(moment.time)
-    this.index = moment.index
-    this.rows = rows
-  }
-
-  get<Row>(key: RowKey<Row>): Row | undefined {
-    return this.rows.get(key)
-  }
-
-  need<Row>(key: RowKey<Row>): Row {
-    const row = this.get(key)
-    assert(row !== undefined, `the row ${key.path} exists`)
-    return row
-  }
+/** What a key lacks to sign this transaction; undefined where it suffices. */
+function missingScope({ definition, body }: Transaction, { key, scope, isOperator }: KeyUse, time: Seconds): string | undefined {
+  if (definition.signer === 'operator' && !isOperator) return 'the operator'
+  if (key.expires !== undefined && time >= key.expires) return 'a key that has not expired'
+  if (key.scopes.includes('all')) return undefined
+  const sufficient = [scope, ...(isOperator ? [definition.operatorScope] : [])].filter((one) => one !== undefined)
+  if (!sufficient.some((one) => key.scopes.includes(one))) return `scope ${sufficient[0] ?? 'all'}`
+  const { listing } = body as { readonly listing?: string }
+  const isListed = key.listings === undefined || listing === undefined || key.listings.includes(listing)
+  return isListed || scope !== 'spend' ? undefined : `${listing} among its listings`
 }
 
-/** One transaction's changes on top of the rows, and the record of what it did. */
-class Run extends View implements Effects<never> {
-  readonly changes = new Map<string, { key: RowKey; row: unknown }>()
-  readonly postings = new Map<string, { book: BookClass; account?: string; amountMicros: Micros }>()
-  grossMicros: Micros = ZERO
-  feeMicros: Micros = ZERO
-  hasPayment = false
-  lines: readonly LineOutcome[] | undefined
-
-  override get<Row>(key: RowKey<Row>): Row | undefined {
-    const change = this.changes.get(key.path)
-    return change === undefined ? this.rows.get(key) : (change.row as Row)
-  }
-
-  put<Row>(key: RowKey<Row>, row: Row): void {
-    // Reading first asserts that the row was declared: what is written was seen.
-    if (!this.changes.has(key.path)) this.rows.get(key)
-    this.changes.set(key.path, { key: key as RowKey, row })
-  }
-
-  post(book: keyof typeof PLATFORM_BOOKS, amountMicros: bigint): void {
-    const { field } = PLATFORM_BOOKS[book]
-    const treasury = this.need(state.treasury)
-    this.put(state.treasury, { ...treasury, [field]: micros(treasury[field] + amountMicros) })
-    this.record(book, undefined, amountMicros)
-  }
-
-  postTo(account: string, book: AccountBook, amountMicros: bigint): void {
-    const { field } = ACCOUNT_BOOKS[book]
-    const row = this.need(state.accounts.at(account))
-    this.put(state.accounts.at(account), { ...row, [field]: micros(row[field] + amountMicros) })
-    this.record(book, account, amountMicros)
-  }
-
-  credit(account: string, book: 'wallet' | 'earnings', amountMicros: Micros): Micros {
-    const owedMicros = -this.need(state.accounts.at(account)).receivableMicros
-    const coveredMicros = owedMicros < amountMicros ? owedMicros : amountMicros
-    if (coveredMicros > 0n) this.postTo(account, 'receivable', coveredMicros)
-    const restMicros = micros(amountMicros - coveredMicros)
-    this.postTo(account, book, restMicros)
-    return restMicros
-  }
-
-  pay(payer: string, payee: string, grossMicros: Micros): Micros {
-    const { feeBps, earningsHoldDays } = this.need(state.platform)
-    const split = splitFee(grossMicros, feeBps, this.need(state.accounts.at(payee)).carry)
-    this.postTo(payer, 'wallet', -grossMicros)
-    this.post('revenue:fees', split.feeMicros)
-    const earnedMicros = this.credit(payee, 'earnings', split.takeHomeMicros)
-    this.put(state.accounts.at(payee), { ...this.need(state.accounts.at(payee)), carry: split.carry })
-    const before = this.get(state.earnings.at(payee))
-    this.put(state.earnings.at(payee), earned(before, earnedMicros, this.time, earningsHoldDays))
-    this.grossMicros = micros(this.grossMicros + grossMicros)
-    this.feeMicros = micros(this.feeMicros + split.feeMicros)
-    this.hasPayment = true
-    return split.feeMicros
-  }
-
-  recordLines(lines: readonly LineOutcome[]): void {
-    this.lines = lines
-    this.hasPayment = true
-  }
-
-  private record(book: BookClass, account: string | undefined, amountMicros: bigint): void {
-    const name = bookName(book, account)
-    const sum = micros((this.postings.get(name)?.amountMicros ?? 0n) + amountMicros)
-    this.postings.set(name, account === undefined ? { book, amountMicros: sum } : { book, account, amountMicros: sum })
-  }
-
-  finish(): Execution {
-    const touched = this.touch()
-    const postings = this.settledPostings()
-    this.assertInvariants(postings)
-    const payment = this.hasPayment
-      ? { payment: { grossMicros: this.grossMicros, feeMicros: this.feeMicros, feeBps: this.need(state.platform).feeBps } }
-      : {}
-    const created = this.created === '' ? {} : { created: this.created }
-    const lines = this.lines === undefined ? {} : { lines: this.lines }
-    return { status: 'executed', outcome: { postings, touched, ...payment, ...created, ...lines }, changes: this.changes }
-  }
-
-  /** Counts the entry for its signer and for the owner of every row it changed. */
-  private touch(): Outcome['touched'] {
-    const owners = new Set([this.signer])
-    for (const { key, row } of this.changes.values()) {
-      const owner = key.table.owner(row, key.key)
-      if (owner !== undefined) owners.add(owner)
-    }
-    return [...owners].map((account) => {
-      const row = this.need(state.accounts.at(account))
-      this.put(state.accounts.at(account), { ...row, entries: row.entries + 1, last: this.index })
-      return { account, number: row.number, ...(row.entries > 0 ? { previous: row.last } : {}) }
-    })
-  }
-
-  private settledPostings(): Posting[] {
-    const settled: Posting[] = []
-    for (const { book, account, amountMicros } of this.postings.values()) {
-      if (amountMicros === 0n) continue
-      const balanceMicros =
-        account !== undefined && isAccountBook(book)
-          ? this.need(state.accounts.at(account))[ACCOUNT_BOOKS[book].field]
-          : this.need(state.treasury)[PLATFORM_BOOKS[book as keyof typeof PLATFORM_BOOKS].field]
-      settled.push({ book, ...(account === undefined ? {} : { account }), amountMicros, balanceMicros })
-    }
-    return settled
-  }
-
-  private assertInvariants(postings: readonly Posting[]): void {
-    let sum = 0n
-    let feesMicros = 0n
-    let creatorsMicros = 0n
-    for (const { book, account, amountMicros, balanceMicros } of postings) {
-      sum += amountMicros
-      if (book === 'revenue:fees') feesMicros += amountMicros
-      if (book === 'earnings' || book === 'payable') creatorsMicros += amountMicros
-      assert(isInRange(book, balanceMicros), `the book ${bookName(book, account)} stays in its range`)
-    }
-    assert(sum === 0n, `postings of ${this.id} sum to zero`)
-    assert(feesMicros === this.feeMicros, 'fees are taken by payments and by nothing else')
-    assert(creatorsMicros <= this.grossMicros - this.feeMicros, 'creators are paid by payments and by nothing else')
-    this.assertBooks()
-    const treasury = this.get(state.treasury)
-    if (treasury !== undefined) {
-      assert(outstanding(treasury) <= MAX_OUTSTANDING_MICROS, 'credits outstanding stay within their bound')
-    }
-    this.assertPlanLimits()
-  }
-
-  /** Every book changed by exactly what was posted to it: no type writes a balance past the postings. */
-  private assertBooks(): void {
-    for (const { key, row } of this.changes.values()) {
-      if (key.table.name === state.accounts.name) this.assertBooksOf(ACCOUNT_BOOKS, key, row, key.key)
-      if (key.path === state.treasury.path) this.assertBooksOf(PLATFORM_BOOKS, key, row, undefined)
-    }
-  }
-
-  private assertBooksOf(books: typeof ACCOUNT_BOOKS | typeof PLATFORM_BOOKS, key: RowKey, row: unknown, account?: string): void {
-    const before = this.rows.get(key) as Record<string, bigint> | undefined
-    for (const [book, { field }] of Object.entries(books)) {
-      const name = bookName(book as BookClass, account)
-      const expected = (before?.[field] ?? 0n) + (this.postings.get(name)?.amountMicros ?? 0n)
-      assert((row as Record<string, bigint>)[field] === expected, `the book ${name} changed by its postings`)
-    }
-  }
-
-  private assertPlanLimits(): void {
-    for (const { key, row } of this.changes.values()) {
-      if (key.table.name !== state.deployments.name) continue
-      const before = this.rows.get(key as RowKey<state.Deployments>)?.models.length ?? 0
-      const now = (row as state.Deployments).models.length
-      if (now > before) assert(now <= limitInForce(this, key.key), `account ${key.key} deploys within its plan`)
-    }
-  }
+function checkFrozen(signatories: readonly Signatory[], signer: string, view: View): Refusal | undefined {
+  const signing = signatories.length === 0 ? [signer] : signatories.map(({ account }) => account)
+  const frozen = signing.find((account) => view.need(state.accounts.at(account)).frozen)
+  return frozen === undefined ? undefined : refuse('frozen', { account: frozen })
 }

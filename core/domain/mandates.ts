@@ -1,16 +1,18 @@
 /** Mandates: what a payer lets a listing's meters charge, found by who signed for what. */
 
 import type { Context } from './define.ts'
+import { windowOf } from './key-limits.ts'
 import { add, type Micros, ZERO } from './money.ts'
-import { type Mandate, mandateHolders, mandates, type RowKey } from './state.ts'
-import { dayOf, monthOf, type Seconds } from './time.ts'
+import { type Mandate, mandateHolders, mandates, wallets } from './state.ts'
+import type { RowKey } from './table.ts'
+import type { Seconds } from './time.ts'
 
 type Use = Pick<Mandate, 'day' | 'dayMicros' | 'month' | 'monthMicros'>
 
 /** What was charged in the day and the month that run at `time`, by calendar in UTC, with `grossMicros` more. */
 export function use(before: Use | undefined, time: Seconds, grossMicros: Micros): Use {
-  const day = dayOf(time)
-  const month = monthOf(time)
+  const day = windowOf('day', time)
+  const month = windowOf('month', time)
   return {
     day,
     dayMicros: add(before?.day === day ? before.dayMicros : ZERO, grossMicros),
@@ -22,6 +24,12 @@ export function use(before: Use | undefined, time: Seconds, grossMicros: Micros)
 /** What counts against a mandate's limit. */
 export function counted(per: Mandate['per'], { dayMicros, monthMicros }: Use): Micros {
   return per === 'day' ? dayMicros : monthMicros
+}
+
+/** What is set aside for a mandate. */
+export function reserveOf(context: Pick<Context<unknown>, 'get'>, payer: string, mandate: string): Micros {
+  const reserve = context.get(wallets.at(payer))?.reserves.find(({ id }) => id === mandate)
+  return reserve?.amountMicros ?? ZERO
 }
 
 /** The row of the mandate signed last, once the holder's row of the round before is known. */

@@ -1,7 +1,8 @@
 /** The checks of models, shared by the types that deploy and list them. */
 
 import { type Check, type Context, check } from './define.ts'
-import { deployments, models, type RowKey } from './state.ts'
+import { deployments, models } from './state.ts'
+import type { RowKey } from './table.ts'
 
 /** The model that a body names; listings of other kinds than models may name none. */
 function modelIn(body: object): string | undefined {

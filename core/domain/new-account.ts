@@ -4,7 +4,8 @@ import { tryFromHex } from '../base/bytes.ts'
 import { ED25519, keyId } from '../log/note.ts'
 import type { Context, Effects } from './define.ts'
 import { ZERO } from './money.ts'
-import { accountNumbers, accounts, keys, platform, type RowKey } from './state.ts'
+import { accountNumbers, accounts, keyrings, keys, platform } from './state.ts'
+import type { RowKey } from './table.ts'
 
 interface NewAccount {
   readonly name: string
@@ -14,7 +15,12 @@ interface NewAccount {
 /** The rows that openAccount writes. */
 export function newAccountRows(context: Context<unknown>, publicKey: string): readonly RowKey[] {
   const { signer } = context
-  return [accounts.at(signer), accountNumbers.at(context.get(platform)?.accounts ?? 0), firstKey(context, publicKey)]
+  return [
+    accounts.at(signer),
+    accountNumbers.at(context.get(platform)?.accounts ?? 0),
+    firstKey(context, publicKey),
+    keyrings.at(signer),
+  ]
 }
 
 /** Opens the signer's account with its first key, which may sign everything. */
@@ -37,7 +43,9 @@ export function openAccount(effects: Effects<unknown>, { name, publicKey }: NewA
     last: 0,
   })
   effects.put(accountNumbers.at(ledger.accounts), { account: signer })
-  effects.put(firstKey(effects, publicKey), { publicKey, scopes: ['all'], addedAt: time })
+  const key = firstKey(effects, publicKey)
+  effects.put(key, { publicKey, scopes: ['all'], addedAt: time })
+  effects.put(keyrings.at(signer), { keys: [{ key: key.key.slice(signer.length + 1), isMaster: true }] })
   effects.put(platform, { ...ledger, accounts: ledger.accounts + 1 })
 }
 

@@ -5,8 +5,11 @@
  *   accounts touched    count, then for each its number and 1 + the index of the entry that touched it before (0: none)
  *   postings            count, then for each the class of its book, which touched account it is of (account books only), the
  *                       amount and the balance after it
- *   payment             0, or 1 and gross, fee and the fee's basis points
- *   lines               0, or 1 and their count, then for each 0 duplicate · 1 + code refused · 16 + gross, and the fee, charged
+ *   payment             0, or 1 and who paid and who was paid (1 + which touched account, 0: none, or many), gross, fee, the
+ *                       fee's basis points, and the slices: count, then for each the granting entry (0: paid credits) and the
+ *                       amount; paid credits at the end are left out
+ *   lines               0, or 1 and their count, then for each 0 duplicate · 1 + code refused · 16 + gross, the fee and the
+ *                       slices, charged
  *
  * Every number is a varint (base 128, least significant group first); signed ones are zigzag-coded. A thing that the entry made
  * is not stored: its id follows from the transaction's.
@@ -17,6 +20,7 @@ import { BOOK_CLASSES, type BookClass, bookName, isAccountBook } from './books.t
 import type { LineOutcome } from './define.ts'
 import { type Micros, micros } from './money.ts'
 import type { Code } from './refusal.ts'
+import type { Slice } from './state.ts'
 
 export interface Posting {
   readonly book: BookClass
@@ -33,10 +37,16 @@ interface Touched {
   readonly previous?: number
 }
 
-interface Payment {
+/** A payment, or the sum of the payments of a batch, whose lines tell who paid. */
+export interface Payment {
+  readonly payer?: string
+  /** The creator; none where the platform was paid. */
+  readonly payee?: string
   readonly grossMicros: Micros
   readonly feeMicros: Micros
   readonly feeBps: number
+  /** What it was paid with, in the order in which it burned; what they leave of the gross were paid credits. */
+  readonly slices: readonly Slice[]
 }
 
 export interface Outcome {
@@ -73,8 +83,12 @@ export function encodeOutcome(outcome: Outcome): Uint8Array {
     put(bytes, zigzag(balanceMicros))
   }
   put(bytes, payment === undefined ? 0n : 1n)
-  if (payment !== undefined)
-    for (const value of [payment.grossMicros, payment.feeMicros, BigInt(payment.feeBps)]) put(bytes, value)
+  if (payment !== undefined) {
+    const place = (account: string | undefined) => BigInt(touched.findIndex((one) => one.account === account) + 1)
+    const { payer, payee, grossMicros, feeMicros, feeBps, slices } = payment
+    for (const value of [place(payer), place(payee), grossMicros, feeMicros, BigInt(feeBps)]) put(bytes, value)
+    putSlices(bytes, slices)
+  }
   put(bytes, lines === undefined ? 0n : 1n)
   if (lines !== undefined) {
     put(bytes, BigInt(lines.length))
@@ -97,6 +111,16 @@ function putLine(bytes: number[], line: LineOutcome): void {
     case 'charged':
       put(bytes, line.grossMicros + FIRST_GROSS)
       put(bytes, line.feeMicros)
+      putSlices(bytes, line.slices)
+  }
+}
+
+function putSlices(bytes: number[], slices: readonly Slice[]): void {
+  put(bytes, BigInt(slices.length))
+  for (const { entry, amountMicros } of slices) {
+    // The genesis grants nothing, so 0 names no lot.
+    put(bytes, BigInt(entry ?? 0))
+    put(bytes, amountMicros)
   }
 }
 
@@ -120,11 +144,18 @@ export function decodeOutcome(bytes: Uint8Array, accountOf: (number: number) => 
     const balanceMicros = micros(unzigzag(reader.value()))
     return { book, ...(account === undefined ? {} : { account }), amountMicros, balanceMicros }
   })
-  const payments = reader.list(() => ({
-    grossMicros: micros(reader.value()),
-    feeMicros: micros(reader.value()),
-    feeBps: reader.number(),
-  }))
+  const payments = reader.list((): Payment => {
+    const payer = readTouched(reader, touched)
+    const payee = readTouched(reader, touched)
+    return {
+      ...(payer !== undefined && { payer }),
+      ...(payee !== undefined && { payee }),
+      grossMicros: micros(reader.value()),
+      feeMicros: micros(reader.value()),
+      feeBps: reader.number(),
+      slices: readSlices(reader),
+    }
+  })
   assert(payments.length <= 1, 'an entry has at most one payment')
   const hasLines = reader.number()
   assert(hasLines <= 1, 'an entry has lines or none')
@@ -148,10 +179,29 @@ function readLine(reader: Reader): LineOutcome {
   const value = reader.value()
   if (value === 0n) return { status: 'duplicate' }
   if (value >= FIRST_GROSS)
-    return { status: 'charged', grossMicros: micros(value - FIRST_GROSS), feeMicros: micros(reader.value()) }
+    return {
+      status: 'charged',
+      grossMicros: micros(value - FIRST_GROSS),
+      feeMicros: micros(reader.value()),
+      slices: readSlices(reader),
+    }
   const code = LINE_CODES[Number(value) - 1]
   assert(code !== undefined, 'a stored line outcome names a code')
   return { status: 'refused', code }
+}
+
+/** An account by 1 + its place among those touched; undefined for 0. */
+function readTouched(reader: Reader, touched: readonly Touched[]): string | undefined {
+  const place = reader.number()
+  assert(place <= touched.length, 'a stored payment is between accounts that were touched')
+  return touched[place - 1]?.account
+}
+
+function readSlices(reader: Reader): Slice[] {
+  return reader.list(() => {
+    const entry = reader.number()
+    return { ...(entry > 0 && { entry }), amountMicros: micros(reader.value()) }
+  })
 }
 
 function zigzag(value: bigint): bigint {

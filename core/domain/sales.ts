@@ -9,8 +9,9 @@ import { payeeRows } from './credits.ts'
 import { type Check, type Context, check } from './define.ts'
 import { formatMicros, type Micros } from './money.ts'
 import { isServing } from './plans.ts'
-import type { Listing, RowKey, Terms } from './state.ts'
+import type { Listing, Terms } from './state.ts'
 import * as state from './state.ts'
+import type { RowKey } from './table.ts'
 
 interface SaleBody {
   readonly listing: string

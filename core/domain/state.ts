@@ -1,49 +1,10 @@
-/**
- * The state that entries make: rows in tables, each named by its table and key. Rows are immutable values; a change replaces one.
- * Every row but the platform's own belongs to one account, its owner, and an entry touches the owners of the rows that it
- * changes.
- *
- * A row is stored as canonical JSON in which fields named …Micros hold microcredits as decimal strings (they are bigints in
- * code), and every other number is an integer. That naming rule is the whole codec:
- *
- *   account nim1…  {"carry":0,"entries":3,"earningsMicros":"0",…,"walletMicros":"25000000"}
- */
+/** The tables of the state, and what their rows hold. How rows are named and stored: table.ts. */
 
-import { assert } from '../base/assert.ts'
-import { canonicalize, type Json } from './canonical.ts'
 import type { Usage } from './fields.ts'
 import type { Micros } from './money.ts'
+import type { Outcome } from './outcome.ts'
+import { defineTable } from './table.ts'
 import type { Period, Seconds } from './time.ts'
-
-export interface Table<Row> {
-  readonly name: string
-  /** The account a row belongs to; undefined for the platform's own rows. */
-  owner(row: Row, key: string): string | undefined
-  at(...key: readonly (string | number)[]): RowKey<Row>
-}
-
-export interface RowKey<Row = unknown> {
-  readonly table: Table<Row>
-  readonly key: string
-  /** Table and key in one, the row's name in maps and messages. */
-  readonly path: string
-}
-
-const tableNames = new Set<string>()
-
-function defineTable<Row>(name: string, owner: Table<Row>['owner']): Table<Row> {
-  const table: Table<Row> = {
-    name,
-    owner,
-    at: (...parts) => {
-      const key = parts.join('/')
-      return { table, key, path: `${name} ${key}` }
-    },
-  }
-  assert(!tableNames.has(name), `table ${name} is defined once`)
-  tableNames.add(name)
-  return table
-}
 
 const firstPart = (_row: unknown, key: string) => key.split('/', 1)[0]!
 const byAccount = (row: { readonly account: string }) => row.account
@@ -56,19 +17,27 @@ export interface Plan {
   readonly period: Period
 }
 
-/** What the genesis laid down and policy may change, and how many accounts there are. */
-export interface Platform {
-  readonly origin: string
-  readonly name: string
-  readonly operator: string
-  readonly sequencerKey: string
-  readonly clock: 'system' | 'manual'
+/** What a policy.update can change. Read it with inForce (policy.ts), which knows what takes effect by when. */
+export interface Policy {
   readonly feeBps: number
   readonly plans: readonly Plan[]
   readonly minimumPayoutMicros: Micros
   readonly earningsHoldDays: number
   readonly graceDays: number
   readonly creditNote: string
+}
+
+/** What the genesis laid down, the changes of policy that were announced, and how many accounts there are. */
+export interface Platform extends Policy {
+  readonly origin: string
+  readonly name: string
+  readonly operator: string
+  readonly sequencerKey: string
+  /** The keys that sign checkpoints besides, each until its time, after a rotation. */
+  readonly retiredKeys: readonly { readonly publicKey: string; readonly until: Seconds }[]
+  readonly clock: 'system' | 'manual'
+  /** In the order in which they take effect: by time, then by the entry that announced them. */
+  readonly pending: readonly { readonly from: Seconds; readonly changes: Partial<Policy> }[]
   readonly accounts: number
 }
 
@@ -104,27 +73,113 @@ export interface Key {
   readonly publicKey: string
   readonly scopes: readonly string[]
   readonly addedAt: Seconds
+  readonly label?: string
+  readonly expires?: Seconds
+  /** The listings for which it may spend; all where absent. */
+  readonly listings?: readonly string[]
+  readonly budget?: { readonly amountMicros: Micros; readonly per: Window }
+  /** What it spent in the day or month (dayOf, monthOf) of its budget. */
+  readonly spent?: { readonly window: number; readonly amountMicros: Micros }
+  readonly revoked?: true
+}
+
+/** A calendar window of UTC in which something is limited. */
+export type Window = 'day' | 'month'
+
+/** The keys of an account that may sign: not revoked, nor expired when the list was last written. */
+export interface Keyring {
+  readonly keys: readonly { readonly key: string; readonly isMaster: boolean; readonly expires?: Seconds }[]
+}
+
+/** A grant's credits: they burn before paid ones, and expire. */
+export interface Lot {
+  /** The entry that granted it: it names the lot. */
+  readonly entry: number
+  readonly grant: string
+  readonly expiresAt: Seconds
+  readonly remainingMicros: Micros
+}
+
+/** A part of an amount of credits: of a grant's lot, named by the granting entry, or paid credits where none is named. */
+export interface Slice {
+  readonly entry?: number
+  readonly amountMicros: Micros
+}
+
+/** What was taken from a grant's lot. */
+export interface GrantSlice extends Slice {
+  readonly entry: number
+}
+
+/** Credits set aside for an open hold or a mandate; what its slices of grants do not cover is paid credits. */
+export interface Reservation {
+  readonly id: string
+  readonly endsAt: Seconds
+  readonly amountMicros: Micros
+  readonly grants: readonly GrantSlice[]
 }
 
 /**
- * A creator's earnings by the moment at which they become available; one sum a UTC day. What is available already is in the first
- * field.
+ * What an account's wallet and held book consist of besides paid credits. There is a row only while there is something in it. A
+ * lot stays, even empty, until it expires, so that what was taken from it can come back.
  */
-export interface Earnings {
+export interface Wallet {
+  /** In the order in which they burn. */
+  readonly lots: readonly Lot[]
+  /** In order of opening. */
+  readonly holds: readonly Reservation[]
+  /** Of mandates, in the order in which they were signed. */
+  readonly reserves: readonly Reservation[]
+}
+
+/** Money by the moment from which it may be taken; one sum a UTC day. What may be taken already is in the first field. */
+export interface AgedSum {
   readonly availableMicros: Micros
   readonly days: readonly { readonly availableFrom: Seconds; readonly amountMicros: Micros }[]
 }
 
-export interface PlanSubscription {
-  readonly plan: string
-  readonly modelLimit: number
-  /** The most that a renewal may cost: what was signed. */
-  readonly priceMicros: Micros
-  readonly period: Period
-  readonly anchor: Seconds
+/** A period that was paid: [start, end). */
+export interface PaidPeriod {
   readonly start: Seconds
   readonly end: Seconds
+}
+
+/** A plan's paid period, what it was worth, and the entries whose payments are in that worth, its own last. */
+export interface PlanPeriod extends PaidPeriod {
+  readonly entries: readonly number[]
+  readonly priceMicros: Micros
+  readonly refundedMicros: Micros
+}
+
+/** A plan or offer with the price up to which its taker signed. */
+export interface SignedPlan {
+  /** The name of a plan, or the id of an offer. */
+  readonly plan: string
+  readonly modelLimit: number
+  readonly priceMicros: Micros
+  readonly period: Period
+}
+
+export interface PlanSubscription extends SignedPlan {
+  /** Where its first period began, by whose day of the month periods go, and how many periods were counted from there. */
+  readonly anchor: Seconds
+  readonly count: number
+  /** The paid periods, the last two at most; the newest is last. */
+  readonly periods: readonly PlanPeriod[]
+  /** The end of the paid time: active before it. */
+  readonly end: Seconds
   readonly cancelled: boolean
+  /** A change to be made at the next renewal. */
+  readonly next?: SignedPlan
+}
+
+/** A Corporate offer to one account. */
+export interface Offer {
+  readonly account: string
+  readonly modelLimit: number
+  readonly priceMicros: Micros
+  readonly period: Period
+  readonly expires: Seconds
 }
 
 interface Model {
@@ -186,25 +241,43 @@ export interface Subscription {
   readonly listing: string
   readonly terms: number
   readonly period: Period
+  /** The most that a renewal may cost: what was signed. */
   readonly priceMicros: Micros
   readonly anchor: Seconds
-  readonly start: Seconds
+  readonly count: number
+  /** The paid periods with the entries that paid them, the last two at most; the newest is last. */
+  readonly periods: readonly (PaidPeriod & { readonly entry: number })[]
   readonly end: Seconds
   readonly cancelled: boolean
-  /** Included units used in the paid period. */
+  /** Included units used in the period that `usedFrom` began. */
   readonly used: Usage
+  readonly usedFrom: Seconds
 }
 
-/**
- * What an account owns of a dataset or feature: for ever where there is no end. `entry` is the last that bought or extended it.
- */
-export interface Entitlement {
+/** One purchase of something that runs, and the time it bought; for ever where there is no end. */
+export interface Piece {
   readonly entry: number
-  readonly terms: number
   readonly start: Seconds
   readonly end?: Seconds
+}
+
+/** What an account owns of a dataset or feature. */
+export interface Entitlement {
+  readonly terms: number
+  /** One after the other without gaps, the newest last. */
+  readonly pieces: readonly Piece[]
   readonly seats?: number
   readonly redistribution?: boolean
+}
+
+export interface Hold {
+  readonly account: string
+  readonly listing: string
+  readonly terms: number
+  readonly amountMicros: Micros
+  readonly expiresAt: Seconds
+  /** Captured or released. */
+  readonly isClosed: boolean
 }
 
 export interface Mandate {
@@ -212,8 +285,9 @@ export interface Mandate {
   readonly listing: string
   readonly terms: number
   readonly limitMicros: Micros
-  readonly per: 'day' | 'month'
+  readonly per: Window
   readonly expires: Seconds
+  readonly isRevoked?: true
   /** What was charged in the day and in the month with these numbers (dayOf, monthOf); the limit looks at one of them. */
   readonly day: number
   readonly dayMicros: Micros
@@ -226,6 +300,34 @@ export interface Streams {
   readonly streams: readonly { readonly stream: string; readonly last: number }[]
 }
 
+export interface Payout {
+  readonly account: string
+  readonly amountMicros: Micros
+  readonly destination: string
+  readonly status: 'pending' | 'settled' | 'failed' | 'cancelled'
+}
+
+/** What was given back of a payment, or of a top-up (returned and charged back). */
+interface Refunds {
+  readonly account: string
+  readonly refundedMicros: Micros
+}
+
+interface Closing {
+  readonly entry: number
+  readonly time: Seconds
+  /** The end of the period that it closed. */
+  readonly end: Seconds
+}
+
+/** An entry of the log, as types read it that undo one. It is no row of its own: the log is where it stands. */
+export interface EntryRecord {
+  readonly type: string
+  readonly signer: string
+  readonly body: unknown
+  readonly outcome: Outcome
+}
+
 export const platform = defineTable<Platform>('platform', ofPlatform).at()
 export const treasury = defineTable<Treasury>('treasury', ofPlatform).at()
 /** provider/reference → the entry that used it. */
@@ -235,7 +337,17 @@ export const accounts = defineTable<Account>('account', firstPart)
 export const accountNumbers = defineTable<{ readonly account: string }>('number', byAccount)
 /** account/key id */
 export const keys = defineTable<Key>('key', firstPart)
-export const earnings = defineTable<Earnings>('earnings', firstPart)
+export const keyrings = defineTable<Keyring>('keyring', firstPart)
+/** A key that is or was the sequencer's → the entry that named it. */
+export const sequencerKeys = defineTable<{ readonly entry: number }>('sequencer-key', ofPlatform)
+export const wallets = defineTable<Wallet>('wallet', firstPart)
+export const earnings = defineTable<AgedSum>('earnings', firstPart)
+/** fees, plans */
+export const revenue = defineTable<AgedSum>('revenue', ofPlatform)
+export const payouts = defineTable<Payout>('payout', byAccount)
+/** entry, or entry/line of a batch → what was given back of it. */
+export const refunds = defineTable<Refunds>('refund', byAccount)
+export const offers = defineTable<Offer>('offer', byAccount)
 export const planSubscriptions = defineTable<PlanSubscription>('plan', firstPart)
 export const models = defineTable<Model>('model', byAccount)
 export const deployments = defineTable<Deployments>('deployments', firstPart)
@@ -251,36 +363,19 @@ export const purchases = defineTable<Entitlement>('purchase', firstPart)
 export const licences = defineTable<Entitlement>('licence', firstPart)
 /** account/listing */
 export const features = defineTable<Entitlement>('feature', firstPart)
+export const holds = defineTable<Hold>('hold', byAccount)
+/** account/listing → how many calls were charged by query.charge. */
+export const charges = defineTable<{ readonly count: number }>('charges', firstPart)
+/** account/listing/place (the call's number modulo how many references are kept) → its reference. */
+export const chargePlaces = defineTable<{ readonly reference: string }>('charge-place', firstPart)
+/** account/listing/reference, of the last calls charged. */
+export const chargeReferences = defineTable<{ readonly entry: number }>('charge-reference', firstPart)
 export const mandates = defineTable<Mandate>('mandate', byAccount)
 /** account/listing → the mandate that was signed last. */
 export const mandateHolders = defineTable<{ readonly mandate: string }>('mandate-holder', firstPart)
 /** account (the meter's)/listing */
 export const streams = defineTable<Streams>('streams', firstPart)
-
-/** The stored text of a row. */
-export function encodeRow(row: unknown): string {
-  return canonicalize(toJson(row, ''))
-}
-
-function toJson(value: unknown, field: string): Json {
-  assert(
-    (typeof value === 'bigint') === field.endsWith('Micros'),
-    `field ${field}: fields named …Micros, and no others, are bigints`,
-  )
-  if (typeof value === 'bigint') return value.toString()
-  if (typeof value !== 'object' || value === null) return value as Json
-  if (Array.isArray(value)) return value.map((item) => toJson(item, ''))
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item, key)]))
-}
-
-/** The row of a stored text that encodeRow wrote. Throws where it is not JSON: the caller names the damaged row. */
-export function decodeRow(text: string): unknown {
-  return fromJson(JSON.parse(text))
-}
-
-function fromJson(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(fromJson)
-  const entries = Object.entries(value)
-  return Object.fromEntries(entries.map(([key, item]) => [key, key.endsWith('Micros') ? BigInt(item) : fromJson(item)]))
-}
+/** The last period.close. */
+export const closing = defineTable<Closing>('closing', ofPlatform).at()
+/** index → an entry of the log. Read like a row, never written. */
+export const entryRecords = defineTable<EntryRecord>('entry', ofPlatform)

@@ -1,10 +1,11 @@
 /** Subscriptions to models' APIs, found by who subscribed to what. */
 
-import type { Context } from './define.ts'
-import { standing } from './plans.ts'
-import { platform, type RowKey, type Subscription, subscribers, subscriptions } from './state.ts'
-
-type Reader = Pick<Context<unknown>, 'get' | 'need' | 'time'>
+import type { Micros } from './money.ts'
+import { standing } from './paid-periods.ts'
+import { inForce, type Reader } from './policy.ts'
+import { type Subscription, subscribers, subscriptions, type Terms } from './state.ts'
+import type { RowKey } from './table.ts'
+import type { Period } from './time.ts'
 
 function lastStarted(context: Pick<Reader, 'get'>, account: string, listing: string): RowKey<Subscription> | undefined {
   const subscriber = context.get(subscribers.at(account, listing))
@@ -17,20 +18,26 @@ export function subscriptionRow(context: Pick<Reader, 'get'>, account: string, l
   return row === undefined ? [] : [row]
 }
 
+/** The price of a period at these terms; undefined where there is no such price. */
+export function periodPrice({ subscription }: Terms, period: Period): Micros | undefined {
+  return subscription?.find((one) => one.period === period)?.priceMicros
+}
+
 /** The subscription while it is active or suspended. */
 export function currentSubscription(context: Reader, account: string, listing: string): Subscription | undefined {
   const row = lastStarted(context, account, listing)
   const subscription = row && context.need(row)
   if (subscription === undefined) return undefined
-  return standing(subscription, context.time, context.need(platform).graceDays) === 'lapsed' ? undefined : subscription
+  return standing(subscription, context.time, inForce(context).graceDays) === 'lapsed' ? undefined : subscription
 }
 
-/** The subscription, and its row, while its paid period runs. */
-export function activeSubscription(
-  context: Reader,
-  account: string,
-  listing: string,
-): { readonly row: RowKey<Subscription>; readonly subscription: Subscription } | undefined {
+export interface ActiveSubscription {
+  readonly row: RowKey<Subscription>
+  readonly subscription: Subscription
+}
+
+/** The subscription, and its row, while its paid time runs. */
+export function activeSubscription(context: Reader, account: string, listing: string): ActiveSubscription | undefined {
   const row = lastStarted(context, account, listing)
   const subscription = row && context.need(row)
   return row !== undefined && subscription !== undefined && context.time < subscription.end ? { row, subscription } : undefined

@@ -3,11 +3,11 @@
 import { assert } from '../base/assert.ts'
 import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
-import { createdId } from '../domain/machine.ts'
+import { parseSignedTransaction, type Rules, type SignedTransaction, type Transaction } from '../domain/envelope.ts'
 import { decodeOutcome, type Outcome, touchedNumbers } from '../domain/outcome.ts'
-import { accountNumbers } from '../domain/state.ts'
+import { accountNumbers, type EntryRecord } from '../domain/state.ts'
 import type { Milliseconds } from '../domain/time.ts'
+import { createdId } from '../domain/view.ts'
 import { parseEntry } from './entry.ts'
 import { LoadedRows } from './rows.ts'
 import { type StoredEntry, StoreError, type StoreReader } from './store.ts'
@@ -28,6 +28,24 @@ export async function readAccepted(rules: Rules, sha256: Sha256, store: StoreRea
   assert(entry !== undefined, `entry ${index} is stored`)
   const [accepted] = await decodeEntries(rules, sha256, store, [entry])
   return accepted!
+}
+
+/** What transactions see of an entry that they name. */
+export function recordOf({ transaction, outcome }: { transaction: Transaction; outcome: Outcome }): EntryRecord {
+  const { definition, signer, body } = transaction
+  return { type: definition.type, signer, body, outcome }
+}
+
+/** A stored entry as transactions see it; undefined where there is none. */
+export async function readRecord(
+  rules: Rules,
+  sha256: Sha256,
+  store: StoreReader,
+  index: number,
+): Promise<EntryRecord | undefined> {
+  const entries = await store.entries(index, 1)
+  const [accepted] = entries.length === 0 ? [] : await decodeEntries(rules, sha256, store, entries)
+  return accepted && recordOf(accepted)
 }
 
 /** Stored entries with their outcomes. Throws StoreError `damaged` where one cannot be read. */

@@ -8,7 +8,7 @@
 import { equalBytes, toBase64 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction } from '../domain/envelope.ts'
-import { encodeRow } from '../domain/state.ts'
+import { encodeRow } from '../domain/table.ts'
 import type { Checkpoint } from '../log/checkpoint.ts'
 import { Frontier, HASH_BYTES, leafHash } from '../log/merkle.ts'
 import { formatVerifierKey, isSameKey, type VerifierKey } from '../log/note.ts'
@@ -82,7 +82,7 @@ class Audit {
     this.log = log
     this.store = store
     this.options = options
-    this.replay = new Replay(options)
+    this.replay = new Replay(options, log)
   }
 
   async firstDefect(): Promise<Defect | undefined> {

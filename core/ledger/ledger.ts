@@ -20,17 +20,20 @@ import { equalBytes, type Sha256, toHex } from '../base/bytes.ts'
 import { MAX_COMMIT_NOTES, MAX_QUEUED_BYTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, parseTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
-import { authenticate, authenticationRows, execute, type Signatory } from '../domain/machine.ts'
+import { authenticate, authenticationRows, execute, type Signer } from '../domain/machine.ts'
 import { encodeOutcome, type Outcome } from '../domain/outcome.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
-import { encodeRow, platform, type RowKey } from '../domain/state.ts'
+import { platform } from '../domain/state.ts'
+import { encodeRow, type RowKey } from '../domain/table.ts'
 import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { type Moment, signatoriesOf } from '../domain/view.ts'
 import { signCheckpoint } from '../log/checkpoint.ts'
 import type { Frontier } from '../log/merkle.ts'
 import { leafHash } from '../log/merkle.ts'
 import type { NoteSigner } from '../log/note.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
-import { type Accepted, readAccepted } from './accepted.ts'
+import { type Accepted, readAccepted, readRecord, recordOf } from './accepted.ts'
+import { Closing } from './closing.ts'
 import { formatEntry } from './entry.ts'
 import { declaredRows, LoadedRows } from './rows.ts'
 import { StoreError, type StoreReader, type StoreWriter } from './store.ts'
@@ -78,6 +81,7 @@ interface Batch {
 export class Ledger {
   readonly #options: LedgerOptions
   readonly #rows: LoadedRows
+  readonly #closing: Closing
   readonly #queue: Waiting[] = []
   #queuedBytes = 0
   #frontier: Frontier
@@ -90,7 +94,9 @@ export class Ledger {
 
   private constructor(options: LedgerOptions, opened: Awaited<ReturnType<typeof openTree>>, staleBefore: number) {
     this.#options = options
-    this.#rows = new LoadedRows(options.store)
+    const { rules, sha256, store } = options
+    this.#rows = new LoadedRows(store, (index) => readRecord(rules, sha256, store, index))
+    this.#closing = new Closing(options)
     this.#frontier = opened.frontier
     this.#edge = opened.edge
     this.#checkpoint = opened.checkpoint
@@ -191,17 +197,19 @@ export class Ledger {
   }
 
   /**
-   * The next notes in order; those of an account that is opened in this very batch wait for the next, where its key can be looked
-   * up.
+   * The next notes in order. Those of an account whose keys change in this very batch wait for the next, where its keys can be
+   * looked up; one that needs a summary of all books waits until those are committed.
    */
   #takeBatch(): Waiting[] {
-    const opening = new Set<string>()
+    const rekeyed = new Set<string>()
     let count = 0
     for (const { transaction } of this.#queue) {
       const { definition, signatures } = transaction
-      if (count === MAX_COMMIT_NOTES || signatures.some(({ name }) => opening.has(name))) break
-      if (definition.publicKey !== undefined) opening.add(transaction.signer)
+      if (count === MAX_COMMIT_NOTES || signatures.some(({ name }) => rekeyed.has(name))) break
+      if (definition.needsSummary === true && count > 0) break
+      if (definition.publicKey !== undefined || definition.changesKeys === true) rekeyed.add(transaction.signer)
       count += 1
+      if (definition.needsSummary === true) break
     }
     const batch = this.#queue.splice(0, count)
     this.#queuedBytes -= batch.reduce((sum, { transaction }) => sum + transaction.note.length, 0)
@@ -227,7 +235,7 @@ export class Ledger {
   }
 
   /** Who signed each note, once all its signatures verify; a refusal where one does not. */
-  async #verify(waiting: readonly Waiting[]): Promise<(readonly Signatory[] | Refusal)[]> {
+  async #verify(waiting: readonly Waiting[]): Promise<(readonly Signer[] | Refusal)[]> {
     const { sha256, verifier } = this.#options
     await this.#rows.load(waiting.flatMap(({ transaction }) => authenticationRows(transaction)))
     const claimed = waiting.map(({ transaction }) => authenticate(sha256, transaction, this.#rows))
@@ -248,7 +256,7 @@ export class Ledger {
   async #sequence(
     batch: Batch,
     transaction: SignedTransaction,
-    signatories: readonly Signatory[],
+    signers: readonly Signer[],
     known: { index: number | undefined; refusal: Refusal | undefined },
   ): Promise<Accepted | Refusal> {
     const { sha256 } = this.#options
@@ -260,10 +268,10 @@ export class Ledger {
     if (refusedBefore !== undefined && wholeSeconds(time) < transaction.validUntil) return refusedBefore
     if (transaction.made < this.#staleBefore) return refuse('stale')
 
-    const moment = { index: this.size + batch.entries.length, time }
-    const keyIds = signatories.filter(({ account }) => account === transaction.signer).map(({ keyId }) => keyId)
-    const rows = await declaredRows(sha256, transaction, keyIds, this.#rows, moment)
-    const result = execute(sha256, transaction, keyIds, rows, moment)
+    const moment = await this.#moment(transaction, this.size + batch.entries.length, time)
+    const signatories = signatoriesOf(transaction, signers)
+    const rows = await declaredRows(sha256, transaction, signatories, this.#rows, moment)
+    const result = execute(sha256, transaction, signatories, rows, moment)
     if (result.status === 'refused') {
       // These two follow from the note and the time alone, so they need no memory: the note will never pass.
       if (result.code !== 'too_far' && result.code !== 'expired') batch.refusals.set(id, result)
@@ -271,14 +279,22 @@ export class Ledger {
     }
     // From here to the commit nothing may fail but the store.
     const bytes = formatEntry({ time, note })
-    const accepted: Accepted = { status: 'accepted', ...moment, transaction, outcome: result.outcome, note }
+    const { index } = moment
+    const accepted: Accepted = { status: 'accepted', index, time, transaction, outcome: result.outcome, note }
     this.#lastTime = time
     this.#rows.apply(result.changes)
+    this.#rows.remember(accepted.index, recordOf(accepted))
     for (const [path, change] of result.changes) batch.rows.set(path, change)
     batch.entries.push({ id, bytes, outcome: encodeOutcome(result.outcome) })
     batch.leafHashes.push(leafHash(sha256, bytes))
     batch.accepted.set(id, accepted)
     return accepted
+  }
+
+  /** Where and when an entry would stand, with the summary of all books where its type needs one. */
+  async #moment(transaction: SignedTransaction, index: number, time: Milliseconds): Promise<Moment> {
+    if (transaction.definition.needsSummary !== true) return { index, time }
+    return { index, time, summary: await this.#closing.summary(index, wholeSeconds(time)) }
   }
 
   /** The first outcome of an id that the store knows. */
@@ -302,7 +318,11 @@ export class Ledger {
   async #commitEntries({ entries, leafHashes, rows }: Batch): Promise<void> {
     const readEdge = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
     const { frontier, tiles } = appendLeaves(readEdge, this.#frontier, leafHashes)
-    const changed = [...rows.values()].map(({ key, row }) => ({ table: key.table.name, key: key.key, value: encodeRow(row) }))
+    const changed = [...rows.values()].map(({ key, row }) => ({
+      table: key.table.name,
+      key: key.key,
+      value: row === undefined ? undefined : encodeRow(row),
+    }))
     await this.#options.store.commit({ size: this.size, entries, rows: changed, tiles })
     assert(frontier.size === this.size + entries.length, 'the tree grew by the entries of the commit')
     this.#frontier = frontier
@@ -337,11 +357,14 @@ export async function preview(
   const { rules, sha256 } = options
   const transaction = parseTransaction(rules, sha256, text)
   if (transaction instanceof Malformed) return refuse('malformed', { reason: transaction.reason })
-  const rows = new LoadedRows(store)
+  const rows = new LoadedRows(store, (index) => readRecord(rules, sha256, store, index))
   await rows.load([platform])
   const origin = rows.get(platform)?.origin
   if (origin !== transaction.ledger) return refuse('wrong_ledger', { named: transaction.ledger, ledger: origin ?? '' })
-  const moment = { index: await store.size(), time }
+  const index = await store.size()
+  const isClosing = transaction.definition.needsSummary === true
+  const summary = isClosing ? await new Closing({ sha256, store }).summary(index, wholeSeconds(time)) : undefined
+  const moment = { index, time, ...(summary && { summary }) }
   const view = await declaredRows(sha256, transaction, [], rows, moment)
   const result = execute(sha256, transaction, [], view, moment)
   if (result.status === 'refused') return result

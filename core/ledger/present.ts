@@ -61,11 +61,12 @@ export function presentBody(transaction: Transaction): Json {
 function presentEffects({ postings, payment, created, lines }: Outcome): JsonObject {
   return {
     postings: postings.map((posting) => ({ book: postingBook(posting), amount: formatMicros(posting.amountMicros) })),
-    ...(payment && {
-      gross: formatMicros(payment.grossMicros),
-      fee: formatMicros(payment.feeMicros),
-      takeHome: formatMicros(payment.grossMicros - payment.feeMicros),
-    }),
+    ...(payment &&
+      (payment.payee !== undefined || lines !== undefined) && {
+        gross: formatMicros(payment.grossMicros),
+        fee: formatMicros(payment.feeMicros),
+        takeHome: formatMicros(payment.grossMicros - payment.feeMicros),
+      }),
     ...(lines && { lines: countLines(lines) }),
     ...(created !== undefined && { created }),
   }

@@ -4,24 +4,26 @@
  */
 
 import { assert } from '../base/assert.ts'
+import { matured } from '../domain/aged-sum.ts'
 import { ACCOUNT_BOOKS, type AccountBook, type BookClass, bookName, PLATFORM_BOOKS } from '../domain/books.ts'
-import { matured, spendable } from '../domain/credits.ts'
+import { payerRows, settledPurse } from '../domain/credits.ts'
 import { formatMicros } from '../domain/money.ts'
-import { standing } from '../domain/plans.ts'
+import { standing } from '../domain/paid-periods.ts'
+import { platformAt } from '../domain/policy.ts'
+import { paidIn, spendableIn } from '../domain/purse.ts'
 import {
   type Account,
   accounts,
-  decodeRow,
   earnings,
   type Key,
   keys,
   type Platform,
   planSubscriptions,
   platform,
-  type RowKey,
   type Treasury,
   treasury,
 } from '../domain/state.ts'
+import { decodeRow, type RowKey } from '../domain/table.ts'
 import { formatMilliseconds, formatSeconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
 import type { LedgerOptions } from './ledger.ts'
@@ -87,25 +89,45 @@ export async function readKeys(store: StoreReader, account: string): Promise<{ k
   return found
 }
 
-/** What an account has at a time; undefined where there is no such account. */
+/** Loaded rows as the rules read them, at a time. */
+function rowsAt(rows: LoadedRows, time: Milliseconds) {
+  return {
+    time: wholeSeconds(time),
+    get: <Row>(key: RowKey<Row>) => rows.get(key),
+    need: <Row>(key: RowKey<Row>) => {
+      const row = rows.get(key)
+      assert(row !== undefined, `the row ${key.path} exists`)
+      return row
+    },
+  }
+}
+
+/** What an account has at a time, everything settled that time alone decides; undefined where there is no such account. */
 export async function balance(store: StoreReader, account: string, time: Milliseconds): Promise<JsonObject | undefined> {
   const rows = new LoadedRows(store)
-  await rows.load([accounts.at(account), earnings.at(account)])
+  await rows.load([...payerRows(account), earnings.at(account)])
   const row = rows.get(accounts.at(account))
   if (row === undefined) return undefined
+  const purse = settledPurse(rowsAt(rows, time), account)
   const available = matured(rows.get(earnings.at(account)), wholeSeconds(time)).availableMicros
   return {
     account,
     size: await store.size(),
     time: formatMilliseconds(time),
-    spendable: formatMicros(spendable(row)),
-    paid: formatMicros(row.walletMicros),
-    grants: [],
-    held: formatMicros(row.heldMicros),
+    spendable: formatMicros(spendableIn(purse)),
+    paid: formatMicros(paidIn(purse)),
+    grants: purse.wallet.lots
+      .filter(({ remainingMicros }) => remainingMicros > 0n)
+      .map(({ grant, remainingMicros, expiresAt }) => ({
+        id: grant,
+        remaining: formatMicros(remainingMicros),
+        expiresAt: formatSeconds(expiresAt),
+      })),
+    held: formatMicros(purse.heldMicros),
     earnings: formatMicros(row.earningsMicros),
     earningsAvailable: formatMicros(available),
     payable: formatMicros(row.payableMicros),
-    receivable: formatMicros(row.receivableMicros),
+    receivable: formatMicros(-purse.owedMicros),
   }
 }
 
@@ -120,9 +142,11 @@ export async function readPlan(store: StoreReader, account: string, time: Millis
     modelLimit: plan.modelLimit,
     price: formatMicros(plan.priceMicros),
     period: plan.period,
-    start: formatSeconds(plan.start),
+    start: formatSeconds(plan.periods.find(({ end }) => end > wholeSeconds(time))?.start ?? plan.anchor),
     end: formatSeconds(plan.end),
-    standing: standing(plan, wholeSeconds(time), rows.get(platform)!.graceDays),
+    standing: standing(plan, wholeSeconds(time), platformAt(rows.get(platform)!, wholeSeconds(time)).graceDays),
+    ...(plan.cancelled && { cancelled: true }),
+    ...(plan.next !== undefined && { next: plan.next.plan }),
   }
 }
 

@@ -7,15 +7,20 @@ import { InvariantError } from '../base/assert.ts'
 import { equalBytes, type Sha256, tryFromHex } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
-import { authenticate, execute, type Rows, type Signatory } from '../domain/machine.ts'
-import { encodeOutcome } from '../domain/outcome.ts'
-import { platform, type RowKey } from '../domain/state.ts'
-import { formatMilliseconds, type Milliseconds } from '../domain/time.ts'
+import { authenticate, execute, type Signer } from '../domain/machine.ts'
+import { decodeOutcome, encodeOutcome, type Outcome } from '../domain/outcome.ts'
+import { accountNumbers, type EntryRecord, entryRecords, platform } from '../domain/state.ts'
+import type { StateSummary } from '../domain/state-root.ts'
+import { encodeRow, type RowKey } from '../domain/table.ts'
+import { formatMilliseconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { createdId, type Moment, type Rows, signatoriesOf } from '../domain/view.ts'
 import { Frontier, leafHash } from '../log/merkle.ts'
 import { ED25519, type VerifierKey, verifierKey } from '../log/note.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
+import { recordOf } from './accepted.ts'
+import { Heads, type StateLeaves, stateLeaves, summaryOf } from './closing.ts'
 import { parseEntry } from './entry.ts'
-import type { LoggedEntry, StoredEntry } from './store.ts'
+import { compareRows, type LoggedEntry, type LogReader, type StoredEntry } from './store.ts'
 import { storedTiles } from './tree.ts'
 import type { SignatureCheck, Verifier } from './verifier.ts'
 
@@ -45,13 +50,20 @@ export class Replay {
   readonly rows = new Map<string, { readonly key: RowKey; readonly row: unknown }>()
   /** Signatures checked so far. */
   signatures = 0
-  readonly #options: ReplayOptions
+  readonly #options: ReplayOptions & { readonly log: Pick<LogReader, 'entries'> }
+  readonly #heads: Heads
+  /** What entries did, where the log does not say it. */
+  readonly #outcomes = new Map<number, Uint8Array>()
+  /** The entry that the transaction at hand names. */
+  #record: { readonly path: string; readonly record: EntryRecord } | undefined
   #frontier: Frontier
   #edge = new Map<string, TileRow>()
   #lastTime: Milliseconds = 0
 
-  constructor(options: ReplayOptions) {
-    this.#options = options
+  /** `log` is the log that is replayed, for transactions that look back at an entry. */
+  constructor(options: ReplayOptions, log: Pick<LogReader, 'entries'>) {
+    this.#options = { ...options, log }
+    this.#heads = new Heads(options.sha256)
     this.#frontier = new Frontier(options.sha256)
   }
 
@@ -72,16 +84,18 @@ export class Replay {
 
   /** Replays the entries that follow, in order; the first defect among them ends it. */
   async add(entries: readonly (LoggedEntry | StoredEntry)[]): Promise<ReplayedPage | Defect> {
-    const checks: (SignatureCheck & { index: number; signatory: Signatory })[] = []
+    const checks: (SignatureCheck & { index: number; signatory: Signer })[] = []
     const ids: string[] = []
+    const leaves: Uint8Array[] = []
     let defect: Defect | undefined
     for (const [i, entry] of entries.entries()) {
-      const replayed = this.#execute(entry, this.size + i)
+      const replayed = await this.#execute(entry, this.size + i)
       if ('what' in replayed) {
         defect = replayed
         break
       }
-      const { transaction, signatories } = replayed
+      const { transaction, signatories, leaf } = replayed
+      leaves.push(leaf)
       ids.push(transaction.id)
       signatories.forEach((signatory, j) => {
         const { signature } = transaction.signatures[j]!
@@ -89,10 +103,10 @@ export class Replay {
       })
     }
     // An earlier entry with a bad signature is the first defect, also where a later one already failed a rule.
-    return (await this.#verify(checks)) ?? defect ?? { ids, tiles: this.#grow(entries) }
+    return (await this.#verify(checks)) ?? defect ?? { ids, tiles: this.#grow(leaves) }
   }
 
-  #execute(entry: LoggedEntry | StoredEntry, index: number) {
+  async #execute(entry: LoggedEntry | StoredEntry, index: number) {
     const { rules, sha256 } = this.#options
     const at = (what: string, message: string): Defect => ({ index: entry.index, what, message })
     if (entry.index !== index) return { index, what: 'missing_entry', message: `Entry ${index} is missing.` }
@@ -103,26 +117,63 @@ export class Replay {
       return at('time_backwards', `Its time is before that of the entry before, ${formatMilliseconds(this.#lastTime)}.`)
     const transaction = parseSignedTransaction(rules, sha256, note)
     if (transaction instanceof Malformed) return at('malformed', `${transaction.reason}.`)
-    const executed = this.#apply(transaction, { index, time })
+    const { namesEntry, needsSummary } = transaction.definition
+    if (namesEntry !== undefined) await this.#loadRecord(namesEntry(transaction.body as never))
+    const executed = this.#apply(transaction, { index, time, ...(needsSummary && { summary: this.#summary(time) }) })
+    this.#record = undefined
     if (executed instanceof InvariantError) return at('invariant', `${executed.message}: this does not hold.`)
     if ('status' in executed) return at(executed.code, executed.message)
-    const isOutcome = !('outcome' in entry) || equalBytes(entry.outcome, executed.outcome)
-    if (!isOutcome) return at('outcome', 'The outcome stored beside the entry is not what the entry does.')
+    const outcome = encodeOutcome(executed.outcome)
+    if ('outcome' in entry && !equalBytes(entry.outcome, outcome))
+      return at('outcome', 'The outcome stored beside the entry is not what the entry does.')
+    if (!('outcome' in entry)) this.#outcomes.set(index, outcome)
+    const leaf = leafHash(sha256, entry.bytes)
+    this.#heads.add(
+      leaf,
+      executed.outcome.touched.map(({ number }) => number),
+    )
     this.#lastTime = time
-    return { transaction, signatories: executed.signatories }
+    return { transaction, signatories: executed.signatories, leaf }
   }
 
-  #apply(transaction: SignedTransaction, moment: { index: number; time: Milliseconds }) {
+  #apply(transaction: SignedTransaction, moment: Moment) {
     const { sha256 } = this.#options
     const rows: Rows = { get: (key) => this.#get(key) }
     const signatories = authenticate(sha256, transaction, rows)
     if ('status' in signatories) return signatories
-    const keyIds = signatories.filter(({ account }) => account === transaction.signer).map(({ keyId }) => keyId)
-    const result = this.#tryExecute(() => execute(sha256, transaction, keyIds, rows, moment))
+    const signed = signatoriesOf(transaction, signatories)
+    const result = this.#tryExecute(() => execute(sha256, transaction, signed, rows, moment))
     if (result instanceof InvariantError) return result
     if (result.status === 'refused') return result
-    for (const [path, change] of result.changes) this.rows.set(path, change)
-    return { signatories, outcome: encodeOutcome(result.outcome) }
+    for (const [path, change] of result.changes) {
+      if (change.row === undefined) this.rows.delete(path)
+      else this.rows.set(path, change)
+    }
+    return { signatories, outcome: result.outcome }
+  }
+
+  /** The state's leaves as they are now, asked at a time. */
+  leaves(time: Milliseconds): StateLeaves {
+    const rows = [...this.rows.values()].map(({ key, row }) => ({ table: key.table.name, key: key.key, value: encodeRow(row) }))
+    return stateLeaves(this.#options.sha256, rows.sort(compareRows), this.#heads, wholeSeconds(time))
+  }
+
+  #summary(time: Milliseconds): StateSummary {
+    return summaryOf(this.#options.sha256, this.leaves(time))
+  }
+
+  /** Reads the entry that a transaction names. It was replayed before, so what it did is known to be right. */
+  async #loadRecord(index: number): Promise<void> {
+    const { rules, sha256, log } = this.#options
+    const [entry] = await log.entries(index, 1)
+    const parsed = entry && parseEntry(entry.bytes)
+    if (entry === undefined || parsed === undefined || parsed instanceof Malformed) return
+    const transaction = parseSignedTransaction(rules, sha256, parsed.note)
+    const bytes = 'outcome' in entry ? (entry as StoredEntry).outcome : this.#outcomes.get(index)
+    if (transaction instanceof Malformed || bytes === undefined) return
+    const accountOf = (number: number) => this.#get(accountNumbers.at(number))!.account
+    const outcome: Outcome = decodeOutcome(bytes, accountOf, createdId(transaction))
+    this.#record = { path: entryRecords.at(index).path, record: recordOf({ transaction, outcome }) }
   }
 
   /**
@@ -137,7 +188,7 @@ export class Replay {
     }
   }
 
-  async #verify(checks: readonly (SignatureCheck & { index: number; signatory: Signatory })[]): Promise<Defect | undefined> {
+  async #verify(checks: readonly (SignatureCheck & { index: number; signatory: Signer })[]): Promise<Defect | undefined> {
     const valid = await this.#options.verifier.verify(checks)
     this.signatures += checks.length
     const bad = checks.find((_, i) => !valid[i])
@@ -150,9 +201,7 @@ export class Replay {
     }
   }
 
-  #grow(entries: readonly LoggedEntry[]): readonly TileRow[] {
-    const { sha256 } = this.#options
-    const leaves = entries.map(({ bytes }) => leafHash(sha256, bytes))
+  #grow(leaves: readonly Uint8Array[]): readonly TileRow[] {
     const readEdge = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
     const { frontier, tiles } = appendLeaves(readEdge, this.#frontier, leaves)
     this.#frontier = frontier
@@ -161,6 +210,9 @@ export class Replay {
   }
 
   #get<Row>(key: RowKey<Row>): Row | undefined {
+    if (key.table.name === entryRecords.name) {
+      return this.#record?.path === key.path ? (this.#record.record as Row) : undefined
+    }
     return this.rows.get(key.path)?.row as Row | undefined
   }
 }

@@ -7,8 +7,9 @@
  * refusals that must not be replayed.
  */
 
+import { utf8 } from '../base/bytes.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import type { RowKey } from '../domain/state.ts'
+import type { RowKey } from '../domain/table.ts'
 
 /** An entry of the log. */
 export interface LoggedEntry {
@@ -30,11 +31,27 @@ export interface StoredRow {
   readonly value: string
 }
 
+/** The order of rows: by the UTF-8 bytes of table and key. */
+export function compareRows(a: Pick<StoredRow, 'table' | 'key'>, b: Pick<StoredRow, 'table' | 'key'>): number {
+  return compareText(a.table, b.table) || compareText(a.key, b.key)
+}
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(utf8(a), utf8(b))
+}
+
 /** A tile of the tree: up to 256 hashes of 32 bytes, one after the other. */
 export interface StoredTile {
   readonly level: number
   readonly number: number
   readonly hashes: Uint8Array
+}
+
+/** A row as a commit leaves it; removed where there is no value. */
+export interface ChangedRow {
+  readonly table: string
+  readonly key: string
+  readonly value: string | undefined
 }
 
 /** One durable step of the book. */
@@ -43,7 +60,7 @@ export interface Commit {
   readonly size: number
   readonly entries: readonly { readonly id: string; readonly bytes: Uint8Array; readonly outcome: Uint8Array }[]
   /** The last value of each row that the entries changed. */
-  readonly rows: readonly StoredRow[]
+  readonly rows: readonly ChangedRow[]
   /** The tiles at the tree's right edge that the entries changed. */
   readonly tiles: readonly StoredTile[]
 }

@@ -30,15 +30,16 @@ const touched = fc
     ),
   )
 
+const slice = fc.record({ entry: fc.integer({ min: 1, max: 2 ** 31 }), amountMicros: amount }, { requiredKeys: ['amountMicros'] })
+const slices = fc.array(slice, { maxLength: 3 })
+
 const line: fc.Arbitrary<LineOutcome> = fc.oneof(
   fc.constant({ status: 'duplicate' } as const),
   fc
     .constantFrom('no_mandate', 'subscription_required', 'exceeds_mandate', 'exceeds_credits')
     .map((code) => ({ status: 'refused', code }) as const),
-  fc.record({ status: fc.constant('charged' as const), grossMicros: amount, feeMicros: amount }),
+  fc.record({ status: fc.constant('charged' as const), grossMicros: amount, feeMicros: amount, slices }),
 )
-
-const payment = fc.record({ grossMicros: amount, feeMicros: amount, feeBps: fc.integer({ min: 0, max: 1500 }) })
 
 const outcome: fc.Arbitrary<Outcome> = touched.chain((accounts) => {
   const posting = fc
@@ -46,6 +47,12 @@ const outcome: fc.Arbitrary<Outcome> = touched.chain((accounts) => {
     .map(([book, { account }, amountMicros, balanceMicros]): Posting => {
       return { book, ...(isAccountBook(book) ? { account } : {}), amountMicros, balanceMicros }
     })
+  const figures = { grossMicros: amount, feeMicros: amount, feeBps: fc.integer({ min: 0, max: 1500 }), slices }
+  const party = fc.constantFrom(...accounts.map((one) => one.account))
+  const payment = fc.record(
+    { ...figures, payer: party, payee: party },
+    { requiredKeys: ['grossMicros', 'feeMicros', 'feeBps', 'slices'] },
+  )
   const optional = { payment, lines: fc.array(line, { maxLength: 8 }), created: fc.constant('mdl_0123') }
   return fc.record(
     { touched: fc.constant(accounts), postings: fc.array(posting, { maxLength: 6 }), ...optional },
@@ -71,8 +78,10 @@ test('different outcomes have different bytes', () => {
     { ...plain, touched: [{ account: account(0), number: 0, previous: 0 }] },
     { ...plain, lines: [] },
     { ...plain, lines: [{ status: 'duplicate' }] },
-    { ...plain, lines: [{ status: 'charged', grossMicros: micros(0n), feeMicros: micros(0n) }] },
-    { ...plain, payment: { grossMicros: micros(0n), feeMicros: micros(0n), feeBps: 0 } },
+    { ...plain, lines: [{ status: 'charged', grossMicros: micros(0n), feeMicros: micros(0n), slices: [] }] },
+    { ...plain, payment: { grossMicros: micros(0n), feeMicros: micros(0n), feeBps: 0, slices: [] } },
+    { ...plain, payment: { payer: account(0), grossMicros: micros(0n), feeMicros: micros(0n), feeBps: 0, slices: [] } },
+    { ...plain, payment: { payee: account(0), grossMicros: micros(0n), feeMicros: micros(0n), feeBps: 0, slices: [] } },
   ]
   expect(new Set(variants.map((one) => Buffer.from(encodeOutcome(one)).toString('hex'))).size).toBe(variants.length)
 })
@@ -88,9 +97,28 @@ test('the bytes of a purchase, written down once: they are stored for ever', () 
       { book: 'revenue:fees', amountMicros: micros(3n), balanceMicros: micros(300n) },
       { book: 'earnings', account: account(200), amountMicros: micros(22n), balanceMicros: micros(22n) },
     ],
-    payment: { grossMicros: micros(25n), feeMicros: micros(3n), feeBps: 1500 },
+    payment: {
+      payer: account(3),
+      payee: account(200),
+      grossMicros: micros(25n),
+      feeMicros: micros(3n),
+      feeBps: 1500,
+      slices: [{ entry: 5, amountMicros: micros(4n) }, { amountMicros: micros(2n) }, { entry: 6, amountMicros: micros(1n) }],
+    },
   })
-  const hex = '02' + '0308' + 'c80100' + '03' + '05003196' + '01' + '0206d804' + '07012c2c' + '01' + '1903dc0b' + '00'
+  const hex =
+    '02' +
+    '0308' +
+    'c80100' +
+    '03' +
+    '05003196' +
+    '01' +
+    '0206d804' +
+    '07012c2c' +
+    '01' +
+    '01021903dc0b' +
+    '03050400020601' +
+    '00'
   expect(Buffer.from(bytes).toString('hex')).toBe(hex)
 })
 
@@ -104,12 +132,12 @@ test('the bytes of lines, written down once', () => {
       { status: 'refused', code: 'subscription_required' },
       { status: 'refused', code: 'exceeds_mandate' },
       { status: 'refused', code: 'exceeds_credits' },
-      { status: 'charged', grossMicros: micros(0n), feeMicros: micros(0n) },
-      { status: 'charged', grossMicros: micros(353n), feeMicros: micros(52n) },
+      { status: 'charged', grossMicros: micros(0n), feeMicros: micros(0n), slices: [] },
+      { status: 'charged', grossMicros: micros(353n), feeMicros: micros(52n), slices: [{ entry: 9, amountMicros: micros(1n) }] },
     ],
   })
   expect(Buffer.from(bytes).toString('hex')).toBe(
-    '010100' + '00' + '00' + '01' + '07' + '00' + '01' + '02' + '03' + '04' + '1000' + 'f10234',
+    '010100' + '00' + '00' + '01' + '07' + '00' + '01' + '02' + '03' + '04' + '100000' + 'f10234010901',
   )
 })
 

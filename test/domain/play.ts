@@ -6,13 +6,15 @@ import { Malformed } from '../../core/base/malformed.ts'
 import { ACCOUNT_BOOKS, type AccountBook, PLATFORM_BOOKS, type PlatformBook } from '../../core/domain/books.ts'
 import type { Json } from '../../core/domain/canonical.ts'
 import { parseTransaction } from '../../core/domain/envelope.ts'
-import type { Execution } from '../../core/domain/machine.ts'
 import { formatMicros, micros, parseAmount } from '../../core/domain/money.ts'
 import { decodeOutcome, encodeOutcome, type Outcome, postingBook, touchedNumbers } from '../../core/domain/outcome.ts'
 import { CODES, type Refusal } from '../../core/domain/refusal.ts'
+import type { Execution } from '../../core/domain/run.ts'
 import * as state from '../../core/domain/state.ts'
-import { parseMilliseconds, parseSeconds } from '../../core/domain/time.ts'
+import { decodeRow, type RowKey } from '../../core/domain/table.ts'
+import { formatSeconds, parseMilliseconds, parseSeconds } from '../../core/domain/time.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
+import type { Signatory } from '../../core/domain/view.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { ED25519, keyId } from '../../core/log/note.ts'
 import { rowKey } from '../support/row-key.ts'
@@ -39,7 +41,7 @@ export function playScene(name: string): Play {
 
 interface Sent {
   readonly text: string
-  readonly keyId: string
+  readonly signatories: readonly Signatory[]
 }
 
 export class Play implements Names {
@@ -92,7 +94,7 @@ export class Play implements Names {
       }
       const signer = this.account(line.signer)
       const text = this.world.compose(signer, line.type, this.body(numbered.body), overrides)
-      this.#send({ text, keyId: this.keyId(line) }, line.outcome, statement.expected, line.binds)
+      this.#send({ text, signatories: this.signatories(line) }, line.outcome, statement.expected, line.binds)
     }
   }
 
@@ -104,9 +106,9 @@ export class Play implements Names {
   #send(sent: Sent, outcome: TransactionLine['outcome'], expected: readonly string[], binds?: string): void {
     this.last = sent
     if (outcome.status === 'refused' && outcome.over !== undefined) {
-      expect(appliesToo(this.world, outcome.over, sent.text, sent.keyId), `${outcome.over} would refuse as well`).toBe(true)
+      expect(appliesToo(this.world, outcome.over, sent.text, sent.signatories), `${outcome.over} would refuse as well`).toBe(true)
     }
-    const result = this.world.run(sent.text, sent.keyId)
+    const result = this.world.run(sent.text, sent.signatories)
     checkSentence(sent.text)
     if (outcome.status === 'refused') {
       checkRefusal(result, outcome, this)
@@ -136,6 +138,15 @@ export class Play implements Names {
     return this.world.people.get(person)!.publicKey
   }
 
+  /** Who signs: the signer, and whoever signs below. */
+  signatories({ signer, key, cosigner, cokey }: TransactionLine): readonly Signatory[] {
+    const signing = [{ signer, key }, ...(cosigner === undefined ? [] : [{ signer: cosigner, key: cokey }])]
+    return signing.map(({ signer, key }) => ({
+      account: this.account(signer),
+      keyId: this.keyId({ signer, ...(key && { key }) }),
+    }))
+  }
+
   /** The id of the key that signs: the first one of the account, or another one of its keys. */
   keyId({ signer, key }: Pick<TransactionLine, 'signer'> & { readonly key?: string }): string {
     const publicKey = key === undefined ? Buffer.from(this.publicKey(signer), 'hex') : publicKeyOf(`${signer}/${key}`)
@@ -146,7 +157,7 @@ export class Play implements Names {
   body(expression: string): Json {
     const parts = expression.split(/ (?=\+ \{|- \w)/)
     const [first = '', ...changes] = parts
-    const base = parseJson(first.startsWith('{') ? first : this.bodies.get(first)!, this)
+    const base = first === 'CLOSING' ? this.closing() : parseJson(first.startsWith('{') ? first : this.bodies.get(first)!, this)
     const fields = new Map(Object.entries(base as Record<string, Json>))
     for (const change of changes) {
       if (change.startsWith('- ')) fields.delete(change.slice(2))
@@ -155,7 +166,13 @@ export class Play implements Names {
     return Object.fromEntries(fields)
   }
 
-  rowKey(table: string, key: string): state.RowKey {
+  /** The period.close of the books as they are now. */
+  closing(): Json {
+    const end = formatSeconds(Math.floor(this.world.time / 1000))
+    return { end, size: this.world.size, ...this.world.summary() }
+  }
+
+  rowKey(table: string, key: string): RowKey {
     const parts = key === '-' ? [] : key.split('/')
     const ids = parts.map((part) => (/^[@$]/.test(part) ? (JSON.parse(expandJson(part, this)) as string) : part))
     const row = rowKey(table, ids.join('/'))
@@ -164,7 +181,7 @@ export class Play implements Names {
   }
 
   /** Replaces fields of a row that exists. */
-  edit(key: state.RowKey, fields: object): void {
+  edit(key: RowKey, fields: object): void {
     const row = this.world.get(key)
     assert(row !== undefined, `the row ${key.path} exists`)
     this.world.put(key, { ...row, ...fields })
@@ -205,7 +222,7 @@ const DIRECTIVES: Record<string, Directive> = {
   books: moveBooks,
   edit: (play, rest) => {
     const [, table, key, fields] = /^(\S+) (\S+) (.*)$/.exec(rest)!
-    play.edit(play.rowKey(table!, key!), state.decodeRow(expandJson(fields!, play)) as object)
+    play.edit(play.rowKey(table!, key!), decodeRow(expandJson(fields!, play)) as object)
   },
   balance: (play, rest) => {
     const [book, balance] = rest.split(' ')
@@ -218,7 +235,7 @@ const DIRECTIVES: Record<string, Directive> = {
   },
   row: (play, rest) => {
     const [, table, key, fields] = /^(\S+) (\S+) (.*)$/.exec(rest)!
-    expect(play.world.get(play.rowKey(table!, key!))).toMatchObject(state.decodeRow(expandJson(fields!, play)) as object)
+    expect(play.world.get(play.rowKey(table!, key!))).toMatchObject(decodeRow(expandJson(fields!, play)) as object)
   },
   norow: (play, rest) => {
     const [table, key] = rest.split(' ')
@@ -237,7 +254,7 @@ function reprice(play: Play, rest: string): void {
   const listing = play.thing(name!.slice(1))
   const { version } = play.world.get(state.listings.at(listing))!
   const terms = play.world.get(state.terms.at(listing, version))!
-  const changed = state.decodeRow(expandJson(fields!, play)) as Partial<state.Terms>
+  const changed = decodeRow(expandJson(fields!, play)) as Partial<state.Terms>
   const supersededAt = Math.floor(play.world.time / 1000)
   play.world.put(state.terms.at(listing, version + 1), { ...terms, ...changed })
   play.edit(state.terms.at(listing, version), { supersededAt })
@@ -245,10 +262,10 @@ function reprice(play: Play, rest: string): void {
 }
 
 /** Where a book stands in the state: its row and the field of it. */
-function placeOf(play: Play, book: string): { readonly row: state.RowKey; readonly field: string } {
+function placeOf(play: Play, book: string): { readonly row: RowKey; readonly field: string } {
   const [name, person] = book.split(':') as [string, string | undefined]
-  if (!(name in ACCOUNT_BOOKS)) return { row: state.treasury as state.RowKey, field: PLATFORM_BOOKS[book as PlatformBook].field }
-  return { row: state.accounts.at(play.account(person!)) as state.RowKey, field: ACCOUNT_BOOKS[name as AccountBook].field }
+  if (!(name in ACCOUNT_BOOKS)) return { row: state.treasury as RowKey, field: PLATFORM_BOOKS[book as PlatformBook].field }
+  return { row: state.accounts.at(play.account(person!)) as RowKey, field: ACCOUNT_BOOKS[name as AccountBook].field }
 }
 
 function balanceOf(play: Play, book: string): string {

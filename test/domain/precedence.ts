@@ -11,6 +11,7 @@ import type { COMMON_CODES } from '../../core/domain/refusal.ts'
 import * as state from '../../core/domain/state.ts'
 import { parseSeconds } from '../../core/domain/time.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
+import type { Signatory } from '../../core/domain/view.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { ORIGIN, type World } from '../support/world.ts'
 
@@ -24,14 +25,15 @@ interface Asked {
 
 type CommonCode = Exclude<(typeof COMMON_CODES)[number], 'malformed' | 'stale'> | 'exists'
 
-export function appliesToo(world: World, code: string, text: string, keyId: string): boolean {
+export function appliesToo(world: World, code: string, text: string, signatories: readonly Signatory[]): boolean {
   const transaction = parseTransaction(rules, sha256, text)
   if (!(transaction instanceof Malformed)) {
     const own = transaction.definition.checks.find((check) => check.code === code)
-    if (own !== undefined) return own.test(world.context(transaction)) !== undefined
+    if (own !== undefined) return own.test(world.context(transaction, signatories)) !== undefined
   }
   const test = COMMON[code as CommonCode]
   assert(test !== undefined, `${code} can be asked alone`)
+  const { keyId } = signatories[0]!
   return test({ world, keyId, envelope: JSON.parse(text), transaction })
 }
 

@@ -10,7 +10,9 @@
  *     body LAW {"name":"law", …}             a body to use below by its name
  *     $law = ada model.create LAW -> ok      somebody signs; $law names what the entry made
  *
- * A transaction is `SIGNER[/KEY] TYPE BODY [made TIME] [until TIME] [on LEDGER] -> OUTCOME`, perhaps after `N times` (# in it is
+ * The body CLOSING is the period.close of the books as they are at that moment.
+ *
+ * A transaction is `SIGNER[/KEY] [& COSIGNER[/KEY]] TYPE BODY [made TIME] [until TIME] [on LEDGER] -> OUTCOME`, perhaps after `N times` (# in it is
  * then the number of the turn) or `$name =`. A BODY is JSON or a name, then any of `+ {fields that replace}` and `- field`. Its
  * outcome is one of
  *
@@ -109,6 +111,9 @@ export interface TransactionLine {
   readonly binds?: string
   readonly signer: string
   readonly key?: string
+  /** Who signs below the signer, with another than the first of his keys where one is named. */
+  readonly cosigner?: string
+  readonly cokey?: string
   readonly type: string
   readonly body: string
   readonly made?: string
@@ -125,7 +130,7 @@ export type ExpectedOutcome =
 const TRANSACTION = new RegExp(
   [
     String.raw`^(?:(?<times>\d+) times )?(?:\$(?<binds>\w+) = )?`,
-    String.raw`(?<signer>\w+)(?:\/(?<key>\w+))? (?<type>[a-z]+\.[a-z]+) (?<body>.*?)`,
+    String.raw`(?<signer>\w+)(?:\/(?<key>\w+))?(?: & (?<cosigner>\w+)(?:\/(?<cokey>\w+))?)? (?<type>[a-z]+\.[a-z]+) (?<body>.*?)`,
     String.raw`(?: made (?<made>[\dTZ:-]+))?(?: until (?<until>[\dTZ:-]+))?(?: on (?<on>[a-z./]+))?$`,
   ].join(''),
 )

@@ -43,6 +43,7 @@ const CATALOGUE: Record<string, readonly string[]> = {
   ],
   'usage.mandate': ['unknown_listing', 'not_for_sale', 'own_listing', 'terms_changed', 'bad_expiry', 'exceeds_credits'],
   'usage.batch': ['unknown_listing', 'not_owner', 'not_for_sale', 'too_many', 'stream_gap', 'duplicate_lines'],
+  'period.close': ['too_soon', 'stale_size', 'wrong_state'],
 }
 
 const LINE_CODES = ['no_mandate', 'subscription_required', 'exceeds_mandate', 'exceeds_credits']

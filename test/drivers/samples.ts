@@ -2,7 +2,7 @@
 
 import { concatBytes, utf8 } from '../../core/base/bytes.ts'
 import { refuse } from '../../core/domain/refusal.ts'
-import type { RowKey } from '../../core/domain/state.ts'
+import type { RowKey } from '../../core/domain/table.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import type { Commit, RememberedRefusal, StoreReader, StoreWriter } from '../../core/ledger/store.ts'
 import { rowKey } from '../support/row-key.ts'

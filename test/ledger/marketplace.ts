@@ -5,7 +5,7 @@
 
 import { assert } from '../../core/base/assert.ts'
 import type { Account, Treasury } from '../../core/domain/state.ts'
-import { decodeRow } from '../../core/domain/state.ts'
+import { decodeRow } from '../../core/domain/table.ts'
 import { formatSeconds, wholeSeconds } from '../../core/domain/time.ts'
 import type { StoredRow, StoreReader } from '../../core/ledger/store.ts'
 import { ADA, BOB, CYD, DAY, type TestLedger } from './support.ts'

@@ -1,7 +1,7 @@
 /** What the sequencer wrote is found sound by an audit, which derives everything again: from store or log alone. */
 
 import { describe, expect, test } from 'vitest'
-import { encodeRow } from '../../core/domain/state.ts'
+import { encodeRow } from '../../core/domain/table.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { exportTiles, openTileFolder } from '../../core/drivers/tile-folder.ts'
 import { audit } from '../../core/ledger/audit.ts'
@@ -42,7 +42,7 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
     const entries = await test.store.entries(0, 1_000)
     const stored = new Map((await allRows(test.store)).map(({ table, key, value }) => [`${table} ${key}`, value]))
     for (const size of [1, 7, 1_000]) {
-      const replay = new Replay(OPTIONS)
+      const replay = new Replay(OPTIONS, test.store)
       for (let from = 0; from < entries.length; from += size) {
         expect(await replay.add(entries.slice(from, from + size))).not.toHaveProperty('what')
       }

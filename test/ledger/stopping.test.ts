@@ -9,7 +9,8 @@ import { InvariantError } from '../../core/base/assert.ts'
 import { type Context, defineTransaction, type Effects } from '../../core/domain/define.ts'
 import type { Rules } from '../../core/domain/envelope.ts'
 import { ZERO } from '../../core/domain/money.ts'
-import { accounts, deployments, earnings, models, planSubscriptions, type RowKey, treasury } from '../../core/domain/state.ts'
+import { accounts, deployments, earnings, models, planSubscriptions, treasury } from '../../core/domain/state.ts'
+import type { RowKey } from '../../core/domain/table.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { MemoryLedger } from '../../core/drivers/memory/store.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
@@ -324,7 +325,7 @@ const FAULTS: readonly (readonly [string, Fault])[] = [
     {
       apply: (effects) => {
         const plan = { plan: 'starter', modelLimit: 1, priceMicros: ZERO, period: 'month' } as const
-        const paid = { anchor: effects.time, start: effects.time, end: effects.time + 60, cancelled: false }
+        const paid = { anchor: effects.time, count: 1, periods: [], end: effects.time + 60, cancelled: false }
         effects.put(planSubscriptions.at(effects.signer), { ...plan, ...paid })
         effects.put(deployments.at(effects.signer), { models: ['mdl_1', 'mdl_2'] })
       },

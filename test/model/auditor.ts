@@ -4,8 +4,8 @@
  */
 
 import { ACCOUNT_BOOKS, isInRange, PLATFORM_BOOKS } from '../../core/domain/books.ts'
-import type { Execution } from '../../core/domain/machine.ts'
 import { decodeOutcome, encodeOutcome, type Outcome, postingBook } from '../../core/domain/outcome.ts'
+import type { Execution } from '../../core/domain/run.ts'
 import * as state from '../../core/domain/state.ts'
 import type { LineAnswer } from './history.ts'
 import type { TestLedger } from './ledger.ts'
@@ -226,5 +226,5 @@ export class Auditor {
 function withoutChain(row: unknown): string | undefined {
   if (row === undefined) return undefined
   const { entries: _entries, last: _last, ...rest } = row as { entries?: unknown; last?: unknown }
-  return state.encodeRow(rest)
+  return encodeRow(rest)
 }

@@ -8,10 +8,12 @@ import { tryFromHex } from '../../core/base/bytes.ts'
 import { MAX_READ_ROUNDS } from '../../core/base/limits.ts'
 import { Malformed } from '../../core/base/malformed.ts'
 import { composeText, parseTransaction, type Rules, type SignedTransaction } from '../../core/domain/envelope.ts'
-import { authenticate, authenticationRows, type Execution, execute, type Rows, rowsToRead } from '../../core/domain/machine.ts'
+import { authenticate, authenticationRows, execute, rowsToRead } from '../../core/domain/machine.ts'
 import { type Refusal, refuse } from '../../core/domain/refusal.ts'
-import { decodeRow, encodeRow, type RowKey } from '../../core/domain/state.ts'
+import type { Execution } from '../../core/domain/run.ts'
+import { decodeRow, encodeRow, type RowKey } from '../../core/domain/table.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
+import { type Rows, signatoriesOf } from '../../core/domain/view.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { ED25519, keyId } from '../../core/log/note.ts'
 import { World } from '../support/world.ts'
@@ -41,7 +43,8 @@ export class TestLedger extends World {
     const result = this.#tamper(this.#decide(told), this)
     if (result.status === 'refused') return result
     for (const [path, { key, row }] of result.changes) {
-      this.rows.set(path, { key, row: this.#stored ? decodeRow(encodeRow(row)) : freeze(row) })
+      if (row === undefined) this.rows.delete(path)
+      else this.rows.set(path, { key, row: this.#stored ? decodeRow(encodeRow(row)) : freeze(row) })
     }
     this.size += 1
     return result
@@ -60,15 +63,15 @@ export class TestLedger extends World {
     const declared = new Set<string>()
     const rows = this.#declared(declared)
     for (const key of authenticationRows(signed)) declared.add(key.path)
-    const signatories = authenticate(sha256, signed, rows)
-    if ('status' in signatories) return signatories
+    const signers = authenticate(sha256, signed, rows)
+    if ('status' in signers) return signers
     declared.clear()
-    const keyIds = signatories.map((one) => one.keyId)
+    const signatories = signatoriesOf(transaction, signers)
     const moment = { index: this.size, time: this.time }
     for (let round = 0; round < MAX_READ_ROUNDS; round++) {
-      for (const key of rowsToRead(sha256, transaction, keyIds, round, rows, moment)) declared.add(key.path)
+      for (const key of rowsToRead(sha256, transaction, signatories, round, rows, moment)) declared.add(key.path)
     }
-    return execute(sha256, transaction, keyIds, rows, moment)
+    return execute(sha256, transaction, signatories, rows, moment)
   }
 
   #declared(declared: ReadonlySet<string>): Rows {

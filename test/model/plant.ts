@@ -5,9 +5,9 @@
 
 import type { Check, Context, Definition, Effects, LineOutcome } from '../../core/domain/define.ts'
 import type { Rules } from '../../core/domain/envelope.ts'
-import type { Execution } from '../../core/domain/machine.ts'
 import type { Code } from '../../core/domain/refusal.ts'
-import type { RowKey } from '../../core/domain/state.ts'
+import type { Execution } from '../../core/domain/run.ts'
+import type { RowKey } from '../../core/domain/table.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import type { Bug } from './ledger.ts'
 

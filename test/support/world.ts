@@ -11,13 +11,20 @@ import { Malformed } from '../../core/base/malformed.ts'
 import { canonicalize, type Json } from '../../core/domain/canonical.ts'
 import type { Context } from '../../core/domain/define.ts'
 import { composeText, parseTransaction, type SignedTransaction, type Transaction } from '../../core/domain/envelope.ts'
-import { accountId, thingId } from '../../core/domain/ids.ts'
-import { authenticate, authenticationRows, type Execution, execute, type Rows, rowsToRead } from '../../core/domain/machine.ts'
+import { accountId } from '../../core/domain/ids.ts'
+import { authenticate, authenticationRows, execute, rowsToRead } from '../../core/domain/machine.ts'
 import { type Refusal, refuse } from '../../core/domain/refusal.ts'
-import { decodeRow, encodeRow, type RowKey } from '../../core/domain/state.ts'
+import type { Execution } from '../../core/domain/run.ts'
+import { type EntryRecord, entryRecords } from '../../core/domain/state.ts'
+import type { StateSummary } from '../../core/domain/state-root.ts'
+import { decodeRow, encodeRow, type RowKey } from '../../core/domain/table.ts'
 import { parseMilliseconds, type Seconds, wholeSeconds } from '../../core/domain/time.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
+import { type Rows, type Signatory, signatoriesOf, View } from '../../core/domain/view.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
+import { recordOf } from '../../core/ledger/accepted.ts'
+import { Heads, stateLeaves, summaryOf } from '../../core/ledger/closing.ts'
+import { compareRows } from '../../core/ledger/store.ts'
 
 export const ORIGIN = 'test.example/credits'
 export const FOUNDED = '2026-01-01T00:00:00.000Z'
@@ -42,6 +49,8 @@ export class World {
   /** Milliseconds. */
   time = parseMilliseconds(FOUNDED)!
   size = 0
+  /** What was accepted, and what stands for its leaf in the log. */
+  records: { readonly record: EntryRecord; readonly leaf: Uint8Array }[] = []
   nonce = 0
 
   /** Another world in the same state, which goes its own way from here. */
@@ -49,6 +58,7 @@ export class World {
     const copy = new World()
     for (const [path, row] of this.rows) copy.rows.set(path, row)
     for (const [name, person] of this.people) copy.people.set(name, person)
+    copy.records = [...this.records]
     return Object.assign(copy, { time: this.time, size: this.size, nonce: this.nonce })
   }
 
@@ -70,31 +80,47 @@ export class World {
     return composeText({ type, body, ledger: ORIGIN, signer, made: wholeSeconds(this.time), nonce, ...overrides })
   }
 
-  /** With `keyId`, the key that signed is looked up first, as for a note; without it the transaction runs as a preview does. */
-  run(text: string, keyId?: string): Execution | Refusal {
+  /**
+   * With `signatories`, the keys that signed are looked up first, as for a note; without them the transaction runs as a preview
+   * does.
+   */
+  run(text: string, signatories: readonly Signatory[] = []): Execution | Refusal {
     const transaction = parseTransaction(rules, sha256, text)
     if (transaction instanceof Malformed) return refuse('malformed', { reason: transaction.reason })
-    if (keyId !== undefined) {
-      const refusal = this.#authenticate(transaction, keyId)
+    if (signatories.length > 0) {
+      const refusal = this.#authenticate(transaction, signatories)
       if (refusal !== undefined) return refusal
     }
-    const keyIds = keyId === undefined || transaction.definition.publicKey !== undefined ? [] : [keyId]
+    const signed = signatoriesOf(transaction, signatories)
     const declared = new Set<string>()
     const rows = this.#declaredRows(transaction, declared)
-    const moment = { index: this.size, time: this.time }
+    const moment = { index: this.size, time: this.time, ...(transaction.definition.needsSummary && { summary: this.summary() }) }
     for (let round = 0; round < MAX_READ_ROUNDS; round++) {
-      for (const key of rowsToRead(sha256, transaction, keyIds, round, rows, moment)) declared.add(key.path)
+      for (const key of rowsToRead(sha256, transaction, signed, round, rows, moment)) declared.add(key.path)
     }
-    const result = execute(sha256, transaction, keyIds, rows, moment)
+    const result = execute(sha256, transaction, signed, rows, moment)
     if (result.status === 'executed') {
       for (const { key, row } of result.changes.values()) this.put(key, row)
+      this.records.push({ record: recordOf({ transaction, outcome: result.outcome }), leaf: sha256(utf8(text)) })
       this.size += 1
     }
     return result
   }
 
-  #authenticate(transaction: Transaction, keyId: string): Refusal | undefined {
-    const signatures = [{ name: transaction.signer, keyId, signature: new Uint8Array(64) }]
+  /** What the books are now, as a period.close would have to state it. */
+  summary(): StateSummary {
+    const heads = new Heads(sha256)
+    for (const { record, leaf } of this.records)
+      heads.add(
+        leaf,
+        record.outcome.touched.map(({ number }) => number),
+      )
+    const rows = [...this.rows.values()].map(({ key, row }) => ({ table: key.table.name, key: key.key, value: encodeRow(row) }))
+    return summaryOf(sha256, stateLeaves(sha256, rows.sort(compareRows), heads, wholeSeconds(this.time)))
+  }
+
+  #authenticate(transaction: Transaction, signatories: readonly Signatory[]): Refusal | undefined {
+    const signatures = signatories.map(({ account, keyId }) => ({ name: account, keyId, signature: new Uint8Array(64) }))
     const textBytes = utf8(transaction.text)
     const signed: SignedTransaction = { ...transaction, note: textBytes, textBytes, signatures }
     const declared = new Set(authenticationRows(signed).map(({ path }) => path))
@@ -112,34 +138,21 @@ export class World {
   }
 
   /** What a type's checks would see now, with every row in reach: to ask one check alone whether it refuses. */
-  context(transaction: Transaction): Context<never> {
-    const { creates } = transaction.definition
-    const isThing = typeof creates === 'object'
-    return {
-      id: transaction.id,
-      body: transaction.body as never,
-      signer: transaction.signer,
-      time: wholeSeconds(this.time),
-      index: this.size,
-      created: isThing ? thingId(creates.prefix, transaction.id) : creates === 'account' ? transaction.signer : '',
-      sha256,
-      get: (key) => this.get(key),
-      need: (key) => {
-        const row = this.get(key)
-        assert(row !== undefined, `the row ${key.path} exists`)
-        return row
-      },
-    }
+  context(transaction: Transaction, signatories: readonly Signatory[]): Context<never> {
+    const moment = { index: this.size, time: this.time, summary: this.summary() }
+    return new View(sha256, transaction, signatoriesOf(transaction, signatories), this, moment)
   }
 
   /** The row, decoded, or undefined. */
   get<Row>(key: RowKey<Row>): Row | undefined {
+    if (key.table.name === entryRecords.name) return this.records[Number(key.key)]?.record as Row | undefined
     return this.rows.get(key.path)?.row as Row | undefined
   }
 
   /** Writes a row past all rules, as it would come back from a store. */
   put<Row>(key: RowKey<Row>, row: Row): void {
-    this.rows.set(key.path, { key: key as RowKey, row: deepFreeze(decodeRow(encodeRow(row))) })
+    if (row === undefined) this.rows.delete(key.path)
+    else this.rows.set(key.path, { key: key as RowKey, row: deepFreeze(decodeRow(encodeRow(row))) })
   }
 
   /** All rows as stored, in order: two worlds are in one state exactly where these texts are equal. */

@@ -5,7 +5,7 @@ import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { accountId } from '../ids.ts'
 import { newAccountRows, openAccount } from '../new-account.ts'
-import { accounts, platform } from '../state.ts'
+import { accounts, sequencerKeys } from '../state.ts'
 
 const body = z.strictObject({ publicKey: field.publicKey, name: field.name })
 type Body = z.output<typeof body>
@@ -19,12 +19,12 @@ export const accountOpen = defineTransaction<Body>({
     accountId(sha256, tryFromHex(body.publicKey)!) === signer ? undefined : 'the signer is not the account of the public key',
   publicKey: (body) => body.publicKey,
   creates: 'account',
-  reads: [() => [], (context) => newAccountRows(context, context.body.publicKey)],
+  reads: [({ body }) => [sequencerKeys.at(body.publicKey)], (context) => newAccountRows(context, context.body.publicKey)],
   checks: [
     check('weak_key', ({ body }) => (isEnrollable(tryFromHex(body.publicKey)!) ? undefined : { publicKey: body.publicKey })),
     check('exists', (context) => {
       const { body, signer } = context
-      if (context.need(platform).sequencerKey === body.publicKey) return { thing: 'This key, as the sequencer key,' }
+      if (context.get(sequencerKeys.at(body.publicKey)) !== undefined) return { thing: 'This key, as a sequencer key,' }
       return context.get(accounts.at(signer)) === undefined ? undefined : { thing: `The account ${signer}` }
     }),
   ],

@@ -3,6 +3,7 @@ import { exceedsCredits } from '../credits.ts'
 import { type Context, defineTransaction } from '../define.ts'
 import { buy } from '../entitlements.ts'
 import * as field from '../fields.ts'
+import { exceedsBudget } from '../key-limits.ts'
 import { formatMicros } from '../money.ts'
 import { listingRow, pricedSaleChecks, saleRows, termsOf } from '../sales.ts'
 import { licences } from '../state.ts'
@@ -25,6 +26,7 @@ export const datasetLicense = defineTransaction<Body>({
   reads: [(context) => [...listingRow(context), licenceRow(context)], saleRows],
   checks: [
     ...pricedSaleChecks<Body>(({ licences }, { licence }) => licences?.[licence]?.priceMicros),
+    exceedsBudget(({ body }) => body.price),
     exceedsCredits(({ body }) => body.price),
   ],
   apply: (effects) => {

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { exceedsCredits } from '../credits.ts'
 import { check, defineTransaction } from '../define.ts'
-import { buy } from '../entitlements.ts'
+import { buy, lastPiece } from '../entitlements.ts'
 import * as field from '../fields.ts'
+import { exceedsBudget } from '../key-limits.ts'
 import { formatMicros } from '../money.ts'
 import { listingRow, pricedSaleChecks, saleRows } from '../sales.ts'
 import { purchases } from '../state.ts'
@@ -23,9 +24,10 @@ export const datasetPurchase = defineTransaction<Body>({
     ...pricedSaleChecks(({ purchaseMicros }) => purchaseMicros),
     check('already_owned', (context) => {
       const { listing } = context.body
-      const owned = context.get(purchases.at(context.signer, listing))
+      const owned = lastPiece(context.get(purchases.at(context.signer, listing)), context.time)
       return owned && { listing, entry: owned.entry }
     }),
+    exceedsBudget(({ body }) => body.price),
     exceedsCredits(({ body }) => body.price),
   ],
   apply: (effects) => buy(effects, purchases.at(effects.signer, effects.body.listing), {}),

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { exceedsCredits } from '../credits.ts'
 import { check, defineTransaction } from '../define.ts'
-import { buy } from '../entitlements.ts'
+import { buy, lastPiece } from '../entitlements.ts'
 import * as field from '../fields.ts'
+import { exceedsBudget } from '../key-limits.ts'
 import { formatMicros } from '../money.ts'
 import { listingRow, pricedSaleChecks, saleRows, termsOf } from '../sales.ts'
 import { features } from '../state.ts'
@@ -24,9 +25,10 @@ export const featurePurchase = defineTransaction<Body>({
     // Paying again for what is owned for ever would buy nothing, so nobody is let do it by mistake.
     check('already_owned', (context) => {
       const { listing } = context.body
-      const owned = context.get(features.at(context.signer, listing))
+      const owned = lastPiece(context.get(features.at(context.signer, listing)), context.time)
       return owned !== undefined && owned.end === undefined ? { listing, entry: owned.entry } : undefined
     }),
+    exceedsBudget(({ body }) => body.price),
     exceedsCredits(({ body }) => body.price),
   ],
   apply: (effects) => {

@@ -12,6 +12,7 @@ import { listingPublish } from './listing-publish.ts'
 import { modelCreate } from './model-create.ts'
 import { modelDeploy } from './model-deploy.ts'
 import { modelUndeploy } from './model-undeploy.ts'
+import { periodClose } from './period-close.ts'
 import { planSubscribe } from './plan-subscribe.ts'
 import { subscriptionStart } from './subscription-start.ts'
 import { usageBatch } from './usage-batch.ts'
@@ -32,6 +33,7 @@ const version1: readonly Definition[] = [
   featurePurchase,
   usageMandate,
   usageBatch,
+  periodClose,
 ]
 
 export const rules: Rules = new Map([[1, new Map(version1.map((definition) => [definition.type, definition]))]])

@@ -6,7 +6,7 @@ import * as field from '../fields.ts'
 import { accountId } from '../ids.ts'
 import { MAX_FEE_BPS, ZERO } from '../money.ts'
 import { newAccountRows, openAccount } from '../new-account.ts'
-import { platform, treasury } from '../state.ts'
+import { platform, sequencerKeys, treasury } from '../state.ts'
 
 const MAX_DAYS = 90
 
@@ -47,7 +47,7 @@ export const ledgerGenesis = defineTransaction({
   },
   publicKey: (body) => body.operatorKey,
   creates: 'account',
-  reads: [() => [], (context) => newAccountRows(context, context.body.operatorKey)],
+  reads: [({ body }) => [sequencerKeys.at(body.sequencerKey)], (context) => newAccountRows(context, context.body.operatorKey)],
   checks: [check('already_founded', (context) => (context.get(platform) === undefined ? undefined : {}))],
   apply: (effects) => {
     const { body, signer } = effects
@@ -57,6 +57,7 @@ export const ledgerGenesis = defineTransaction({
       name: body.name,
       operator: signer,
       sequencerKey: body.sequencerKey,
+      retiredKeys: [],
       clock: body.clock,
       feeBps: body.feeBps,
       plans: body.plans.map(({ price, ...rest }) => ({ ...rest, priceMicros: price })),
@@ -64,6 +65,7 @@ export const ledgerGenesis = defineTransaction({
       earningsHoldDays,
       graceDays,
       creditNote,
+      pending: [],
       accounts: 0,
     })
     effects.put(treasury, {
@@ -73,6 +75,7 @@ export const ledgerGenesis = defineTransaction({
       plansMicros: ZERO,
       redeemedMicros: ZERO,
     })
+    effects.put(sequencerKeys.at(body.sequencerKey), { entry: effects.index })
     openAccount(effects, { name: body.name, publicKey: body.operatorKey })
   },
   describe: (body) => `Founds the ledger ${body.origin}, ${body.name}`,

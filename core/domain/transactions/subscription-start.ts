@@ -3,11 +3,12 @@ import { exceedsCredits } from '../credits.ts'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { formatMicros } from '../money.ts'
+import { firstPeriod } from '../paid-periods.ts'
 import { NO_USAGE } from '../pricing.ts'
 import { listingOf, listingRow, pricedSaleChecks, saleRows } from '../sales.ts'
 import { subscribers, subscriptions } from '../state.ts'
-import { currentSubscription, subscriptionRow } from '../subscriptions.ts'
-import { addPeriods, formatSeconds } from '../time.ts'
+import { currentSubscription, periodPrice, subscriptionRow } from '../subscriptions.ts'
+import { formatSeconds } from '../time.ts'
 
 const body = z.strictObject({ listing: field.thing('lst'), terms: field.number, period: field.period, price: field.amount })
 type Body = z.output<typeof body>
@@ -24,7 +25,7 @@ export const subscriptionStart = defineTransaction<Body>({
     (context) => [...saleRows(context), ...subscriptionRow(context, context.signer, context.body.listing)],
   ],
   checks: [
-    ...pricedSaleChecks<Body>(({ subscription }, { period }) => subscription?.find((one) => one.period === period)?.priceMicros),
+    ...pricedSaleChecks<Body>((terms, { period }) => periodPrice(terms, period)),
     check('already_subscribed', (context) => {
       const { listing } = context.body
       const current = currentSubscription(context, context.signer, listing)
@@ -33,12 +34,13 @@ export const subscriptionStart = defineTransaction<Body>({
     exceedsCredits(({ body }) => body.price),
   ],
   apply: (effects) => {
-    const { body, signer, time, created } = effects
+    const { body, signer, time, created, index } = effects
     const { listing, terms, period, price } = body
     effects.pay(signer, listingOf(effects).account, price)
     const signed = { account: signer, listing, terms, period, priceMicros: price }
-    const paid = { anchor: time, start: time, end: addPeriods(time, period, 1), cancelled: false, used: NO_USAGE }
-    effects.put(subscriptions.at(created), { ...signed, ...paid })
+    const { anchor, count, start, end } = firstPeriod(time, period)
+    const paid = { anchor, count, periods: [{ entry: index, start, end }], end, cancelled: false }
+    effects.put(subscriptions.at(created), { ...signed, ...paid, used: NO_USAGE, usedFrom: start })
     effects.put(subscribers.at(signer, listing), { subscription: created })
   },
   describe: ({ listing, period, price }) =>

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { MAX_BATCH_LINES, MAX_BATCH_PAYERS, MAX_STREAMS } from '../../base/limits.ts'
+import { callTermsRows, countIncluded, quote } from '../calls.ts'
 import { payerRows, spendable } from '../credits.ts'
 import { type Context, check, defineTransaction, type Effects, type LineOutcome } from '../define.ts'
 import type { Usage } from '../fields.ts'
 import * as field from '../fields.ts'
-import { counted, mandateRow, use } from '../mandates.ts'
-import { ZERO } from '../money.ts'
-import { priceOf, useIncluded } from '../pricing.ts'
+import { counted, mandateRow, reserveOf, use } from '../mandates.ts'
+import { micros, ZERO } from '../money.ts'
 import type { Code } from '../refusal.ts'
 import { creatorRows, isServingSubscribers, listingOf, listingRow, unknownListing, whyClosed } from '../sales.ts'
-import { accounts, listings, mandateHolders, platform, streams, subscribers, terms } from '../state.ts'
+import { listings, mandateHolders, platform, streams, subscribers, terms } from '../state.ts'
 import { activeSubscription, subscriptionRow } from '../subscriptions.ts'
 import { formatSeconds } from '../time.ts'
 
@@ -81,25 +81,31 @@ function chargeLine(effects: Effects<Body>, line: Line): LineOutcome {
   const row = mandateRow(effects, payer, listing)
   const mandate = row && effects.need(row)
   if (row === undefined || mandate === undefined || effects.time >= mandate.expires) return refused('no_mandate')
-  const { access, query } = effects.need(terms.at(listing, mandate.terms))
+  const { access } = effects.need(terms.at(listing, mandate.terms))
   const active = activeSubscription(effects, payer, listing)
   const isForSubscribers = access === 'subscription' || whyClosed(effects) !== undefined
   if (isForSubscribers && active === undefined) return refused('subscription_required')
 
   const usage: Usage = { requests, inputTokens, outputTokens, milliseconds }
-  const included = active && effects.need(terms.at(listing, active.subscription.terms)).included
-  const free = active && included && useIncluded(usage, included, active.subscription.used)
-  const grossMicros = priceOf(free?.billable ?? usage, query!)
+  const call = quote(effects, { payer, listing, terms: mandate.terms, usage })
+  const { grossMicros } = call
   const used = use(mandate, effects.time, grossMicros)
   if (counted(mandate.per, used) > mandate.limitMicros) return refused('exceeds_mandate')
-  if (grossMicros > spendable(effects.need(accounts.at(payer)))) return refused('exceeds_credits')
+  const spendableMicros = spendable(effects, payer)
+  if (grossMicros > spendableMicros + reserveOf(effects, payer, row.key)) return refused('exceeds_credits')
 
-  if (active && free) effects.put(active.row, { ...active.subscription, used: free.used })
+  countIncluded(effects, call)
   // A call that is included costs nothing and changes nobody's books.
-  if (grossMicros === 0n) return { status: 'charged', grossMicros, feeMicros: ZERO }
+  if (grossMicros === 0n) return { status: 'charged', grossMicros, feeMicros: ZERO, slices: [] }
   effects.put(row, { ...mandate, ...used })
-  const feeMicros = effects.pay(payer, listingOf(effects).account, grossMicros)
-  return { status: 'charged', grossMicros, feeMicros }
+  const fromWalletMicros = grossMicros < spendableMicros ? grossMicros : spendableMicros
+  const fromReserveMicros = micros(grossMicros - fromWalletMicros)
+  const slices = [
+    ...(fromWalletMicros > 0n ? effects.take(payer, fromWalletMicros) : []),
+    ...(fromReserveMicros > 0n ? effects.draw(payer, { kind: 'reserves', id: row.key }, fromReserveMicros) : []),
+  ]
+  const figures = effects.pay(payer, listingOf(effects).account, grossMicros, slices)
+  return { status: 'charged', grossMicros, ...figures }
 }
 
 /**
@@ -139,9 +145,7 @@ export const usageBatch = defineTransaction<Body>({
       const { listing, payers } = context.body
       return payers.flatMap((payer) => {
         const mandate = mandateRow(context, payer, listing)
-        const active = activeSubscription(context, payer, listing)
-        const versions = [mandate && context.need(mandate).terms, active?.subscription.terms]
-        return versions.filter((version) => version !== undefined).map((version) => terms.at(listing, version))
+        return mandate === undefined ? [] : callTermsRows(context, { payer, listing, terms: context.need(mandate).terms })
       })
     },
   ],

@@ -1,9 +1,11 @@
 import { z } from 'zod'
-import { exceedsCredits } from '../credits.ts'
+import { MAX_RESERVES } from '../../base/limits.ts'
+import { settledPurse, shortfall } from '../credits.ts'
 import { type Context, check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { mandateRow, use } from '../mandates.ts'
-import { formatMicros, ZERO } from '../money.ts'
+import { mandateRow, reserveOf, use } from '../mandates.ts'
+import { formatMicros, type Micros, ZERO } from '../money.ts'
+import { release, spendableIn } from '../purse.ts'
 import { listingRow, saleChecks, saleRows } from '../sales.ts'
 import { mandateHolders, mandates } from '../state.ts'
 import { formatSeconds } from '../time.ts'
@@ -12,7 +14,7 @@ const body = z.strictObject({
   listing: field.thing('lst'),
   terms: field.number,
   limit: z.strictObject({ amount: field.amount, per: z.enum(['day', 'month']) }),
-  reserve: z.literal('0', 'must be "0": credits are not reserved for mandates in this version').transform(() => ZERO),
+  reserve: field.amountOrZero,
   expires: field.time,
 })
 type Body = z.output<typeof body>
@@ -21,10 +23,23 @@ function replaced(context: Context<Body>) {
   return mandateRow(context, context.signer, context.body.listing)
 }
 
+function replacedId(context: Context<Body>): string | undefined {
+  return replaced(context)?.key
+}
+
+/** What the signer can spend once the reserve of the mandate that is replaced is given back. */
+function spendableWithReserve(context: Context<Body>): Micros {
+  const purse = settledPurse(context, context.signer)
+  const id = replacedId(context)
+  const hasReserve = purse.wallet.reserves.some((one) => one.id === id)
+  return spendableIn(hasReserve ? release(purse, 'reserves', id!, ZERO, context.time).purse : purse)
+}
+
 /** Lets a listing's meters charge the signer for calls, at these terms and up to a limit. A newer one replaces it. */
 export const usageMandate = defineTransaction<Body>({
   type: 'usage.mandate',
   signer: 'account',
+  spends: ({ reserve }) => reserve > 0n,
   body,
   creates: { prefix: 'man', table: mandates },
   reads: [
@@ -39,17 +54,25 @@ export const usageMandate = defineTransaction<Body>({
     check('bad_expiry', ({ body, time }) =>
       body.expires > time ? undefined : { expires: formatSeconds(body.expires), time: formatSeconds(time) },
     ),
-    exceedsCredits(({ body }) => body.reserve),
+    check('too_many', (context) => {
+      const others = settledPurse(context, context.signer).wallet.reserves.filter(({ id }) => id !== replacedId(context))
+      if (context.body.reserve === 0n || others.length < MAX_RESERVES) return undefined
+      return { what: 'mandates with a reserve', limit: MAX_RESERVES }
+    }),
+    check('exceeds_credits', (context) => shortfall(context.body.reserve, spendableWithReserve(context))),
   ],
   apply: (effects) => {
     const { body, signer, time, created } = effects
-    const { listing, terms, limit, expires } = body
+    const { listing, terms, limit, reserve, expires } = body
     const before = replaced(effects)
     // What was used in the running day and month counts on, so that a new mandate is no second limit.
     const used = use(before && effects.need(before), time, ZERO)
     const limits = { limitMicros: limit.amount, per: limit.per, expires, ...used }
     effects.put(mandates.at(created), { account: signer, listing, terms, ...limits })
     effects.put(mandateHolders.at(signer, listing), { mandate: created })
+    const old = replacedId(effects)
+    if (old !== undefined && reserveOf(effects, signer, old) > 0n) effects.release(signer, { kind: 'reserves', id: old }, ZERO)
+    if (reserve > 0n) effects.setAside(signer, { kind: 'reserves', id: created }, reserve, expires)
   },
   describe: ({ listing, limit }) =>
     `Lets the meters of ${listing} charge up to ${formatMicros(limit.amount)} credits a ${limit.per} for calls`,

@@ -5,13 +5,14 @@
  */
 
 import { assert } from '../../base/assert.ts'
-import { equalBytes, utf8 } from '../../base/bytes.ts'
+import { equalBytes } from '../../base/bytes.ts'
 import { TRANSACTION_ID_PATTERN, validUntilOf } from '../../domain/ids.ts'
 import type { Refusal } from '../../domain/refusal.ts'
-import type { RowKey } from '../../domain/state.ts'
+import type { RowKey } from '../../domain/table.ts'
 import type { Seconds } from '../../domain/time.ts'
 import {
   type Commit,
+  compareRows,
   type RememberedRefusal,
   type StoreDefect,
   type StoredEntry,
@@ -147,7 +148,10 @@ class MemoryWriter extends MemoryReader implements StoreWriter {
         ledger.ids.set(id, index)
       }
       for (const tile of commit.tiles) ledger.tiles.set(tilePath(tile), copyTile(tile))
-      for (const { table, key, value } of commit.rows) ledger.rows.set(rowPath({ table, key }), { table, key, value })
+      for (const { table, key, value } of commit.rows) {
+        if (value === undefined) ledger.rows.delete(rowPath({ table, key }))
+        else ledger.rows.set(rowPath({ table, key }), { table, key, value })
+      }
     })
   }
 
@@ -238,15 +242,6 @@ function copyEntry({ index, bytes, outcome }: StoredEntry): StoredEntry {
 
 function copyTile({ level, number, hashes }: StoredTile): StoredTile {
   return { level, number, hashes: copyBytes(hashes) }
-}
-
-/** By the bytes of table and key, as SQLite sorts text. */
-function compareRows(a: Pick<StoredRow, 'table' | 'key'>, b: Pick<StoredRow, 'table' | 'key'>): number {
-  return compareText(a.table, b.table) || compareText(a.key, b.key)
-}
-
-function compareText(a: string, b: string): number {
-  return Buffer.compare(utf8(a), utf8(b))
 }
 
 /** Up to `limit` items after a key, in order. */

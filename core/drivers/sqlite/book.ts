@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer'
 import { assert } from '../../base/assert.ts'
 import { toHex, tryUtf8Decode } from '../../base/bytes.ts'
-import type { RowKey } from '../../domain/state.ts'
+import type { RowKey } from '../../domain/table.ts'
 import { type Commit, type StoredEntry, type StoredRow, type StoredTile, StoreError } from '../../ledger/store.ts'
 import { BOOK, type Database } from './database.ts'
 import { Scan } from './scan.ts'
@@ -91,6 +91,7 @@ export class BookWriter extends Book {
   readonly #insertId
   readonly #putTile
   readonly #putRow
+  readonly #removeRow
   readonly #transaction
 
   constructor(database: Database) {
@@ -105,6 +106,7 @@ export class BookWriter extends Book {
     this.#putRow = database.prepare<[string, string, string]>(
       'INSERT INTO state ("table", key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
     )
+    this.#removeRow = database.prepare<[string, string]>('DELETE FROM state WHERE "table" = ? AND key = ?')
     this.#transaction = database.transaction((commit: Commit) => this.#write(commit))
   }
 
@@ -128,7 +130,10 @@ export class BookWriter extends Book {
       this.#insertId.run(idBytes(id), size + i)
     })
     for (const { level, number, hashes } of tiles) this.#putTile.run(level, number, hashes)
-    for (const { table, key, value } of rows) this.#putRow.run(table, key, value)
+    for (const { table, key, value } of rows) {
+      if (value === undefined) this.#removeRow.run(table, key)
+      else this.#putRow.run(table, key, value)
+    }
     assert(this.size() === size + entries.length, 'a commit appends exactly its entries')
   }
 }

@@ -14,7 +14,7 @@ import { resolve } from 'node:path'
 import { assert } from '../../base/assert.ts'
 import { tryFromHex } from '../../base/bytes.ts'
 import type { Refusal } from '../../domain/refusal.ts'
-import type { RowKey } from '../../domain/state.ts'
+import type { RowKey } from '../../domain/table.ts'
 import type { Seconds } from '../../domain/time.ts'
 import {
   type Commit,

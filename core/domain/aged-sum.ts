@@ -1,0 +1,67 @@
+/**
+ * Money that may be taken only after a holding period: a creator's earnings, the platform's revenue. It is kept as one sum a UTC
+ * day: what came on day D may be taken from 00:00 of D + 1 + the days of the holding period. Sums whose day has come are one.
+ */
+
+import { assert } from '../base/assert.ts'
+import { add, type Micros, micros, ZERO } from './money.ts'
+import type { AgedSum } from './state.ts'
+import { DAY_SECONDS, dayOf, type Seconds } from './time.ts'
+
+const NOTHING: AgedSum = { availableMicros: ZERO, days: [] }
+
+/** The sum with what may be taken at `time` moved to what is available. */
+export function matured(row: AgedSum | undefined, time: Seconds): AgedSum {
+  const { availableMicros, days } = row ?? NOTHING
+  // Days stand in order, so that in most cases a look at the first one is enough.
+  if (days[0] === undefined || days[0].availableFrom > time) return { availableMicros, days }
+  const due = days.filter((day) => day.availableFrom <= time)
+  return {
+    availableMicros: add(availableMicros, ...due.map((day) => day.amountMicros)),
+    days: days.slice(due.length),
+  }
+}
+
+/** The sum with `amountMicros` that came now. */
+export function withNew(row: AgedSum | undefined, amountMicros: Micros, time: Seconds, holdDays: number): AgedSum {
+  const { availableMicros, days } = matured(row, time)
+  const availableFrom = (dayOf(time) + 1 + holdDays) * DAY_SECONDS
+  const sameDay = days.find((day) => day.availableFrom === availableFrom)
+  const sum = { availableFrom, amountMicros: add(sameDay?.amountMicros ?? ZERO, amountMicros) }
+  const others = days.filter((day) => day !== sameDay)
+  return { availableMicros, days: [...others, sum].sort((a, b) => a.availableFrom - b.availableFrom) }
+}
+
+/** The sum with `amountMicros` more that may be taken at once: it was available before, and comes back. */
+export function withReturned(row: AgedSum | undefined, amountMicros: Micros, time: Seconds): AgedSum {
+  const { availableMicros, days } = matured(row, time)
+  return { availableMicros: add(availableMicros, amountMicros), days }
+}
+
+/** The sum without `amountMicros` of what is available, which must be there. */
+export function withoutAvailable(row: AgedSum | undefined, amountMicros: Micros, time: Seconds): AgedSum {
+  const { availableMicros, days } = matured(row, time)
+  assert(amountMicros <= availableMicros, 'what is taken is available')
+  return { availableMicros: micros(availableMicros - amountMicros), days }
+}
+
+/** Takes up to `amountMicros`, the newest first, available or not; `missingMicros` is what was not there. */
+export function withoutNewest(
+  row: AgedSum | undefined,
+  amountMicros: Micros,
+  time: Seconds,
+): { readonly row: AgedSum; readonly missingMicros: Micros } {
+  const { availableMicros, days } = matured(row, time)
+  const left = [...days]
+  let missingMicros = amountMicros
+  while (left.length > 0 && missingMicros > 0n) {
+    const { availableFrom, amountMicros: sumMicros } = left.pop()!
+    if (sumMicros > missingMicros) left.push({ availableFrom, amountMicros: micros(sumMicros - missingMicros) })
+    missingMicros = micros(missingMicros > sumMicros ? missingMicros - sumMicros : 0n)
+  }
+  const takenMicros = missingMicros < availableMicros ? missingMicros : availableMicros
+  return {
+    row: { availableMicros: micros(availableMicros - takenMicros), days: left },
+    missingMicros: micros(missingMicros - takenMicros),
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * What must hold of every entry, whatever its type did. A broken invariant is a bug: the core stops rather than write it.
+ */
+
+import { assert } from '../base/assert.ts'
+import { MAX_OUTSTANDING_MICROS } from '../base/limits.ts'
+import { ACCOUNT_BOOKS, type BookClass, bookName, isInRange, PLATFORM_BOOKS } from './books.ts'
+import { outstanding } from './credits.ts'
+import { ZERO } from './money.ts'
+import type { Posting } from './outcome.ts'
+import { limitInForce } from './plans.ts'
+import { paidIn } from './purse.ts'
+import type { Run } from './run.ts'
+import * as state from './state.ts'
+import type { RowKey } from './table.ts'
+
+export function assertInvariants(run: Run, postings: readonly Posting[]): void {
+  assertPostings(run, postings)
+  for (const { key, row } of run.changes.values()) {
+    assert(key.table.name !== state.entryRecords.name, 'entries of the log are read, never written')
+    if (key.table.name === state.accounts.name) {
+      assertBooksOf(run, ACCOUNT_BOOKS, key, row, key.key)
+      assertWallet(run, key.key)
+    }
+    if (key.path === state.treasury.path) assertBooksOf(run, PLATFORM_BOOKS, key, row, undefined)
+    if (key.table.name === state.deployments.name) assertPlanLimit(run, key as RowKey<state.Deployments>)
+  }
+}
+
+function assertPostings(run: Run, postings: readonly Posting[]): void {
+  let sum = 0n
+  let feesMicros = 0n
+  let creatorsMicros = 0n
+  let isIssuing = false
+  for (const { book, account, amountMicros, balanceMicros } of postings) {
+    sum += amountMicros
+    if (book === 'revenue:fees') feesMicros += amountMicros
+    if (book === 'earnings' || book === 'payable') creatorsMicros += amountMicros
+    if (book === 'issued' && amountMicros < 0n) isIssuing = true
+    assert(isInRange(book, balanceMicros), `the book ${bookName(book, account)} stays in its range`)
+  }
+  assert(sum === 0n, `postings of ${run.id} sum to zero`)
+  const { grossMicros, feeMicros } = run.payment ?? { grossMicros: ZERO, feeMicros: ZERO }
+  // A refund and a withdrawal take fees back; nothing but a payment adds to them.
+  assert(feesMicros === feeMicros || (run.payment === undefined && feesMicros < 0n), 'fees are taken by payments alone')
+  assert(creatorsMicros <= grossMicros - feeMicros, 'creators are paid by payments alone')
+  const treasury = run.get(state.treasury)
+  if (treasury !== undefined && isIssuing) {
+    assert(outstanding(treasury) <= MAX_OUTSTANDING_MICROS, 'credits outstanding stay within their bound')
+  }
+}
+
+/** Every book changed by exactly what was posted to it: no type writes a balance past the postings. */
+function assertBooksOf(
+  run: Run,
+  books: typeof ACCOUNT_BOOKS | typeof PLATFORM_BOOKS,
+  key: RowKey,
+  row: unknown,
+  account: string | undefined,
+): void {
+  const before = run.rows.get(key) as Record<string, bigint> | undefined
+  for (const [book, { field }] of Object.entries(books)) {
+    const name = bookName(book as BookClass, account)
+    const expected = (before?.[field] ?? 0n) + (run.postings.get(name)?.amountMicros ?? 0n)
+    assert((row as Record<string, bigint>)[field] === expected, `the book ${name} changed by its postings`)
+  }
+}
+
+/** Lots are within the wallet, and what is set aside is the held book. Asked only where the wallet moved. */
+function assertWallet(run: Run, account: string): void {
+  if (!run.changes.has(state.wallets.at(account).path)) return
+  const { walletMicros, heldMicros } = run.need(state.accounts.at(account))
+  const wallet = run.get(state.wallets.at(account)) ?? { lots: [], holds: [], reserves: [] }
+  const paidMicros = paidIn({ wallet, walletMicros, heldMicros, owedMicros: ZERO, lapsedMicros: ZERO })
+  assert(paidMicros >= 0n, `the lots of ${account} are within its wallet`)
+  const asideMicros = [...wallet.holds, ...wallet.reserves].reduce((sum, { amountMicros }) => sum + amountMicros, 0n)
+  assert(asideMicros === heldMicros, `what ${account} has set aside is what it has held`)
+}
+
+function assertPlanLimit(run: Run, key: RowKey<state.Deployments>): void {
+  const before = run.rows.get(key)?.models.length ?? 0
+  const now = run.need(key).models.length
+  if (now > before) assert(now <= limitInForce(run, key.key), `account ${key.key} deploys within its plan`)
+}

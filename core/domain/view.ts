@@ -1,0 +1,87 @@
+/** What a transaction sees of the ledger while its checks run. */
+
+import { assert } from '../base/assert.ts'
+import type { Sha256 } from '../base/bytes.ts'
+import type { Context, Definition } from './define.ts'
+import type { Transaction } from './envelope.ts'
+import { thingId } from './ids.ts'
+import type { StateSummary } from './state-root.ts'
+import type { RowKey } from './table.ts'
+import { type Milliseconds, type Seconds, wholeSeconds } from './time.ts'
+
+/** Rows as they stand before a transaction. */
+export interface Rows {
+  /** The row, undefined where there is none; throws where it was not loaded. */
+  get<Row>(key: RowKey<Row>): Row | undefined
+}
+
+/** Where and when the entry would stand. */
+export interface Moment {
+  readonly index: number
+  readonly time: Milliseconds
+  /** For types that need it. */
+  readonly summary?: StateSummary
+}
+
+/** Who signed, with which of the account's keys. */
+export interface Signatory {
+  readonly account: string
+  readonly keyId: string
+}
+
+/** Those who signed, as execute asks for them: the keys of a type that opens its signer's account are in no row yet. */
+export function signatoriesOf({ definition }: Transaction, signers: readonly Signatory[]): readonly Signatory[] {
+  return definition.publicKey === undefined ? signers : []
+}
+
+/** The id of what the transaction makes, known before it is accepted. */
+export function createdId(transaction: Transaction): string | undefined {
+  const { creates } = transaction.definition
+  if (creates === undefined) return undefined
+  return creates === 'account' ? transaction.signer : thingId(creates.prefix, transaction.id)
+}
+
+export function createdRow(definition: Definition, created: string | undefined): RowKey | undefined {
+  const { creates } = definition
+  if (creates === undefined || creates === 'account' || creates.table === undefined) return undefined
+  return creates.table.at(created!)
+}
+
+export class View implements Context<never> {
+  readonly id: string
+  readonly body: never
+  readonly signer: string
+  readonly time: Seconds
+  readonly index: number
+  readonly created: string
+  readonly keyId: string | undefined
+  readonly signers: readonly string[]
+  readonly summary: StateSummary | undefined
+  readonly sha256: Sha256
+  readonly rows: Rows
+
+  /** `signatories` is empty in a preview, where nobody has signed. */
+  constructor(sha256: Sha256, transaction: Transaction, signatories: readonly Signatory[], rows: Rows, moment: Moment) {
+    this.created = createdId(transaction) ?? ''
+    this.sha256 = sha256
+    this.id = transaction.id
+    this.body = transaction.body as never
+    this.signer = transaction.signer
+    this.keyId = signatories[0]?.keyId
+    this.signers = signatories.length === 0 ? [transaction.signer] : signatories.map(({ account }) => account)
+    this.summary = moment.summary
+    this.time = wholeSeconds(moment.time)
+    this.index = moment.index
+    this.rows = rows
+  }
+
+  get<Row>(key: RowKey<Row>): Row | undefined {
+    return this.rows.get(key)
+  }
+
+  need<Row>(key: RowKey<Row>): Row {
+    const row = this.get(key)
+    assert(row !== undefined, `the row ${key.path} exists`)
+    return row
+  }
+}

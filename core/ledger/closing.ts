@@ -1,0 +1,130 @@
+/**
+ * What all books are at a size of the log: the leaves of the state tree (domain/state-root.ts), their root and the totals, which
+ * a period.close states and a balance proof shows.
+ */
+
+import { assert } from '../base/assert.ts'
+import { type Sha256, toHex } from '../base/bytes.ts'
+import { touchedNumbers } from '../domain/outcome.ts'
+import { type Account, accounts, platform, treasury } from '../domain/state.ts'
+import { formatLeaf, platformPart, type StateSummary, stateTree, totalsOf } from '../domain/state-root.ts'
+import { decodeRow, tableNamed } from '../domain/table.ts'
+import type { Seconds } from '../domain/time.ts'
+import { Frontier, leafHash } from '../log/merkle.ts'
+import type { StoredRow, StoreReader } from './store.ts'
+
+/** Entries and rows read at a time. */
+const PAGE = 1_000
+
+/** For each account, by its number, the tree over the entries that touched it. */
+export class Heads {
+  readonly #sha256: Sha256
+  readonly #trees = new Map<number, Frontier>()
+
+  constructor(sha256: Sha256) {
+    this.#sha256 = sha256
+  }
+
+  /** Adds an entry, by its leaf hash, to the accounts that it touched. */
+  add(leaf: Uint8Array, numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const tree = this.#trees.get(number) ?? new Frontier(this.#sha256)
+      tree.append(leaf)
+      this.#trees.set(number, tree)
+    }
+  }
+
+  /** The root over the entries that touched an account, which must be as many as its row counts. */
+  of({ number, entries }: Account): Uint8Array {
+    const tree = this.#trees.get(number)
+    assert(tree !== undefined && tree.size === entries, `the entries of account ${number} were all counted`)
+    return tree.root()
+  }
+}
+
+/** The leaves of the state tree in order of account number. `rows` are all rows of the state in order of table and key. */
+export function stateLeaves(sha256: Sha256, rows: readonly StoredRow[], heads: Heads, time: Seconds): StateLeaves {
+  const owned = new Map<string, StoredRow[]>()
+  const decoded = new Map<string, unknown>()
+  for (const stored of rows) {
+    const table = tableNamed(stored.table)
+    const row = decodeRow(stored.value)
+    if (table.name === accounts.name || table === platform.table || table === treasury.table) decoded.set(pathOf(stored), row)
+    const owner = table.owner(row, stored.key)
+    if (owner === undefined) continue
+    const others = owned.get(owner)
+    if (others === undefined) owned.set(owner, [stored])
+    else others.push(stored)
+  }
+  const need = <Row>(path: string) => {
+    const row = decoded.get(path)
+    assert(row !== undefined, `the row ${path} exists`)
+    return row as Row
+  }
+  const books = need<Parameters<typeof platformPart>[0]>(treasury.path)
+  const ofPlatform = platformPart(books, need(platform.path), time)
+  const opened = [...owned].map(([account, its]) => ({ account, its, row: need<Account>(accounts.at(account).path) }))
+  opened.sort((a, b) => a.row.number - b.row.number)
+  const leaves = opened.map(({ account, its, row }) =>
+    formatLeaf(sha256, { account, row, head: heads.of(row), rows: its }, row.number === 0 ? ofPlatform : undefined),
+  )
+  return {
+    leaves,
+    numbers: new Map(opened.map(({ account, row }) => [account, row.number])),
+    totals: totalsOf(
+      books,
+      opened.map(({ row }) => row),
+    ),
+  }
+}
+
+export interface StateLeaves {
+  readonly leaves: readonly string[]
+  /** The place of each account's leaf. */
+  readonly numbers: ReadonlyMap<string, number>
+  readonly totals: StateSummary['totals']
+}
+
+export function summaryOf(sha256: Sha256, { leaves, totals }: StateLeaves): StateSummary {
+  return { accounts: leaves.length, stateRoot: toHex(stateTree(sha256, leaves).root()), totals }
+}
+
+function pathOf({ table, key }: StoredRow): string {
+  return tableNamed(table).at(key).path
+}
+
+/** Summaries of a store's books. What was read of the log is kept for the next one. */
+export class Closing {
+  readonly #sha256: Sha256
+  readonly #store: StoreReader
+  readonly #heads: Heads
+  #counted = 0
+
+  constructor({ sha256, store }: { readonly sha256: Sha256; readonly store: StoreReader }) {
+    this.#sha256 = sha256
+    this.#store = store
+    this.#heads = new Heads(sha256)
+  }
+
+  /** What the books are after all `size` entries of the store, asked at `time`. */
+  async summary(size: number, time: Seconds): Promise<StateSummary> {
+    await this.#count(size)
+    const rows: StoredRow[] = []
+    for (let after: StoredRow | undefined; ; ) {
+      const page = await this.#store.scanRows(after, PAGE)
+      rows.push(...page)
+      if (page.length < PAGE) break
+      after = page.at(-1)
+    }
+    return summaryOf(this.#sha256, stateLeaves(this.#sha256, rows, this.#heads, time))
+  }
+
+  async #count(size: number): Promise<void> {
+    while (this.#counted < size) {
+      const page = await this.#store.entries(this.#counted, Math.min(PAGE, size - this.#counted))
+      assert(page.length > 0, 'the entries up to the size are stored')
+      for (const { bytes, outcome } of page) this.#heads.add(leafHash(this.#sha256, bytes), touchedNumbers(outcome))
+      this.#counted += page.length
+    }
+  }
+}
