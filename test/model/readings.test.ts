@@ -3,12 +3,12 @@
  */
 
 import { expect, test } from 'vitest'
-import { DAY, toSeconds, toText } from './calendar.ts'
-import type { Fields } from './form.ts'
-import { idOf, type Told } from './model.ts'
+import { DAY, toSeconds, toText } from './catalogue/calendar.ts'
+import type { Fields } from './catalogue/form.ts'
+import { idOf, type Told } from './catalogue/model.ts'
 import { type Actor, CITIZENS, OPERATOR, SEQUENCER } from './people.ts'
 import { runSequence } from './run.ts'
-import { ORIGIN } from './scenario.ts'
+import { ORIGIN } from './workload/scenario.ts'
 
 const [ADA, BEA] = CITIZENS as [Actor, Actor]
 const FOUNDED = toSeconds('2026-03-10T12:00:00Z')
@@ -35,7 +35,8 @@ class Story {
 
   say({ account, publicKey }: Actor, type: string, body: Fields): Told {
     const validUntil = this.#now + DAY
-    const note = { ledger: ORIGIN, signer: account, signedWith: publicKey, made: this.#now, validUntil, nonce: this.told.length }
+    const signatures = [{ account, publicKey }]
+    const note = { ledger: ORIGIN, signer: account, signatures, made: this.#now, validUntil, nonce: this.told.length }
     const told = { at: this.#now * 1000, ...note, type, body }
     this.told.push(told)
     return told

@@ -20,8 +20,10 @@ export function totals(past: History): Fields {
 export function closeCode(past: History, body: Fields, time: number): string | undefined {
   const before = past.all('period.close').at(-1)
   const stated = body.totals as Fields
+  const endOf = (close: Fields) => toSeconds(close.end as string)
+  const end = endOf(body)
   return first(
-    ['too_soon', () => (before !== undefined && time < before.time + HOUR) || toSeconds(body.end as string) > time],
+    ['too_soon', () => end > time || (before !== undefined && (time < before.time + HOUR || end <= endOf(before.body)))],
     ['stale_size', () => body.size !== past.history.length],
     [
       'wrong_state',
