@@ -8,6 +8,8 @@ export const MAX_NOTE_BYTES = 59_900
 export const MAX_ENTRY_BYTES = 60_000
 /** Most signature lines that a reader of foreign notes accepts; transactions carry exactly those that their type demands. */
 export const MAX_SIGNATURE_LINES = 100
+/** Most bytes of a receipt or balance proof: an entry in base64, paths and a checkpoint with its cosignatures. */
+export const MAX_PROOF_BYTES = 256 * 1024
 /** Nesting of objects and arrays in a transaction's text. */
 export const MAX_JSON_DEPTH = 8
 

@@ -9,6 +9,8 @@ import { demoCommand } from './commands/demo.ts'
 import { ledgerCommands } from './commands/ledger.ts'
 import { logCommands } from './commands/log.ts'
 import { globalOptions } from './commands/options.ts'
+import { proofCommands } from './commands/proof.ts'
+import { scheduleCommand } from './commands/schedule.ts'
 import { transactionCommands } from './commands/transaction.ts'
 import { usageCommands } from './commands/usage.ts'
 import { defaultDir } from './desk.ts'
@@ -47,6 +49,8 @@ transactionCommands(program)
 creditCommands(program)
 usageCommands(program)
 logCommands(program)
+scheduleCommand(program)
+proofCommands(program)
 demoCommand(program)
 
 try {

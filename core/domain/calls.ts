@@ -1,14 +1,26 @@
 /**
- * What a call to a model costs its payer: the included units of a running subscription are used first, unit by unit, then the
- * terms' prices apply. Shared by everything that charges calls: usage.batch, query.charge, hold.capture.
+ * Calls to a model: whether its listing serves a payer, and what a call costs. The included units of a running subscription are
+ * used first, unit by unit, then the terms' prices apply. Shared by everything that charges calls: usage.batch, query.charge,
+ * hold.capture.
  */
 
-import type { Context, Effects } from './define.ts'
+import { type Check, type Context, check, type Effects } from './define.ts'
 import type { Usage } from './fields.ts'
 import type { Micros } from './money.ts'
-import { NO_USAGE, priceOf, useIncluded } from './pricing.ts'
-import { type PaidPeriod, type Subscription, type Terms, terms } from './state.ts'
-import { type ActiveSubscription, activeSubscription } from './subscriptions.ts'
+import { NO_USAGE, priceOf, UNITS, useIncluded } from './pricing.ts'
+import {
+  isServingSubscribers,
+  listingRow,
+  nearestTerms,
+  notForSale,
+  ownListing,
+  type SaleBody,
+  saleRows,
+  termsChanged,
+  whyClosed,
+} from './sales.ts'
+import { type Subscription, type SubscriptionPeriod, subscribers, terms } from './state.ts'
+import { activeSubscription, subscriptionRow } from './subscriptions.ts'
 import type { RowKey } from './table.ts'
 
 export interface Call {
@@ -21,40 +33,64 @@ export interface Call {
 
 interface Quote {
   readonly grossMicros: Micros
-  /** The subscription whose included units it uses, and what of them is used after it. */
-  readonly included?: ActiveSubscription & { readonly used: Usage; readonly usedFrom: number }
+  /** The subscription as it is once the call has used included units; absent where it uses none. */
+  readonly included?: { readonly row: RowKey<Subscription>; readonly subscription: Subscription }
 }
 
-/** The terms that pricing a call reads, once the subscription's row of the round before is known. */
-export function callTermsRows(
-  context: Context<unknown>,
-  { payer, listing, terms: version }: Omit<Call, 'usage'>,
-): readonly RowKey[] {
-  const active = activeSubscription(context, payer, listing)
-  const versions = active === undefined ? [version] : [version, active.subscription.terms]
-  return versions.map((one) => terms.at(listing, one))
+/** The rows of a call that its signer pays for, in two rounds. */
+export const callRows: readonly ((context: Context<SaleBody>) => readonly RowKey[])[] = [
+  (context) => [...listingRow(context), subscribers.at(context.signer, context.body.listing)],
+  (context) => [...saleRows(context), ...subscriptionRow(context, context.signer, context.body.listing)],
+]
+
+/**
+ * Why a listing serves none of these payers. One that sells nothing more, being withdrawn or its model suspended, still serves
+ * those whose paid period runs.
+ */
+export function whyClosedTo(context: Context<{ readonly listing: string }>, payers: readonly string[]): string | undefined {
+  const because = whyClosed(context)
+  if (because === undefined || !isServingSubscribers(context)) return because
+  return payers.some((payer) => activeSubscription(context, payer, context.body.listing)) ? undefined : because
 }
 
-/** What the call costs now. It needs callTermsRows and the payer's subscription. */
+/** The checks of a call that its signer pays for, after unknown_listing: not_for_sale, own_listing, subscription_required, terms_changed. */
+export function callChecks<Body extends SaleBody>(): readonly Check<Body>[] {
+  return [
+    notForSale(
+      (context) => whyClosedTo(context, [context.signer]),
+      ({ query }) => query !== undefined,
+    ),
+    ownListing(),
+    check('subscription_required', (context) => {
+      const { signer, body } = context
+      const isOpen = nearestTerms(context).access !== 'subscription'
+      return isOpen || activeSubscription(context, signer, body.listing) ? undefined : { listing: body.listing, payer: signer }
+    }),
+    termsChanged(),
+  ]
+}
+
+/** What the call costs now. It needs the row of its terms and the payer's subscription. */
 export function quote(context: Context<unknown>, { payer, listing, terms: version, usage }: Call): Quote {
-  const { query } = context.need<Terms>(terms.at(listing, version))
+  const prices = context.need(terms.at(listing, version)).query!
   const active = activeSubscription(context, payer, listing)
-  const included = active && context.need(terms.at(listing, active.subscription.terms)).included
-  if (active === undefined || included === undefined) return { grossMicros: priceOf(usage, query!) }
-  const { start } = runningPeriod(active.subscription, context.time)
+  if (active === undefined) return { grossMicros: priceOf(usage, prices) }
+  const { row, subscription } = active
+  const { start, included } = runningPeriod(subscription, context.time)
   // Units are included anew in each paid period.
-  const used = active.subscription.usedFrom === start ? active.subscription.used : NO_USAGE
-  const free = useIncluded(usage, included, used)
-  return { grossMicros: priceOf(free.billable, query!), included: { ...active, used: free.used, usedFrom: start } }
+  const before = subscription.usedFrom === start ? subscription.used : NO_USAGE
+  const { billable, used } = useIncluded(usage, included, before)
+  const grossMicros = priceOf(billable, prices)
+  if (UNITS.every((unit) => used[unit] === before[unit])) return { grossMicros }
+  return { grossMicros, included: { row, subscription: { ...subscription, used, usedFrom: start } } }
 }
 
 /** Uses up the included units that the quote was made with. */
 export function countIncluded(effects: Effects<unknown>, { included }: Quote): void {
-  if (included === undefined) return
-  const { row, subscription, used, usedFrom } = included
-  effects.put(row, { ...subscription, used, usedFrom })
+  if (included !== undefined) effects.put(included.row, included.subscription)
 }
 
-function runningPeriod({ periods }: Subscription, time: number): PaidPeriod {
+/** The paid period that runs or, where it was given back, the one that was paid ahead. */
+function runningPeriod({ periods }: Subscription, time: number): SubscriptionPeriod {
   return periods.find(({ start, end }) => start <= time && time < end) ?? periods.at(-1)!
 }

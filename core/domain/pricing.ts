@@ -18,7 +18,7 @@ export function priceOf(usage: Usage, prices: QueryPrices): Micros {
   return micros((millionths + MILLION - 1n) / MILLION)
 }
 
-const UNITS = ['requests', 'inputTokens', 'outputTokens', 'milliseconds'] as const
+export const UNITS = ['requests', 'inputTokens', 'outputTokens', 'milliseconds'] as const
 
 export const NO_USAGE: Usage = { requests: 0, inputTokens: 0, outputTokens: 0, milliseconds: 0 }
 

@@ -13,7 +13,7 @@ import type { Listing, Terms } from './state.ts'
 import * as state from './state.ts'
 import type { RowKey } from './table.ts'
 
-interface SaleBody {
+export interface SaleBody {
   readonly listing: string
   readonly terms: number
 }
@@ -86,27 +86,42 @@ export function unknownListing<Body extends { readonly listing: string }>(): Che
   })
 }
 
+/** The terms named or, where those are not in force, the current ones: it is asked of them whether they sell at all. */
+export function nearestTerms(context: Context<SaleBody>): Terms {
+  return namedTerms(context) ?? context.need(state.terms.at(context.body.listing, listingOf(context).version))
+}
+
+/** Refuses where the listing is closed, or the nearest terms do not offer what the body asks for. */
+export function notForSale<Body extends SaleBody>(
+  closed: (context: Context<Body>) => string | undefined,
+  sells: (terms: Terms, body: Body) => boolean,
+): Check<Body> {
+  return check('not_for_sale', (context) => {
+    const { body } = context
+    const because = closed(context) ?? (sells(nearestTerms(context), body) ? undefined : 'its terms have no such price')
+    return because === undefined ? undefined : { listing: body.listing, because }
+  })
+}
+
+export function ownListing<Body extends SaleBody>(): Check<Body> {
+  return check('own_listing', (context) =>
+    listingOf(context).account === context.signer ? { listing: context.body.listing } : undefined,
+  )
+}
+
+export function termsChanged<Body extends SaleBody>(): Check<Body> {
+  return check('terms_changed', (context) => {
+    const { listing, terms } = context.body
+    return namedTerms(context) === undefined ? { listing, named: terms, terms: listingOf(context).version } : undefined
+  })
+}
+
 /**
  * The checks of every sale: unknown_listing, not_for_sale, own_listing, terms_changed. `sells` tells whether terms offer what the
- * body asks for; it is asked of the terms named or, where those are not in force, of the current ones.
+ * body asks for.
  */
 export function saleChecks<Body extends SaleBody>(sells: (terms: Terms, body: Body) => boolean): readonly Check<Body>[] {
-  return [
-    unknownListing(),
-    check('not_for_sale', (context) => {
-      const { listing } = context.body
-      const terms = namedTerms(context) ?? context.need(state.terms.at(listing, listingOf(context).version))
-      const because = whyClosed(context) ?? (sells(terms, context.body) ? undefined : 'its terms have no such price')
-      return because === undefined ? undefined : { listing, because }
-    }),
-    check('own_listing', (context) =>
-      listingOf(context).account === context.signer ? { listing: context.body.listing } : undefined,
-    ),
-    check('terms_changed', (context) => {
-      const { listing, terms } = context.body
-      return namedTerms(context) === undefined ? { listing, named: terms, terms: listingOf(context).version } : undefined
-    }),
-  ]
+  return [unknownListing(), notForSale(whyClosed, sells), ownListing(), termsChanged()]
 }
 
 /** The checks of a sale at a fixed price: those of every sale, then price_changed. */

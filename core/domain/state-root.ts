@@ -16,7 +16,7 @@
 
 import { assert } from '../base/assert.ts'
 import { type Sha256, toHex, utf8 } from '../base/bytes.ts'
-import { Frontier, leafHash } from '../log/merkle.ts'
+import { Frontier, leafHash, type TreeHead, verifyInclusion } from '../log/merkle.ts'
 import { ACCOUNT_BOOKS, type AccountBook, BOOK_CLASSES, type BookClass, PLATFORM_BOOKS } from './books.ts'
 import { canonicalize, type Json } from './canonical.ts'
 import { formatMicros } from './money.ts'
@@ -70,7 +70,7 @@ export function platformPart(books: Treasury, row: Platform, time: Seconds): Jso
   return { books: Object.fromEntries(amounts), feeBps, plans: offered, policy, sequencerKey }
 }
 
-export function leafHashOf(sha256: Sha256, leaf: string): Uint8Array {
+function leafHashOf(sha256: Sha256, leaf: string): Uint8Array {
   return leafHash(sha256, utf8(leaf))
 }
 
@@ -93,4 +93,27 @@ export function stateTree(sha256: Sha256, leaves: Iterable<string>): Frontier {
   const tree = new Frontier(sha256)
   for (const leaf of leaves) tree.append(leafHashOf(sha256, leaf))
   return tree
+}
+
+/** The hashes of all complete subtrees of the tree over the leaves, by "level/index", as core/log/merkle.ts names them. */
+export function stateNodes(sha256: Sha256, leaves: readonly string[]): ReadonlyMap<string, Uint8Array> {
+  const tree = new Frontier(sha256)
+  const nodes = new Map<string, Uint8Array>()
+  for (const [index, leaf] of leaves.entries()) {
+    tree.append(leafHashOf(sha256, leaf)).forEach((hash, level) => {
+      nodes.set(`${level}/${Math.floor(index / 2 ** level)}`, hash)
+    })
+  }
+  return nodes
+}
+
+/** Whether the audit path leads from a leaf, by its account number, to a state root. */
+export function stateProofHolds(
+  sha256: Sha256,
+  leaf: string,
+  number: number,
+  tree: TreeHead,
+  path: readonly Uint8Array[],
+): boolean {
+  return verifyInclusion(sha256, { index: number, hash: leafHashOf(sha256, leaf) }, tree, path)
 }

@@ -236,6 +236,12 @@ export interface Terms {
   readonly days?: number
 }
 
+/** A subscription's paid period, the entry that paid it, and what the terms that it was bought at include in it. */
+export interface SubscriptionPeriod extends PaidPeriod {
+  readonly entry: number
+  readonly included: Usage
+}
+
 export interface Subscription {
   readonly account: string
   readonly listing: string
@@ -245,8 +251,8 @@ export interface Subscription {
   readonly priceMicros: Micros
   readonly anchor: Seconds
   readonly count: number
-  /** The paid periods with the entries that paid them, the last two at most; the newest is last. */
-  readonly periods: readonly (PaidPeriod & { readonly entry: number })[]
+  /** The last two at most; the newest is last. */
+  readonly periods: readonly SubscriptionPeriod[]
   readonly end: Seconds
   readonly cancelled: boolean
   /** Included units used in the period that `usedFrom` began. */

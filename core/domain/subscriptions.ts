@@ -1,9 +1,11 @@
 /** Subscriptions to models' APIs, found by who subscribed to what. */
 
+import type { Context } from './define.ts'
 import type { Micros } from './money.ts'
 import { standing } from './paid-periods.ts'
 import { inForce, type Reader } from './policy.ts'
-import { type Subscription, subscribers, subscriptions, type Terms } from './state.ts'
+import { NO_USAGE } from './pricing.ts'
+import { type PaidPeriod, type Subscription, type SubscriptionPeriod, subscribers, subscriptions, type Terms } from './state.ts'
 import type { RowKey } from './table.ts'
 import type { Period } from './time.ts'
 
@@ -21,6 +23,15 @@ export function subscriptionRow(context: Pick<Reader, 'get'>, account: string, l
 /** The price of a period at these terms; undefined where there is no such price. */
 export function periodPrice({ subscription }: Terms, period: Period): Micros | undefined {
   return subscription?.find((one) => one.period === period)?.priceMicros
+}
+
+/** A period that the entry pays, at these terms. */
+export function paidPeriod(
+  { index }: Pick<Context<unknown>, 'index'>,
+  { start, end }: PaidPeriod,
+  { included = NO_USAGE }: Terms,
+): SubscriptionPeriod {
+  return { entry: index, start, end, included }
 }
 
 /** The subscription while it is active or suspended. */

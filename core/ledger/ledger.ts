@@ -24,8 +24,9 @@ import { authenticate, authenticationRows, execute, type Signer } from '../domai
 import { encodeOutcome, type Outcome } from '../domain/outcome.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
+import type { StateSummary } from '../domain/state-root.ts'
 import { encodeRow, type RowKey } from '../domain/table.ts'
-import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import { type Moment, signatoriesOf } from '../domain/view.ts'
 import { signCheckpoint } from '../log/checkpoint.ts'
 import type { Frontier } from '../log/merkle.ts'
@@ -156,6 +157,12 @@ export class Ledger {
   /** What readers of this ledger see is what its store says. */
   get reader(): StoreReader {
     return this.#options.store
+  }
+
+  /** What all books are after the entries so far, as a period.close states it. */
+  async summary(time: Seconds): Promise<StateSummary> {
+    await this.#running
+    return this.#closing.summary(this.size, time)
   }
 
   /** Answers a note once its outcome is durable. Rejects where the sequencer failed: then nothing is known of the note's fate. */

@@ -13,7 +13,7 @@ import { type Frontier, leafHash, nodesOf, rootRanges } from '../log/merkle.ts'
 import { isSameKey, parseNote } from '../log/note.ts'
 import { edgeTiles, type ReadTile, readFrontier, type Tile, type TileRow, tilesOf, tileWidth } from '../log/tiles.ts'
 import { parseEntry } from './entry.ts'
-import { StoreError, type StoreReader, type StoreWriter } from './store.ts'
+import { type LogReader, StoreError, type StoreReader, type StoreWriter } from './store.ts'
 import type { Verifier } from './verifier.ts'
 
 /** Entries read at a time. */
@@ -59,7 +59,7 @@ export async function frontierAt(sha256: Sha256, store: StoreReader, size: numbe
 }
 
 /** Loads tiles and returns a reader of them. */
-export async function tileReader(store: StoreReader, tiles: readonly Tile[]): Promise<ReadTile> {
+export async function tileReader(store: Pick<LogReader, 'tile'>, tiles: readonly Tile[]): Promise<ReadTile> {
   const loaded = new Map<string, Uint8Array>()
   for (const { level, number, width } of tiles) {
     const hashes = await store.tile(level, number)

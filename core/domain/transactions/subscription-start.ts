@@ -5,9 +5,9 @@ import * as field from '../fields.ts'
 import { formatMicros } from '../money.ts'
 import { firstPeriod } from '../paid-periods.ts'
 import { NO_USAGE } from '../pricing.ts'
-import { listingOf, listingRow, pricedSaleChecks, saleRows } from '../sales.ts'
+import { listingOf, listingRow, pricedSaleChecks, saleRows, termsOf } from '../sales.ts'
 import { subscribers, subscriptions } from '../state.ts'
-import { currentSubscription, periodPrice, subscriptionRow } from '../subscriptions.ts'
+import { currentSubscription, paidPeriod, periodPrice, subscriptionRow } from '../subscriptions.ts'
 import { formatSeconds } from '../time.ts'
 
 const body = z.strictObject({ listing: field.thing('lst'), terms: field.number, period: field.period, price: field.amount })
@@ -34,12 +34,12 @@ export const subscriptionStart = defineTransaction<Body>({
     exceedsCredits(({ body }) => body.price),
   ],
   apply: (effects) => {
-    const { body, signer, time, created, index } = effects
+    const { body, signer, time, created } = effects
     const { listing, terms, period, price } = body
     effects.pay(signer, listingOf(effects).account, price)
     const signed = { account: signer, listing, terms, period, priceMicros: price }
     const { anchor, count, start, end } = firstPeriod(time, period)
-    const paid = { anchor, count, periods: [{ entry: index, start, end }], end, cancelled: false }
+    const paid = { anchor, count, periods: [paidPeriod(effects, { start, end }, termsOf(effects))], end, cancelled: false }
     effects.put(subscriptions.at(created), { ...signed, ...paid, used: NO_USAGE, usedFrom: start })
     effects.put(subscribers.at(signer, listing), { subscription: created })
   },

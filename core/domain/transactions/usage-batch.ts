@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MAX_BATCH_LINES, MAX_BATCH_PAYERS, MAX_STREAMS } from '../../base/limits.ts'
-import { callTermsRows, countIncluded, quote } from '../calls.ts'
+import { countIncluded, quote, whyClosedTo } from '../calls.ts'
 import { payerRows, spendable } from '../credits.ts'
 import { type Context, check, defineTransaction, type Effects, type LineOutcome } from '../define.ts'
 import type { Usage } from '../fields.ts'
@@ -8,7 +8,7 @@ import * as field from '../fields.ts'
 import { counted, mandateRow, reserveOf, use } from '../mandates.ts'
 import { micros, ZERO } from '../money.ts'
 import type { Code } from '../refusal.ts'
-import { creatorRows, isServingSubscribers, listingOf, listingRow, unknownListing, whyClosed } from '../sales.ts'
+import { creatorRows, listingOf, listingRow, unknownListing, whyClosed } from '../sales.ts'
 import { listings, mandateHolders, platform, streams, subscribers, terms } from '../state.ts'
 import { activeSubscription, subscriptionRow } from '../subscriptions.ts'
 import { formatSeconds } from '../time.ts'
@@ -57,8 +57,8 @@ function lastOf({ first, lines }: Body): number {
 }
 
 /**
- * Why no line of the batch could be charged. A listing that sells nothing more, being withdrawn or its model suspended, still
- * serves those whose paid period runs; and one that has no query price any more those whose mandate was signed at terms that had.
+ * Why no line of the batch could be charged. A listing that has no query price any more still serves those whose mandate was
+ * signed at terms that had one.
  */
 function whyNothingSells(context: Context<Body>): string | undefined {
   const { listing, payers } = context.body
@@ -66,9 +66,7 @@ function whyNothingSells(context: Context<Body>): string | undefined {
   if (kind !== 'model') return 'it has no query price'
   const isPriced = context.need(terms.at(listing, version)).query !== undefined
   if (!isPriced && payers.every((payer) => mandateRow(context, payer, listing) === undefined)) return 'it has no query price'
-  const because = whyClosed(context)
-  const servesSubscribers = isServingSubscribers(context) && payers.some((payer) => activeSubscription(context, payer, listing))
-  return servesSubscribers ? undefined : because
+  return whyClosedTo(context, payers)
 }
 
 /** Charges one line, or says why not. Nothing is changed by a line that is refused. */
@@ -145,7 +143,7 @@ export const usageBatch = defineTransaction<Body>({
       const { listing, payers } = context.body
       return payers.flatMap((payer) => {
         const mandate = mandateRow(context, payer, listing)
-        return mandate === undefined ? [] : callTermsRows(context, { payer, listing, terms: context.need(mandate).terms })
+        return mandate === undefined ? [] : [terms.at(listing, context.need(mandate).terms)]
       })
     },
   ],

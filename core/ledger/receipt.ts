@@ -1,0 +1,168 @@
+/**
+ * Receipts and balance proofs: what the log says of one entry or one account, checked offline with nothing but the log's vkey.
+ *
+ * Both are `.tlog-proof` files (core/log/proof.ts), whose `extra` line holds what is proven:
+ *
+ *   a receipt          the bytes of the entry; the proof shows that they are in the log
+ *   a balance proof    canonical JSON {"closing":"<base64>","leaf":"<text>","path":["<base64>",…]}: the entry of a period.close, an
+ *                      account's leaf of its state root, and the audit path between the two; the proof shows that the
+ *                      period.close is in the log, whose every replay has checked its root
+ *
+ * A program that knows only tlog-proof cuts the entry out of the extra data and checks the file all the same.
+ */
+
+import { assert } from '../base/assert.ts'
+import { type Sha256, toBase64, tryFromBase64, tryFromHex, tryUtf8Decode, utf8 } from '../base/bytes.ts'
+import { MAX_PROOF_BYTES } from '../base/limits.ts'
+import { Malformed } from '../base/malformed.ts'
+import { canonicalize, type Json, parseCanonical } from '../domain/canonical.ts'
+import { parseSignedTransaction, type Rules, type Transaction } from '../domain/envelope.ts'
+import { stateNodes, stateProofHolds } from '../domain/state-root.ts'
+import type { Milliseconds } from '../domain/time.ts'
+import { type LogTrust, type OpenedCheckpoint, readCheckpoint } from '../log/checkpoint.ts'
+import { foldRanges, inclusionRanges, leafHash, nodesOf } from '../log/merkle.ts'
+import { Unverified } from '../log/note.ts'
+import { formatProof, type LogProof, parseProof, verifyProof } from '../log/proof.ts'
+import { readNode, tilesOf } from '../log/tiles.ts'
+import { type Entry, parseEntry } from './entry.ts'
+import { type LogReader, StoreError } from './store.ts'
+import { tileReader } from './tree.ts'
+
+/** The proof that an entry is in the log, by the last checkpoint; undefined where that does not cover it. */
+async function proveEntry(sha256: Sha256, log: LogReader, index: number): Promise<LogProof | undefined> {
+  const checkpoint = await log.checkpoint()
+  const head = checkpoint && readCheckpoint(checkpoint)
+  if (checkpoint === undefined || head === undefined) return undefined
+  if (head instanceof Malformed) throw new StoreError('damaged', 'The last checkpoint is damaged; nimledger verify tells more.')
+  if (index >= head.size) return undefined
+  const ranges = inclusionRanges(index, head.size)
+  const nodes = nodesOf(ranges)
+  const readTile = await tileReader(log, tilesOf(nodes, head.size))
+  const hashes = nodes.map((node) => readNode(sha256, readTile, node))
+  return { index, path: foldRanges(sha256, ranges, hashes), checkpoint }
+}
+
+export interface Receipt {
+  readonly file: Uint8Array
+  /** The entry, as it is in the log. */
+  readonly entry: Uint8Array
+}
+
+/** The receipt of an entry; undefined where the last checkpoint does not cover it. */
+export async function receiptOf(sha256: Sha256, log: LogReader, index: number): Promise<Receipt | undefined> {
+  const proof = await proveEntry(sha256, log, index)
+  const [stored] = proof === undefined ? [] : await log.entries(index, 1)
+  return proof && stored && { file: formatProof({ ...proof, extra: stored.bytes }), entry: stored.bytes }
+}
+
+/**
+ * The proof of what leaf `number` says, of the `leaves` that the period.close at `index` made its state root of; undefined where the
+ * last checkpoint does not cover it.
+ */
+export async function balanceProofOf(
+  sha256: Sha256,
+  log: LogReader,
+  index: number,
+  leaves: readonly string[],
+  number: number,
+): Promise<Uint8Array | undefined> {
+  const receipt = await receiptOf(sha256, log, index)
+  const proof = receipt && parseProof(receipt.file, MAX_PROOF_BYTES)
+  if (proof === undefined || proof instanceof Malformed) return undefined
+  const ranges = inclusionRanges(number, leaves.length)
+  const nodes = stateNodes(sha256, leaves)
+  const hashes = nodesOf(ranges).map(({ level, index: at }) => nodes.get(`${level}/${at}`)!)
+  const path = foldRanges(sha256, ranges, hashes).map(toBase64)
+  const extra = canonicalize({ closing: toBase64(receipt!.entry), leaf: leaves[number]!, path })
+  return formatProof({ ...proof, extra: utf8(extra) })
+}
+
+/** What a file proves. */
+export type Proven = ProvenEntry | ProvenBalance
+
+export interface ProvenEntry {
+  readonly what: 'entry'
+  readonly index: number
+  readonly time: Milliseconds
+  readonly bytes: Uint8Array
+  readonly transaction: Transaction
+  readonly opened: OpenedCheckpoint
+}
+
+export interface ProvenBalance {
+  readonly what: 'balance'
+  /** The period.close. */
+  readonly closing: ProvenEntry
+  /** What the state root says of the account: state-root.ts tells its fields. */
+  readonly leaf: { readonly [field: string]: Json }
+  readonly opened: OpenedCheckpoint
+}
+
+export interface CheckTools {
+  readonly rules: Rules
+  readonly sha256: Sha256
+}
+
+/** What a receipt or a balance proof shows to those who trust the log so; or what is wrong with it. */
+export function checkProof(tools: CheckTools, file: Uint8Array, trust: LogTrust): Proven | Malformed | Unverified {
+  const proof = parseProof(file, MAX_PROOF_BYTES)
+  if (proof instanceof Malformed) return proof
+  if (proof.extra === undefined) return new Malformed('the file holds no entry in its extra line')
+  const entry = parseEntry(proof.extra)
+  if (!(entry instanceof Malformed)) return checkEntry(tools, proof, { ...entry, bytes: proof.extra }, trust)
+  return checkBalance(tools, proof, proof.extra, trust)
+}
+
+function checkEntry(
+  { rules, sha256 }: CheckTools,
+  proof: LogProof,
+  { time, note, bytes }: Entry & { readonly bytes: Uint8Array },
+  trust: LogTrust,
+): ProvenEntry | Malformed | Unverified {
+  const opened = verifyProof(sha256, proof, leafHash(sha256, bytes), trust)
+  if (opened instanceof Malformed) return opened
+  const transaction = parseSignedTransaction(rules, sha256, note)
+  if (transaction instanceof Malformed) return transaction
+  return { what: 'entry', index: proof.index, time, bytes, transaction, opened }
+}
+
+/** The extra data of a balance proof, field by field. */
+function parseBalance(extra: Uint8Array): { closing: Uint8Array; leaf: string; path: Uint8Array[] } | Malformed {
+  const wrong = new Malformed('the extra line holds neither an entry nor the proof of a balance')
+  const text = tryUtf8Decode(extra)
+  const value = text === undefined ? wrong : parseCanonical(text)
+  if (value instanceof Malformed || typeof value !== 'object' || Array.isArray(value)) return wrong
+  const { closing, leaf, path, ...more } = value as { readonly [field: string]: Json }
+  const entry = typeof closing === 'string' ? tryFromBase64(closing) : undefined
+  const hashes = Array.isArray(path) ? path.map((hash) => (typeof hash === 'string' ? tryFromBase64(hash) : undefined)) : []
+  const isWhole = entry !== undefined && typeof leaf === 'string' && Array.isArray(path) && Object.keys(more).length === 0
+  if (!isWhole || !hashes.every((hash) => hash !== undefined)) return wrong
+  return { closing: entry, leaf, path: hashes }
+}
+
+function checkBalance(
+  tools: CheckTools,
+  proof: LogProof,
+  extra: Uint8Array,
+  trust: LogTrust,
+): ProvenBalance | Malformed | Unverified {
+  const balance = parseBalance(extra)
+  if (balance instanceof Malformed) return balance
+  const entry = parseEntry(balance.closing)
+  if (entry instanceof Malformed) return entry
+  const closing = checkEntry(tools, proof, { ...entry, bytes: balance.closing }, trust)
+  if (closing instanceof Malformed) return closing
+  const { transaction, opened } = closing
+  if (transaction.definition.type !== 'period.close') return new Unverified('the entry that it names closes no books')
+  const leaf = parseCanonical(balance.leaf)
+  if (leaf instanceof Malformed) return leaf
+  const { number } = leaf as { readonly number?: Json }
+  const { accounts, stateRoot } = transaction.body as { readonly accounts: number; readonly stateRoot: string }
+  const root = tryFromHex(stateRoot)
+  assert(root !== undefined, 'a state root is hex')
+  const isNumber = typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 && number < accounts
+  if (!isNumber || !stateProofHolds(tools.sha256, balance.leaf, number, { size: accounts, root }, balance.path)) {
+    return new Unverified('the path does not lead from the account to the state root of the closing')
+  }
+  return { what: 'balance', closing, leaf: leaf as ProvenBalance['leaf'], opened }
+}
