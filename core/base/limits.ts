@@ -34,6 +34,9 @@ export const MAX_BATCH_LINES = 1_000
 export const MAX_BATCH_PAYERS = 100
 export const MAX_STREAMS = 16
 
+/** How long a revoked mandate still runs, so that what was used before can be charged. */
+export const REVOCATION_NOTICE_SECONDS = 86_400
+
 /** Live grant lots, open holds and mandates with a reserve of one account; keys that may sign for it. */
 export const MAX_LOTS = 16
 export const MAX_HOLDS = 64

@@ -8,6 +8,7 @@ import { type Check, type Context, check, type Effects } from './define.ts'
 import type { Usage } from './fields.ts'
 import type { Micros } from './money.ts'
 import { NO_USAGE, priceOf, UNITS, useIncluded } from './pricing.ts'
+import type { RefusalData } from './refusal.ts'
 import {
   isServingSubscribers,
   listingRow,
@@ -19,7 +20,7 @@ import {
   termsChanged,
   whyClosed,
 } from './sales.ts'
-import { type Subscription, type SubscriptionPeriod, subscribers, terms } from './state.ts'
+import { type Listing, platform, type Subscription, type SubscriptionPeriod, subscribers, terms } from './state.ts'
 import { activeSubscription, subscriptionRow } from './subscriptions.ts'
 import type { RowKey } from './table.ts'
 
@@ -68,6 +69,16 @@ export function callChecks<Body extends SaleBody>(): readonly Check<Body>[] {
     }),
     termsChanged(),
   ]
+}
+
+/** Whether an account may count the calls of a listing and charge them: its creator, or the operator. */
+export function mayMeter(context: Context<unknown>, { account }: Listing, signer: string): boolean {
+  return signer === account || signer === context.need(platform).operator
+}
+
+/** The data of key_scope for an account that is no meter of the listing. */
+export function needsMeter(type: string, account: string): RefusalData {
+  return { account, type, needs: "the listing's creator or the operator" }
 }
 
 /** What the call costs now. It needs the row of its terms and the payer's subscription. */

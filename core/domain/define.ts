@@ -81,7 +81,7 @@ export interface Effects<Body> extends Context<Body> {
   release(account: string, aside: Aside, takenMicros: Micros): Slice[]
   /** Takes a part of what is set aside, which goes on with the rest. */
   draw(account: string, aside: Aside, amountMicros: Micros): Slice[]
-  /** Changes when what was set aside comes back. */
+  /** Changes when what was set aside comes back; where that is now, it does at once. */
   moveEnd(account: string, aside: Aside, endsAt: Seconds): void
   /** Earnings reach a creator: they first cover what the account owes. Returns what is left of them for the book. */
   earn(account: string, amountMicros: Micros): Micros

@@ -37,11 +37,14 @@ export function buy(effects: Effects<PricedSaleBody>, key: RowKey<Entitlement>, 
   effects.put(key, { terms: body.terms, pieces: [...merged(running), piece], ...terms })
 }
 
-/** The newest pieces are told apart; older ones become one, which no refund can take away any more. */
+/**
+ * The newest pieces are told apart; older ones become one, which no refund can take away any more: it names the genesis, which
+ * bought nothing.
+ */
 function merged(pieces: readonly Piece[]): readonly Piece[] {
   if (pieces.length < MAX_PIECES) return pieces
   const [first, second, ...rest] = pieces
-  return [{ ...second!, start: first!.start }, ...rest]
+  return [{ entry: 0, start: first!.start, end: second!.end! }, ...rest]
 }
 
 /** What is left when a piece is given back: its unused rest is cut out, and the pieces after it move up. */
@@ -50,11 +53,14 @@ export function withoutPiece(owned: Entitlement, entry: number, time: Seconds): 
   if (at < 0) return owned
   const { start, end } = owned.pieces[at]!
   const from = Math.max(start, time)
-  if (end === undefined || end <= from) {
-    const ended = end === undefined ? { entry, start, end: from } : owned.pieces[at]!
-    return { ...owned, pieces: owned.pieces.map((piece, i) => (i === at ? ended : piece)) }
-  }
-  const moved = (piece: Piece): Piece => ({ ...piece, start: piece.start - (end - from), end: piece.end! - (end - from) })
-  const used = { entry, start: Math.min(start, from), end: from }
+  if (end !== undefined && end <= from) return owned
+  const used = { entry, start, end: from }
+  if (end === undefined) return { ...owned, pieces: [...owned.pieces.slice(0, at), used] }
+  const gap = end - from
+  const moved = (piece: Piece): Piece => ({
+    ...piece,
+    start: piece.start - gap,
+    ...(piece.end !== undefined && { end: piece.end - gap }),
+  })
   return { ...owned, pieces: [...owned.pieces.slice(0, at), used, ...owned.pieces.slice(at + 1).map(moved)] }
 }

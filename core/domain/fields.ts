@@ -61,6 +61,8 @@ export const description = z.union([z.literal(''), plainText(MAX_DESCRIPTION_CHA
   error: `must be up to ${MAX_DESCRIPTION_CHARACTERS} characters ${PLAIN}`,
 })
 export const reference = plainText(MAX_REFERENCE_CHARACTERS)
+/** Why something is done, for whoever reads the log. */
+export const reason = plainText(MAX_DESCRIPTION_CHARACTERS)
 
 export function thing(prefix: ThingPrefix) {
   return z.string().regex(new RegExp(`^${prefix}_[0-9a-f]{32}$`), `must be an id such as ${prefix}_ and 32 hex digits`)

@@ -53,9 +53,9 @@ export function unended<P extends PaidPeriod>(periods: readonly P[], time: Secon
  * What is left when one paid period is given back: cancelled, to end with the last other period that has not ended, else now. A
  * period that is over stays.
  */
-export function withoutPeriod<P extends PaidPeriod, T extends { readonly periods: readonly P[] }>(
+export function withoutPeriod<T extends { readonly periods: readonly PaidPeriod[] }>(
   paid: T,
-  isRefunded: (period: P) => boolean,
+  isRefunded: (period: T['periods'][number]) => boolean,
   time: Seconds,
 ): T {
   const left = unended(paid.periods, time)

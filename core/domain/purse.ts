@@ -201,6 +201,12 @@ export function draw(
   }
 }
 
+/** Changes when a reservation comes back. */
+export function withEnd(purse: Purse, kind: 'holds' | 'reserves', id: string, endsAt: Seconds): Purse {
+  const moved = purse.wallet[kind].map((one) => (one.id === id ? { ...one, endsAt } : one))
+  return { ...purse, wallet: { ...purse.wallet, [kind]: moved } }
+}
+
 /** The purse without a reservation, whose credits belong nowhere yet. */
 function lift(purse: Purse, kind: 'holds' | 'reserves', id: string) {
   const reservation = purse.wallet[kind].find((one) => one.id === id)

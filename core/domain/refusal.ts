@@ -24,14 +24,14 @@ const sentences = {
     `The note is dated ${d.made}, more than five minutes ahead of the ledger's time ${d.time}; check the clock and sign again.`,
   too_far: (d) => `The note would stay valid until ${d.validUntil}, more than 30 days after it was made (${d.made}).`,
   expired: (d) => `The note was valid until ${d.validUntil}; the ledger's time is ${d.time}. Sign it again.`,
-  key_scope: (d) => `The key ${d.key} may not sign ${d.type}: it needs ${d.needs}.`,
+  key_scope: (d) => `The ${d.key ? `key ${d.key}` : `account ${d.account}`} may not sign ${d.type}: it needs ${d.needs}.`,
   frozen: (d) => `The account ${d.account} is frozen and signs nothing until the operator unfreezes it.`,
   in_debt: (d) => `The account ${d.account} owes ${d.owes} credits; top up to cover them before spending.`,
   already_founded: () => 'The ledger is founded already; its genesis is entry 0.',
   weak_key: () => 'The public key is weak (of small order, not on the curve, or with a torsion part); make a new one.',
   exists: (d) => `${d.thing} exists already.`,
   reference_used: (d) =>
-    `The reference ${d.reference} of ${d.provider} was used by entry ${d.entry}; the same payment credits once.`,
+    `The reference ${d.reference} of ${d.provider ?? d.listing} was used by entry ${d.entry}; nothing is paid or credited twice.`,
   limit: (d) => `It is over a limit: ${d.because}.`,
   unknown_plan: (d) => `There is no plan or offer ${d.plan}; there are ${d.plans}.`,
   price_changed: (d) =>
@@ -49,7 +49,8 @@ const sentences = {
   own_listing: (d) => `The listing ${d.listing} is your own.`,
   terms_changed: (d) => `The terms of ${d.listing} are now version ${d.terms}, not ${d.named}; look again and sign those.`,
   already_owned: (d) => `${d.listing} was bought for ever in entry ${d.entry}.`,
-  bad_expiry: (d) => `The end ${d.expires} is not after the ledger's time ${d.time}.`,
+  bad_expiry: (d) =>
+    `The end ${d.expires} must be after the ledger's time ${d.time}${d.latest ? `, and not after ${d.latest}` : ''}.`,
   too_many: (d) => `There are ${d.limit} ${d.what} already, the most there can be.`,
   stream_gap: (d) => `The next line of stream ${d.stream} is number ${d.expected}; this batch begins at ${d.first}.`,
   duplicate_lines: (d) => `Every line up to number ${d.last} of stream ${d.stream} was taken already; nothing here is new.`,

@@ -104,9 +104,8 @@ export class Run extends View implements Effects<never> {
   }
 
   moveEnd(account: string, { kind, id }: Aside, endsAt: Seconds): void {
-    const purse = this.#purse(account)
-    const moved = purse.wallet[kind].map((one) => (one.id === id ? { ...one, endsAt } : one))
-    this.#movePurse(account, { ...purse, wallet: { ...purse.wallet, [kind]: moved } })
+    const moved = purses.withEnd(this.#purse(account), kind, id, endsAt)
+    this.#movePurse(account, endsAt > this.time ? moved : purses.settle(moved, this.time))
   }
 
   #purse(account: string): Purse {

@@ -3,25 +3,52 @@
 import type { Definition } from '../define.ts'
 import type { Rules } from '../envelope.ts'
 import { accountOpen } from './account-open.ts'
+import { creditChargeback } from './credit-chargeback.ts'
+import { creditGrant } from './credit-grant.ts'
+import { creditRefund } from './credit-refund.ts'
+import { creditReturn } from './credit-return.ts'
 import { creditTopup } from './credit-topup.ts'
 import { datasetLicense } from './dataset-license.ts'
 import { datasetPurchase } from './dataset-purchase.ts'
+import { debtForgive } from './debt-forgive.ts'
+import { earningsMove } from './earnings-move.ts'
 import { featurePurchase } from './feature-purchase.ts'
+import { holdCapture } from './hold-capture.ts'
+import { holdOpen } from './hold-open.ts'
+import { holdRelease } from './hold-release.ts'
 import { ledgerGenesis } from './ledger-genesis.ts'
 import { listingPublish } from './listing-publish.ts'
 import { modelCreate } from './model-create.ts'
 import { modelDeploy } from './model-deploy.ts'
 import { modelUndeploy } from './model-undeploy.ts'
 import { periodClose } from './period-close.ts'
+import { payoutCancel } from './payout-cancel.ts'
+import { payoutFail } from './payout-fail.ts'
+import { payoutRequest } from './payout-request.ts'
+import { payoutSettle } from './payout-settle.ts'
 import { planSubscribe } from './plan-subscribe.ts'
+import { queryCharge } from './query-charge.ts'
+import { revenueWithdraw } from './revenue-withdraw.ts'
 import { subscriptionStart } from './subscription-start.ts'
 import { usageBatch } from './usage-batch.ts'
 import { usageMandate } from './usage-mandate.ts'
+import { usageRevoke } from './usage-revoke.ts'
 
 const version1: readonly Definition[] = [
   ledgerGenesis,
   accountOpen,
   creditTopup,
+  creditGrant,
+  creditReturn,
+  creditRefund,
+  creditChargeback,
+  debtForgive,
+  earningsMove,
+  payoutRequest,
+  payoutCancel,
+  payoutSettle,
+  payoutFail,
+  revenueWithdraw,
   planSubscribe,
   modelCreate,
   modelDeploy,
@@ -31,7 +58,12 @@ const version1: readonly Definition[] = [
   datasetPurchase,
   datasetLicense,
   featurePurchase,
+  holdOpen,
+  holdCapture,
+  holdRelease,
+  queryCharge,
   usageMandate,
+  usageRevoke,
   usageBatch,
   periodClose,
 ]

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MAX_BATCH_LINES, MAX_BATCH_PAYERS, MAX_STREAMS } from '../../base/limits.ts'
-import { countIncluded, quote, whyClosedTo } from '../calls.ts'
+import { countIncluded, mayMeter, quote, whyClosedTo } from '../calls.ts'
 import { payerRows, spendable } from '../credits.ts'
 import { type Context, check, defineTransaction, type Effects, type LineOutcome } from '../define.ts'
 import type { Usage } from '../fields.ts'
@@ -9,7 +9,7 @@ import { counted, mandateRow, reserveOf, use } from '../mandates.ts'
 import { micros, ZERO } from '../money.ts'
 import type { Code } from '../refusal.ts'
 import { creatorRows, listingOf, listingRow, unknownListing, whyClosed } from '../sales.ts'
-import { listings, mandateHolders, platform, streams, subscribers, terms } from '../state.ts'
+import { listings, mandateHolders, streams, subscribers, terms } from '../state.ts'
 import { activeSubscription, subscriptionRow } from '../subscriptions.ts'
 import { formatSeconds } from '../time.ts'
 
@@ -151,8 +151,7 @@ export const usageBatch = defineTransaction<Body>({
     unknownListing(),
     check('not_owner', (context) => {
       const { signer, body } = context
-      const mayMeter = signer === listingOf(context).account || signer === context.need(platform).operator
-      return mayMeter ? undefined : { thing: `The listing ${body.listing}` }
+      return mayMeter(context, listingOf(context), signer) ? undefined : { thing: `The listing ${body.listing}` }
     }),
     check('not_for_sale', (context) => {
       const because = whyNothingSells(context)

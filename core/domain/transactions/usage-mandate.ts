@@ -5,7 +5,7 @@ import { type Context, check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { mandateRow, reserveOf, use } from '../mandates.ts'
 import { formatMicros, type Micros, ZERO } from '../money.ts'
-import { release, spendableIn } from '../purse.ts'
+import { settle, spendableIn, withEnd } from '../purse.ts'
 import { listingRow, saleChecks, saleRows } from '../sales.ts'
 import { mandateHolders, mandates } from '../state.ts'
 import { formatSeconds } from '../time.ts'
@@ -29,17 +29,17 @@ function replacedId(context: Context<Body>): string | undefined {
 
 /** What the signer can spend once the reserve of the mandate that is replaced is given back. */
 function spendableWithReserve(context: Context<Body>): Micros {
-  const purse = settledPurse(context, context.signer)
+  const { signer, time } = context
+  const purse = settledPurse(context, signer)
   const id = replacedId(context)
-  const hasReserve = purse.wallet.reserves.some((one) => one.id === id)
-  return spendableIn(hasReserve ? release(purse, 'reserves', id!, ZERO, context.time).purse : purse)
+  return spendableIn(id === undefined ? purse : settle(withEnd(purse, 'reserves', id, time), time))
 }
 
 /** Lets a listing's meters charge the signer for calls, at these terms and up to a limit. A newer one replaces it. */
 export const usageMandate = defineTransaction<Body>({
   type: 'usage.mandate',
   signer: 'account',
-  spends: ({ reserve }) => reserve > 0n,
+  spends: ({ body }) => body.reserve > 0n,
   body,
   creates: { prefix: 'man', table: mandates },
   reads: [
@@ -70,10 +70,13 @@ export const usageMandate = defineTransaction<Body>({
     const limits = { limitMicros: limit.amount, per: limit.per, expires, ...used }
     effects.put(mandates.at(created), { account: signer, listing, terms, ...limits })
     effects.put(mandateHolders.at(signer, listing), { mandate: created })
+    // The newer mandate ends the old one now, and its reserve comes back as every ended mandate's does.
     const old = replacedId(effects)
-    if (old !== undefined && reserveOf(effects, signer, old) > 0n) effects.release(signer, { kind: 'reserves', id: old }, ZERO)
+    if (old !== undefined && reserveOf(effects, signer, old) > 0n) effects.moveEnd(signer, { kind: 'reserves', id: old }, time)
     if (reserve > 0n) effects.setAside(signer, { kind: 'reserves', id: created }, reserve, expires)
   },
-  describe: ({ listing, limit }) =>
-    `Lets the meters of ${listing} charge up to ${formatMicros(limit.amount)} credits a ${limit.per} for calls`,
+  describe: ({ listing, limit, reserve }) => {
+    const aside = reserve > 0n ? `, and sets ${formatMicros(reserve)} credits aside for them` : ''
+    return `Lets the meters of ${listing} charge up to ${formatMicros(limit.amount)} credits a ${limit.per} for calls${aside}`
+  },
 })
