@@ -34,7 +34,7 @@ function attempt<T>(kind: string, run: () => T): T {
   try {
     return run()
   } catch (error) {
-    throw new Difference(kind, String(error))
+    throw new Difference(kind, error instanceof Error ? (error.stack ?? '') : String(error))
   }
 }
 
@@ -136,6 +136,35 @@ export class Auditor {
     }
     if (told.at(-1)?.entry === undefined) told.pop()
     return told
+  }
+
+  /** An outcome is stored in a compact form that gives it back unchanged. */
+  #compareStored(outcome: Outcome, created: string): void {
+    const numbers = new Map(outcome.touched.map(({ number, account }) => [number, account]))
+    const stored = attempt('storing the outcome broke', () =>
+      decodeOutcome(encodeOutcome(outcome), (number) => numbers.get(number)!, created === '' ? undefined : created),
+    )
+    same('stored outcome', stored, outcome)
+  }
+
+  /** All books of the ledger, read from its rows: those that never moved are zero on both sides. */
+  #compareBooks({ books }: Accepted): void {
+    const actual = new Map<string, bigint>()
+    const treasury = this.ledger.get(state.treasury)!
+    for (const [book, { field }] of Object.entries(PLATFORM_BOOKS)) actual.set(book, treasury[field])
+    for (const account of this.model.accounts()) {
+      const row = this.ledger.get(state.accounts.at(account))!
+      for (const [book, { field }] of Object.entries(ACCOUNT_BOOKS)) actual.set(`${book}:${account}`, row[field])
+    }
+    let sum = 0n
+    for (const [book, balance] of actual) {
+      sum += balance
+      same(`book ${book.split(':nim1')[0]}`, balance, books.get(book) ?? 0n)
+      if (!isInRange(book.split(':nim1')[0] as never, balance))
+        throw new Difference('a book left its range', `${book} ${balance}`)
+    }
+    if (sum !== 0n) throw new Difference('the books do not sum to zero', `${sum}`)
+    if ([...books.keys()].some((book) => !actual.has(book))) throw new Difference('the ledger lacks a book')
   }
 
   /**

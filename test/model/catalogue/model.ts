@@ -138,7 +138,7 @@ export class Model extends History {
       ['expired', () => time >= validUntil],
       ['key_scope', () => isFounded && !signatures.every(maySign)],
       ['frozen', () => isFounded && signatures.some(({ account }) => this.isFrozen(account))],
-      ['in_debt', () => this.#spends(type, signer, body) && this.debt(signer) > 0n],
+      ['in_debt', () => this.#spends(type, signer, body) && wallet.owed(this, signer, time) > 0n],
     )
   }
 

@@ -2,7 +2,7 @@
 
 import type { Fields, Value } from './form.ts'
 import { type Event, first, type History, least, micros, type Payment, type Slice, sum } from './history.ts'
-import { giveBack, move, paidCredits, takePaid, upTo } from './wallet.ts'
+import { giveBack, move, owed, paidCredits, takePaid, upTo } from './wallet.ts'
 
 /** Types whose provider and reference stand for a payment outside, which counts once. */
 const WITH_REFERENCE = [
@@ -98,7 +98,7 @@ function leftOfTopup(past: History, entry: Value | undefined): bigint | undefine
 export function takeBackCode(past: History, type: string, body: Fields, time: number): string | undefined {
   const left = leftOfTopup(past, body.entry)
   const buyer = () => past.history[body.entry as number]!.body.account as string
-  const unspent = () => (past.debt(buyer()) > 0n ? 0n : paidCredits(past, buyer(), time))
+  const unspent = () => (owed(past, buyer(), time) > 0n ? 0n : paidCredits(past, buyer(), time))
   return first(
     ['unknown_entry', () => left === undefined],
     ['reference_used', () => isReferenceUsed(past, body)],

@@ -147,6 +147,14 @@ export function spendable(past: History, account: string, time: number): bigint 
   })
 }
 
+/** What the account owes at the time, as if its wallet had been settled. */
+export function owed(past: History, account: string, time: number): bigint {
+  return past.wondering(time, (event) => {
+    settle(past, event, account)
+    return past.debt(account)
+  })
+}
+
 /** The paid credits of the wallet, as if it had been settled; there may be debt beside them. */
 export function paidCredits(past: History, account: string, time: number): bigint {
   return past.wondering(time, (event) => {

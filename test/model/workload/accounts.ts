@@ -43,7 +43,7 @@ export class AccountDraws {
     const had = keysOf(desk.model, signer.account).map(({ publicKey }) => publicKey)
     const fresh = SPARE_KEYS.find((key) => !had.includes(key))
     const odd = random.pick([...WEAK.map(({ publicKey }) => publicKey), ...had, SEQUENCER.publicKey, ...had])
-    const isFull = random.chance(desk.scenario.flood === 'keys' ? 0.8 : 0.25)
+    const isFull = random.chance(desk.scenario.flood === 'keys' ? 0.8 : 0.2)
     const scopes = isFull ? ['all'] : random.some(SCOPES, 4)
     const canSpend = scopes.includes('spend') && !scopes.includes('all')
     const listings = desk.model.all('listing.publish').map((event) => thing('lst', event))
@@ -56,8 +56,8 @@ export class AccountDraws {
         publicKey: fresh === undefined ? odd : desk.orElse(fresh, [odd], 0.15),
         scopes,
         label: 'a key',
-        ...(canSpend && random.chance(0.6) && { budget: { amount: desk.amount(random.pick([1, 3])), per: random.pick(['day', 'month']) } }),
-        ...(canSpend && listings.length > 0 && random.chance(0.3) && { listings: random.some(listings, 3) }),
+        ...(canSpend && random.chance(0.7) && { budget: { amount: desk.amount(random.pick([0.1, 1, 3])), per: random.pick(['day', 'month']) } }),
+        ...(canSpend && listings.length > 0 && random.chance(0.4) && { listings: random.some(listings, 3) }),
         ...(isShort && { expires: toText(expires) }),
       },
     }

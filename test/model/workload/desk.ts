@@ -63,7 +63,7 @@ export class Desk {
   }
 
   operator(): Actor {
-    return this.orElse(OPERATOR, this.people, 0.03)
+    return this.orElse(OPERATOR, this.people, 0.06)
   }
 
   /** Whether what the account can spend would pay `price`. */
@@ -74,8 +74,8 @@ export class Desk {
   /** Mostly one of the items that fit, at times any of them; mostly none where none fits. */
   fitting<T>(items: readonly T[], fits: (item: T) => boolean, pick = this.one): T | undefined {
     const fitting = items.filter(fits)
-    if (fitting.length > 0 && this.random.chance(0.92)) return pick(fitting)
-    return fitting.length > 0 || this.random.chance(0.02) ? pick(items) : undefined
+    if (fitting.length > 0 && this.random.chance(0.9)) return pick(fitting)
+    return fitting.length > 0 || this.random.chance(0.06) ? pick(items) : undefined
   }
 
   readonly one = <T>(items: readonly T[]): T | undefined => this.random.maybe(items)
@@ -83,11 +83,11 @@ export class Desk {
 
   /** The id of a thing, or of one that nobody made. */
   id(prefix: string, event: Event): string {
-    return this.orElse(thing(prefix, event), [`${prefix}_${HEX.slice(0, 32)}`], 0.03)
+    return this.orElse(thing(prefix, event), [`${prefix}_${HEX.slice(0, 32)}`], 0.05)
   }
 
   account(actor: Actor): string {
-    return this.orElse(actor, [...STRANGERS, OPERATOR], 0.03).account
+    return this.orElse(actor, [...STRANGERS, OPERATOR], 0.05).account
   }
 
   /** A provider's reference: of its own, or one that was used. */
@@ -108,8 +108,14 @@ export class Desk {
     return listingOf(this.model, listing)
   }
 
+  /** Those who owe and try to spend all the same. */
+  debtor(): Actor | undefined {
+    return this.one(this.people.filter(({ account }) => this.model.debt(account) > 0n))
+  }
+
   buyer(listing: Event, price: Value): Actor {
     const others = this.people.filter(({ account }) => account !== listing.signer)
+    if (this.random.chance(0.1)) return this.debtor() ?? this.anybody()
     const able = this.fitting(others, (one) => this.affords(one, price))
     return this.orElse(able ?? this.anybody(), [this.actorOf(listing.signer)], 0.05)
   }
@@ -124,6 +130,6 @@ export class Desk {
   /** Whose key signs for the account: a signature that should do, or one by another key of his. */
   signature(account: string, usable: readonly string[], others: readonly string[]): Signature {
     const publicKey = this.random.maybe(usable) ?? others[0] ?? this.actorOf(account).publicKey
-    return { account, publicKey: this.orElse(publicKey, others, 0.06) }
+    return { account, publicKey: this.orElse(publicKey, others, 0.1) }
   }
 }

@@ -23,8 +23,8 @@ const HORIZON = 400 * DAY
 
 /** Moments ahead, the nearest first. */
 export function edgesAhead(desk: Desk): Edge[] {
-  const { now } = desk
-  const edges = [...ofTheCalendar(desk), ...ofPeriods(desk), ...ofThings(desk)]
+  const { now, random } = desk
+  const edges = [...(random.chance(0.3) ? ofTheCalendar(desk) : []), ...ofPeriods(desk), ...ofThings(desk)]
   return edges.filter(({ time }) => time > now && time < now + HORIZON).sort((a, b) => a.time - b.time)
 }
 
@@ -45,7 +45,7 @@ function ofTheCalendar({ model, now, people }: Desk): Edge[] {
 function ofPeriods({ model, now, people }: Desk): Edge[] {
   const grace = (policy(model, now).graceDays as number) * DAY
   // Renewals are due a day before the end, and the end is looked at twice as often as the rest.
-  const around = (end: number) => [end - DAY, end, end, end + grace]
+  const around = (end: number) => [end - DAY, end - 3600, end, end, end + grace]
   const plans = people.flatMap(({ account }) => {
     const plan = planOf(model, account)
     return plan === undefined ? [] : around(plan.end).map((time): Edge => ({ time, what: 'plan', account }))

@@ -64,7 +64,7 @@ export class PlanDraws {
     const desk = this.#desk
     const price = plans(desk.model, desk.now)[0]?.price ?? '1'
     const isIdle = (one: Actor) => !this.#lives(one) && desk.affords(one, price)
-    const signer = taker ?? desk.fitting(desk.people, isIdle, desk.hot)
+    const signer = taker ?? (desk.random.chance(0.08) ? desk.debtor() : undefined) ?? desk.fitting(desk.people, isIdle, desk.hot)
     if (signer === undefined) return undefined
     return { signer, type: 'plan.subscribe', body: this.#spoilPrice(this.#choice(signer)) }
   }

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly people: number
   /** One kind of thing is made with almost every step, until there are too many. */
   readonly flood: Flood | undefined
+  /** What goes wrong more often than elsewhere: top-ups are charged back, or keys are many and tight. */
+  readonly trouble: 'debts' | 'keys' | undefined
   /** The most lines and payers of a batch. */
   readonly lines: number
   readonly genesis: Fields
@@ -41,6 +43,7 @@ export function drawScenario(random: Random): Scenario {
     flood,
     pace: flood !== undefined ? 'seconds' : random.weighted({ mixed: 5, seconds: 2, days: 3, months: 2 }),
     people: random.int(3, 7),
+    trouble: { none: undefined, debts: 'debts' as const, keys: 'keys' as const }[random.weighted({ none: 6, debts: 2, keys: 2 })],
     lines: random.chance(0.08) ? 150 : 12,
     genesis: drawGenesis(random, money),
   }

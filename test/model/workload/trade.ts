@@ -10,6 +10,7 @@ import { CallDraws } from './calls.ts'
 import { CreditDraws } from './credits.ts'
 import type { Desk, Draft } from './desk.ts'
 import type { Edge } from './edges.ts'
+import { isOpen } from '../catalogue/listings.ts'
 import { MarketDraws } from './market.ts'
 import { PlanDraws } from './plans.ts'
 import type { Scenario } from './scenario.ts'
@@ -103,19 +104,23 @@ export class Trade {
   }
 
   #weights(): Record<string, number> {
-    const { model, people, scenario } = this.#desk
+    const { model, people, scenario, now } = this.#desk
     const few = model.all('listing.publish').length < 5
     const isFrozen = people.some(({ account }) => model.isFrozen(account))
+    // Without models on sale there is little to tell: they come first.
+    const selling = model.all('listing.publish').filter((one) => one.body.kind === 'model' && isOpen(model, one, now))
+    const isBare = selling.length < 2
+    const hasDebts = scenario.trouble === 'debts'
     const weights: Record<string, number> = {
-      ...{ profile: 0.5, freeze: isFrozen ? 0.3 : 1.2, unfreeze: isFrozen ? 8 : 0.3, addKey: 3, revokeKey: 1, rotate: 0.5 },
-      ...{ updatePolicy: 1.5, close: 1.5 },
-      ...{ topup: 9, grant: 5, return: 1.5, chargeback: 1.5, refund: 7, forgive: 1 },
-      ...{ moveEarnings: 2, requestPayout: 4, cancelPayout: 1, settlePayout: 1.5, failPayout: 1, withdrawRevenue: 1.5 },
-      ...{ offer: 1.5, plan: 8, changePlan: 4, cancelPlan: 0.8, renewPlan: 6 },
-      ...{ create: model.all('model.create').length < 6 ? 6 : 1, deploy: 8, undeploy: 1.2 },
-      ...{ publish: few ? 11 : 3, publishDataset: few ? 3 : 1, publishFeature: few ? 3 : 1, update: 3, withdraw: 0.8 },
-      ...{ subscribe: 9, cancelSubscription: 1, renewSubscription: 6, purchase: 3, license: 4, feature: 4 },
-      ...{ mandate: 11, revoke: 1.2, batch: 18, open: 7, capture: 5, release: 1.5, charge: 8 },
+      ...{ profile: 0.5, freeze: isFrozen ? 0.3 : 1, unfreeze: isFrozen ? 8 : 0.3, addKey: scenario.trouble === 'keys' ? 14 : 3, revokeKey: 1.2, rotate: 0.4 },
+      ...{ updatePolicy: 1.5, close: 1.2 },
+      ...{ topup: 9, grant: 5, return: 1.5, chargeback: hasDebts ? 9 : 1.2, refund: hasDebts ? 12 : 7, forgive: 2 },
+      ...{ moveEarnings: 2, requestPayout: 3, cancelPayout: 1.2, settlePayout: 1.2, failPayout: 1.2, withdrawRevenue: 1.2 },
+      ...{ offer: isBare ? 3 : 1.5, plan: isBare ? 16 : 6, changePlan: 4, cancelPlan: 0.5, renewPlan: 35 },
+      ...{ create: model.all('model.create').length < 6 ? 6 : 1, deploy: isBare ? 30 : 6, undeploy: isBare ? 0.1 : 0.8 },
+      ...{ publish: isBare ? 40 : 3, publishDataset: few ? 3 : 1, publishFeature: few ? 3 : 1, update: 3, withdraw: 0.8 },
+      ...{ subscribe: 12, cancelSubscription: 1.2, renewSubscription: 50, purchase: 3, license: 4, feature: 4 },
+      ...{ mandate: 11, revoke: 1.2, batch: 18, open: 9, capture: 7, release: 2, charge: 11 },
     }
     const flood = scenario.flood === undefined ? [] : FLOODS[scenario.flood]
     for (const [draw, weight] of flood) weights[draw] = weight

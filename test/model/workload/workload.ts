@@ -111,9 +111,9 @@ export class Workload {
     if (flood === undefined && this.#model.genesis !== undefined && random.chance(pace === 'seconds' ? 0.05 : 0.2)) {
       this.#desk.people = [OPERATOR, ...this.#people()]
       this.#desk.now = Math.floor(this.#at / 1000)
-      const edge = random.hot(edgesAhead(this.#desk))!
+      const edge = random.hot(edgesAhead(this.#desk))
       this.#edge = edge
-      this.#at = Math.max(this.#at, edge.time * 1000 + random.pick([-1000, -1, 0, 0, 0, 999, 1000]))
+      if (edge !== undefined) this.#at = Math.max(this.#at, edge.time * 1000 + random.pick([-1000, -1, 0, 0, 0, 999, 1000]))
       return
     }
     const step = pace === 'mixed' ? random.weighted({ seconds: 8, days: 2, months: 0.4 }) : pace
