@@ -25,7 +25,8 @@ export class AccountDraws {
 
   freeze(): Draft {
     const desk = this.#desk
-    const body = { account: desk.account(desk.random.pick(desk.people)), reason: 'a reason' }
+    const frozen = desk.people.filter(({ account }) => desk.model.isFrozen(account))
+    const body = { account: desk.account(desk.orElse(desk.anybody(), frozen, 0.2)), reason: 'a reason' }
     return { signer: desk.operator(), type: 'account.freeze', body }
   }
 
@@ -39,7 +40,8 @@ export class AccountDraws {
   addKey(owner?: Actor): Draft {
     const desk = this.#desk
     const { random } = desk
-    const signer = owner ?? desk.orElse(desk.anybody(), [OPERATOR], 0.25)
+    const flooder = desk.scenario.flood === 'keys' ? desk.people.at(-1) : undefined
+    const signer = owner ?? flooder ?? desk.orElse(desk.anybody(), [OPERATOR], 0.25)
     const had = keysOf(desk.model, signer.account).map(({ publicKey }) => publicKey)
     const fresh = SPARE_KEYS.find((key) => !had.includes(key))
     const odd = random.pick([...WEAK.map(({ publicKey }) => publicKey), ...had, SEQUENCER.publicKey, ...had])
@@ -56,7 +58,7 @@ export class AccountDraws {
         publicKey: fresh === undefined ? odd : desk.orElse(fresh, [odd], 0.15),
         scopes,
         label: 'a key',
-        ...(canSpend && random.chance(0.7) && { budget: { amount: desk.amount(random.pick([0.1, 1, 3])), per: random.pick(['day', 'month']) } }),
+        ...(canSpend && random.chance(0.7) && { budget: { amount: desk.amount(random.pick([0.01, 0.1, 1])), per: random.pick(['day', 'month']) } }),
         ...(canSpend && listings.length > 0 && random.chance(0.4) && { listings: random.some(listings, 3) }),
         ...(isShort && { expires: toText(expires) }),
       },

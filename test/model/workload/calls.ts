@@ -36,7 +36,8 @@ export class CallDraws {
     const desk = this.#desk
     const { random, now, model } = desk
     const isFlood = desk.scenario.flood === 'reserves'
-    const free = (event: Event) => mandateOf(model, desk.people[1]?.account ?? '', thing('lst', event)) === undefined
+    const flooder = desk.people.at(-1)!
+    const free = (event: Event) => mandateOf(model, flooder.account, thing('lst', event)) === undefined
     const fresh = isFlood ? model.all('listing.publish').find((one) => 'query' in one.body && free(one)) : undefined
     const listing = wanted ?? fresh ?? desk.listing('query')
     if (listing === undefined) return undefined
@@ -45,7 +46,7 @@ export class CallDraws {
     const expires =
       now + { days: random.int(1, 200) * DAY, seconds: 1 + random.spread(DAY), over: random.pick([0, -1, -DAY]) }[life]
     const reserve = isFlood ? '0.000001' : random.chance(0.45) ? desk.amount(random.pick([0.1, 0.5, 1])) : '0'
-    const signer = isFlood && random.chance(0.9) ? (desk.people[1] ?? OPERATOR) : this.#caller(listing)
+    const signer = isFlood && random.chance(0.95) ? flooder : this.#caller(listing)
     return { signer, type: 'usage.mandate', body: { ...desk.saleOf(listing), limit, reserve, expires: toText(expires) } }
   }
 
@@ -73,7 +74,7 @@ export class CallDraws {
     const seconds = { hours: random.int(1, 23) * 3600, seconds: 1 + random.spread(600), whole: DAY, over: random.pick([0, DAY + 1]) }
     const amount = isFlood ? '0.000001' : desk.amount(random.pick([0.01, 0.3, 1]))
     return {
-      signer: isFlood && random.chance(0.95) ? (desk.people[1] ?? OPERATOR) : this.#caller(listing),
+      signer: isFlood && random.chance(0.95) ? desk.people.at(-1)! : this.#caller(listing),
       type: 'hold.open',
       body: { ...desk.saleOf(listing), amount, expiresAt: toText(now + (isFlood ? DAY : seconds[life])) },
     }
@@ -99,7 +100,7 @@ export class CallDraws {
     const meter = random.chance(0.8) ? listing.signer : OPERATOR.account
     const signer = this.#caller(listing)
     const cosigner = desk.orElse(meter, [...desk.people, ...STRANGERS].map(({ account }) => account), 0.06)
-    const body = { ...desk.saleOf(listing), usage: this.#usage(), reference: `req-${random.int(1, 60)}` }
+    const body = { ...desk.saleOf(listing), usage: this.#usage(), reference: `req-${random.int(1, 12)}` }
     // Nobody signs twice below one note.
     return cosigner === signer.account ? undefined : { signer, type: 'query.charge', body, cosigner }
   }

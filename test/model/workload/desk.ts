@@ -75,7 +75,7 @@ export class Desk {
   fitting<T>(items: readonly T[], fits: (item: T) => boolean, pick = this.one): T | undefined {
     const fitting = items.filter(fits)
     if (fitting.length > 0 && this.random.chance(0.9)) return pick(fitting)
-    return fitting.length > 0 || this.random.chance(0.06) ? pick(items) : undefined
+    return fitting.length > 0 || this.random.chance(0.03) ? pick(items) : undefined
   }
 
   readonly one = <T>(items: readonly T[]): T | undefined => this.random.maybe(items)
@@ -92,9 +92,11 @@ export class Desk {
 
   /** A provider's reference: of its own, or one that was used. */
   outside(provider: string): { provider: string; reference: string } {
-    const used = this.model.history.flatMap(({ body }) => (body.reference && body.provider ? [body.reference as string] : []))
-    const other = this.orElse(provider, ['stripe', 'bank', 'campaign'], 0.2)
-    return { provider: other, reference: this.orElse(`ref_${this.random.int(0, 1e9)}`, used, 0.08) }
+    const used = this.model.history.flatMap(({ body }) =>
+      body.reference && body.provider ? [{ provider: body.provider as string, reference: body.reference as string }] : [],
+    )
+    const fresh = { provider: this.orElse(provider, ['stripe', 'bank', 'campaign'], 0.2), reference: `ref_${this.random.int(0, 1e9)}` }
+    return this.orElse(fresh, used, 0.06)
   }
 
   /** A listing that sells by the field named, mostly; any listing at times. */

@@ -48,7 +48,7 @@ export class MarketDraws {
     if (listing === undefined) return undefined
     const kind = desk.orElse(listing.body.kind as string, ['model', 'dataset', 'feature'], 0.05)
     const drawn: Fields = {
-      model: () => ({ ...modelTerms(random, desk.scenario.money), ...(random.chance(0.12) && { subscription: {} }) }),
+      model: () => ({ ...modelTerms(random, desk.scenario.money), ...this.#reprice(listing) }),
       dataset: () => ({ ...datasetTerms(random, desk.scenario.money), content: { sha256: HEX, bytes: 7 } }),
       feature: () => ({ price: desk.amount(), ...(random.chance(0.5) && { days: random.int(1, 40) }) }),
     }[kind as 'model' | 'dataset' | 'feature']() as Fields
@@ -58,6 +58,19 @@ export class MarketDraws {
       type: 'listing.update',
       body: { listing: desk.id('lst', listing), ...Object.fromEntries(kept) },
     }
+  }
+
+  /** Subscriptions become dearer or cheaper, or are sold no more. */
+  #reprice(listing: Event): Fields {
+    const { random, model } = this.#desk
+    const prices = Object.entries((currentTerms(model, listing).subscription as Fields | undefined) ?? {})
+    if (prices.length === 0 || random.chance(0.2)) return {}
+    if (random.chance(0.1)) return { subscription: {} }
+    const changed = prices.map(([period, price]) => {
+      const before = micros(price)
+      return [period, toAmount(random.chance(0.5) ? before + 1n : 1n + (before * BigInt(random.int(0, 9))) / 10n)]
+    })
+    return { subscription: Object.fromEntries(changed) }
   }
 
   withdraw(): Draft | undefined {

@@ -1,9 +1,9 @@
 /** Draws plans, and the models that need them. */
 
-import { DAY, toText } from '../catalogue/calendar.ts'
+import { DAY, toSeconds, toText } from '../catalogue/calendar.ts'
 import type { Fields } from '../catalogue/form.ts'
 import { type Event, thing } from '../catalogue/history.ts'
-import { deployed, isOpen } from '../catalogue/listings.ts'
+import { deployed, isOpen as isSelling } from '../catalogue/listings.ts'
 import { limitInForce, planOf, standing } from '../catalogue/plans.ts'
 import { largestPlan, plans } from '../catalogue/policy.ts'
 import type { Actor } from '../people.ts'
@@ -46,7 +46,8 @@ export class PlanDraws {
     const desk = this.#desk
     const { random, model, now } = desk
     const offers = model.all('plan.offer')
-    const own = offers.filter(({ body }) => body.account === taker.account)
+    const isOpen = ({ body }: Event) => body.account === taker.account && now < toSeconds(body.expires as string)
+    const own = offers.filter(isOpen)
     if (offers.length > 0 && random.chance(own.length > 0 ? 0.4 : 0.03)) {
       const offer = desk.orElse(random.pick(own.length > 0 ? own : offers), offers, 0.1)
       return { offer: desk.id('off', offer), price: offer.body.price! }
@@ -135,6 +136,6 @@ export class PlanDraws {
   listingsOf(account: string): Event[] {
     const { model, now } = this.#desk
     const own = model.all('listing.publish', account).filter(({ body }) => body.kind === 'model')
-    return own.sort((a, b) => Number(isOpen(model, b, now)) - Number(isOpen(model, a, now)))
+    return own.sort((a, b) => Number(isSelling(model, b, now)) - Number(isSelling(model, a, now)))
   }
 }

@@ -116,9 +116,9 @@ export class Trade {
       ...{ updatePolicy: 1.5, close: 1.2 },
       ...{ topup: 9, grant: 5, return: 1.5, chargeback: hasDebts ? 9 : 1.2, refund: hasDebts ? 12 : 7, forgive: 2 },
       ...{ moveEarnings: 2, requestPayout: 3, cancelPayout: 1.2, settlePayout: 1.2, failPayout: 1.2, withdrawRevenue: 1.2 },
-      ...{ offer: isBare ? 3 : 1.5, plan: isBare ? 16 : 6, changePlan: 4, cancelPlan: 0.5, renewPlan: 35 },
-      ...{ create: model.all('model.create').length < 6 ? 6 : 1, deploy: isBare ? 30 : 6, undeploy: isBare ? 0.1 : 0.8 },
-      ...{ publish: isBare ? 40 : 3, publishDataset: few ? 3 : 1, publishFeature: few ? 3 : 1, update: 3, withdraw: 0.8 },
+      ...{ offer: 1.5, plan: isBare ? 10 : 4, changePlan: 4, cancelPlan: 0.5, renewPlan: 15 },
+      ...{ create: model.all('model.create').length < 6 ? 6 : 1, deploy: isBare ? 20 : 6, undeploy: isBare ? 0.1 : 0.8 },
+      ...{ publish: isBare ? 25 : 3, publishDataset: few ? 3 : 1, publishFeature: few ? 3 : 1, update: 3, withdraw: 0.8 },
       ...{ subscribe: 12, cancelSubscription: 1.2, renewSubscription: 50, purchase: 3, license: 4, feature: 4 },
       ...{ mandate: 11, revoke: 1.2, batch: 18, open: 9, capture: 7, release: 2, charge: 11 },
     }
@@ -183,7 +183,7 @@ export class Trade {
     const actor = this.#desk.actorOf(account)
     const own: Event | undefined = this.#random.hot(plans.listingsOf(account))
     return this.#oneOf(
-      { renew: 5, deploy: 3, publish: 2, start: 2, change: 2, cancel: 0.5, subscribe: 1.5, mandate: 1.5, batch: 3, charge: 1 },
+      { renew: 12, deploy: 3, publish: 2, start: 2, change: 2, cancel: 0.5, subscribe: 1.5, mandate: 1.5, batch: 3, charge: 1 },
       {
         renew: () => plans.renew(actor),
         deploy: () => plans.deployment('model.deploy', account),
@@ -203,7 +203,7 @@ export class Trade {
     const listing = this.#desk.listingOf(event.body.listing)!
     const payer = this.#desk.actorOf(event.signer)
     return this.#oneOf(
-      { renew: 5, batch: 3, charge: 2, subscribe: 2, cancel: 1, refund: 1 },
+      { renew: 12, batch: 3, charge: 2, subscribe: 2, cancel: 1, refund: 1 },
       {
         renew: () => this.#market.renew(event),
         batch: () => this.#calls.batch(listing),

@@ -119,7 +119,18 @@ export class Workload {
     const step = pace === 'mixed' ? random.weighted({ seconds: 8, days: 2, months: 0.4 }) : pace
     const most = { seconds: 90, days: 3 * DAY, months: 40 * DAY }[step]
     const passed = random.chance(0.3) ? 0 : random.spread(most) * 1000 + random.int(0, 999)
-    this.#at = Math.min(this.#at + passed, LAST * 1000)
+    const paid = passed > 3_600_000 && random.chance(0.6) ? this.#nextRenewal(passed / 1000) : undefined
+    this.#edge = paid
+    this.#at = paid === undefined ? Math.min(this.#at + passed, LAST * 1000) : Math.max(this.#at, paid.time * 1000)
+  }
+
+  /** The first moment of the seconds ahead at which a period could be renewed: mostly somebody sees to it. */
+  #nextRenewal(seconds: number): Edge | undefined {
+    if (this.#model.genesis === undefined) return undefined
+    this.#desk.people = [OPERATOR, ...this.#people()]
+    this.#desk.now = Math.floor(this.#at / 1000)
+    const isRenewal = ({ what, time }: Edge) => (what === 'plan' || what === 'subscription') && time < this.#desk.now + seconds
+    return edgesAhead(this.#desk).find(isRenewal)
   }
 
   #envelope(draft: Draft): Told {
