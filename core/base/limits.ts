@@ -45,6 +45,18 @@ export const MAX_KEYS = 32
 /** Listings that a key may be limited to, and changes of policy announced at a time. This program's own bounds. */
 export const MAX_KEY_LISTINGS = 100
 export const MAX_PENDING_CHANGES = 16
+/** How long before it takes effect a change of policy is announced that makes somebody pay more. */
+export const POLICY_NOTICE_SECONDS = 7 * 86_400
+
+/** How long a sequencer key signs on after another took its place; how many such keys there are at most (this program's own). */
+export const RETIRED_KEY_SECONDS = 30 * 86_400
+export const MAX_RETIRED_KEYS = 7
+/** How long before it takes effect a change of policy is announced that makes somebody pay more. */
+export const POLICY_NOTICE_SECONDS = 7 * 86_400
+
+/** How long a sequencer key signs on after another took its place; how many such keys there are at most (this program's own). */
+export const RETIRED_KEY_SECONDS = 30 * 86_400
+export const MAX_RETIRED_KEYS = 7
 /** The last references of calls that query.charge keeps apart, for each payer and listing. */
 export const MAX_CHARGE_REFERENCES = 1_000
 /** Purchases of one licence or feature that run and are told apart for refunds. This program's own bound. */
@@ -53,6 +65,11 @@ export const MAX_PIECES = 16
 /** Licences that one dataset listing offers, and plans that a ledger offers. This program's own bounds. */
 export const MAX_LICENCES = 16
 export const MAX_PLANS = 16
+
+/** Models that a plan or an offer may have room for. This program's own bound. */
+export const MAX_MODEL_LIMIT = 1_000
+/** Payments that upgrades carry over into one period of a plan. This program's own bound. */
+export const MAX_CARRIED_PAYMENTS = 64
 
 /** How long after a closing of the books the next one may follow. */
 export const MIN_CLOSING_INTERVAL_SECONDS = 3_600

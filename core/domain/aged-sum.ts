@@ -25,11 +25,12 @@ export function matured(row: AgedSum | undefined, time: Seconds): AgedSum {
 /** The sum with `amountMicros` that came now. */
 export function withNew(row: AgedSum | undefined, amountMicros: Micros, time: Seconds, holdDays: number): AgedSum {
   const { availableMicros, days } = matured(row, time)
-  const availableFrom = (dayOf(time) + 1 + holdDays) * DAY_SECONDS
-  const sameDay = days.find((day) => day.availableFrom === availableFrom)
-  const sum = { availableFrom, amountMicros: add(sameDay?.amountMicros ?? ZERO, amountMicros) }
-  const others = days.filter((day) => day !== sameDay)
-  return { availableMicros, days: [...others, sum].sort((a, b) => a.availableFrom - b.availableFrom) }
+  const today = dayOf(time)
+  const availableFrom = (today + 1 + holdDays) * DAY_SECONDS
+  const same = days.find((sum) => sum.day === today && sum.availableFrom === availableFrom)
+  const sum = { day: today, availableFrom, amountMicros: add(same?.amountMicros ?? ZERO, amountMicros) }
+  const others = days.filter((one) => one !== same)
+  return { availableMicros, days: [...others, sum].sort((a, b) => a.availableFrom - b.availableFrom || a.day - b.day) }
 }
 
 /** The sum with `amountMicros` more that may be taken at once: it was available before, and comes back. */
@@ -45,23 +46,27 @@ export function withoutAvailable(row: AgedSum | undefined, amountMicros: Micros,
   return { availableMicros: micros(availableMicros - amountMicros), days }
 }
 
-/** Takes up to `amountMicros`, the newest first, available or not; `missingMicros` is what was not there. */
+/**
+ * Takes up to `amountMicros`, the newest first: what still waits, by the day on which it came, then what is available.
+ * `missingMicros` is what was not there.
+ */
 export function withoutNewest(
   row: AgedSum | undefined,
   amountMicros: Micros,
   time: Seconds,
 ): { readonly row: AgedSum; readonly missingMicros: Micros } {
   const { availableMicros, days } = matured(row, time)
-  const left = [...days]
+  const left = new Map(days.map((sum) => [sum, sum.amountMicros]))
   let missingMicros = amountMicros
-  while (left.length > 0 && missingMicros > 0n) {
-    const { availableFrom, amountMicros: sumMicros } = left.pop()!
-    if (sumMicros > missingMicros) left.push({ availableFrom, amountMicros: micros(sumMicros - missingMicros) })
-    missingMicros = micros(missingMicros > sumMicros ? missingMicros - sumMicros : 0n)
+  for (const sum of [...days].sort((a, b) => b.day - a.day || b.availableFrom - a.availableFrom)) {
+    const takenMicros = sum.amountMicros < missingMicros ? sum.amountMicros : missingMicros
+    left.set(sum, micros(sum.amountMicros - takenMicros))
+    missingMicros = micros(missingMicros - takenMicros)
   }
+  const waiting = days.map((sum) => ({ ...sum, amountMicros: left.get(sum)! })).filter((sum) => sum.amountMicros > 0n)
   const takenMicros = missingMicros < availableMicros ? missingMicros : availableMicros
   return {
-    row: { availableMicros: micros(availableMicros - takenMicros), days: left },
+    row: { availableMicros: micros(availableMicros - takenMicros), days: waiting },
     missingMicros: micros(missingMicros - takenMicros),
   }
 }

@@ -121,7 +121,7 @@ export interface Definition<Body = never> {
   /** A second signature stands below the first; the scope that suffices for its key. */
   readonly cosigned?: Scope
   /** The signer's wallet pays, so an account in debt may not. */
-  readonly spends?: true | ((body: Body) => boolean)
+  readonly spends?: true | ((context: Context<Body>) => boolean)
   /** The account's keys change with it, so that what the account signs next must be looked at after it. */
   readonly changesKeys?: true
   /** The index of an entry of the log that it names: it can read it as entryRecords.at(index). */
@@ -133,6 +133,8 @@ export interface Definition<Body = never> {
   readonly malformed?: (parts: { body: Body; signer: string; ledger: string; sha256: Sha256 }) => string | undefined
   /** The key named by the body of a `founder` type, as hex. */
   readonly publicKey?: (body: Body) => string
+  /** The key that signs the log's checkpoints from the entry on, as hex. A sequencer takes no entry that names another's key. */
+  readonly sequencerKey?: (body: Body) => string
   /**
    * What the entry makes: the signer's account, or a thing with an id of its own (`exists` is refused), or one that is only
    * named.

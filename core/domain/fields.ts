@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import {
   MAX_DESCRIPTION_CHARACTERS,
+  MAX_MODEL_LIMIT,
   MAX_NAME_CHARACTERS,
   MAX_REFERENCE_CHARACTERS,
   MAX_TITLE_CHARACTERS,
@@ -42,6 +43,8 @@ export const origin = z
 export const provider = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
 /** The name of a plan. */
 export const plan = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
+/** How many models a plan or an offer has room for. */
+export const modelLimit = z.int().min(1).max(MAX_MODEL_LIMIT)
 export const period = z.enum(PERIODS)
 /** A number of things, zero included. */
 export const count = z.int().min(0)

@@ -136,7 +136,7 @@ function checkSigners(transaction: Transaction, signatories: readonly Signatory[
     const refusal = checkScopes(transaction, signatories, view) ?? checkFrozen(signatories, signer, view)
     if (refusal !== undefined) return refusal
     const { spends } = definition
-    if (typeof spends === 'function' ? spends(transaction.body as never) : spends) {
+    if (typeof spends === 'function' ? spends(view as never) : spends) {
       const { owedMicros } = settledPurse(view, signer)
       if (owedMicros > 0n) return refuse('in_debt', { account: signer, owes: formatMicros(owedMicros) })
     }

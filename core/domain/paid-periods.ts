@@ -7,7 +7,7 @@
  */
 
 import type { PaidPeriod } from './state.ts'
-import { addPeriods, DAY_SECONDS, type Period, type Seconds } from './time.ts'
+import { addPeriods, countPeriods, DAY_SECONDS, type Period, type Seconds } from './time.ts'
 
 export type Standing = 'active' | 'suspended' | 'lapsed'
 
@@ -18,7 +18,12 @@ export function standing(
   graceDays: number,
 ): Standing {
   if (time < paid.end) return 'active'
-  return !paid.cancelled && time < paid.end + graceDays * DAY_SECONDS ? 'suspended' : 'lapsed'
+  return !paid.cancelled && time < lapsesAt(paid, graceDays) ? 'suspended' : 'lapsed'
+}
+
+/** When what is not renewed lapses. */
+export function lapsesAt(paid: { readonly end: Seconds }, graceDays: number): Seconds {
+  return paid.end + graceDays * DAY_SECONDS
 }
 
 /** When the period that follows can be paid: from one day before the end. */
@@ -26,22 +31,23 @@ export function dueAt({ end }: { readonly end: Seconds }): Seconds {
   return end - DAY_SECONDS
 }
 
-interface Count {
+/** A period, and the start of the first one of those that go by its calendar. */
+interface AnchoredPeriod extends PaidPeriod {
   readonly anchor: Seconds
-  readonly count: number
-  readonly period: Period
 }
 
-/** Where a first period that begins at `start` leads. */
-export function firstPeriod(start: Seconds, period: Period): Omit<Count, 'period'> & PaidPeriod {
-  return { anchor: start, count: 1, start, end: addPeriods(start, period, 1) }
+/** The first period of a calendar that begins at `start`. */
+export function firstPeriod(start: Seconds, period: Period): AnchoredPeriod {
+  return { anchor: start, start, end: addPeriods(start, period, 1) }
 }
 
 /** The period to be paid next: the calendar goes on where the paid time still runs, and begins anew where it has ended. */
-export function nextPeriod(paid: Count & { readonly end: Seconds }, time: Seconds): Omit<Count, 'period'> & PaidPeriod {
-  if (time >= paid.end) return firstPeriod(time, paid.period)
-  const { anchor, count, period, end } = paid
-  return { anchor, count: count + 1, start: end, end: addPeriods(anchor, period, count + 1) }
+export function nextPeriod(
+  { anchor, period, end }: { readonly anchor: Seconds; readonly period: Period; readonly end: Seconds },
+  time: Seconds,
+): AnchoredPeriod {
+  if (time >= end) return firstPeriod(time, period)
+  return { anchor, start: end, end: addPeriods(anchor, period, countPeriods(anchor, period, end) + 1) }
 }
 
 /** The paid periods that have not ended yet. */

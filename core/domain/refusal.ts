@@ -54,7 +54,7 @@ const sentences = {
   too_many: (d) => `There are ${d.limit} ${d.what} already, the most there can be.`,
   stream_gap: (d) => `The next line of stream ${d.stream} is number ${d.expected}; this batch begins at ${d.first}.`,
   duplicate_lines: (d) => `Every line up to number ${d.last} of stream ${d.stream} was taken already; nothing here is new.`,
-  no_mandate: (d) => `${d.payer} has no running mandate for ${d.listing}; the payer signs one with usage.mandate.`,
+  no_mandate: (d) => `Nothing that was signed allows this: ${d.because}.`,
   subscription_required: (d) => `${d.listing} is for subscribers, and ${d.payer} has no active subscription.`,
   exceeds_budget: (d) =>
     `It takes ${d.needed} credits, and the key ${d.key} has ${d.left} left to spend this ${d.per}; sign with another key.`,

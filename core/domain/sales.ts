@@ -9,6 +9,7 @@ import { payeeRows } from './credits.ts'
 import { type Check, type Context, check } from './define.ts'
 import { formatMicros, type Micros } from './money.ts'
 import { isServing } from './plans.ts'
+import type { Reader } from './policy.ts'
 import type { Listing, Terms } from './state.ts'
 import * as state from './state.ts'
 import type { RowKey } from './table.ts'
@@ -28,7 +29,12 @@ export function listingRow(context: Context<{ readonly listing: string }>): read
 }
 
 export function creatorRows(context: Context<{ readonly listing: string }>): readonly RowKey[] {
-  const listing = context.get(state.listings.at(context.body.listing))
+  return sellerRows(context, context.body.listing)
+}
+
+/** The same for a listing that the body does not name. */
+export function sellerRows(context: Pick<Reader, 'get'>, id: string): readonly RowKey[] {
+  const listing = context.get(state.listings.at(id))
   if (listing === undefined) return []
   const { account } = listing
   return [...payeeRows(account), state.planSubscriptions.at(account), state.deployments.at(account)]
@@ -54,6 +60,11 @@ function namedTerms(context: Context<SaleBody>): Terms | undefined {
   return context.time < closesAt ? terms : undefined
 }
 
+/** The version of a listing's terms that is sold now. */
+export function currentTermsOf(context: Reader, id: string): Terms {
+  return context.need(state.terms.at(id, context.need(state.listings.at(id)).version))
+}
+
 /** The terms at which the body buys, once the check `terms_changed` has passed. */
 export function termsOf(context: Context<SaleBody>): Terms {
   const terms = namedTerms(context)
@@ -63,7 +74,12 @@ export function termsOf(context: Context<SaleBody>): Terms {
 
 /** Why a listing sells nothing at all now; undefined where it sells. */
 export function whyClosed(context: Context<{ readonly listing: string }>): string | undefined {
-  const listing = listingOf(context)
+  return whyListingClosed(context, context.body.listing)
+}
+
+/** The same for a listing that the body does not name. */
+export function whyListingClosed(context: Reader, id: string): string | undefined {
+  const listing = context.need(state.listings.at(id))
   if (listing.withdrawn) return 'it was withdrawn'
   if (context.need(state.accounts.at(listing.account)).frozen) return 'its creator is frozen'
   if (listing.kind === 'model' && !isServing(context, listing.account, listing.model!)) {
@@ -88,7 +104,7 @@ export function unknownListing<Body extends { readonly listing: string }>(): Che
 
 /** The terms named or, where those are not in force, the current ones: it is asked of them whether they sell at all. */
 export function nearestTerms(context: Context<SaleBody>): Terms {
-  return namedTerms(context) ?? context.need(state.terms.at(context.body.listing, listingOf(context).version))
+  return namedTerms(context) ?? currentTermsOf(context, context.body.listing)
 }
 
 /** Refuses where the listing is closed, or the nearest terms do not offer what the body asks for. */
@@ -101,6 +117,19 @@ export function notForSale<Body extends SaleBody>(
     const because = closed(context) ?? (sells(nearestTerms(context), body) ? undefined : 'its terms have no such price')
     return because === undefined ? undefined : { listing: body.listing, because }
   })
+}
+
+/** Refuses where the signer may not change the listing. */
+export function listingOwned<Body extends { readonly listing: string }>(
+  mayChange: (context: Context<Body>, listing: Listing) => boolean,
+): Check<Body> {
+  return check('not_owner', (context) =>
+    mayChange(context, listingOf(context)) ? undefined : { thing: `The listing ${context.body.listing}` },
+  )
+}
+
+export function notWithdrawn<Body extends { readonly listing: string }>(): Check<Body> {
+  return check('withdrawn', (context) => (listingOf(context).withdrawn ? { listing: context.body.listing } : undefined))
 }
 
 export function ownListing<Body extends SaleBody>(): Check<Body> {

@@ -135,7 +135,14 @@ export interface Wallet {
 /** Money by the moment from which it may be taken; one sum a UTC day. What may be taken already is in the first field. */
 export interface AgedSum {
   readonly availableMicros: Micros
-  readonly days: readonly { readonly availableFrom: Seconds; readonly amountMicros: Micros }[]
+  readonly days: readonly AgingSum[]
+}
+
+/** What came on a UTC day (its number since 1970) under one holding period. */
+export interface AgingSum {
+  readonly day: number
+  readonly availableFrom: Seconds
+  readonly amountMicros: Micros
 }
 
 /** A period that was paid: [start, end). */
@@ -144,8 +151,10 @@ export interface PaidPeriod {
   readonly end: Seconds
 }
 
-/** A plan's paid period, what it was worth, and the entries whose payments are in that worth, its own last. */
+/** A plan's paid period: what it gives, what it was worth, and the entries whose payments are in that worth, its own last. */
 export interface PlanPeriod extends PaidPeriod {
+  readonly plan: string
+  readonly modelLimit: number
   readonly entries: readonly number[]
   readonly priceMicros: Micros
   readonly refundedMicros: Micros
@@ -155,15 +164,14 @@ export interface PlanPeriod extends PaidPeriod {
 export interface SignedPlan {
   /** The name of a plan, or the id of an offer. */
   readonly plan: string
-  readonly modelLimit: number
   readonly priceMicros: Micros
-  readonly period: Period
 }
 
+/** An account's plan: what the last paid period was of, and at what price it renews. */
 export interface PlanSubscription extends SignedPlan {
-  /** Where its first period began, by whose day of the month periods go, and how many periods were counted from there. */
+  readonly period: Period
+  /** Where its first period began, by whose day of the month periods go. */
   readonly anchor: Seconds
-  readonly count: number
   /** The paid periods, the last two at most; the newest is last. */
   readonly periods: readonly PlanPeriod[]
   /** The end of the paid time: active before it. */
@@ -229,6 +237,8 @@ export interface Terms {
   readonly query?: QueryPrices
   readonly included?: Usage
   readonly access?: 'subscription' | 'open'
+  /** The creator stated the access, so that it does not follow from the prices. */
+  readonly isAccessStated?: true
   readonly content?: { readonly sha256: string; readonly bytes: number }
   readonly purchaseMicros?: Micros
   readonly licences?: readonly Licence[]
@@ -250,7 +260,6 @@ export interface Subscription {
   /** The most that a renewal may cost: what was signed. */
   readonly priceMicros: Micros
   readonly anchor: Seconds
-  readonly count: number
   /** The last two at most; the newest is last. */
   readonly periods: readonly SubscriptionPeriod[]
   readonly end: Seconds

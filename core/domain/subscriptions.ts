@@ -1,6 +1,6 @@
 /** Subscriptions to models' APIs, found by who subscribed to what. */
 
-import type { Context } from './define.ts'
+import { type Check, type Context, check } from './define.ts'
 import type { Micros } from './money.ts'
 import { standing } from './paid-periods.ts'
 import { inForce, type Reader } from './policy.ts'
@@ -8,6 +8,10 @@ import { NO_USAGE } from './pricing.ts'
 import { type PaidPeriod, type Subscription, type SubscriptionPeriod, subscribers, subscriptions, type Terms } from './state.ts'
 import type { RowKey } from './table.ts'
 import type { Period } from './time.ts'
+
+interface SubscriptionBody {
+  readonly subscription: string
+}
 
 function lastStarted(context: Pick<Reader, 'get'>, account: string, listing: string): RowKey<Subscription> | undefined {
   const subscriber = context.get(subscribers.at(account, listing))
@@ -18,6 +22,18 @@ function lastStarted(context: Pick<Reader, 'get'>, account: string, listing: str
 export function subscriptionRow(context: Pick<Reader, 'get'>, account: string, listing: string): readonly RowKey[] {
   const row = lastStarted(context, account, listing)
   return row === undefined ? [] : [row]
+}
+
+/** The subscription that a body names, once the check `unknown_subscription` has passed. */
+export function subscriptionOf(context: Context<SubscriptionBody>): Subscription {
+  return context.need(subscriptions.at(context.body.subscription))
+}
+
+export function unknownSubscription<Body extends SubscriptionBody>(): Check<Body> {
+  return check('unknown_subscription', (context) => {
+    const { subscription } = context.body
+    return context.get(subscriptions.at(subscription)) === undefined ? { subscription } : undefined
+  })
 }
 
 /** The price of a period at these terms; undefined where there is no such price. */

@@ -64,6 +64,7 @@ export function monthOf(seconds: Seconds): number {
   return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
 }
 
+const WEEK_SECONDS = 7 * DAY_SECONDS
 const MONTHS: Record<Exclude<Period, 'week'>, number> = { month: 1, quarter: 3, year: 12 }
 
 /**
@@ -72,10 +73,17 @@ const MONTHS: Record<Exclude<Period, 'week'>, number> = { month: 1, quarter: 3, 
  */
 export function addPeriods(anchor: Seconds, period: Period, count: number): Seconds {
   assert(Number.isSafeInteger(count) && count >= 0, 'periods are counted from the anchor onwards')
-  if (period === 'week') return anchor + count * 7 * DAY_SECONDS
+  if (period === 'week') return anchor + count * WEEK_SECONDS
   const date = new Date(anchor * 1000)
   const month = date.getUTCMonth() + count * MONTHS[period]
   const lastDay = new Date(Date.UTC(date.getUTCFullYear(), month + 1, 0)).getUTCDate()
   const midnight = Date.UTC(date.getUTCFullYear(), month, Math.min(date.getUTCDate(), lastDay)) / 1000
   return midnight + (anchor % DAY_SECONDS)
+}
+
+/** How many periods after `anchor` lead to `end`, which is the end of one of them. */
+export function countPeriods(anchor: Seconds, period: Period, end: Seconds): number {
+  const count = period === 'week' ? (end - anchor) / WEEK_SECONDS : (monthOf(end) - monthOf(anchor)) / MONTHS[period]
+  assert(Number.isInteger(count) && addPeriods(anchor, period, count) === end, 'a period ends by the calendar of its anchor')
+  return count
 }

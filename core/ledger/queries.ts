@@ -8,7 +8,7 @@ import { matured } from '../domain/aged-sum.ts'
 import { ACCOUNT_BOOKS, type AccountBook, type BookClass, bookName, PLATFORM_BOOKS } from '../domain/books.ts'
 import { payerRows, settledPurse } from '../domain/credits.ts'
 import { formatMicros } from '../domain/money.ts'
-import { standing } from '../domain/paid-periods.ts'
+import { standing, unended } from '../domain/paid-periods.ts'
 import { platformAt } from '../domain/policy.ts'
 import { paidIn, spendableIn } from '../domain/purse.ts'
 import {
@@ -137,12 +137,14 @@ export async function readPlan(store: StoreReader, account: string, time: Millis
   await rows.load([platform, planSubscriptions.at(account)])
   const plan = rows.get(planSubscriptions.at(account))
   if (plan === undefined) return undefined
+  // What runs now; once everything has ended, what ran last.
+  const shown = unended(plan.periods, wholeSeconds(time))[0] ?? plan.periods.at(-1)
   return {
-    plan: plan.plan,
-    modelLimit: plan.modelLimit,
+    plan: shown?.plan ?? plan.plan,
+    modelLimit: shown?.modelLimit ?? 0,
     price: formatMicros(plan.priceMicros),
     period: plan.period,
-    start: formatSeconds(plan.periods.find(({ end }) => end > wholeSeconds(time))?.start ?? plan.anchor),
+    start: formatSeconds(shown?.start ?? plan.anchor),
     end: formatSeconds(plan.end),
     standing: standing(plan, wholeSeconds(time), platformAt(rows.get(platform)!, wholeSeconds(time)).graceDays),
     ...(plan.cancelled && { cancelled: true }),

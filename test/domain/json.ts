@@ -9,11 +9,15 @@ import { parseAmount } from '../../core/domain/money.ts'
 import { parseSeconds } from '../../core/domain/time.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 
-/** What the names of a table stand for: `@ada` an account, `$law` a thing, `key(ada)` her public key in hex. */
+/**
+ * What the names of a table stand for: `@ada` an account, `$law` a thing, `key(ada)` her public key in hex, `key(ada/phone)` that
+ * of another key of hers, `keyid(ada/phone)` its id.
+ */
 export interface Names {
   account(person: string): string
   thing(name: string): string
   publicKey(person: string): string
+  keyId(of: { readonly signer: string; readonly key?: string }): string
 }
 
 const publicKeys = new Map<string, Uint8Array>()
@@ -55,6 +59,10 @@ function generate(token: string, names: Names): Json {
   switch (name) {
     case 'key':
       return names.publicKey(first)
+    case 'keyid': {
+      const [signer = '', key] = first.split('/')
+      return names.keyId({ signer, ...(key !== undefined && { key }) })
+    }
     case 'hash':
       return toHex(sha256(utf8(first)))
     case 'time':

@@ -2,6 +2,7 @@
 
 import { expect } from 'vitest'
 import { assert } from '../../core/base/assert.ts'
+import { toHex } from '../../core/base/bytes.ts'
 import { Malformed } from '../../core/base/malformed.ts'
 import { ACCOUNT_BOOKS, type AccountBook, PLATFORM_BOOKS, type PlatformBook } from '../../core/domain/books.ts'
 import type { Json } from '../../core/domain/canonical.ts'
@@ -135,7 +136,7 @@ export class Play implements Names {
   }
 
   publicKey(person: string): string {
-    return this.world.people.get(person)!.publicKey
+    return person.includes('/') ? toHex(publicKeyOf(person)) : this.world.people.get(person)!.publicKey
   }
 
   /** Who signs: the signer, and whoever signs below. */
@@ -173,7 +174,8 @@ export class Play implements Names {
   }
 
   rowKey(table: string, key: string): RowKey {
-    const parts = key === '-' ? [] : key.split('/')
+    const named = key.replace(/key(id)?\([^()]*\)/g, (token) => JSON.parse(expandJson(token, this)) as string)
+    const parts = key === '-' ? [] : named.split('/')
     const ids = parts.map((part) => (/^[@$]/.test(part) ? (JSON.parse(expandJson(part, this)) as string) : part))
     const row = rowKey(table, ids.join('/'))
     assert(row !== undefined, `there is a table ${table}`)

@@ -18,7 +18,7 @@ import { ORIGIN, type World } from '../support/world.ts'
 /** What a common code can be asked about, of a malformed transaction too. */
 interface Asked {
   readonly world: World
-  readonly keyId: string
+  readonly signatories: readonly Signatory[]
   readonly envelope: { readonly ledger: string; readonly signer: string; readonly made: string; readonly validUntil: string }
   readonly transaction: Transaction | Malformed
 }
@@ -33,30 +33,39 @@ export function appliesToo(world: World, code: string, text: string, signatories
   }
   const test = COMMON[code as CommonCode]
   assert(test !== undefined, `${code} can be asked alone`)
-  const { keyId } = signatories[0]!
-  return test({ world, keyId, envelope: JSON.parse(text), transaction })
+  return test({ world, signatories, envelope: JSON.parse(text), transaction })
 }
 
 const signerOf = ({ world, envelope }: Asked) => world.get(state.accounts.at(envelope.signer))
-const keyOf = ({ world, envelope, keyId }: Asked) => world.get(state.keys.at(envelope.signer, keyId))
+const accountsOf = ({ world, signatories }: Asked) => signatories.map(({ account }) => world.get(state.accounts.at(account)))
+const keysOf = ({ world, signatories }: Asked) =>
+  signatories.map(({ account, keyId }) => world.get(state.keys.at(account, keyId)))
 const now = ({ world }: Asked) => Math.floor(world.time / 1000)
 
 /** The common checks, written down a second time from the catalogue. */
 const COMMON: Record<CommonCode, (asked: Asked) => boolean> = {
   wrong_ledger: ({ envelope }) => envelope.ledger !== ORIGIN,
-  unknown_account: (asked) => signerOf(asked) === undefined,
-  bad_signature: (asked) => keyOf(asked) === undefined,
+  unknown_account: (asked) => accountsOf(asked).includes(undefined),
+  bad_signature: (asked) => keysOf(asked).some((key) => key === undefined || key.revoked === true),
   too_early: (asked) => parseSeconds(asked.envelope.made)! - now(asked) > 5 * 60,
   too_far: ({ envelope }) => parseSeconds(envelope.validUntil)! - parseSeconds(envelope.made)! > 30 * 86_400,
   expired: (asked) => now(asked) >= parseSeconds(asked.envelope.validUntil)!,
   key_scope: (asked) => {
-    if (asked.transaction instanceof Malformed) return false
-    const { signer, scope } = asked.transaction.definition
+    const { transaction } = asked
+    if (transaction instanceof Malformed) return false
+    const { signer, scope, operatorScope, cosigned } = transaction.definition
     if (signer === 'operator' && signerOf(asked)?.number !== 0) return true
-    const scopes = keyOf(asked)?.scopes ?? []
-    return !scopes.includes('all') && !(scope !== undefined && scopes.includes(scope))
+    const { listing } = transaction.body as { readonly listing?: string }
+    return keysOf(asked).some((key, i) => {
+      const { scopes = [], expires = Number.POSITIVE_INFINITY, listings } = key ?? {}
+      if (now(asked) >= expires) return true
+      if (scopes.includes('all')) return false
+      const sufficient = i > 0 ? [cosigned] : [scope, signerOf(asked)?.number === 0 ? operatorScope : undefined]
+      if (!sufficient.some((one) => one !== undefined && scopes.includes(one))) return true
+      return i === 0 && scope === 'spend' && listings !== undefined && !listings.includes(listing!)
+    })
   },
-  frozen: (asked) => signerOf(asked)?.frozen === true,
+  frozen: (asked) => accountsOf(asked).some((account) => account?.frozen === true),
   in_debt: (asked) => (signerOf(asked)?.receivableMicros ?? 0n) < 0n,
   exists: ({ world, transaction }) => {
     if (transaction instanceof Malformed) return false

@@ -26,7 +26,8 @@
  *   not_owner over plan_required             the same, and the later code would refuse as well: it is the order that decides
  *   malformed body.name                      refused with a reason that begins so
  *
- * In JSON, outside of strings: @ada is her account's id, $law the id of a thing, and key(ada) hash(x) time(2026-01-01T00:00:00Z)
+ * In JSON, outside of strings: @ada is her account's id, $law the id of a thing, and key(ada) key(ada/phone) keyid(ada/phone) hash(x)
+ * time(2026-01-01T00:00:00Z)
  * credits(1.5) text(64) text(64,é) accounts(100) repeat(3,[…]) make what their names say. Inside strings: ${law} ${@ada}.
  *
  * The state where no transaction type reaches it yet:

@@ -2,10 +2,10 @@
 
 import type { Command } from 'commander'
 import { formatMilliseconds, formatSeconds, type Seconds, wholeSeconds } from '../../domain/time.ts'
-import { runThrough, type ScheduleReport, Scheduler } from '../../ledger/scheduler.ts'
-import { type Desk, OPERATOR, type Place, writing } from '../desk.ts'
+import type { Place } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { formatFields, print, printJson } from '../output.ts'
+import { emptyReport, runSchedule, writingThroughTime } from '../scheduling.ts'
 import { atOption, type GlobalOptions, parseTimeSeconds, placeOf } from './options.ts'
 
 interface RenewOptions extends GlobalOptions {
@@ -31,46 +31,14 @@ export function scheduleCommand(program: Command): void {
 }
 
 /** Runs the scheduler over what is due by `until`, and says what it did. */
-export async function renew(place: Place, until: Seconds) {
-  const report: ScheduleReport = { renewed: 0, closed: 0, refused: {} }
-  // The clock of a ledger that is told its time goes to each thing that is due, one after the other.
-  const clock = { at: place.at }
-  const moving: Place = {
-    ...place,
-    get at() {
-      return clock.at
-    },
-  }
-  return writing(moving, async (desk) => {
-    const now = wholeSeconds(desk.time)
-    const isManual = desk.platform.clock === 'manual'
-    if (isManual && until < now) {
-      throw new Failure(
-        'usage',
-        `--until ${formatSeconds(until)} is before the last entry, ${formatMilliseconds(desk.ledger.lastTime)}.`,
-      )
+function renew(place: Place, until: Seconds) {
+  return writingThroughTime(place, async (timed) => {
+    const { platform, ledger, time } = timed.desk
+    if (platform.clock === 'manual' && until < wholeSeconds(time)) {
+      throw new Failure('usage', `--until ${formatSeconds(until)} is before the ledger's time, ${formatMilliseconds(time)}.`)
     }
-    const scheduler = await Scheduler.open(
-      scheduleOf(desk, (time) => {
-        if (isManual) clock.at = Math.max(time * 1000, desk.ledger.lastTime)
-      }),
-    )
-    if (isManual) await runThrough(scheduler, now, until, report)
-    else await scheduler.run(Math.min(now, until), report)
-    return { ...report, size: desk.ledger.size, time: formatMilliseconds(desk.ledger.lastTime) }
+    const report = emptyReport()
+    await runSchedule(timed, until, report)
+    return { ...report, size: ledger.size, time: formatMilliseconds(ledger.lastTime) }
   })
-}
-
-function scheduleOf(desk: Desk, setClock: (time: Seconds) => void) {
-  return {
-    reader: desk.ledger.reader,
-    get size() {
-      return desk.ledger.size
-    },
-    summary: (time: Seconds) => desk.ledger.summary(time),
-    submit: (type: string, body: Parameters<Desk['submit']>[0]['body'], time: Seconds) => {
-      setClock(time)
-      return desk.submit({ signer: OPERATOR, type, body })
-    },
-  }
 }

@@ -110,7 +110,8 @@ async function whyNotReady(desk: Desk, payer: string, listing: string): Promise<
   const holder = await readRow(store, mandateHolders.at(payer, listing))
   const mandate = holder && (await readRow(store, mandates.at(holder.mandate)))
   const runs = mandate !== undefined && wholeSeconds(desk.time) < mandate.expires
-  return runs ? undefined : refuse('no_mandate', { payer, listing })
+  if (runs) return undefined
+  return refuse('no_mandate', { because: `${payer} has no running mandate for ${listing}; the payer signs one with usage.mandate` })
 }
 
 async function lastLine(desk: Desk, meter: string, listing: string, stream: string): Promise<number> {

@@ -2,7 +2,10 @@
 
 import type { Definition } from '../define.ts'
 import type { Rules } from '../envelope.ts'
+import { accountFreeze } from './account-freeze.ts'
 import { accountOpen } from './account-open.ts'
+import { accountProfile } from './account-profile.ts'
+import { accountUnfreeze } from './account-unfreeze.ts'
 import { creditChargeback } from './credit-chargeback.ts'
 import { creditGrant } from './credit-grant.ts'
 import { creditRefund } from './credit-refund.ts'
@@ -16,6 +19,8 @@ import { featurePurchase } from './feature-purchase.ts'
 import { holdCapture } from './hold-capture.ts'
 import { holdOpen } from './hold-open.ts'
 import { holdRelease } from './hold-release.ts'
+import { keyAdd } from './key-add.ts'
+import { keyRevoke } from './key-revoke.ts'
 import { ledgerGenesis } from './ledger-genesis.ts'
 import { listingPublish } from './listing-publish.ts'
 import { modelCreate } from './model-create.ts'
@@ -23,20 +28,37 @@ import { modelDeploy } from './model-deploy.ts'
 import { modelUndeploy } from './model-undeploy.ts'
 import { periodClose } from './period-close.ts'
 import { payoutCancel } from './payout-cancel.ts'
+import { listingUpdate } from './listing-update.ts'
+import { listingWithdraw } from './listing-withdraw.ts'
 import { payoutFail } from './payout-fail.ts'
 import { payoutRequest } from './payout-request.ts'
 import { payoutSettle } from './payout-settle.ts'
 import { planSubscribe } from './plan-subscribe.ts'
 import { queryCharge } from './query-charge.ts'
 import { revenueWithdraw } from './revenue-withdraw.ts'
+import { policyUpdate } from './policy-update.ts'
+import { sequencerRotate } from './sequencer-rotate.ts'
 import { subscriptionStart } from './subscription-start.ts'
 import { usageBatch } from './usage-batch.ts'
+import { planCancel } from './plan-cancel.ts'
+import { planChange } from './plan-change.ts'
+import { planOffer } from './plan-offer.ts'
+import { planRenew } from './plan-renew.ts'
 import { usageMandate } from './usage-mandate.ts'
 import { usageRevoke } from './usage-revoke.ts'
 
 const version1: readonly Definition[] = [
   ledgerGenesis,
+import { subscriptionCancel } from './subscription-cancel.ts'
+import { subscriptionRenew } from './subscription-renew.ts'
   accountOpen,
+  accountProfile,
+  accountFreeze,
+  accountUnfreeze,
+  keyAdd,
+  keyRevoke,
+  sequencerRotate,
+  policyUpdate,
   creditTopup,
   creditGrant,
   creditReturn,
@@ -63,9 +85,17 @@ const version1: readonly Definition[] = [
   holdRelease,
   queryCharge,
   usageMandate,
+  planOffer,
   usageRevoke,
+  planChange,
+  planCancel,
+  planRenew,
   usageBatch,
   periodClose,
 ]
 
+  listingUpdate,
+  listingWithdraw,
 export const rules: Rules = new Map([[1, new Map(version1.map((definition) => [definition.type, definition]))]])
+  subscriptionCancel,
+  subscriptionRenew,

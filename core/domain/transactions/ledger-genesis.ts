@@ -1,28 +1,14 @@
 import { z } from 'zod'
 import { tryFromHex } from '../../base/bytes.ts'
-import { MAX_PLANS } from '../../base/limits.ts'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { accountId } from '../ids.ts'
 import { MAX_FEE_BPS, ZERO } from '../money.ts'
 import { newAccountRows, openAccount } from '../new-account.ts'
+import { hasTwins, MAX_POLICY_DAYS, plans, plansOf, policy, policyOf } from '../policy-fields.ts'
 import { platform, sequencerKeys, treasury } from '../state.ts'
 
-const MAX_DAYS = 90
-
-const plan = z.strictObject({
-  plan: field.plan,
-  modelLimit: field.number,
-  price: field.amount,
-  period: field.period,
-})
-
-const policy = z.strictObject({
-  minimumPayout: field.amountOrZero,
-  earningsHoldDays: field.count.max(MAX_DAYS),
-  graceDays: field.count.max(MAX_DAYS),
-  creditNote: field.title,
-})
+const days = field.count.max(MAX_POLICY_DAYS)
 
 /** Founds the ledger: entry 0, signed by the operator's key, which opens account number 0. */
 export const ledgerGenesis = defineTransaction({
@@ -35,23 +21,22 @@ export const ledgerGenesis = defineTransaction({
     sequencerKey: field.publicKey,
     clock: z.enum(['system', 'manual']),
     feeBps: field.count.max(MAX_FEE_BPS),
-    plans: z.array(plan).max(MAX_PLANS),
-    policy,
+    plans,
+    policy: policy.extend({ earningsHoldDays: days, graceDays: days }),
   }),
   malformed: ({ body, signer, ledger, sha256 }) => {
     if (body.origin !== ledger) return 'the body founds another ledger than the envelope names'
     if (accountId(sha256, tryFromHex(body.operatorKey)!) !== signer) return 'the signer is not the account of the operator key'
     if (body.operatorKey === body.sequencerKey) return 'the sequencer key is the operator key'
-    if (new Set(body.plans.map((one) => one.plan)).size !== body.plans.length) return 'two plans have one name'
-    return undefined
+    return hasTwins(body.plans) ? 'two plans have one name' : undefined
   },
   publicKey: (body) => body.operatorKey,
+  sequencerKey: (body) => body.sequencerKey,
   creates: 'account',
   reads: [({ body }) => [sequencerKeys.at(body.sequencerKey)], (context) => newAccountRows(context, context.body.operatorKey)],
   checks: [check('already_founded', (context) => (context.get(platform) === undefined ? undefined : {}))],
   apply: (effects) => {
     const { body, signer } = effects
-    const { minimumPayout, earningsHoldDays, graceDays, creditNote } = body.policy
     effects.put(platform, {
       origin: body.origin,
       name: body.name,
@@ -60,11 +45,8 @@ export const ledgerGenesis = defineTransaction({
       retiredKeys: [],
       clock: body.clock,
       feeBps: body.feeBps,
-      plans: body.plans.map(({ price, ...rest }) => ({ ...rest, priceMicros: price })),
-      minimumPayoutMicros: minimumPayout,
-      earningsHoldDays,
-      graceDays,
-      creditNote,
+      plans: plansOf(body.plans),
+      ...policyOf(body.policy),
       pending: [],
       accounts: 0,
     })

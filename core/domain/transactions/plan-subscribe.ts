@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { exceedsCredits, planRevenueRows } from '../credits.ts'
 import { check, defineTransaction } from '../define.ts'
 import { formatMicros } from '../money.ts'
-import { currentPlan, nameOf, offerRows, onOffer, planChoice, planChoiceChecks, startedPlan } from '../plans.ts'
+import { choiceRows, currentPlan, nameOf, onOffer, planChoice, planChoiceChecks, startedPlan } from '../plans.ts'
 import { planSubscriptions } from '../state.ts'
 import { formatSeconds } from '../time.ts'
 
@@ -14,7 +14,7 @@ export const planSubscribe = defineTransaction<Body>({
   signer: 'account',
   spends: true,
   body: planChoice,
-  reads: [({ signer, body }) => [planSubscriptions.at(signer), ...planRevenueRows, ...offerRows(nameOf(body))]],
+  reads: [({ signer, body }) => [planSubscriptions.at(signer), ...planRevenueRows, ...choiceRows(body)]],
   checks: [
     ...planChoiceChecks<Body>(),
     check('already_subscribed', (context) => {

@@ -38,8 +38,8 @@ export const subscriptionStart = defineTransaction<Body>({
     const { listing, terms, period, price } = body
     effects.pay(signer, listingOf(effects).account, price)
     const signed = { account: signer, listing, terms, period, priceMicros: price }
-    const { anchor, count, start, end } = firstPeriod(time, period)
-    const paid = { anchor, count, periods: [paidPeriod(effects, { start, end }, termsOf(effects))], end, cancelled: false }
+    const { anchor, start, end } = firstPeriod(time, period)
+    const paid = { anchor, periods: [paidPeriod(effects, { start, end }, termsOf(effects))], end, cancelled: false }
     effects.put(subscriptions.at(created), { ...signed, ...paid, used: NO_USAGE, usedFrom: start })
     effects.put(subscribers.at(signer, listing), { subscription: created })
   },

@@ -1,0 +1,32 @@
+/** How bodies write plans and policy, the genesis and every change of them, and the rows that they make. */
+
+import { z } from 'zod'
+import { MAX_PLANS } from '../base/limits.ts'
+import * as field from './fields.ts'
+import type { Plan, Policy } from './state.ts'
+
+/** The most days that earnings are held, and that a plan or subscription is kept when it was not paid. */
+export const MAX_POLICY_DAYS = 90
+
+export const plans = z
+  .array(z.strictObject({ plan: field.plan, modelLimit: field.modelLimit, price: field.amount, period: field.period }))
+  .max(MAX_PLANS)
+
+export const policy = z.strictObject({
+  minimumPayout: field.amountOrZero,
+  earningsHoldDays: field.count,
+  graceDays: field.count,
+  creditNote: field.title,
+})
+
+export function hasTwins(body: z.output<typeof plans>): boolean {
+  return new Set(body.map(({ plan }) => plan)).size !== body.length
+}
+
+export function plansOf(body: z.output<typeof plans>): readonly Plan[] {
+  return body.map(({ price, ...rest }) => ({ ...rest, priceMicros: price }))
+}
+
+export function policyOf({ minimumPayout, ...rest }: z.output<typeof policy>): Omit<Policy, 'feeBps' | 'plans'> {
+  return { minimumPayoutMicros: minimumPayout, ...rest }
+}

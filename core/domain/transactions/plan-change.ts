@@ -1,0 +1,83 @@
+import { MAX_CARRIED_PAYMENTS } from '../../base/limits.ts'
+import { planRevenueRows, shortfall, spendable } from '../credits.ts'
+import { type Context, check, defineTransaction } from '../define.ts'
+import { formatMicros, type Micros, micros } from '../money.ts'
+import {
+  carriedEntries,
+  choiceRows,
+  creditFor,
+  currentPlan,
+  nameOf,
+  noPlan,
+  onOffer,
+  type PlanChoice,
+  planChoice,
+  planChoiceChecks,
+  startedPlan,
+} from '../plans.ts'
+import { type PlanSubscription, planSubscriptions } from '../state.ts'
+
+/** The signer's plan, once the check `no_plan` has passed. */
+function planOf(context: Context<PlanChoice>): PlanSubscription {
+  return currentPlan(context, context.signer)!
+}
+
+function isSamePlan(context: Context<PlanChoice>): boolean {
+  return planOf(context).plan === nameOf(context.body)
+}
+
+/** To a higher limit than the last paid period has: it takes effect now, everything else when that period ends. */
+function isUpgrade(context: Context<PlanChoice>): boolean {
+  const { modelLimit } = planOf(context).periods.at(-1)!
+  return !isSamePlan(context) && onOffer(context)!.modelLimit > modelLimit
+}
+
+/** What an upgrade costs: the new price, less what is left of the time that is paid. */
+function upgradePrice(context: Context<PlanChoice>): Micros {
+  const { priceMicros } = onOffer(context)!
+  return micros(priceMicros - creditFor(planOf(context), context.time, priceMicros))
+}
+
+/**
+ * Changes the plan: an upgrade begins now, and what is left of the time that is paid is credited by the second; to a plan that is
+ * not larger, the next renewal changes. The same plan at its new price is signed so that it renews at that.
+ */
+export const planChange = defineTransaction<PlanChoice>({
+  type: 'plan.change',
+  signer: 'account',
+  spends: true,
+  body: planChoice,
+  reads: [({ signer, body }) => [planSubscriptions.at(signer), ...planRevenueRows, ...choiceRows(body)]],
+  checks: [
+    noPlan(),
+    ...planChoiceChecks<PlanChoice>(),
+    check('same_plan', (context) => {
+      const { plan, priceMicros } = planOf(context)
+      return isSamePlan(context) && priceMicros === context.body.price ? { plan } : undefined
+    }),
+    check('too_many', (context) => {
+      if (!isUpgrade(context) || carriedEntries(planOf(context), context.time).length < MAX_CARRIED_PAYMENTS) return undefined
+      return { what: 'payments carried over into this period', limit: MAX_CARRIED_PAYMENTS }
+    }),
+    check('exceeds_credits', (context) =>
+      isUpgrade(context) ? shortfall(upgradePrice(context), spendable(context, context.signer)) : undefined,
+    ),
+  ],
+  apply: (effects) => {
+    const { signer, body, time } = effects
+    const before = planOf(effects)
+    const row = planSubscriptions.at(signer)
+    if (isUpgrade(effects)) {
+      const grossMicros = upgradePrice(effects)
+      // What is covered by the credit alone is no payment.
+      if (grossMicros > 0n) effects.payPlatform(signer, grossMicros)
+      effects.put(row, startedPlan(effects, onOffer(effects)!, carriedEntries(before, time)))
+      return
+    }
+    const signed = { plan: nameOf(body), priceMicros: body.price }
+    const change = isSamePlan(effects) ? signed : { next: signed }
+    effects.put(row, { ...before, ...change, cancelled: false })
+  },
+  describe: (body) =>
+    `Changes to the plan ${nameOf(body)} at ${formatMicros(body.price)} credits: now if it is larger, else at the end of the period`,
+})
