@@ -105,10 +105,12 @@ export class Auditor {
     const lines = event.lines.map((line, number) => {
       if (line.status !== 'charged') return line
       const { slices } = event.payments.find((payment) => payment.line === number)!
-      return { status: line.status, grossMicros: line.gross, feeMicros: line.fee, slices: this.#grantSlices(slices) }
+      return { status: line.status, grossMicros: line.gross, feeMicros: line.fee, slices: told(this.#slicesOf(slices)) }
     })
-    same('lines', outcome.lines ?? [], lines)
-    same('payment', outcome.payment, this.#paymentOf(event))
+    const actual = (outcome.lines ?? []).map((line) => (line.status === 'charged' ? { ...line, slices: told(line.slices) } : line))
+    same('lines', actual, lines)
+    const { payment } = outcome
+    same('payment', payment && { ...payment, slices: told(payment.slices) }, this.#paymentOf(event))
     this.#compareStored(outcome, created)
   }
 
@@ -122,20 +124,15 @@ export class Auditor {
     if (payments.length === 0) return undefined
     const { payer, payee, gross, fee, feeBps: rate, slices } = payments[0]!
     const to = payee === 'platform' ? {} : { payee }
-    return { payer, ...to, grossMicros: gross, feeMicros: fee, feeBps: rate, slices: this.#grantSlices(slices) }
+    return { payer, ...to, grossMicros: gross, feeMicros: fee, feeBps: rate, slices: told(this.#slicesOf(slices)) }
   }
 
-  /** Slices as outcomes tell them: of grants by the entry that granted, paid credits at the end left out. */
-  #grantSlices(slices: readonly Slice[]): object[] {
-    const told: { entry?: number; amountMicros: bigint }[] = []
-    for (const { origin, amount } of slices) {
+  /** Slices by the entry that granted, none for paid credits. */
+  #slicesOf(slices: readonly Slice[]): readonly OutcomeSlice[] {
+    return slices.map(({ origin, amount }) => {
       const entry = this.model.maker('credit.grant', 'grt', origin)?.index
-      const before = told.at(-1)
-      if (before !== undefined && before.entry === entry) before.amountMicros += amount
-      else told.push({ ...(entry === undefined ? {} : { entry }), amountMicros: amount })
-    }
-    if (told.at(-1)?.entry === undefined) told.pop()
-    return told
+      return { ...(entry === undefined ? {} : { entry }), amountMicros: amount }
+    })
   }
 
   /** An outcome is stored in a compact form that gives it back unchanged. */
@@ -254,6 +251,23 @@ export class Auditor {
     }
     if (replay.dump() !== this.ledger.dump()) throw new Difference('a replay ends in other rows')
   }
+}
+
+interface OutcomeSlice {
+  readonly entry?: number
+  readonly amountMicros: bigint
+}
+
+/** Slices in their order, neighbours from the same place put together, paid credits at the end left out. */
+function told(slices: readonly OutcomeSlice[]): OutcomeSlice[] {
+  const merged: OutcomeSlice[] = []
+  for (const { entry, amountMicros } of slices) {
+    const before = merged.at(-1)
+    const isSame = before !== undefined && before.entry === entry
+    const sum = isSame ? merged.pop()!.amountMicros + amountMicros : amountMicros
+    merged.push({ ...(entry === undefined ? {} : { entry }), amountMicros: sum })
+  }
+  return merged.at(-1)?.entry === undefined ? merged.slice(0, -1) : merged
 }
 
 function withoutChain(row: unknown): string | undefined {

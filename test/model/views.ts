@@ -97,7 +97,9 @@ function comparePlan({ ledger, model, same }: Sight, account: string): void {
 function compareEarnings({ ledger, model, time, same }: Sight, account: string): void {
   const row = matured(ledger.get(state.earnings.at(account)), time)
   const actual = new Map<string, bigint>([['available', row.availableMicros]])
-  for (const { availableFrom, amountMicros } of row.days) actual.set(String(availableFrom), amountMicros)
+  for (const { availableFrom, amountMicros } of row.days) {
+    actual.set(String(availableFrom), (actual.get(String(availableFrom)) ?? 0n) + amountMicros)
+  }
   const expected = new Map<string, bigint>([['available', 0n]])
   for (const { from, amount } of earningsOf(model, account)) {
     const key = from <= time ? 'available' : String(from)

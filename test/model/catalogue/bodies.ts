@@ -64,7 +64,8 @@ const addedKey: Form = (value) => {
   if (!fields(required, optional)(value)) return false
   const { scopes, ...rest } = value as Fields
   const isSpender = form.distinct(scopes!) && (scopes as string[]).includes('spend') && !(scopes as string[]).includes('all')
-  return form.distinct(scopes!) && (isSpender || !('budget' in rest || 'listings' in rest))
+  const areDistinct = form.distinct(scopes!) && form.distinct(rest.listings ?? [])
+  return areDistinct && (isSpender || !('budget' in rest || 'listings' in rest))
 }
 
 const policyUpdate: Form = (value) => {

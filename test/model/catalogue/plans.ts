@@ -144,8 +144,9 @@ export function subscribeCode(past: History, signer: string, body: Fields, time:
 
 /** What is left of the periods that are paid, less what was refunded of them: nobody gets more out than he put in. */
 function credit(past: History, plan: Plan, price: bigint, time: number): bigint {
-  const worth = plan.periods.map(({ start, end, value, entries }) => {
-    const given = sum(entries.map((entry) => refunded(past, entry)))
+  const worth = plan.periods.map(({ index, start, end, value, entries }) => {
+    // What was refunded before the period was bought is not in its worth any more.
+    const given = sum(entries.map((entry) => refunded(past, entry) - refunded(past, entry, undefined, index)))
     const seconds = BigInt(end - start)
     const left = BigInt(Math.min(end - start, Math.max(0, end - time)))
     return value > given ? ((value - given) * left) / seconds : 0n
