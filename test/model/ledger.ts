@@ -26,12 +26,15 @@ import type { Told } from './catalogue/model.ts'
 /** A bug planted from outside: other rules, or something done to a result before it is committed or after. */
 export interface Bug {
   readonly rules?: Rules
+  /** How the machine sees a row that is there. */
+  readonly see?: (key: RowKey, row: unknown) => unknown
   readonly tamper?: (result: Execution | Refusal, ledger: TestLedger) => Execution | Refusal
 }
 
 export class TestLedger extends World {
   readonly #rules: Rules
   readonly #tamper: NonNullable<Bug['tamper']>
+  readonly #see: NonNullable<Bug['see']>
   /** Rows go through their stored text, as a store would make them. */
   readonly #stored: boolean
 
@@ -39,6 +42,7 @@ export class TestLedger extends World {
     super()
     this.#rules = bug.rules ?? rules
     this.#tamper = bug.tamper ?? ((result) => result)
+    this.#see = bug.see ?? ((_, row) => row)
     this.#stored = stored
   }
 
@@ -94,7 +98,8 @@ export class TestLedger extends World {
     return {
       get: <Row>(key: RowKey<Row>) => {
         assert(declared.has(key.path), `the row ${key.path} was declared`)
-        return this.get(key)
+        const row = this.get(key)
+        return row === undefined ? undefined : (this.#see(key as RowKey, row) as Row)
       },
     }
   }

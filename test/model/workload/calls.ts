@@ -7,6 +7,7 @@ import { access, currentTerms, isOpen } from '../catalogue/listings.ts'
 import { mandateEnd, mandateOf } from '../catalogue/mandates.ts'
 import { lastLine, openHolds } from '../catalogue/metering.ts'
 import { periodOf } from '../catalogue/subscriptions.ts'
+import { spendable } from '../catalogue/wallet.ts'
 import { type Actor, OPERATOR, STRANGERS } from '../people.ts'
 import type { Desk, Draft } from './desk.ts'
 
@@ -45,9 +46,17 @@ export class CallDraws {
     const life = isFlood ? 'days' : random.weighted({ days: 6, seconds: 3, over: 0.4 })
     const expires =
       now + { days: random.int(1, 200) * DAY, seconds: 1 + random.spread(DAY), over: random.pick([0, -1, -DAY]) }[life]
-    const reserve = isFlood ? '0.000001' : random.chance(0.45) ? desk.amount(random.pick([0.1, 0.5, 1])) : '0'
     const signer = isFlood && random.chance(0.95) ? flooder : this.#caller(listing)
+    const reserve = isFlood ? '0.000001' : random.chance(0.5) ? this.#setAside(signer) : '0'
     return { signer, type: 'usage.mandate', body: { ...desk.saleOf(listing), limit, reserve, expires: toText(expires) } }
+  }
+
+  /** Something usual, or much of what there is. */
+  #setAside({ account }: Actor): string {
+    const desk = this.#desk
+    const { random } = desk
+    if (random.chance(0.5)) return desk.amount(random.pick([0.01, 0.1, 0.5, 1]))
+    return desk.partOf(spendable(desk.model, account, desk.now))
   }
 
   revoke(): Draft | undefined {
@@ -72,9 +81,10 @@ export class CallDraws {
     if (listing === undefined) return undefined
     const life = random.weighted({ hours: 6, seconds: isFlood ? 0 : 4, whole: 1, over: 0.4 })
     const seconds = { hours: random.int(1, 23) * 3600, seconds: 1 + random.spread(600), whole: DAY, over: random.pick([0, DAY + 1]) }
-    const amount = isFlood ? '0.000001' : desk.amount(random.pick([0.01, 0.3, 1]))
+    const signer = isFlood && random.chance(0.95) ? desk.people.at(-1)! : this.#caller(listing)
+    const amount = isFlood ? '0.000001' : this.#setAside(signer)
     return {
-      signer: isFlood && random.chance(0.95) ? desk.people.at(-1)! : this.#caller(listing),
+      signer,
       type: 'hold.open',
       body: { ...desk.saleOf(listing), amount, expiresAt: toText(now + (isFlood ? DAY : seconds[life])) },
     }
@@ -87,7 +97,7 @@ export class CallDraws {
     const hold = wanted ?? desk.fitting(model.all('hold.open'), isOpenHold)
     if (hold === undefined) return undefined
     const creator = desk.actorOf(desk.listingOf(hold.body.listing)!.signer)
-    const signer = desk.orElse(random.chance(0.75) ? creator : OPERATOR, [desk.actorOf(hold.signer), ...desk.people], 0.07)
+    const signer = desk.orElse(random.chance(0.75) ? creator : OPERATOR, [desk.actorOf(hold.signer), ...desk.people], 0.12)
     const usage = { usage: this.#usage(), reference: `req-${random.int(1, 99)}` }
     return { signer, type, body: { hold: desk.id('hld', hold), ...(type === 'hold.capture' && usage) } }
   }

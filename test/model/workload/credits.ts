@@ -8,7 +8,7 @@ import { plans, policy } from '../catalogue/policy.ts'
 import { refunded } from '../catalogue/refunds.ts'
 import { thing } from '../catalogue/history.ts'
 import { paidCredits } from '../catalogue/wallet.ts'
-import type { Actor } from '../people.ts'
+import { type Actor, STRANGERS } from '../people.ts'
 import type { Desk, Draft } from './desk.ts'
 import { someMicros } from './scenario.ts'
 
@@ -108,7 +108,7 @@ export class CreditDraws {
       type: 'credit.refund',
       body: {
         entry: desk.orElse(event.index, [0, model.history.length, random.int(0, model.history.length)], 0.04),
-        amount: desk.partOf(left(event, payment)),
+        amount: desk.partOf(left(event, payment), event.type.startsWith('plan.') ? 1 : 3),
         reason: 'as agreed',
         ...(line !== undefined && { line }),
       },
@@ -120,7 +120,8 @@ export class CreditDraws {
     const debt = ({ account }: Actor) => desk.model.debt(account)
     const debtor = desk.fitting(desk.people, (one) => debt(one) > 0n)
     if (debtor === undefined) return undefined
-    const body = { account: desk.account(debtor), amount: desk.partOf(debt(debtor)), reason: 'goodwill' }
+    const account = desk.random.chance(0.06) ? STRANGERS[0]!.account : desk.account(debtor)
+    const body = { account, amount: desk.partOf(debt(debtor)), reason: 'goodwill' }
     return { signer: desk.operator(), type: 'debt.forgive', body }
   }
 

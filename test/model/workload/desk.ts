@@ -43,8 +43,8 @@ export class Desk {
   }
 
   /** A part of an amount that there is: often all of it, now and then a microcredit more. */
-  partOf(whole: bigint): string {
-    const turn = this.random.weighted({ all: 4, part: 6, more: 0.6 })
+  partOf(whole: bigint, all = 4): string {
+    const turn = this.random.weighted({ all, part: 6, more: 0.4 })
     if (turn === 'more' || whole <= 0n) return toAmount((whole > 0n ? whole : 0n) + 1n)
     return toAmount(turn === 'all' ? whole : 1n + BigInt(this.random.spread(Number(whole - 1n) + 1)) % whole)
   }
@@ -83,7 +83,7 @@ export class Desk {
 
   /** The id of a thing, or of one that nobody made. */
   id(prefix: string, event: Event): string {
-    return this.orElse(thing(prefix, event), [`${prefix}_${HEX.slice(0, 32)}`], 0.05)
+    return this.orElse(thing(prefix, event), [`${prefix}_${HEX.slice(0, 32)}`], prefix === 'pay' ? 0.12 : 0.05)
   }
 
   account(actor: Actor): string {
@@ -117,7 +117,7 @@ export class Desk {
 
   buyer(listing: Event, price: Value): Actor {
     const others = this.people.filter(({ account }) => account !== listing.signer)
-    if (this.random.chance(0.1)) return this.debtor() ?? this.anybody()
+    if (this.random.chance(0.12)) return this.debtor() ?? this.anybody()
     const able = this.fitting(others, (one) => this.affords(one, price))
     return this.orElse(able ?? this.anybody(), [this.actorOf(listing.signer)], 0.05)
   }
@@ -131,7 +131,9 @@ export class Desk {
 
   /** Whose key signs for the account: a signature that should do, or one by another key of his. */
   signature(account: string, usable: readonly string[], others: readonly string[]): Signature {
-    const publicKey = this.random.maybe(usable) ?? others[0] ?? this.actorOf(account).publicKey
+    // Where keys are many, those that were added later sign most.
+    const later = this.scenario.trouble === 'keys' && this.random.chance(0.7) ? this.random.maybe(usable.slice(1)) : undefined
+    const publicKey = later ?? this.random.maybe(usable) ?? others[0] ?? this.actorOf(account).publicKey
     return { account, publicKey: this.orElse(publicKey, others, 0.1) }
   }
 }

@@ -5,7 +5,7 @@ import { type Fields, toAmount, type Value } from '../catalogue/form.ts'
 import { type Event, micros, thing } from '../catalogue/history.ts'
 import { currentTerms, isWithdrawn, priceIn, termsNamed } from '../catalogue/listings.ts'
 import { standing } from '../catalogue/plans.ts'
-import { subscriptionOf } from '../catalogue/subscriptions.ts'
+import { latestSubscription, subscriptionOf } from '../catalogue/subscriptions.ts'
 import { type Actor, OPERATOR } from '../people.ts'
 import { type Desk, type Draft, HEX } from './desk.ts'
 import { datasetTerms, modelTerms } from './offers.ts'
@@ -105,7 +105,20 @@ export class MarketDraws {
     const choice: Fields = what === 'subscribe' ? period : what === 'license' ? { licence: desk.orElse(licence, [7]) } : {}
     const price = priceIn(terms, field, choice) ?? desk.amount()
     const named = desk.orElse(price, [desk.amount(), toAmount(micros(price) + 1n), '999999999999'], 0.07)
-    return { signer: buyer ?? desk.buyer(listing, price), type, body: { ...sale, ...choice, price: named } }
+    const free = what === 'subscribe' && random.chance(0.8) ? this.#newcomer(listing, price) : undefined
+    return { signer: buyer ?? free ?? desk.buyer(listing, price), type, body: { ...sale, ...choice, price: named } }
+  }
+
+  /** Somebody who can pay and has no subscription of the listing that lives. */
+  #newcomer(listing: Event, price: Value): Actor | undefined {
+    const desk = this.#desk
+    const { model, now } = desk
+    const isFree = ({ account }: Actor) => {
+      const started = latestSubscription(model, account, thing('lst', listing))
+      return started === undefined || standing(model, subscriptionOf(model, started), now) === 'lapsed'
+    }
+    const others = desk.people.filter((one) => one.account !== listing.signer && isFree(one))
+    return desk.one(others.filter((one) => desk.affords(one, price)))
   }
 
   #living(fits: (end: number, isCancelled: boolean) => boolean): Event | undefined {

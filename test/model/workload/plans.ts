@@ -2,7 +2,7 @@
 
 import { DAY, toSeconds, toText } from '../catalogue/calendar.ts'
 import type { Fields } from '../catalogue/form.ts'
-import { type Event, thing } from '../catalogue/history.ts'
+import { type Event, micros, thing } from '../catalogue/history.ts'
 import { deployed, isOpen as isSelling } from '../catalogue/listings.ts'
 import { limitInForce, planOf, standing } from '../catalogue/plans.ts'
 import { largestPlan, plans } from '../catalogue/policy.ts'
@@ -73,7 +73,16 @@ export class PlanDraws {
   change(taker?: Actor): Draft | undefined {
     const signer = taker ?? this.#desk.fitting(this.#desk.people, (one) => this.#lives(one), this.#desk.hot)
     if (signer === undefined) return undefined
-    return { signer, type: 'plan.change', body: this.#spoilPrice(this.#choice(signer)) }
+    return { signer, type: 'plan.change', body: this.#spoilPrice(this.#repriced(signer) ?? this.#choice(signer)) }
+  }
+
+  /** The plan that the account has, where its price is another than the one signed. */
+  #repriced({ account }: Actor): Fields | undefined {
+    const { model, now } = this.#desk
+    const running = planOf(model, account)
+    const plan = plans(model, now).find((one) => one.plan === running?.periods.at(-1)?.name)
+    if (plan === undefined || micros(plan.price) === running!.signed) return undefined
+    return { plan: plan.plan!, price: plan.price! }
   }
 
   cancel(taker?: Actor): Draft | undefined {
@@ -89,6 +98,30 @@ export class PlanDraws {
     if (holder === undefined) return undefined
     const signer = desk.orElse(random.chance(0.6) ? OPERATOR : holder, desk.people, 0.06)
     return { signer, type: 'plan.renew', body: { account: desk.orElse(holder, desk.people, 0.04).account } }
+  }
+
+  /** The next step of a creator who sells nothing yet: credits, a plan, a model, a slot for it, a listing. */
+  towardsSelling(topup: () => Draft): Draft | undefined {
+    const desk = this.#desk
+    const { model, now } = desk
+    const creator = desk.creator()
+    const { account } = creator
+    const [plan] = plans(model, now)
+    if (plan === undefined || model.isFrozen(account) || model.debt(account) > 0n) return undefined
+    if (limitInForce(model, account, now) === 0) {
+      if (!desk.affords(creator, plan.price)) {
+        const draft = topup()
+        return { ...draft, body: { ...draft.body, account } }
+      }
+      const body = { plan: plan.plan!, price: plan.price! }
+      return this.#lives(creator) ? this.renew(creator) : { signer: creator, type: 'plan.subscribe', body }
+    }
+    const models = model.all('model.create', account).map((event) => thing('mdl', event))
+    const serving = deployed(model, account)
+    const idle = models.find((one) => !serving.includes(one))
+    if (serving.length > 0) return this.publish(account)
+    if (idle === undefined) return { ...this.create(), signer: creator }
+    return { signer: creator, type: 'model.deploy', body: { model: idle } }
   }
 
   create(): Draft {

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly people: number
   /** One kind of thing is made with almost every step, until there are too many. */
   readonly flood: Flood | undefined
+  /** What people do more often than elsewhere. */
+  readonly focus: 'calls' | 'plans' | 'subscriptions' | undefined
   /** What goes wrong more often than elsewhere: top-ups are charged back, or keys are many and tight. */
   readonly trouble: 'debts' | 'keys' | undefined
   /** The most lines and payers of a batch. */
@@ -38,10 +40,13 @@ export function drawScenario(random: Random): Scenario {
   const money = random.weighted({ common: 5, dust: 3, big: 2 })
   const floods = { streams: 3, holds: 2, keys: 1.5, reserves: 1.5, policies: 1, grants: 1 }
   const flood = random.chance(0.15) ? random.weighted<Flood>(floods) : undefined
+  const focus = random.pick(['calls', 'calls', 'plans', 'subscriptions', undefined, undefined] as const)
+  const slow = focus === 'calls' ? 0 : 2
   return {
     money,
     flood,
-    pace: flood !== undefined ? 'seconds' : random.weighted({ mixed: 5, seconds: 2, days: 3, months: 2 }),
+    focus: flood === undefined ? focus : undefined,
+    pace: flood !== undefined ? 'seconds' : random.weighted({ mixed: 5, seconds: 2, days: 3, months: slow }),
     people: random.int(3, 7),
     trouble: { none: undefined, debts: 'debts' as const, keys: 'keys' as const }[random.weighted({ none: 6, debts: 2, keys: 2 })],
     lines: random.chance(0.08) ? 150 : 12,

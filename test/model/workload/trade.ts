@@ -23,11 +23,18 @@ const FLOODS: Readonly<Record<NonNullable<Scenario['flood']>, readonly [draw: st
   holds: [['open', 130]],
   keys: [['addKey', 90]],
   reserves: [
-    ['mandate', 60],
-    ['publish', 60],
+    ['mandate', 250],
+    ['publish', 250],
   ],
   policies: [['updatePolicy', 60]],
   grants: [['grant', 60]],
+}
+
+/** How many times as often some things are drawn. */
+const FOCUS: Readonly<Record<NonNullable<Scenario['focus']>, Readonly<Record<string, number>>>> = {
+  calls: { mandate: 2, batch: 4, open: 3, capture: 5, release: 2, charge: 2, subscribe: 2, grant: 2, moveEarnings: 2, refund: 1.5 },
+  plans: { changePlan: 5, renewPlan: 2, offer: 3, cancelPlan: 3, updatePolicy: 3, refund: 2, deploy: 2 },
+  subscriptions: { subscribe: 4, cancelSubscription: 4, renewSubscription: 3, update: 2, charge: 3, refund: 2 },
 }
 
 export class Trade {
@@ -103,25 +110,30 @@ export class Trade {
     }
   }
 
-  #weights(): Record<string, number> {
-    const { model, people, scenario, now } = this.#desk
+  /** How many models are on sale. */
+  #selling(): number {
+    const { model, now } = this.#desk
+    return model.all('listing.publish').filter((one) => one.body.kind === 'model' && isOpen(model, one, now)).length
+  }
+
+  #weights(isBare: boolean): Record<string, number> {
+    const { model, people, scenario } = this.#desk
     const few = model.all('listing.publish').length < 5
     const isFrozen = people.some(({ account }) => model.isFrozen(account))
-    // Without models on sale there is little to tell: they come first.
-    const selling = model.all('listing.publish').filter((one) => one.body.kind === 'model' && isOpen(model, one, now))
-    const isBare = selling.length < 2
     const hasDebts = scenario.trouble === 'debts'
     const weights: Record<string, number> = {
       ...{ profile: 0.5, freeze: isFrozen ? 0.3 : 1, unfreeze: isFrozen ? 8 : 0.3, addKey: scenario.trouble === 'keys' ? 14 : 3, revokeKey: 1.2, rotate: 0.4 },
       ...{ updatePolicy: 1.5, close: 1.2 },
-      ...{ topup: 9, grant: 5, return: 1.5, chargeback: hasDebts ? 9 : 1.2, refund: hasDebts ? 12 : 7, forgive: 2 },
-      ...{ moveEarnings: 2, requestPayout: 3, cancelPayout: 1.2, settlePayout: 1.2, failPayout: 1.2, withdrawRevenue: 1.2 },
-      ...{ offer: 1.5, plan: isBare ? 10 : 4, changePlan: 4, cancelPlan: 0.5, renewPlan: 15 },
-      ...{ create: model.all('model.create').length < 6 ? 6 : 1, deploy: isBare ? 20 : 6, undeploy: isBare ? 0.1 : 0.8 },
-      ...{ publish: isBare ? 25 : 3, publishDataset: few ? 3 : 1, publishFeature: few ? 3 : 1, update: 3, withdraw: 0.8 },
+      ...{ topup: 9, grant: 5, return: 1.5, chargeback: hasDebts ? 9 : 1, refund: hasDebts ? 9 : 5, forgive: 2 },
+      ...{ moveEarnings: 2, requestPayout: 3, cancelPayout: 2, settlePayout: 2.5, failPayout: 2, withdrawRevenue: 1.2 },
+      ...{ offer: 1.5, plan: 4, changePlan: 4, cancelPlan: 0.5, renewPlan: 15 },
+      ...{ create: model.all('model.create').length < 6 ? 6 : 1, deploy: 6, undeploy: isBare ? 0.1 : 0.8 },
+      ...{ publish: 3, publishDataset: few ? 3 : 1, publishFeature: few ? 3 : 1, update: 3, withdraw: 1 },
       ...{ subscribe: 12, cancelSubscription: 1.2, renewSubscription: 50, purchase: 3, license: 4, feature: 4 },
       ...{ mandate: 11, revoke: 1.2, batch: 18, open: 9, capture: 7, release: 2, charge: 11 },
     }
+    const focus = scenario.focus === undefined ? {} : FOCUS[scenario.focus]
+    for (const [draw, times] of Object.entries(focus)) weights[draw]! *= times
     const flood = scenario.flood === undefined ? [] : FLOODS[scenario.flood]
     for (const [draw, weight] of flood) weights[draw] = weight
     return weights
@@ -131,7 +143,12 @@ export class Trade {
   draw(edge?: Edge): Draft {
     const watched = edge !== undefined && this.#random.chance(0.8) ? this.#atEdge(edge) : undefined
     if (watched !== undefined) return watched
-    const weights = this.#weights()
+    const isBare = this.#selling() < 2
+    if (isBare && this.#random.chance(0.5)) {
+      const step = this.#plans.towardsSelling(() => this.#credits.topup())
+      if (step !== undefined) return step
+    }
+    const weights = this.#weights(isBare)
     for (;;) {
       const drawn = this.#draws[this.#random.weighted(weights)]!()
       if (drawn !== undefined) return drawn

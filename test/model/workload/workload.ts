@@ -43,7 +43,7 @@ export class Workload {
   next(): Told {
     const random = this.#random
     if (this.#nonce > 0) this.#passTime()
-    const told = this.#nonce > 9 && random.chance(0.02) ? this.#again() : this.#fresh()
+    const told = this.#nonce > 9 && random.chance(0.04) ? this.#again() : this.#fresh()
     this.#nonce += 1
     this.#sent.push(told)
     return told
@@ -60,7 +60,7 @@ export class Workload {
 
   /** What was sent before, word for word, under another id. */
   #again(): Told {
-    const told = this.#random.pick(this.#sent.slice(-40))
+    const told = this.#random.pick(this.#sent.slice(this.#random.chance(0.5) ? -25 : 0))
     const now = Math.floor(this.#at / 1000)
     return { ...told, at: this.#at, made: now, validUntil: now + DAY, nonce: this.#nonce }
   }
@@ -71,8 +71,8 @@ export class Workload {
     this.#desk.now = Math.floor(this.#at / 1000)
     const left = this.scenario.people - people.length
     if (left > 0 && this.#random.chance(people.length < 3 ? 0.7 : 0.15)) return this.#open()
-    if (this.#random.chance(0.006)) return this.#genesis()
-    if (this.#random.chance(0.015)) return this.#open()
+    if (this.#random.chance(0.003)) return this.#genesis()
+    if (this.#random.chance(0.007)) return this.#open()
     return this.#trade.draw(this.#edge)
   }
 
@@ -108,10 +108,10 @@ export class Workload {
     const random = this.#random
     this.#edge = undefined
     const { pace, flood } = this.scenario
-    if (flood === undefined && this.#model.genesis !== undefined && random.chance(pace === 'seconds' ? 0.05 : 0.2)) {
+    if (flood === undefined && this.#model.genesis !== undefined && random.chance(pace === 'seconds' ? 0.05 : 0.15)) {
       this.#desk.people = [OPERATOR, ...this.#people()]
       this.#desk.now = Math.floor(this.#at / 1000)
-      const edge = random.hot(edgesAhead(this.#desk))
+      const edge = random.hot(edgesAhead(this.#desk).slice(0, random.chance(0.9) ? 8 : 80))
       this.#edge = edge
       if (edge !== undefined) this.#at = Math.max(this.#at, edge.time * 1000 + random.pick([-1000, -1, 0, 0, 0, 999, 1000]))
       return

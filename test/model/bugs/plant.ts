@@ -3,15 +3,15 @@
  * bent.
  */
 
-import type { Check, Context, Definition, Effects, LineOutcome } from '../../core/domain/define.ts'
-import type { Rules } from '../../core/domain/envelope.ts'
-import type { Code } from '../../core/domain/refusal.ts'
-import type { Execution } from '../../core/domain/run.ts'
-import type { RowKey } from '../../core/domain/table.ts'
-import { rules } from '../../core/domain/transactions/index.ts'
-import type { Bug } from './ledger.ts'
+import type { Check, Context, Definition, Effects, LineOutcome } from '../../../core/domain/define.ts'
+import type { Rules } from '../../../core/domain/envelope.ts'
+import type { Code } from '../../../core/domain/refusal.ts'
+import type { Execution } from '../../../core/domain/run.ts'
+import type { RowKey } from '../../../core/domain/table.ts'
+import { rules } from '../../../core/domain/transactions/index.ts'
+import type { Bug } from '../ledger.ts'
 
-type Row = Record<string, unknown>
+export type Row = Record<string, unknown>
 type Bend = (definition: Definition) => Definition
 
 /** Rules in which the definitions of some types, or of all, are others. */
@@ -110,6 +110,11 @@ export function onPut(type: string, table: string, change: (row: Row, written: W
     }
     return { put, recordLines }
   }, type)
+}
+
+/** The machine's own checks, and those of all types, see the rows of a table otherwise than they are. */
+export function onSight(table: string, change: (row: Row) => Row): Bug {
+  return { see: (key, row) => (key.table.name === table ? change(row as Row) : row) }
 }
 
 /** What is accepted comes out otherwise. */
