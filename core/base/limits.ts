@@ -51,16 +51,13 @@ export const POLICY_NOTICE_SECONDS = 7 * 86_400
 /** How long a sequencer key signs on after another took its place; how many such keys there are at most (this program's own). */
 export const RETIRED_KEY_SECONDS = 30 * 86_400
 export const MAX_RETIRED_KEYS = 7
-/** How long before it takes effect a change of policy is announced that makes somebody pay more. */
-export const POLICY_NOTICE_SECONDS = 7 * 86_400
-
-/** How long a sequencer key signs on after another took its place; how many such keys there are at most (this program's own). */
-export const RETIRED_KEY_SECONDS = 30 * 86_400
-export const MAX_RETIRED_KEYS = 7
 /** The last references of calls that query.charge keeps apart, for each payer and listing. */
 export const MAX_CHARGE_REFERENCES = 1_000
 /** Purchases of one licence or feature that run and are told apart for refunds. This program's own bound. */
 export const MAX_PIECES = 16
+
+/** What is bought for days ends before the year 10000 (times are written with four digits of the year): 9999-12-31T23:59:59Z. */
+export const MAX_END_SECONDS = 253_402_300_799
 
 /** Licences that one dataset listing offers, and plans that a ledger offers. This program's own bounds. */
 export const MAX_LICENCES = 16
@@ -84,3 +81,6 @@ export const MAX_READ_ROUNDS = 3
 export const MAX_QUEUED_NOTES = 100_000
 export const MAX_QUEUED_BYTES = 128 * 1024 * 1024
 export const MAX_COMMIT_NOTES = 1_000
+
+/** Most entries of one account's statement, which is made in memory; a longer one is taken in parts. This program's own bound. */
+export const MAX_STATEMENT_ENTRIES = 50_000

@@ -6,11 +6,14 @@ import { rules } from '../domain/transactions/index.ts'
 import { accountCommands } from './commands/account.ts'
 import { creditCommands } from './commands/credits.ts'
 import { demoCommand } from './commands/demo.ts'
+import { exportCommand } from './commands/export.ts'
+import { keyCommands } from './commands/keys.ts'
 import { ledgerCommands } from './commands/ledger.ts'
 import { logCommands } from './commands/log.ts'
 import { globalOptions } from './commands/options.ts'
 import { proofCommands } from './commands/proof.ts'
 import { scheduleCommand } from './commands/schedule.ts'
+import { statementCommand } from './commands/statement.ts'
 import { transactionCommands } from './commands/transaction.ts'
 import { usageCommands } from './commands/usage.ts'
 import { defaultDir } from './desk.ts'
@@ -45,12 +48,15 @@ const program = globalOptions(new Command('nimledger'))
 
 ledgerCommands(program)
 accountCommands(program)
+keyCommands(program)
 transactionCommands(program)
 creditCommands(program)
+statementCommand(program)
 usageCommands(program)
 logCommands(program)
 scheduleCommand(program)
 proofCommands(program)
+exportCommand(program)
 demoCommand(program)
 
 try {

@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path'
 import { toHex } from '../base/bytes.ts'
 import type { Json } from '../domain/canonical.ts'
 import { composeText } from '../domain/envelope.ts'
-import { accountId, isAccountId } from '../domain/ids.ts'
+import { isAccountId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Platform } from '../domain/state.ts'
 import { quoted } from '../domain/text.ts'
@@ -20,19 +20,19 @@ import { sha256 } from '../drivers/sha256.ts'
 import type { KeyPair } from '../drivers/sodium/signer.ts'
 import { createVerifier } from '../drivers/sodium/verifier.ts'
 import { openSqliteReader, openSqliteWriter } from '../drivers/sqlite/store.ts'
-import { listKeys, Vault } from '../drivers/vault.ts'
+import { Vault } from '../drivers/vault.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Ledger, type LedgerOptions } from '../ledger/ledger.ts'
 import { lastTime, readPlatform } from '../ledger/queries.ts'
 import type { StoreReader } from '../ledger/store.ts'
-import { ED25519, formatVerifierKey, keyId, type NoteSigner, signNote, verifierKey } from '../log/note.ts'
+import { type NoteSigner, signNote } from '../log/note.ts'
 import { Failure } from './failure.ts'
+import { chooseKey, localKeys, localSigner, SEQUENCER, signerOf, usableKeys } from './local-keys.ts'
 import { note } from './output.ts'
 import { type PassphraseSource, readPassphrase } from './passphrase.ts'
 import { submitKept, unansweredNotes } from './unanswered.ts'
 
 export const OPERATOR = 'operator'
-export const SEQUENCER = 'sequencer'
 
 /** How long a command waits for another one that is writing before it gives up. */
 export const LOCK_TIMEOUT_MS = 5_000
@@ -98,8 +98,8 @@ export function resolveAccount(place: Place, platform: Platform | undefined, nam
   if (name === OPERATOR && platform !== undefined) return platform.operator
   // Ids first: no local name may stand in the way of an account.
   if (isAccountId(name)) return name
-  const local = listKeys(place.dir).find(({ label }) => label === name && label !== SEQUENCER)
-  if (local !== undefined) return accountId(sha256, local.publicKey)
+  const local = localKeys(place.dir).find(({ label, isFirst }) => label === name && isFirst)
+  if (local !== undefined) return local.account
   const isSlip = name.startsWith('nim1')
   throw new Failure(
     'usage',
@@ -112,17 +112,18 @@ export interface Note {
   readonly type: string
   readonly body: Json
   readonly validUntil?: Seconds | undefined
+  /** Which of the signer's keys signs, by its id or label; without it one that may sign everything. */
+  readonly key?: string | undefined
   /** Local name of the second signer of types that demand one. */
   readonly cosigner?: string | undefined
 }
 
-/** Signs as the account of a key: the key id in the signature line is that of the key under the account's name. */
-export function signerOf(pair: KeyPair, name = accountId(sha256, pair.publicKey)): NoteSigner & { publicKey: Uint8Array } {
-  return { name, keyId: keyId(sha256, name, ED25519, pair.publicKey), sign: pair.sign, publicKey: pair.publicKey }
-}
-
 /** The text of a new transaction. */
-export function compose(ledger: string, made: Milliseconds, { signer, type, body, validUntil }: Omit<Note, 'cosigner'>): string {
+export function compose(
+  ledger: string,
+  made: Milliseconds,
+  { signer, type, body, validUntil }: Omit<Note, 'key' | 'cosigner'>,
+): string {
   const until = validUntil === undefined ? {} : { validUntil }
   return composeText({ type, body, ledger, signer, made: wholeSeconds(made), nonce: randomBytes(16), ...until })
 }
@@ -149,28 +150,28 @@ export class Desk {
     return resolveAccount(this.place, this.platform, name)
   }
 
-  /** Signs with the key that this machine has for a local name or account. */
-  signer(name: string): NoteSigner {
-    return localSigner(this.place, this.vault, this.account(name))
+  /** Signs with a key that this machine has for a local name or account. */
+  async signer(name: string, key?: string): Promise<NoteSigner> {
+    const account = this.account(name)
+    const usable = await usableKeys(this.ledger.reader, account, wholeSeconds(this.time))
+    return localSigner(this.vault, chooseKey(this.place.dir, account, usable, key))
   }
 
-  sign(note: Note): Uint8Array {
-    const signers = [this.signer(note.signer), ...(note.cosigner === undefined ? [] : [this.signer(note.cosigner)])]
+  async sign(note: Note): Promise<Uint8Array> {
+    const signers = [await this.signer(note.signer, note.key)]
+    if (note.cosigner !== undefined) signers.push(await this.signer(note.cosigner))
     return signNote(compose(this.platform.origin, this.time, { ...note, signer: signers[0]!.name }), signers)
   }
 
   /** Signs and submits a transaction that the ledger itself would not recognise if it were signed a second time. */
-  submit(note: Note): Promise<Accepted | Refusal> {
-    const signed = this.sign(note)
+  async submit(note: Note): Promise<Accepted | Refusal> {
+    return this.submitSigned(await this.sign(note))
+  }
+
+  /** Submits a note of which this machine alone knows, kept until it is answered. */
+  submitSigned(signed: Uint8Array): Promise<Accepted | Refusal> {
     return submitKept(this.place.dir, this.ledger, toHex(sha256(signed)).slice(0, 16), signed)
   }
-}
-
-/** Signs with the key that this machine has for an account. The sequencer's key is no account's and signs no transactions. */
-export function localSigner({ dir }: Place, vault: Vault, account: string): NoteSigner {
-  const key = listKeys(dir).find(({ label, publicKey }) => label !== SEQUENCER && accountId(sha256, publicKey) === account)
-  if (key === undefined) throw new Failure('usage', `This machine has no key of ${account}; sign where the key is, with tx sign.`)
-  return signerOf(vault.key(key.label)!)
 }
 
 /** Opens the ledger in a folder as its one writer, and closes it again. */
@@ -183,6 +184,9 @@ export async function writing<T>(place: Place, write: (desk: Desk) => Promise<T>
   try {
     const vault = Vault.open(place.dir, passphrase)
     const platform = await readPlatform(store)
+    const isHeld = vault.keys(SEQUENCER).some((pair) => publicKeyHex(pair) === platform.sequencerKey)
+    if (!isHeld)
+      throw new Failure('usage', "This machine does not have the ledger's sequencer key; only the one that has it can write.")
     const options = ledgerOptions(store, vault, platform.origin, () =>
       clockTime(platform, opened.ledger?.lastTime ?? 0, place.at),
     )
@@ -206,20 +210,8 @@ export function ledgerOptions(
   origin: string,
   now: () => Milliseconds,
 ): LedgerOptions {
-  const pair = vault.key(SEQUENCER)
-  if (pair === undefined)
-    throw new Failure('usage', 'This machine has no sequencer key for the ledger; only the one that has it can write.')
-  return { ...LEDGER_TOOLS, store, verifier: createVerifier(), now, sequencer: signerOf(pair, origin) }
-}
-
-/** The key under a name, ready to paste into another verifier of notes. */
-export function vkeyOf(name: string, publicKey: Uint8Array): string {
-  return formatVerifierKey(verifierKey(sha256, name, ED25519, publicKey))
-}
-
-/** The names that this machine has for accounts. */
-export function localNames(dir: string): ReadonlyMap<string, string> {
-  return new Map(listKeys(dir).map(({ label, publicKey }) => [accountId(sha256, publicKey), label]))
+  const sequencerKeys = vault.keys(SEQUENCER).map((pair) => signerOf(pair, origin))
+  return { ...LEDGER_TOOLS, store, verifier: createVerifier(), now, sequencerKeys }
 }
 
 export function publicKeyHex(pair: KeyPair): string {

@@ -54,7 +54,8 @@ const SYSTEM_ERRORS: Record<string, readonly [FailureCode, string]> = {
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error
   if (error instanceof StoreError || error instanceof VaultError) {
-    return new Failure(error.code === 'missing' ? 'usage' : error.code, error.message)
+    const { code, message } = error
+    return new Failure(code === 'missing' || code === 'version' ? 'usage' : code, message)
   }
   if (error instanceof InvariantError) {
     return new Failure('damaged', `The ledger stopped rather than write something wrong: ${error.message} does not hold.`)

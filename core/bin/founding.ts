@@ -15,17 +15,8 @@ import { listKeys, Vault } from '../drivers/vault.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { signNote } from '../log/note.ts'
-import {
-  compose,
-  LEDGER_TOOLS,
-  LOCK_TIMEOUT_MS,
-  ledgerOptions,
-  OPERATOR,
-  publicKeyHex,
-  SEQUENCER,
-  signerOf,
-  vkeyOf,
-} from './desk.ts'
+import { compose, LEDGER_TOOLS, LOCK_TIMEOUT_MS, ledgerOptions, OPERATOR, publicKeyHex } from './desk.ts'
+import { SEQUENCER, signerOf, vkeyOf } from './local-keys.ts'
 
 interface Founding {
   readonly origin?: string | undefined

@@ -6,10 +6,11 @@
 import { createVerifier } from '../drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../drivers/sqlite/store.ts'
 import { audit } from '../ledger/audit.ts'
+import type { JsonObject } from '../ledger/present.ts'
 import { trialBalance } from '../ledger/queries.ts'
 import { printTrialBalance } from './commands/credits.ts'
 import { DEMO_PASSPHRASE } from './demo/marketplace.ts'
-import { billTrace, demoPlace, foundDemo, foundedPlace } from './demo/run.ts'
+import { billTrace, demoPlace, foundedPlace, makeDemo } from './demo/run.ts'
 import { defaultDir, LEDGER_TOOLS, type Place, userPath } from './desk.ts'
 import { Failure, failureOf } from './failure.ts'
 import { hasLedger } from './founding.ts'
@@ -17,21 +18,24 @@ import { formatFields, note, print, progressBar } from './output.ts'
 import { PASSPHRASE_VARIABLE, readPassphrase } from './passphrase.ts'
 
 async function start(place: Place): Promise<void> {
-  if (hasLedger(place.dir)) print(`The demonstration in ${place.dir}`)
-  else {
-    const made = await foundDemo(place, await readPassphrase(place.passphrase, false))
-    if (made.status === 'refused') throw new Failure('usage', String(made.message))
-    print(`Founded the demonstration in ${place.dir}`)
-  }
-  const founded = foundedPlace(place)
-  const billed = await billTrace(founded, progressBar('billing'))
+  const isFounded = hasLedger(place.dir)
+  if (isFounded) print(`The demonstration in ${place.dir}`)
+  const billed = isFounded ? await billTrace(foundedPlace(place), progressBar('billing')) : await makeAndBill(place)
   if (billed.status === 'refused') throw new Failure('usage', String(billed.message))
+  const founded = foundedPlace(place)
   print('', '19 366 real calls to a language model, billed', ...indented(formatFields(billed as never)))
   await verify(place)
   const folder = `--dir ${place.dir}`
   print('', `Next: npm run -s nimledger -- log --limit 20 ${folder}`, `      npm run -s nimledger -- balance Ada ${folder}`)
   print('      npm run -s nimledger -- --help')
   if (founded !== place) print(`Its keys are sealed under the passphrase "${DEMO_PASSPHRASE}".`)
+}
+
+async function makeAndBill(place: Place): Promise<JsonObject> {
+  const made = await makeDemo(place, await readPassphrase(place.passphrase, false), progressBar('billing'))
+  if ('status' in made) throw new Failure('usage', made.message)
+  print(`Founded the demonstration in ${place.dir}, and told its first year`)
+  return made.billed
 }
 
 async function verify(place: Place): Promise<void> {

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import type { Refusal } from '../domain/refusal.ts'
 import { writeDurably } from '../drivers/durable-file.ts'
 import type { Accepted } from '../ledger/accepted.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import { type Ledger, NotTaken } from '../ledger/ledger.ts'
 import { Failure, failureOf } from './failure.ts'
 
 const FILE_FORM = /^unanswered-[0-9a-f]+\.note$/
@@ -23,6 +23,10 @@ export async function submitKept(dir: string, ledger: Ledger, name: string, note
     rmSync(file)
     return answer
   } catch (error) {
+    if (error instanceof NotTaken) {
+      rmSync(file)
+      throw error
+    }
     const { code, message } = failureOf(error)
     throw new Failure(code, `${message} What became of the transaction is not known: nimledger tx submit ${file} tells.`)
   }

@@ -10,6 +10,12 @@ import { DAY_SECONDS, dayOf, type Seconds } from './time.ts'
 
 const NOTHING: AgedSum = { availableMicros: ZERO, days: [] }
 
+/** All of it, available or not. */
+export function totalOf(row: AgedSum | undefined): Micros {
+  const { availableMicros, days } = row ?? NOTHING
+  return add(availableMicros, ...days.map(({ amountMicros }) => amountMicros))
+}
+
 /** The sum with what may be taken at `time` moved to what is available. */
 export function matured(row: AgedSum | undefined, time: Seconds): AgedSum {
   const { availableMicros, days } = row ?? NOTHING

@@ -24,7 +24,7 @@ import { type Listing, platform, type Subscription, type SubscriptionPeriod, sub
 import { activeSubscription, subscriptionRow } from './subscriptions.ts'
 import type { RowKey } from './table.ts'
 
-export interface Call {
+interface Call {
   readonly payer: string
   readonly listing: string
   /** The version of the listing's terms at which it is charged. */
@@ -39,10 +39,12 @@ interface Quote {
 }
 
 /** The rows of a call that its signer pays for, in two rounds. */
-export const callRows: readonly ((context: Context<SaleBody>) => readonly RowKey[])[] = [
-  (context) => [...listingRow(context), subscribers.at(context.signer, context.body.listing)],
-  (context) => [...saleRows(context), ...subscriptionRow(context, context.signer, context.body.listing)],
-]
+export const callRows = [
+  (context: Context<SaleBody>) => [...listingRow(context), subscribers.at(context.signer, context.body.listing)],
+  (context: Context<SaleBody>) => {
+    return [...saleRows(context), ...subscriptionRow(context, context.signer, context.body.listing)]
+  },
+] as const
 
 /**
  * Why a listing serves none of these payers. One that sells nothing more, being withdrawn or its model suspended, still serves
@@ -54,7 +56,10 @@ export function whyClosedTo(context: Context<{ readonly listing: string }>, paye
   return payers.some((payer) => activeSubscription(context, payer, context.body.listing)) ? undefined : because
 }
 
-/** The checks of a call that its signer pays for, after unknown_listing: not_for_sale, own_listing, subscription_required, terms_changed. */
+/**
+ * The checks of a call that its signer pays for, after unknown_listing: not_for_sale, own_listing, subscription_required,
+ * terms_changed.
+ */
 export function callChecks<Body extends SaleBody>(): readonly Check<Body>[] {
   return [
     notForSale(

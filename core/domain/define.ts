@@ -33,7 +33,7 @@ export interface Context<Body> {
   readonly created: string
   /** The id of the signer's key; undefined in a preview, where nobody has signed yet. */
   readonly keyId: string | undefined
-  /** The accounts that signed, the signer first; only the signer in a preview. */
+  /** The accounts that signed, the signer first; a preview may know the signer alone. */
   readonly signers: readonly string[]
   /** What the books are before the entry, for types that ask for it. */
   readonly summary: StateSummary | undefined

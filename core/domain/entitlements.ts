@@ -4,8 +4,8 @@
  */
 
 import { assert } from '../base/assert.ts'
-import { MAX_PIECES } from '../base/limits.ts'
-import type { Effects } from './define.ts'
+import { MAX_END_SECONDS, MAX_PIECES } from '../base/limits.ts'
+import { type Check, type Context, check, type Effects } from './define.ts'
 import { listingOf, type PricedSaleBody } from './sales.ts'
 import type { Entitlement, Piece } from './state.ts'
 import type { RowKey } from './table.ts'
@@ -22,6 +22,18 @@ interface Grant {
 export function lastPiece(owned: Entitlement | undefined, time: Seconds): Piece | undefined {
   const last = owned?.pieces.at(-1)
   return last === undefined || (last.end !== undefined && last.end <= time) ? undefined : last
+}
+
+/** Refuses where another `days` of what is owned would end beyond all times that can be written. */
+export function endsTooLate<Body>(
+  owned: (context: Context<Body>) => Entitlement | undefined,
+  days: (context: Context<Body>) => number | undefined,
+): Check<Body> {
+  return check('limit', (context) => {
+    const start = lastPiece(owned(context), context.time)?.end ?? context.time
+    const end = start + (days(context) ?? 0) * DAY_SECONDS
+    return end <= MAX_END_SECONDS ? undefined : { because: 'it would run beyond the year 9999' }
+  })
 }
 
 /** Pays for the listing of the body and writes what was bought into `key`. */

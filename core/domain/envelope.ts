@@ -91,14 +91,20 @@ export function parseSignedTransaction(rules: Rules, sha256: Sha256, note: Uint8
   const { textBytes, signatures } = parsed
   const transaction = parseText(rules, sha256, parsed.text, textBytes)
   if (transaction instanceof Malformed) return transaction
-  const demanded = transaction.definition.cosigned === undefined ? 1 : 2
-  if (signatures.length !== demanded)
-    return new Malformed(`it carries ${signatures.length} signatures; its type demands ${demanded}`)
+  const miscounted = wrongSignatures(transaction, signatures.length)
+  if (miscounted !== undefined) return miscounted
   if (signatures[0]!.name !== transaction.signer) return new Malformed('the first signature is not in the name of its signer')
   if (!signatures.every(({ name }) => ACCOUNT_PATTERN.test(name)))
     return new Malformed('a signature is not in the name of an account')
   if (signatures.some(({ signature }) => signature.length !== 64)) return new Malformed('a signature is not 64 bytes long')
   return { ...transaction, note, textBytes, signatures }
+}
+
+/** What is wrong with a number of signatures: a type demands its signer's, and a co-signed one another below it. */
+export function wrongSignatures({ definition }: Transaction, count: number): Malformed | undefined {
+  const demanded = definition.cosigned === undefined ? 1 : 2
+  if (count === demanded) return undefined
+  return new Malformed(`it carries ${count} signature${count === 1 ? '' : 's'}; its type demands ${demanded}`)
 }
 
 function parseText(rules: Rules, sha256: Sha256, text: string, textBytes: Uint8Array): Transaction | Malformed {

@@ -4,6 +4,7 @@
 
 import { assert } from '../base/assert.ts'
 import { MAX_OUTSTANDING_MICROS } from '../base/limits.ts'
+import { totalOf } from './aged-sum.ts'
 import { ACCOUNT_BOOKS, type BookClass, bookName, isInRange, PLATFORM_BOOKS } from './books.ts'
 import { outstanding } from './credits.ts'
 import { ZERO } from './money.ts'
@@ -16,6 +17,7 @@ import type { RowKey } from './table.ts'
 
 export function assertInvariants(run: Run, postings: readonly Posting[]): void {
   assertPostings(run, postings)
+  assertAgedSums(run, postings)
   for (const { key, row } of run.changes.values()) {
     assert(key.table.name !== state.entryRecords.name, 'entries of the log are read, never written')
     if (key.table.name === state.accounts.name) {
@@ -48,6 +50,20 @@ function assertPostings(run: Run, postings: readonly Posting[]): void {
   if (treasury !== undefined && isIssuing) {
     assert(outstanding(treasury) <= MAX_OUTSTANDING_MICROS, 'credits outstanding stay within their bound')
   }
+}
+
+/** Earnings and revenue are the sum of their days, so that what ages and what is owed never part. */
+function assertAgedSums(run: Run, postings: readonly Posting[]): void {
+  for (const { book, account, balanceMicros } of postings) {
+    const row = agedRow(book, account)
+    if (row !== undefined) assert(totalOf(run.get(row)) === balanceMicros, `the days of ${bookName(book, account)} are its sum`)
+  }
+}
+
+function agedRow(book: BookClass, account: string | undefined) {
+  if (book === 'earnings') return state.earnings.at(account!)
+  if (book === 'revenue:fees') return state.revenue.at('fees')
+  return book === 'revenue:plans' ? state.revenue.at('plans') : undefined
 }
 
 /** Every book changed by exactly what was posted to it: no type writes a balance past the postings. */

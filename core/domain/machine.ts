@@ -23,7 +23,7 @@ import { type Execution, Run } from './run.ts'
 import * as state from './state.ts'
 import type { RowKey } from './table.ts'
 import { formatMilliseconds, formatSeconds, type Milliseconds, type Seconds, wholeSeconds } from './time.ts'
-import { createdId, createdRow, type Moment, type Rows, type Signatory, View } from './view.ts'
+import { createdId, createdRow, type Moment, type Rows, type Signatory, type Signing, View } from './view.ts'
 
 /** Somebody whose signature must verify. */
 export interface Signer extends Signatory {
@@ -83,7 +83,7 @@ function checkTimes(transaction: Transaction, time: Milliseconds): Refusal | und
 export function rowsToRead(
   sha256: Sha256,
   transaction: Transaction,
-  signatories: readonly Signatory[],
+  signatories: readonly Signing[],
   round: number,
   rows: Rows,
   moment: Moment,
@@ -91,7 +91,10 @@ export function rowsToRead(
   const { definition, signer } = transaction
   const own = definition.reads[round]?.(new View(sha256, transaction, signatories, rows, moment)) ?? []
   if (round > 0) return own
-  const signing = signatories.flatMap(({ account, keyId }) => [state.accounts.at(account), state.keys.at(account, keyId)])
+  const signing = signatories.flatMap(({ account, keyId }) => {
+    const row = state.accounts.at(account)
+    return keyId === undefined ? [row] : [row, state.keys.at(account, keyId)]
+  })
   const common = [state.platform, state.treasury, ...payerRows(signer), ...signing]
   const created = createdRow(definition, createdId(transaction))
   const named = definition.namesEntry?.(transaction.body as never)
@@ -104,13 +107,13 @@ export function rowsToRead(
 }
 
 /**
- * Runs a transaction whose signatures were checked. `signatories` are those who signed, in order; none for a preview, and none
- * for a type that opens the account which signs it.
+ * Runs a transaction whose signatures were checked. `signatories` are those who signed, in order; none for a type that opens the
+ * account which signs it. A preview names those who would sign, without keys, or nobody but the signer by naming none.
  */
 export function execute(
   sha256: Sha256,
   transaction: Transaction,
-  signatories: readonly Signatory[],
+  signatories: readonly Signing[],
   rows: Rows,
   moment: Moment,
 ): Execution | Refusal {
@@ -128,12 +131,12 @@ export function execute(
   return run.finish()
 }
 
-function checkSigners(transaction: Transaction, signatories: readonly Signatory[], view: View): Refusal | undefined {
+function checkSigners(transaction: Transaction, signatories: readonly Signing[], view: View): Refusal | undefined {
   const { definition, signer } = transaction
   if (definition.publicKey === undefined) {
-    const account = view.get(state.accounts.at(signer))
-    if (account === undefined) return refuse('unknown_account', { account: signer })
-    const refusal = checkScopes(transaction, signatories, view) ?? checkFrozen(signatories, signer, view)
+    const unknown = view.signers.find((account) => view.get(state.accounts.at(account)) === undefined)
+    if (unknown !== undefined) return refuse('unknown_account', { account: unknown })
+    const refusal = checkScopes(transaction, signatories, view) ?? checkFrozen(view)
     if (refusal !== undefined) return refusal
     const { spends } = definition
     if (typeof spends === 'function' ? spends(view as never) : spends) {
@@ -146,10 +149,11 @@ function checkSigners(transaction: Transaction, signatories: readonly Signatory[
   return row !== undefined && view.get(row) !== undefined ? refuse('exists', { thing: created! }) : undefined
 }
 
-function checkScopes(transaction: Transaction, signatories: readonly Signatory[], view: View): Refusal | undefined {
+function checkScopes(transaction: Transaction, signatories: readonly Signing[], view: View): Refusal | undefined {
   const { definition, signer } = transaction
   const { type } = definition
   for (const [i, { account, keyId }] of signatories.entries()) {
+    if (keyId === undefined) continue
     const key = view.need(state.keys.at(account, keyId))
     const scope = i === 0 ? definition.scope : definition.cosigned
     const needs = missingScope(transaction, { key, scope, isOperator: isOperator(view, account) }, view.time)
@@ -181,8 +185,7 @@ function missingScope({ definition, body }: Transaction, { key, scope, isOperato
   return isListed || scope !== 'spend' ? undefined : `${listing} among its listings`
 }
 
-function checkFrozen(signatories: readonly Signatory[], signer: string, view: View): Refusal | undefined {
-  const signing = signatories.length === 0 ? [signer] : signatories.map(({ account }) => account)
-  const frozen = signing.find((account) => view.need(state.accounts.at(account)).frozen)
+function checkFrozen(view: View): Refusal | undefined {
+  const frozen = view.signers.find((account) => view.need(state.accounts.at(account)).frozen)
   return frozen === undefined ? undefined : refuse('frozen', { account: frozen })
 }

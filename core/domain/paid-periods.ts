@@ -9,7 +9,7 @@
 import type { PaidPeriod } from './state.ts'
 import { addPeriods, countPeriods, DAY_SECONDS, type Period, type Seconds } from './time.ts'
 
-export type Standing = 'active' | 'suspended' | 'lapsed'
+type Standing = 'active' | 'suspended' | 'lapsed'
 
 /** How what is paid until `end` stands at `time`. */
 export function standing(

@@ -43,7 +43,7 @@ export function payoutAccountRows(context: Context<Naming>): readonly RowKey[] {
 }
 
 /** The payout that the body names, once the check `unknown_payout` has passed. */
-export function payoutOf(context: Context<Naming>): Payout {
+function payoutOf(context: Context<Naming>): Payout {
   return context.need(payoutRow(context))
 }
 

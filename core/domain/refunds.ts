@@ -1,7 +1,7 @@
 /**
  * Giving payments back. A refund reverses what the payment's entry recorded, never a recomputation: of gross g and fee f, after
- * refunds that total R, the fee given back in total is floor(f × R ÷ g) and the rest comes from the creator. So parts never drift,
- * and R = g gives back exactly f. The payer's slices are unwound last burned first.
+ * refunds that total R, the fee given back in total is floor(f × R ÷ g) and the rest comes from the creator. So parts never
+ * drift, and R = g gives back exactly f. The payer's slices are unwound last burned first.
  *
  * A full refund ends what was bought; BOUGHT below says what that is for each type that sells something which lasts.
  */
@@ -26,7 +26,7 @@ interface Undoing {
 }
 
 /** A payment as it was recorded. */
-export interface Paid {
+interface Paid {
   readonly payer: string
   /** The creator; none where the platform was paid. */
   readonly payee?: string | undefined
@@ -43,7 +43,7 @@ interface BatchBody {
 }
 
 /** The row of what was given back before, and how much that is. */
-export function refundRow({ body: { entry, line } }: Context<Undoing>) {
+function refundRow({ body: { entry, line } }: Context<Undoing>) {
   return line === undefined ? state.refunds.at(entry) : state.refunds.at(entry, line)
 }
 
@@ -73,7 +73,7 @@ export function recordNamed(context: Context<Undoing>): EntryRecord | undefined 
 }
 
 /** The listing that the batch named sold, whose creator its lines paid. */
-export function batchListing(context: Context<Undoing>): RowKey<state.Listing> | undefined {
+function batchListing(context: Context<Undoing>): RowKey<state.Listing> | undefined {
   const record = recordNamed(context)
   return record?.outcome.lines && state.listings.at((record.body as BatchBody).listing)
 }

@@ -210,9 +210,9 @@ export class Run extends View implements Effects<never> {
     return { status: 'executed', outcome: { postings, touched, ...payment, ...created, ...lines }, changes: this.changes }
   }
 
-  /** What a key with a budget spent counts against it. */
+  /** What a key with a budget spent counts against it, for the types that the scope `spend` is for. */
   #countSpending(): void {
-    if (this.keyId === undefined || this.spentMicros === 0n) return
+    if (this.keyId === undefined || this.spentMicros === 0n || this.definition.scope !== 'spend') return
     const row = state.keys.at(this.signer, this.keyId)
     const key = this.need(row)
     if (key.budget === undefined) return

@@ -23,14 +23,19 @@ export interface Moment {
   readonly summary?: StateSummary
 }
 
-/** Who signed, with which of the account's keys. */
-export interface Signatory {
+/** Who signs; in a preview, who would, with whatever key. */
+export interface Signing {
   readonly account: string
+  readonly keyId?: string
+}
+
+/** Who signed, with which of the account's keys. */
+export interface Signatory extends Signing {
   readonly keyId: string
 }
 
 /** Those who signed, as execute asks for them: the keys of a type that opens its signer's account are in no row yet. */
-export function signatoriesOf({ definition }: Transaction, signers: readonly Signatory[]): readonly Signatory[] {
+export function signatoriesOf<S extends Signing>({ definition }: Transaction, signers: readonly S[]): readonly S[] {
   return definition.publicKey === undefined ? signers : []
 }
 
@@ -48,6 +53,7 @@ export function createdRow(definition: Definition, created: string | undefined):
 }
 
 export class View implements Context<never> {
+  readonly definition: Definition
   readonly id: string
   readonly body: never
   readonly signer: string
@@ -60,10 +66,11 @@ export class View implements Context<never> {
   readonly sha256: Sha256
   readonly rows: Rows
 
-  /** `signatories` is empty in a preview, where nobody has signed. */
-  constructor(sha256: Sha256, transaction: Transaction, signatories: readonly Signatory[], rows: Rows, moment: Moment) {
+  /** `signatories` may be empty in a preview: its signer alone. */
+  constructor(sha256: Sha256, transaction: Transaction, signatories: readonly Signing[], rows: Rows, moment: Moment) {
     this.created = createdId(transaction) ?? ''
     this.sha256 = sha256
+    this.definition = transaction.definition
     this.id = transaction.id
     this.body = transaction.body as never
     this.signer = transaction.signer

@@ -1,6 +1,6 @@
-/** Small files that must be whole after a crash: the one before, or the new one. */
+/** Files that must be whole after a crash: the one before, or the new one. */
 
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Writes a file that only its owner may read; it is complete on disk before it takes the place of the one before. */
@@ -17,6 +17,65 @@ export function writeDurably(path: string, content: string | Uint8Array): void {
   }
   renameSync(temporary, path)
   syncFolder(dirname(path))
+}
+
+/** Bytes kept before they are written: so many that the number of writes does not matter. */
+const BUFFER_BYTES = 256 * 1024
+
+/**
+ * Writes a file of any length part by part, for whoever may read it by the system's rules. It is complete on disk before it takes
+ * the place of the one before; where that fails, the one before stays and nothing else is left.
+ */
+export async function writePartsDurably(
+  path: string,
+  parts: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
+): Promise<void> {
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there !== undefined && !there.isFile()) throw inTheWay(path, there.isDirectory() ? 'EISDIR' : 'EEXIST')
+  const temporary = `${path}.new`
+  let isBegun = false
+  try {
+    rmSync(temporary, { force: true })
+    const file = openSync(temporary, 'wx')
+    isBegun = true
+    try {
+      await writeParts(file, parts)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, path)
+  } catch (error) {
+    if (isBegun) rmSync(temporary, { force: true })
+    const { syscall, path: failed } = error as NodeJS.ErrnoException
+    // The user knows the file by the name that it was to have.
+    if (syscall !== undefined && (failed === undefined || failed === temporary)) Object.assign(error as Error, { path })
+    throw error
+  }
+  syncFolder(dirname(path))
+}
+
+/** A folder, a device or a pipe is not put aside for a file. */
+function inTheWay(path: string, code: 'EISDIR' | 'EEXIST'): Error {
+  return Object.assign(new Error(`${code}: ${path}`), { code, path })
+}
+
+async function writeParts(file: number, parts: Parameters<typeof writePartsDurably>[1]): Promise<void> {
+  let waiting: Uint8Array[] = []
+  let bytes = 0
+  const flush = () => {
+    // Unlike writeSync, writeFileSync goes on after a part was written.
+    writeFileSync(file, Buffer.concat(waiting))
+    waiting = []
+    bytes = 0
+  }
+  for await (const part of parts) {
+    const next = typeof part === 'string' ? Buffer.from(part) : part
+    waiting.push(next)
+    bytes += next.length
+    if (bytes >= BUFFER_BYTES) flush()
+  }
+  flush()
 }
 
 /** A change of names is durable once the folder is; Windows has no such call and needs none. */

@@ -2,11 +2,13 @@
  * The vault: this machine's signing keys, in `keys.json` of the ledger's folder, each seed sealed under a passphrase.
  *
  *   {"version":1,"kdf":{"name":"scrypt","cost":131072,"blockSize":8,"parallelization":1,"salt":"<hex>"},
- *    "keys":[{"label":"Ada","publicKey":"<hex>","nonce":"<hex>","sealed":"<hex>"}, …]}
+ *    "keys":[{"label":"Ada","publicKey":"<hex>","nonce":"<hex>","sealed":"<hex>"},
+ *            {"label":"phone","account":"nim1…","publicKey":"<hex>","nonce":"<hex>","sealed":"<hex>"}, …]}
  *
- * sealed = secretbox of seed ‖ label under scrypt(passphrase, salt): a label moved to another key is noticed. What is public,
- * labels and public keys, is readable without the passphrase. The file is replaced as a whole, durably, so a crash leaves the old
- * or the new one.
+ * sealed = secretbox of seed ‖ label under scrypt(passphrase, salt), and of seed ‖ label ‖ newline ‖ account where the key is
+ * another one of an account's: a label or account moved to another key is noticed. Several keys may have one label. What is
+ * public, labels, accounts and public keys, is readable without the passphrase. The file is replaced as a whole, durably, so a
+ * crash leaves the old or the new one.
  */
 
 import { randomBytes, scryptSync } from 'node:crypto'
@@ -38,7 +40,13 @@ const form = z.strictObject({
     salt: hexOf(SALT_BYTES),
   }),
   keys: z.array(
-    z.strictObject({ label: z.string(), publicKey: hexOf(32), nonce: hexOf(nacl.secretbox.nonceLength), sealed: hex }),
+    z.strictObject({
+      label: z.string(),
+      account: z.string().optional(),
+      publicKey: hexOf(32),
+      nonce: hexOf(nacl.secretbox.nonceLength),
+      sealed: hex,
+    }),
   ),
 })
 type VaultFile = z.output<typeof form>
@@ -53,16 +61,22 @@ export class VaultError extends Error {
   }
 }
 
-/** What is public about a key of this machine. */
-interface PublicEntry {
+/** What a key of this machine is called. */
+interface Named {
   readonly label: string
+  /** The account that it was added to; none for the key that an account was opened with, and for a sequencer's. */
+  readonly account?: string | undefined
+}
+
+/** What is public about a key of this machine. */
+export interface PublicEntry extends Named {
   readonly publicKey: Uint8Array
 }
 
-/** The labels and public keys in a folder's vault, none where there is no vault. */
+/** What is public in a folder's vault, in the order in which it was added; nothing where there is no vault. */
 export function listKeys(dir: string): PublicEntry[] {
   if (!existsSync(join(dir, FILE))) return []
-  return readFile(dir).keys.map(({ label, publicKey }) => ({ label, publicKey: tryFromHex(publicKey)! }))
+  return readFile(dir).keys.map(({ label, account, publicKey }) => ({ label, account, publicKey: tryFromHex(publicKey)! }))
 }
 
 export class Vault {
@@ -91,34 +105,59 @@ export class Vault {
     return vault
   }
 
-  /** The key of a label; undefined where there is none. */
+  /** The first key of a label; undefined where there is none. */
   key(label: string): KeyPair | undefined {
-    const entry = this.#file.keys.find((one) => one.label === label)
+    return this.keys(label)[0]
+  }
+
+  /** All keys of a label, without those that were added to an account. */
+  keys(label: string): KeyPair[] {
+    const entries = this.#file.keys.filter((one) => one.label === label && one.account === undefined)
+    return entries.map((entry) => this.#unseal(entry))
+  }
+
+  /** The key pair of a public key; undefined where it is not here. */
+  pair(publicKey: Uint8Array): KeyPair | undefined {
+    const entry = this.#file.keys.find((one) => one.publicKey === toHex(publicKey))
     return entry && this.#unseal(entry)
   }
 
   /** Seals keys under their labels and writes the vault, durably, once for all of them. */
-  add(keys: readonly { readonly label: string; readonly pair: KeyPair }[]): void {
-    const added = keys.map(({ label, pair }) => {
+  add(keys: readonly (Named & { readonly pair: KeyPair })[]): void {
+    const added = keys.map(({ pair, label, account }) => {
       const nonce = randomBytes(nacl.secretbox.nonceLength)
-      const sealed = nacl.secretbox(concatBytes(pair.seed, utf8(label)), nonce, this.#secret)
-      return { label, publicKey: toHex(pair.publicKey), nonce: toHex(nonce), sealed: toHex(sealed) }
+      const sealed = nacl.secretbox(concatBytes(pair.seed, nameBytes({ label, account })), nonce, this.#secret)
+      const named = { label, ...(account !== undefined && { account }) }
+      return { ...named, publicKey: toHex(pair.publicKey), nonce: toHex(nonce), sealed: toHex(sealed) }
     })
-    const file = { ...this.#file, keys: [...this.#file.keys, ...added] }
+    this.#write([...this.#file.keys, ...added])
+  }
+
+  /** Forgets a key that was never used. */
+  remove(publicKey: Uint8Array): void {
+    this.#write(this.#file.keys.filter((one) => one.publicKey !== toHex(publicKey)))
+  }
+
+  #write(keys: VaultFile['keys']): void {
+    const file = { ...this.#file, keys }
     writeDurably(join(this.#dir, FILE), `${JSON.stringify(file, undefined, 1)}\n`)
     this.#file = file
   }
 
-  #unseal({ label, publicKey, nonce, sealed }: VaultFile['keys'][number]): KeyPair {
+  #unseal({ label, account, publicKey, nonce, sealed }: VaultFile['keys'][number]): KeyPair {
     const opened = nacl.secretbox.open(tryFromHex(sealed)!, tryFromHex(nonce)!, this.#secret)
     if (opened === null)
       throw new VaultError('passphrase', `The passphrase does not open the keys of this ledger, or ${FILE} is damaged.`)
     const pair = keyPair(opened.slice(0, SEED_BYTES))
-    if (!equalBytes(opened.subarray(SEED_BYTES), utf8(label)) || toHex(pair.publicKey) !== publicKey) {
+    if (!equalBytes(opened.subarray(SEED_BYTES), nameBytes({ label, account })) || toHex(pair.publicKey) !== publicKey) {
       throw new VaultError('damaged', `The key ${label} in ${FILE} is not the one that was sealed under that name.`)
     }
     return pair
   }
+}
+
+function nameBytes({ label, account }: Named): Uint8Array {
+  return utf8(account === undefined ? label : `${label}\n${account}`)
 }
 
 function derive(passphrase: string, { cost, blockSize, parallelization, salt }: VaultFile['kdf']): Uint8Array {

@@ -5,18 +5,19 @@
  * the entry, or the table and key.
  */
 
-import { equalBytes, toBase64 } from '../base/bytes.ts'
+import { equalBytes, toBase64, toHex } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction } from '../domain/envelope.ts'
 import { encodeRow } from '../domain/table.ts'
-import type { Checkpoint } from '../log/checkpoint.ts'
+import { formatSeconds } from '../domain/time.ts'
+import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
 import { Frontier, HASH_BYTES, leafHash } from '../log/merkle.ts'
 import { formatVerifierKey, isSameKey, type VerifierKey } from '../log/note.ts'
 import { TILE_WIDTH, type TileRow, tileWidth } from '../log/tiles.ts'
 import { parseEntry } from './entry.ts'
+import { claimedKeys, openCheckpointOf } from './log-keys.ts'
 import { type Defect, Replay, type ReplayOptions } from './replay.ts'
 import type { LoggedEntry, LogReader, StoreReader } from './store.ts'
-import { openCheckpointOf } from './tree.ts'
 
 /** Entries, rows, ids or tiles read at a time. */
 const PAGE = 1_000
@@ -34,6 +35,8 @@ export interface AuditReport {
   readonly origin: string
   readonly vkey: string
   readonly vkeySource: 'given' | 'folder'
+  /** Where the key given is an old one of the log's: its key now, and until when the old one signs besides. */
+  readonly rotation?: { readonly vkey: string; readonly until: string }
   readonly size: number
   readonly root: string
   /** Entries after the last checkpoint: committed, but the sequencer stopped before it signed them. */
@@ -48,11 +51,13 @@ export async function audit(log: LogReader, store: StoreReader | undefined, opti
   const run = new Audit(log, store, options)
   const defect = await run.firstDefect()
   const key = options.trusted ?? run.replay.logKey
+  const rotation = options.trusted && rotationOf(run.replay, options.trusted)
   return {
     ok: defect === undefined,
     origin: key?.name ?? '',
     vkey: key === undefined ? '' : formatVerifierKey(key),
     vkeySource: options.trusted === undefined ? 'folder' : 'given',
+    ...(rotation && { rotation }),
     size: run.size,
     root: toBase64(run.replay.root),
     unsigned: run.checkpoint === undefined ? 0 : run.size - run.checkpoint.size,
@@ -62,9 +67,42 @@ export async function audit(log: LogReader, store: StoreReader | undefined, opti
   }
 }
 
+function rotationOf({ logKey, retiredKeys }: Replay, trusted: VerifierKey): AuditReport['rotation'] {
+  const old = retiredKeys.find(({ publicKey }) => publicKey === toHex(trusted.publicKey))
+  return old && { vkey: formatVerifierKey(logKey!), until: formatSeconds(old.until) }
+}
+
 function leafDefect(index: number): Defect {
   return { index, what: 'leaf', message: 'The entry is not the one that the tree was built over.' }
 }
+
+/** A checkpoint by its part in an audit. */
+interface HeadKind {
+  readonly name: string
+  /** What is wrong with it, as the end of a sentence. */
+  defect(message: string): Defect
+}
+
+interface Head {
+  readonly head: Checkpoint
+  readonly signed: Uint8Array
+  readonly what: HeadKind
+}
+
+/** How many entries tell which key must have signed a checkpoint: even one over none is signed by the key that the first names. */
+function keyedSize({ head }: Head): number {
+  return Math.max(1, head.size)
+}
+
+const LAST: HeadKind = {
+  name: 'the last checkpoint',
+  defect: (message) => ({ table: 'checkpoint', what: 'checkpoint', message: `It ${message}.` }),
+}
+const OLDER: HeadKind = {
+  name: 'the older checkpoint',
+  defect: (message) => ({ what: 'old_checkpoint', message: `The older checkpoint ${message}.` }),
+}
+const NOT_SIGNED = 'is not signed by the log'
 
 class Audit {
   readonly log: LogReader
@@ -72,6 +110,8 @@ class Audit {
   readonly options: AuditOptions
   readonly replay: Replay
   size = 0
+  /** The checkpoints, as far as they can be read: the last one, and the one that the auditor brought. */
+  readonly heads: Head[] = []
   /** The last checkpoint, once its signature was checked. */
   checkpoint: Checkpoint | undefined
   /** The ids met so far, where there is no store whose index of ids could tell. */
@@ -93,23 +133,17 @@ class Audit {
   }
 
   async #auditLog(): Promise<Defect | undefined> {
-    // The genesis first: it names the key of the checkpoint, which then says at which sizes the root is known.
-    const heads = new Map<number, { head: Checkpoint; name: string }>()
-    let end = Math.min(1, this.size)
-    while (this.replay.size < this.size || this.checkpoint === undefined) {
-      const defect = await this.#auditPage(end)
+    const unreadable = await this.#readHeads()
+    if (unreadable !== undefined) return unreadable
+    for (let end = Math.min(1, this.size); ; ) {
+      const defect = (await this.#auditPage(end)) ?? (await this.#checkHeads())
       if (defect !== undefined) return defect
-      if (this.checkpoint === undefined) {
-        const signed = await this.#openCheckpoints(heads)
-        if (signed !== undefined) return signed
-      }
-      const wrong = this.#compareRoot(heads)
-      if (wrong !== undefined) return wrong
       this.options.progress?.(this.replay.size, this.size)
-      const stops = [...heads.keys()].filter((size) => size > this.replay.size)
+      if (this.replay.size === this.size) return undefined
+      // Which key signs a checkpoint, and which root, is known when just its entries were replayed.
+      const stops = this.heads.map(keyedSize).filter((size) => size > this.replay.size)
       end = Math.min(this.size, this.replay.size + PAGE, ...stops)
     }
-    return undefined
   }
 
   async #auditPage(end: number): Promise<Defect | undefined> {
@@ -161,56 +195,65 @@ class Audit {
     return { table: 'ids', key: ids[wrong]!, what: 'id', message: `The id is stored for ${stored} instead of ${from + wrong}.` }
   }
 
-  /** Opens the log's checkpoint, and the older one that the auditor brought, with the log's key. */
-  async #openCheckpoints(heads: Map<number, { head: Checkpoint; name: string }>): Promise<Defect | undefined> {
+  /** Reads the log's checkpoint, and the older one that the auditor brought. */
+  async #readHeads(): Promise<Defect | undefined> {
     const { trusted, older } = this.options
-    const own = this.replay.logKey
-    if (
-      trusted !== undefined &&
-      own !== undefined &&
-      !(isSameKey(trusted, own) && equalBytes(trusted.publicKey, own.publicKey))
-    ) {
-      return { index: 0, what: 'wrong_key', message: `The log names the key ${formatVerifierKey(own)}, not the one given.` }
-    }
-    const key = trusted ?? own
     const signed = await this.log.checkpoint()
-    if (key === undefined || signed === undefined) {
-      return { table: 'checkpoint', what: 'no_checkpoint', message: 'There is no checkpoint.' }
-    }
-    const head = await this.#openCheckpoint(signed, key)
-    if (head === undefined || head.size > this.size) {
-      const message =
-        head === undefined ? 'It is not signed by the log.' : `It covers ${head.size} entries; there are ${this.size}.`
-      return { table: 'checkpoint', what: 'checkpoint', message }
-    }
-    this.checkpoint = head
-    heads.set(head.size, { head, name: 'the last checkpoint' })
-    if (older === undefined) return undefined
-    const before = await this.#openCheckpoint(older, key)
-    if (before === undefined) return { what: 'old_checkpoint', message: 'The older checkpoint is not signed by the log.' }
-    if (before.size > this.size) {
-      return {
-        what: 'old_checkpoint',
-        message: `The older checkpoint covers ${before.size} entries; there are ${this.size} now.`,
-      }
-    }
-    const same = heads.get(before.size)
-    if (same !== undefined && !equalBytes(same.head.root, before.root)) {
-      return { what: 'fork', message: `The log signed two different trees of ${before.size} entries.` }
-    }
-    heads.set(before.size, { head: before, name: 'the older checkpoint' })
+    if (signed === undefined) return { table: 'checkpoint', what: 'no_checkpoint', message: 'There is no checkpoint.' }
+    if (trusted !== undefined && (await this.#openCheckpoint(signed, trusted)) === undefined) return this.#untrusted(trusted)
+    const last = this.#readHead(signed, LAST)
+    if (last !== undefined || older === undefined) return last
+    return this.#readHead(older, OLDER)
+  }
+
+  #readHead(signed: Uint8Array, what: HeadKind): Defect | undefined {
+    const head = readCheckpoint(signed)
+    if (head instanceof Malformed) return what.defect(NOT_SIGNED)
+    if (head.size > this.size) return what.defect(`covers ${head.size} entries; there are ${this.size}`)
+    this.heads.push({ head, signed, what })
     return undefined
+  }
+
+  /** The trusted key did not sign the checkpoint: the log has others, or another took its place. */
+  async #untrusted(trusted: VerifierKey): Promise<Defect> {
+    const claimed = await claimedKeys(this.options.rules, this.options.sha256, this.log)
+    const named = formatVerifierKey
+    const place = claimed.findIndex(({ key }) => isSameKey(key, trusted) && equalBytes(key.publicKey, trusted.publicKey))
+    const [last, next] = [claimed.at(-1), claimed[place + 1]]
+    if (last === undefined || (place >= 0 && next === undefined)) return LAST.defect(NOT_SIGNED)
+    if (place < 0) {
+      return { index: last.entry, what: 'wrong_key', message: `The log names the key ${named(last.key)}, not the one given.` }
+    }
+    const message =
+      `The log says that the key given was replaced in entry ${next!.entry}, and its checkpoint is not signed with it any more. ` +
+      `The log's key is ${named(last.key)}; ask whoever gave you the old one whether that is so.`
+    return { index: next!.entry, what: 'rotated_key', message }
+  }
+
+  /** Checks the checkpoints over just the entries replayed, with the key that those name. */
+  async #checkHeads(): Promise<Defect | undefined> {
+    const key = this.replay.logKey
+    const due = this.heads.filter((one) => keyedSize(one) === this.replay.size)
+    for (const { head, signed, what } of due) {
+      if (key === undefined || (await this.#openCheckpoint(signed, key)) === undefined) return what.defect(NOT_SIGNED)
+      if (what === LAST) this.checkpoint = head
+    }
+    const [first, second] = due
+    if (first && second && first.head.size === second.head.size && !equalBytes(first.head.root, second.head.root)) {
+      return { what: 'fork', message: `The log signed two different trees of ${first.head.size} entries.` }
+    }
+    const wrong = due.find(({ head }) => !equalBytes(head.root, head.size === 0 ? this.#emptyRoot() : this.replay.root))
+    if (wrong === undefined) return undefined
+    const message = `The first ${wrong.head.size} entries are not those that ${wrong.what.name} was signed over.`
+    return { table: 'checkpoint', what: 'root', message }
+  }
+
+  #emptyRoot(): Uint8Array {
+    return new Frontier(this.options.sha256).root()
   }
 
   #openCheckpoint(signed: Uint8Array, key: VerifierKey): Promise<Checkpoint | undefined> {
     return openCheckpointOf(key, signed, this.options.verifier)
-  }
-
-  #compareRoot(heads: ReadonlyMap<number, { head: Checkpoint; name: string }>): Defect | undefined {
-    const known = heads.get(this.replay.size)
-    if (known === undefined || equalBytes(known.head.root, this.replay.root)) return undefined
-    const message = `The first ${known.head.size} entries are not those that ${known.name} was signed over.`
-    return { table: 'checkpoint', what: 'root', message }
   }
 
   async #compareTile({ level, number, hashes }: TileRow): Promise<Defect | undefined> {
@@ -238,9 +281,8 @@ class Audit {
   }
 
   async #compareSignedTiles(): Promise<boolean> {
-    const key = this.options.trusted ?? this.replay.logKey
-    const signed = await this.log.checkpoint()
-    const head = key && signed && (await this.#openCheckpoint(signed, key))
+    // Who signed is asked elsewhere: here is to be told which of two things that contradict each other was changed.
+    const head = this.heads.find(({ what }) => what === LAST)?.head
     if (head === undefined) return false
     const frontier = new Frontier(this.options.sha256)
     for (let number = 0; frontier.size < head.size; number++) {

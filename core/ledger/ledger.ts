@@ -19,9 +19,9 @@ import { assert } from '../base/assert.ts'
 import { equalBytes, type Sha256, toHex } from '../base/bytes.ts'
 import { MAX_COMMIT_NOTES, MAX_QUEUED_BYTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, parseTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, execute, type Signer } from '../domain/machine.ts'
-import { encodeOutcome, type Outcome } from '../domain/outcome.ts'
+import { encodeOutcome } from '../domain/outcome.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
@@ -31,11 +31,11 @@ import { type Moment, signatoriesOf } from '../domain/view.ts'
 import { signCheckpoint } from '../log/checkpoint.ts'
 import type { Frontier } from '../log/merkle.ts'
 import { leafHash } from '../log/merkle.ts'
-import type { NoteSigner } from '../log/note.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
 import { type Accepted, readAccepted, readRecord, recordOf } from './accepted.ts'
 import { Closing } from './closing.ts'
 import { formatEntry } from './entry.ts'
+import { checkpointSigners, type SequencerKey } from './log-keys.ts'
 import { declaredRows, LoadedRows } from './rows.ts'
 import { StoreError, type StoreReader, type StoreWriter } from './store.ts'
 import { openTree, storedTiles } from './tree.ts'
@@ -51,16 +51,12 @@ export interface LedgerOptions {
    * used.
    */
   readonly now: () => Milliseconds
-  /** Signs checkpoints: the sequencer's key, under the ledger's origin as its name. */
-  readonly sequencer: NoteSigner & { readonly publicKey: Uint8Array }
+  /** The keys at hand that sign checkpoints: the one that the log names, those that it replaced lately, one to come. */
+  readonly sequencerKeys: readonly SequencerKey[]
 }
 
-export interface Preview {
-  readonly status: 'preview'
-  readonly id: string
-  readonly type: string
-  readonly outcome: Outcome
-}
+/** The sequencer did not take a note, so nothing became of it. */
+export class NotTaken extends StoreError {}
 
 interface Waiting {
   readonly transaction: SignedTransaction
@@ -111,23 +107,21 @@ export class Ledger {
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
     const ledger = await Ledger.#openTree(options)
-    await ledger.#rows.load([platform])
-    const founded = ledger.#rows.get(platform)
-    if (founded === undefined) throw new StoreError('missing', 'The ledger has no genesis yet.')
-    const isNamed = toHex(options.sequencer.publicKey) === founded.sequencerKey
-    if (!isNamed) throw new StoreError('damaged', 'The sequencer key at hand is not the one that the log names.')
+    if (ledger.size === 0) throw new StoreError('missing', 'The ledger has no genesis yet.')
     await ledger.#publishCheckpoint()
     return ledger
   }
 
   /** Founds the ledger: its genesis, which must name this sequencer, becomes entry 0 of an empty store. */
   static async found(options: LedgerOptions, genesis: Uint8Array): Promise<{ ledger: Ledger; answer: Accepted | Refusal }> {
-    const { rules, sha256, sequencer } = options
+    const { rules, sha256, sequencerKeys } = options
     const parsed = parseSignedTransaction(rules, sha256, genesis)
     if (!(parsed instanceof Malformed)) {
-      const { sequencerKey } = parsed.body as { sequencerKey?: string }
-      assert(sequencerKey === toHex(sequencer.publicKey), 'the genesis names the key of the sequencer that founds the ledger')
-      assert(parsed.ledger === sequencer.name, "the sequencer signs in the ledger's name")
+      assert(foreignKey(parsed, sequencerKeys) === undefined, 'the genesis names the key of the sequencer that founds the ledger')
+      assert(
+        sequencerKeys.every(({ name }) => name === parsed.ledger),
+        "the sequencer signs in the ledger's name",
+      )
     }
     const ledger = await Ledger.#openTree(options)
     const answer = ledger.size === 0 ? await ledger.submit(genesis) : refuse('already_founded')
@@ -135,7 +129,7 @@ export class Ledger {
   }
 
   static async #openTree(options: LedgerOptions): Promise<Ledger> {
-    const opened = await openTree(options.sha256, options.store, options.sequencer, options.verifier)
+    const opened = await openTree(options.sha256, options.store, options.verifier)
     return new Ledger(options, opened, await options.store.staleBefore())
   }
 
@@ -172,7 +166,12 @@ export class Ledger {
     if (transaction instanceof Malformed) return Promise.resolve(refuse('malformed', { reason: transaction.reason }))
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     if (this.#queue.length >= MAX_QUEUED_NOTES || this.#queuedBytes + note.length > MAX_QUEUED_BYTES) {
-      return Promise.reject(new StoreError('busy', 'The ledger has too many transactions waiting; try again in a moment.'))
+      return Promise.reject(new NotTaken('busy', 'The ledger has too many transactions waiting; try again in a moment.'))
+    }
+    // From such an entry on nobody here could sign checkpoints any more.
+    const foreign = foreignKey(transaction, this.#options.sequencerKeys)
+    if (foreign !== undefined) {
+      return Promise.reject(new NotTaken('missing', `This sequencer does not hold the key ${foreign}; nimledger keys add sequencer makes one.`))
     }
     return new Promise((answer, fail) => {
       this.#queue.push({ transaction, answer, fail })
@@ -341,9 +340,14 @@ export class Ledger {
    * Signs the tree as it is and puts the checkpoint in the place of the one before. The entries it covers are durable already.
    */
   async #publishCheckpoint(): Promise<void> {
-    const { sequencer, store } = this.#options
-    const checkpoint = { origin: sequencer.name, size: this.size, root: this.#frontier.root(), extensions: [] }
-    const signed = signCheckpoint(checkpoint, [sequencer])
+    const { sequencerKeys, store } = this.#options
+    await this.#rows.load([platform])
+    const ledger = this.#rows.get(platform)
+    assert(ledger !== undefined, 'a ledger with entries was founded')
+    const checkpoint = { origin: ledger.origin, size: this.size, root: this.#frontier.root(), extensions: [] }
+    // By the log's own time, so that the same tree is signed by the same keys whenever it is opened.
+    const signers = checkpointSigners(ledger, sequencerKeys, wholeSeconds(this.#lastTime))
+    const signed = signCheckpoint(checkpoint, signers)
     // Ed25519 signs one text in one way, so a checkpoint of the same tree is the same bytes and needs no write.
     if (this.#checkpoint !== undefined && equalBytes(signed, this.#checkpoint)) return
     await store.replaceCheckpoint(this.#checkpoint, signed)
@@ -351,29 +355,8 @@ export class Ledger {
   }
 }
 
-/**
- * What an unsigned text would do to the ledger at a time: the path of a transaction without signatures and without its last
- * steps.
- */
-export async function preview(
-  options: Pick<LedgerOptions, 'rules' | 'sha256'>,
-  store: StoreReader,
-  text: string,
-  time: Milliseconds,
-): Promise<Preview | Refusal> {
-  const { rules, sha256 } = options
-  const transaction = parseTransaction(rules, sha256, text)
-  if (transaction instanceof Malformed) return refuse('malformed', { reason: transaction.reason })
-  const rows = new LoadedRows(store, (index) => readRecord(rules, sha256, store, index))
-  await rows.load([platform])
-  const origin = rows.get(platform)?.origin
-  if (origin !== transaction.ledger) return refuse('wrong_ledger', { named: transaction.ledger, ledger: origin ?? '' })
-  const index = await store.size()
-  const isClosing = transaction.definition.needsSummary === true
-  const summary = isClosing ? await new Closing({ sha256, store }).summary(index, wholeSeconds(time)) : undefined
-  const moment = { index, time, ...(summary && { summary }) }
-  const view = await declaredRows(sha256, transaction, [], rows, moment)
-  const result = execute(sha256, transaction, [], view, moment)
-  if (result.status === 'refused') return result
-  return { status: 'preview', id: transaction.id, type: transaction.definition.type, outcome: result.outcome }
+/** The key that the transaction gives the log, where it is none of those at hand. */
+function foreignKey({ definition, body }: SignedTransaction, atHand: readonly SequencerKey[]): string | undefined {
+  const named = definition.sequencerKey?.(body as never)
+  return atHand.some(({ publicKey }) => toHex(publicKey) === named) ? undefined : named
 }

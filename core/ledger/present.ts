@@ -7,11 +7,13 @@ import { ACCOUNT_BOOKS } from '../domain/books.ts'
 import { type Json, parseCanonical } from '../domain/canonical.ts'
 import type { LineOutcome } from '../domain/define.ts'
 import type { Transaction } from '../domain/envelope.ts'
-import { formatMicros } from '../domain/money.ts'
-import { type Outcome, postingBook } from '../domain/outcome.ts'
-import { formatMilliseconds } from '../domain/time.ts'
+import { counted } from '../domain/key-limits.ts'
+import { formatMicros, ZERO } from '../domain/money.ts'
+import { type Outcome, type Payment, postingBook } from '../domain/outcome.ts'
+import type { Key } from '../domain/state.ts'
+import { formatMilliseconds, formatSeconds, type Seconds } from '../domain/time.ts'
 import type { Accepted } from './accepted.ts'
-import type { Preview } from './ledger.ts'
+import type { Preview } from './preview.ts'
 
 export type JsonObject = { readonly [field: string]: Json }
 
@@ -58,15 +60,38 @@ export function presentBody(transaction: Transaction): Json {
   return (parseCanonical(transaction.text.slice(0, -1)) as JsonObject).body!
 }
 
-function presentEffects({ postings, payment, created, lines }: Outcome): JsonObject {
+/** A key of an account, with what is spent of its budget in the running day or month. */
+export function presentKey(keyId: string, key: Key, time: Seconds): JsonObject {
+  const { label, scopes, budget, listings, expires, revoked } = key
+  const spent = counted(key, time, ZERO)
+  return {
+    key: keyId,
+    ...(label !== undefined && { label }),
+    scopes: [...scopes],
+    ...(budget && {
+      budget: { amount: formatMicros(budget.amountMicros), per: budget.per, spent: formatMicros(spent!.amountMicros) },
+    }),
+    ...(listings && { listings: [...listings] }),
+    ...(expires !== undefined && { expires: formatSeconds(expires) }),
+    ...(revoked && { revoked }),
+  }
+}
+
+/** The payment where it was to a creator; one for a plan is the platform's, and has no take-home. */
+export function creatorPayment({ payment, lines }: Outcome): Payment | undefined {
+  return payment?.payee !== undefined || lines !== undefined ? payment : undefined
+}
+
+function presentEffects(outcome: Outcome): JsonObject {
+  const { postings, created, lines } = outcome
+  const payment = creatorPayment(outcome)
   return {
     postings: postings.map((posting) => ({ book: postingBook(posting), amount: formatMicros(posting.amountMicros) })),
-    ...(payment &&
-      (payment.payee !== undefined || lines !== undefined) && {
-        gross: formatMicros(payment.grossMicros),
-        fee: formatMicros(payment.feeMicros),
-        takeHome: formatMicros(payment.grossMicros - payment.feeMicros),
-      }),
+    ...(payment && {
+      gross: formatMicros(payment.grossMicros),
+      fee: formatMicros(payment.feeMicros),
+      takeHome: formatMicros(payment.grossMicros - payment.feeMicros),
+    }),
     ...(lines && { lines: countLines(lines) }),
     ...(created !== undefined && { created }),
   }
@@ -78,13 +103,14 @@ function presentBalances({ postings }: Outcome): JsonObject {
   return Object.fromEntries(touched.map((posting) => [postingBook(posting), formatMicros(posting.balanceMicros)]))
 }
 
-interface LineCounts {
+/** A type and not an interface, so that it passes as JSON. */
+export type LineCounts = {
   readonly charged: number
   readonly duplicates: number
   readonly refused: { readonly [code: string]: number }
 }
 
-function countLines(lines: readonly LineOutcome[]): LineCounts & JsonObject {
+export function countLines(lines: readonly LineOutcome[]): LineCounts {
   const refused: Record<string, number> = {}
   for (const line of lines) if (line.status === 'refused') refused[line.code] = (refused[line.code] ?? 0) + 1
   return {

@@ -5,9 +5,9 @@
 
 import { assert } from '../base/assert.ts'
 import { matured } from '../domain/aged-sum.ts'
-import { ACCOUNT_BOOKS, type AccountBook, type BookClass, bookName, PLATFORM_BOOKS } from '../domain/books.ts'
+import { ACCOUNT_BOOKS, type AccountBook, type BookClass, bookName, PLATFORM_BOOKS, type PlatformBook } from '../domain/books.ts'
 import { payerRows, settledPurse } from '../domain/credits.ts'
-import { formatMicros } from '../domain/money.ts'
+import { formatMicros, type Micros } from '../domain/money.ts'
 import { standing, unended } from '../domain/paid-periods.ts'
 import { platformAt } from '../domain/policy.ts'
 import { paidIn, spendableIn } from '../domain/purse.ts'
@@ -16,6 +16,8 @@ import {
   accounts,
   earnings,
   type Key,
+  type Keyring,
+  keyrings,
   keys,
   type Platform,
   planSubscriptions,
@@ -32,8 +34,9 @@ import { LoadedRows } from './rows.ts'
 import { type StoredRow, StoreError, type StoreReader } from './store.ts'
 import { timeOfEntry } from './tree.ts'
 
-/** Rows or entries read at a time. */
+/** Rows read at a time; and entries, each of which may have 60 kB and a thousand lines. */
 const PAGE = 1_000
+const ENTRY_PAGE = 100
 
 /** A row, decoded; undefined where there is none. */
 export async function readRow<Row>(store: StoreReader, key: RowKey<Row>): Promise<Row | undefined> {
@@ -87,6 +90,15 @@ export async function readKeys(store: StoreReader, account: string): Promise<{ k
   for await (const { key, row } of readTable<Key>(store, keys.name, `${account}/`))
     found.push({ keyId: key.slice(account.length + 1), key: row })
   return found
+}
+
+/** The keys that sign for an account: not revoked, nor expired when that was last looked at. */
+export function readKeyring(store: StoreReader, account: string): Promise<Keyring | undefined> {
+  return readRow(store, keyrings.at(account))
+}
+
+export function readKey(store: StoreReader, account: string, keyId: string): Promise<Key | undefined> {
+  return readRow(store, keys.at(account, keyId))
 }
 
 /** Loaded rows as the rules read them, at a time. */
@@ -152,23 +164,36 @@ export async function readPlan(store: StoreReader, account: string, time: Millis
   }
 }
 
+export interface BookBalance {
+  readonly book: BookClass
+  readonly account?: string
+  readonly balanceMicros: Micros
+}
+
+/** Every book of the platform and of every account, as the state has it. */
+export async function* everyBook(store: StoreReader): AsyncGenerator<BookBalance> {
+  await readPlatform(store)
+  const platformRow = (await readRow<Treasury>(store, treasury))!
+  for (const [book, { field }] of Object.entries(PLATFORM_BOOKS)) {
+    yield { book: book as PlatformBook, balanceMicros: platformRow[field] }
+  }
+  for await (const { key, row } of readTable<Account>(store, accounts.name)) {
+    for (const [book, { field }] of Object.entries(ACCOUNT_BOOKS)) {
+      yield { book: book as AccountBook, account: key, balanceMicros: row[field] }
+    }
+  }
+}
+
 /**
  * The trial balance: every book of the platform, and of accounts those that are not zero; or the sums by class of book. The sum
  * over all of them is asserted to be zero.
  */
 export async function trialBalance(store: StoreReader, byClass: boolean): Promise<JsonObject> {
   const totals = new Map<string, bigint>()
-  const addTo = (name: string, amountMicros: bigint) => totals.set(name, (totals.get(name) ?? 0n) + amountMicros)
-  await readPlatform(store)
-  const platformRow = (await readRow<Treasury>(store, treasury))!
-  for (const [book, { field }] of Object.entries(PLATFORM_BOOKS)) addTo(book, platformRow[field])
-  const accountBooks = Object.entries(ACCOUNT_BOOKS) as [AccountBook, (typeof ACCOUNT_BOOKS)[AccountBook]][]
-  if (byClass) for (const [book] of accountBooks) addTo(book, 0n)
-  for await (const { key, row } of readTable<Account>(store, accounts.name)) {
-    for (const [book, { field }] of accountBooks) {
-      const name: string = byClass ? (book satisfies BookClass) : bookName(book, key)
-      if (byClass || row[field] !== 0n) addTo(name, row[field])
-    }
+  for await (const { book, account, balanceMicros } of everyBook(store)) {
+    if (!byClass && account !== undefined && balanceMicros === 0n) continue
+    const name = byClass ? book : bookName(book, account)
+    totals.set(name, (totals.get(name) ?? 0n) + balanceMicros)
   }
   const sum = [...totals.values()].reduce((total, amount) => total + amount, 0n)
   assert(sum === 0n, 'all books sum to zero')
@@ -200,7 +225,7 @@ export async function* readLog(options: Options, store: StoreReader, filter: Log
 
 async function* allEntries({ rules, sha256 }: Options, store: StoreReader, from: number): AsyncGenerator<Accepted> {
   for (let next = from; ; ) {
-    const page = await store.entries(next, PAGE)
+    const page = await store.entries(next, ENTRY_PAGE)
     if (page.length === 0) return
     yield* await decodeEntries(rules, sha256, store, page)
     next += page.length

@@ -4,22 +4,23 @@
  */
 
 import { InvariantError } from '../base/assert.ts'
-import { equalBytes, type Sha256, tryFromHex } from '../base/bytes.ts'
+import { equalBytes, type Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, execute, type Signer } from '../domain/machine.ts'
 import { decodeOutcome, encodeOutcome, type Outcome } from '../domain/outcome.ts'
-import { accountNumbers, type EntryRecord, entryRecords, platform } from '../domain/state.ts'
+import { accountNumbers, type EntryRecord, entryRecords, type Platform, platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import { encodeRow, type RowKey } from '../domain/table.ts'
 import { formatMilliseconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { createdId, type Moment, type Rows, signatoriesOf } from '../domain/view.ts'
 import { Frontier, leafHash } from '../log/merkle.ts'
-import { ED25519, type VerifierKey, verifierKey } from '../log/note.ts'
+import type { VerifierKey } from '../log/note.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
 import { recordOf } from './accepted.ts'
 import { Heads, type StateLeaves, stateLeaves, summaryOf } from './closing.ts'
 import { parseEntry } from './entry.ts'
+import { logKey } from './log-keys.ts'
 import { compareRows, type LoggedEntry, type LogReader, type StoredEntry, StoreError } from './store.ts'
 import { storedTiles } from './tree.ts'
 import type { SignatureCheck, Verifier } from './verifier.ts'
@@ -100,11 +101,16 @@ export class Replay {
     return this.#frontier.root()
   }
 
-  /** The key that the log itself names for its checkpoints; undefined before its genesis. */
+  /** The key that the entries so far name for a checkpoint over them; undefined before the genesis. */
   get logKey(): VerifierKey | undefined {
     const ledger = this.#get(platform)
     if (ledger === undefined) return undefined
-    return verifierKey(this.#options.sha256, ledger.origin, ED25519, tryFromHex(ledger.sequencerKey)!)
+    return logKey(this.#options.sha256, ledger.origin, ledger.sequencerKey)
+  }
+
+  /** The keys that were the log's before, as long as they sign besides. */
+  get retiredKeys(): Platform['retiredKeys'] {
+    return this.#get(platform)?.retiredKeys ?? []
   }
 
   /** Replays the entries that follow, in order; the first defect among them ends it. */
@@ -143,7 +149,7 @@ export class Replay {
     const transaction = parseSignedTransaction(rules, sha256, note)
     if (transaction instanceof Malformed) return at('malformed', `${transaction.reason}.`)
     const { namesEntry, needsSummary } = transaction.definition
-    if (namesEntry !== undefined) await this.#loadRecord(namesEntry(transaction.body as never))
+    if (namesEntry !== undefined) await this.#loadRecord(namesEntry(transaction.body as never), index)
     const executed = this.#apply(transaction, { index, time, ...(needsSummary && { summary: this.#summary(time) }) })
     this.#record = undefined
     if (executed instanceof InvariantError) return at('invariant', `${executed.message}: this does not hold.`)
@@ -187,8 +193,12 @@ export class Replay {
     return summaryOf(this.#options.sha256, this.leaves(time))
   }
 
-  /** Reads the entry that a transaction names. It was replayed before, so what it did is known to be right. */
-  async #loadRecord(index: number): Promise<void> {
+  /**
+   * Reads the entry that a transaction names, if it stands before it: then it was replayed, and what it did is known to be right.
+   * What comes later is nothing that the sequencer could have seen.
+   */
+  async #loadRecord(index: number, before: number): Promise<void> {
+    if (index >= before) return
     const { rules, sha256, log } = this.#options
     const [entry] = await log.entries(index, 1)
     const parsed = entry && parseEntry(entry.bytes)

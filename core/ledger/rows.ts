@@ -11,7 +11,7 @@ import { rowsToRead } from '../domain/machine.ts'
 import type { Changes } from '../domain/run.ts'
 import { type EntryRecord, entryRecords } from '../domain/state.ts'
 import { decodeRow, type RowKey } from '../domain/table.ts'
-import type { Moment, Rows, Signatory } from '../domain/view.ts'
+import type { Moment, Rows, Signing } from '../domain/view.ts'
 import { StoreError, type StoreReader } from './store.ts'
 
 /** Rows kept in memory between batches at most; more are dropped and read again. */
@@ -94,7 +94,7 @@ function decodeStored(path: string, text: string): unknown {
 export async function declaredRows(
   sha256: Sha256,
   transaction: Transaction,
-  signatories: readonly Signatory[],
+  signatories: readonly Signing[],
   rows: LoadedRows,
   moment: Moment,
 ): Promise<Rows> {

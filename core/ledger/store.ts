@@ -124,7 +124,8 @@ export interface StoreWriter extends StoreReader {
 /** Why a store cannot be used, in a sentence for people. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
-  readonly code: 'damaged' | 'locked' | 'busy' | 'disk_full' | 'offline' | 'missing'
+  /** `version`: it is another version of this program's. */
+  readonly code: 'damaged' | 'locked' | 'busy' | 'disk_full' | 'offline' | 'missing' | 'version'
 
   constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
     super(message, options)

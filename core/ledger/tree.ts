@@ -5,25 +5,18 @@
  */
 
 import { equalBytes, type Sha256 } from '../base/bytes.ts'
-import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import type { Milliseconds } from '../domain/time.ts'
-import { type Checkpoint, parseCheckpoint } from '../log/checkpoint.ts'
+import { readCheckpoint } from '../log/checkpoint.ts'
 import { type Frontier, leafHash, nodesOf, rootRanges } from '../log/merkle.ts'
-import { isSameKey, parseNote } from '../log/note.ts'
 import { edgeTiles, type ReadTile, readFrontier, type Tile, type TileRow, tilesOf, tileWidth } from '../log/tiles.ts'
 import { parseEntry } from './entry.ts'
+import { keyInForce, openCheckpointOf } from './log-keys.ts'
 import { type LogReader, StoreError, type StoreReader, type StoreWriter } from './store.ts'
 import type { Verifier } from './verifier.ts'
 
 /** Entries read at a time. */
 const ENTRIES_AT_A_TIME = 1_000
-
-interface LogKey {
-  readonly name: string
-  readonly keyId: string
-  readonly publicKey: Uint8Array
-}
 
 interface OpenedTree {
   readonly frontier: Frontier
@@ -33,7 +26,7 @@ interface OpenedTree {
   readonly lastTime: Milliseconds
 }
 
-export async function openTree(sha256: Sha256, store: StoreWriter, key: LogKey, verifier: Verifier): Promise<OpenedTree> {
+export async function openTree(sha256: Sha256, store: StoreWriter, verifier: Verifier): Promise<OpenedTree> {
   const size = await store.size()
   const readEdge = await tileReader(store, edgeTiles(size))
   const edge = new Map<string, TileRow>()
@@ -41,7 +34,7 @@ export async function openTree(sha256: Sha256, store: StoreWriter, key: LogKey, 
     edge.set(`${level}/${number}`, { level, number, hashes: readEdge(level, number) })
   const frontier = await frontierAt(sha256, store, size)
   const checkpoint = await store.checkpoint()
-  const signedSize = await guardAgainstForks(sha256, store, size, checkpoint, key, verifier)
+  const signedSize = await guardAgainstForks(sha256, store, size, checkpoint, verifier)
   await checkUnsigned(sha256, store, signedSize, frontier)
   return { frontier, edge, checkpoint, lastTime: await timeOfEntry(store, size - 1) }
 }
@@ -101,7 +94,6 @@ async function guardAgainstForks(
   store: StoreWriter,
   size: number,
   signed: Uint8Array | undefined,
-  key: LogKey,
   verifier: Verifier,
 ): Promise<number> {
   if (signed === undefined) {
@@ -113,16 +105,20 @@ async function guardAgainstForks(
       'The guard holds no checkpoint, although the ledger has entries: signing on could fork the log.',
     )
   }
-  const checkpoint = await openCheckpointOf(key, signed, verifier)
-  if (checkpoint === undefined)
-    throw new StoreError('damaged', 'The last checkpoint in the guard is not one that this sequencer signed.')
-  if (size < checkpoint.size) {
+  const foreign = new StoreError('damaged', 'The last checkpoint in the guard is not one that this sequencer signed.')
+  const claimed = readCheckpoint(signed)
+  if (claimed instanceof Malformed) throw foreign
+  // An older copy may not even name the key that signed.
+  if (size < claimed.size) {
     throw new StoreError(
       'damaged',
-      `The ledger has ${size} entries, but a checkpoint of ${checkpoint.size} was signed: it is an older copy, and signing on ` +
+      `The ledger has ${size} entries, but a checkpoint of ${claimed.size} was signed: it is an older copy, and signing on ` +
         'would fork the log.',
     )
   }
+  const key = await keyInForce(sha256, store, claimed.size)
+  const checkpoint = key && (await openCheckpointOf(key, signed, verifier))
+  if (checkpoint === undefined) throw foreign
   const root = (await frontierAt(sha256, store, checkpoint.size)).root()
   if (!equalBytes(root, checkpoint.root)) {
     throw new StoreError(
@@ -131,15 +127,4 @@ async function guardAgainstForks(
     )
   }
   return checkpoint.size
-}
-
-/** The checkpoint in a note that a log signed with this key; undefined for any other note. */
-export async function openCheckpointOf(key: LogKey, signed: Uint8Array, verifier: Verifier): Promise<Checkpoint | undefined> {
-  const note = parseNote(signed, MAX_NOTE_BYTES)
-  if (note instanceof Malformed) return undefined
-  const own = note.signatures.find((signature) => isSameKey(signature, key))
-  if (own === undefined) return undefined
-  const [valid] = await verifier.verify([{ publicKey: key.publicKey, message: note.textBytes, signature: own.signature }])
-  const checkpoint = parseCheckpoint(note.text)
-  return valid === true && !(checkpoint instanceof Malformed) && checkpoint.origin === key.name ? checkpoint : undefined
 }

@@ -3,6 +3,7 @@
 import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { rules } from '../../core/domain/transactions/index.ts'
 import { foundMarket } from './market.ts'
 import { cli, expectRefused, folder, ok, stateOf } from './run.ts'
 
@@ -13,23 +14,18 @@ beforeAll(async () => {
 })
 
 describe('the demonstration, and paths', () => {
-  it('founds a marketplace that verifies, once', async () => {
+  it('tells a year of a marketplace, with every transaction type in it, that verifies, once', async () => {
     const demo = join(folder(), 'demo')
     const founded = await ok(cli(demo, ['demo'], { passphrase: undefined }))
     const state = await stateOf(demo)
     expect(state.ok).toBe(true)
     const log = await cli(demo, ['log'])
     const types = new Set(log.lines.map(({ type }) => type))
-    for (const type of [
-      'plan.subscribe',
-      'model.deploy',
-      'listing.publish',
-      'subscription.start',
-      'dataset.purchase',
-      'usage.mandate',
-    ]) {
-      expect(types, type).toContain(type)
-    }
+    expect([...types].sort()).toEqual([...rules.get(1)!.keys()].sort())
+    // A year and a day's trace, told in order, with the key of the log changed on the way.
+    const times = log.lines.map(({ time }) => time)
+    expect([times.at(0), times.at(-1)]).toEqual(['2023-11-15T09:00:00.000Z', '2024-11-15T00:00:00.000Z'])
+    expect((await ok(cli(demo, ['status']))).vkey).toBe(founded.vkey)
     expect(founded.vkey).toMatch(/^demo\./)
     expectRefused(await cli(demo, ['demo'], { passphrase: undefined }), 'already_founded')
     expect(await stateOf(demo)).toEqual(state)

@@ -1,11 +1,11 @@
 /** What a ledger hands out: tiles that verify alone, lines that parse. It holds every type of entry, and 19 366 real calls. */
 
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { reading } from '../../core/bin/desk.ts'
 import { foundMarket, placeOf } from './market.ts'
-import { type Answer, auditOf, cli, copyOf, expectNoStack, folder, ok, stateOf, TRACE } from './run.ts'
+import { type Answer, auditOf, cli, copyOf, expectFailed, expectNoStack, folder, ok, stateOf, TRACE } from './run.ts'
 
 const place = folder()
 let dir: string
@@ -86,5 +86,47 @@ describe('what everybody can see and check', () => {
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
     expect(lines.map(({ time, note }) => `${time}\n${note}`)).toEqual(stored.map(({ bytes }) => text(bytes)))
     expect(lines.map(({ index }) => index)).toEqual(stored.map((_, i) => i))
+  })
+})
+
+describe('exports that are one file', () => {
+  it.each(['jsonl', 'csv', 'hledger', 'beancount'])('%s says where it went and has every entry', async (format) => {
+    const { size } = await stateOf(dir)
+    const target = file(`whole.${format}`)
+    expect(await ok(cli(dir, ['export', format, target]))).toEqual({ target, files: 1, entries: size })
+    const text = readFileSync(target, 'utf8')
+    const ids = (await ok(cli(dir, ['export', 'jsonl', file('ids')]))) && readFileSync(file('ids'), 'utf8')
+    for (const line of ids.trimEnd().split('\n')) expect(text).toContain((JSON.parse(line) as Answer).id)
+    // The same ledger gives the same file.
+    await ok(cli(dir, ['export', format, file('again')]))
+    expect(readFileSync(file('again'), 'utf8')).toBe(text)
+  })
+
+  it('are there whole or as they were before', async () => {
+    const target = folder()
+    const kept = join(target, 'kept')
+    writeFileSync(kept, 'as it was')
+    mkdirSync(join(target, 'a folder'))
+    expectFailed(await cli(dir, ['export', 'hledger', kept], { maxFileKib: 4 }), 'disk_full')
+    expect(readFileSync(kept, 'utf8')).toBe('as it was')
+    const wrong = await Promise.all([
+      cli(dir, ['export', 'csv', join(target, 'a folder')]),
+      cli(dir, ['export', 'csv', join(target, 'none', 'x')]),
+      cli(dir, ['export', 'csv', join(kept, 'x')]),
+      cli(dir, ['export', 'csv', '-']),
+      cli(dir, ['export', 'ledger', join(target, 'x')]),
+    ])
+    for (const run of wrong) {
+      expectFailed(run, 'usage')
+      expect(run.json.message).not.toContain('.new')
+    }
+    expect(readdirSync(target).sort()).toEqual(['a folder', 'kept'])
+    await ok(cli(dir, ['export', 'csv', kept]))
+    expect(readFileSync(kept, 'utf8')).toMatch(/^index,time,/)
+  })
+
+  it.skipIf(process.platform === 'win32')('go into no device', async () => {
+    expectFailed(await cli(dir, ['export', 'csv', '/dev/null']), 'usage')
+    expect(existsSync('/dev/null.new')).toBe(false)
   })
 })

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { foundDemo } from '../../core/bin/demo/run.ts'
+import { makeDemo } from '../../core/bin/demo/run.ts'
 import { writing } from '../../core/bin/desk.ts'
 import { submitKept, unansweredNotes } from '../../core/bin/unanswered.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
@@ -18,7 +18,7 @@ describe('a note whose answer was lost', () => {
     const before = (await auditOf(dir)).size
     const note = await writing(place, async (desk) => {
       const topup = { account: desk.account('operator'), amount: '9', provider: 'bank', reference: 'lost' }
-      const signed = desk.sign({ signer: 'operator', type: 'credit.topup', body: topup })
+      const signed = await desk.sign({ signer: 'operator', type: 'credit.topup', body: topup })
       // The entry is committed; what fails is everything after it.
       const broken = {
         submit: async (bytes: Uint8Array) => {
@@ -83,14 +83,14 @@ describe('a demonstration whose founding was cut off', () => {
     const place = { dir: join(folder(), 'demo'), passphrase: { environment: 'demo' } }
     mkdirSync(`${place.dir}.founding`)
     writeFileSync(join(`${place.dir}.founding`, 'ledger.db'), 'what a crash left')
-    expect(await foundDemo(place, 'demo')).toHaveProperty('listing')
+    expect(await makeDemo(place, 'demo', () => {})).toHaveProperty('founded.listing')
     expect(existsSync(`${place.dir}.founding`)).toBe(false)
     expect((await auditOf(place.dir)).ok).toBe(true)
-    expect(await foundDemo(place, 'demo')).toMatchObject({ status: 'refused', code: 'already_founded' })
+    expect(await makeDemo(place, 'demo', () => {})).toMatchObject({ status: 'refused', code: 'already_founded' })
 
     const taken = { ...place, dir: folder() }
     writeFileSync(join(taken.dir, 'letters.txt'), 'mine')
-    await expect(foundDemo(taken, 'demo')).rejects.toThrow('ENOTEMPTY')
+    await expect(makeDemo(taken, 'demo', () => {})).rejects.toThrow('holds something else')
     expect(readdirSync(taken.dir)).toEqual(['letters.txt'])
   })
 })

@@ -57,9 +57,33 @@ const FIELDS: Record<string, readonly TextFields[]> = {
   'credit.topup': [
     { scene: 'given/accounts', signer: 'operator', body: 'TOPUP', paths: ['account', 'amount', 'provider', 'reference'] },
   ],
+  'credit.grant': [
+    {
+      ...{ scene: 'credit.grant', signer: 'operator', body: 'GRANT' },
+      paths: ['account', 'amount', 'expiresAt', 'reason', 'provider', 'reference'],
+    },
+  ],
+  'credit.return': [{ scene: 'credit.return', signer: 'operator', body: 'RETURN', paths: ['amount', 'provider', 'reference'] }],
+  'credit.refund': [{ scene: 'credit.refund', signer: 'operator', body: 'REFUND', paths: ['amount', 'reason'] }],
+  'credit.chargeback': [
+    { scene: 'credit.chargeback', signer: 'operator', body: 'CHARGEBACK', paths: ['amount', 'provider', 'reference'] },
+  ],
+  'debt.forgive': [{ scene: 'debt.forgive', signer: 'operator', body: 'FORGIVE', paths: ['account', 'amount', 'reason'] }],
+  'earnings.move': [{ scene: 'earnings.move', signer: 'ada', body: 'MOVE', paths: ['amount'] }],
+  'payout.request': [{ scene: 'payout.request', signer: 'ada', body: 'PAYOUT', paths: ['amount', 'destination'] }],
+  'payout.cancel': [{ scene: 'payout.cancel', signer: 'ada', body: 'CANCEL', paths: ['payout'] }],
+  'payout.settle': [{ scene: 'payout.settle', signer: 'operator', body: 'SETTLE', paths: ['payout', 'provider', 'reference'] }],
+  'payout.fail': [{ scene: 'payout.fail', signer: 'operator', body: 'FAIL', paths: ['payout', 'reason'] }],
+  'revenue.withdraw': [
+    { scene: 'revenue.withdraw', signer: 'operator', body: 'FEES', paths: ['book', 'amount', 'provider', 'reference'] },
+  ],
   'plan.subscribe': [
     { scene: 'given/accounts', signer: 'bob', body: '{"plan":"starter","price":"19"}', paths: ['plan', 'price'] },
   ],
+  'plan.offer': [{ scene: 'plan.offer', signer: 'operator', body: 'OFFER', paths: ['account', 'price', 'period', 'expires'] }],
+  'plan.change': [{ scene: 'plan.change', signer: 'ada', body: 'EXPERIENCED', paths: ['plan', 'price'] }],
+  'plan.cancel': [{ scene: 'plan.cancel', signer: 'ada', body: '{}', paths: ['reason'] }],
+  'plan.renew': [{ scene: 'plan.renew', signer: 'ada', body: 'RENEW', paths: ['account'] }],
   'model.create': [{ scene: 'given/creator', signer: 'bob', body: 'LAW', paths: ['name', 'base', 'artifact', 'description'] }],
   'model.deploy': [{ scene: 'given/creator', signer: 'ada', body: '{"model":$law}', paths: ['model'] }],
   'model.undeploy': [{ scene: 'given/creator', signer: 'ada', body: '{"model":$law}', paths: ['model'] }],
@@ -77,12 +101,21 @@ const FIELDS: Record<string, readonly TextFields[]> = {
       paths: ['title', 'description', 'price', 'model'],
     },
   ],
+  'listing.update': [
+    {
+      ...{ scene: 'listing.update', signer: 'ada', body: 'PRICES' },
+      paths: ['listing', 'title', 'description', 'subscription.week', 'access'],
+    },
+  ],
+  'listing.withdraw': [{ scene: 'listing.withdraw', signer: 'ada', body: 'WITHDRAW', paths: ['listing', 'reason'] }],
   'subscription.start': [
     {
       ...{ scene: 'given/market', signer: 'bob', body: '{"listing":$api,"terms":1,"period":"month","price":"10"}' },
       paths: ['listing', 'period', 'price'],
     },
   ],
+  'subscription.cancel': [{ scene: 'subscription.cancel', signer: 'bob', body: 'CANCEL', paths: ['subscription'] }],
+  'subscription.renew': [{ scene: 'subscription.renew', signer: 'bob', body: 'RENEW', paths: ['subscription'] }],
   'dataset.purchase': [
     { scene: 'given/market', signer: 'bob', body: '{"listing":$data,"terms":1,"price":"25"}', paths: ['listing', 'price'] },
   ],
@@ -103,6 +136,20 @@ const FIELDS: Record<string, readonly TextFields[]> = {
       paths: ['listing', 'limit.amount', 'limit.per', 'reserve', 'expires'],
     },
   ],
+  'usage.revoke': [
+    { scene: 'given/market', signer: 'bob', body: '{"mandate":"man_00000000000000000000000000000000"}', paths: ['mandate'] },
+  ],
+  'hold.open': [
+    {
+      scene: 'given/market',
+      signer: 'bob',
+      body: '{"listing":$open,"terms":1,"amount":"0.5","expiresAt":"2026-02-01T01:00:00Z"}',
+      paths: ['listing', 'amount', 'expiresAt'],
+    },
+  ],
+  'hold.capture': [{ scene: 'hold.capture', signer: 'ada', body: 'CAPTURE', paths: ['hold', 'reference'] }],
+  'hold.release': [{ scene: 'hold.release', signer: 'ada', body: 'RELEASE', paths: ['hold'] }],
+  'query.charge': [{ scene: 'query.charge', signer: 'bob', body: 'CALL', paths: ['listing', 'reference'] }],
   'usage.batch': [
     {
       scene: 'given/market',

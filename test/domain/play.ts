@@ -8,7 +8,15 @@ import { ACCOUNT_BOOKS, type AccountBook, PLATFORM_BOOKS, type PlatformBook } fr
 import type { Json } from '../../core/domain/canonical.ts'
 import { parseTransaction } from '../../core/domain/envelope.ts'
 import { formatMicros, micros, parseAmount } from '../../core/domain/money.ts'
-import { decodeOutcome, encodeOutcome, type Outcome, postingBook, touchedNumbers } from '../../core/domain/outcome.ts'
+import {
+  decodeOutcome,
+  encodeOutcome,
+  type Outcome,
+  type Payment,
+  postingBook,
+  touchedNumbers,
+} from '../../core/domain/outcome.ts'
+import { platformAt } from '../../core/domain/policy.ts'
 import { CODES, type Refusal } from '../../core/domain/refusal.ts'
 import type { Execution } from '../../core/domain/run.ts'
 import * as state from '../../core/domain/state.ts'
@@ -86,7 +94,8 @@ export class Play implements Names {
   #transact(statement: Statement): void {
     const line = readTransaction(statement)
     for (let turn = 1; turn <= line.times; turn++) {
-      const numbered = line.times === 1 ? line : { ...line, body: line.body.replaceAll('#', String(turn)) }
+      const inTurn = (text: string) => (line.times === 1 ? text : text.replaceAll('#', String(turn)))
+      const numbered = { ...line, body: inTurn(line.body), ...(line.binds !== undefined && { binds: inTurn(line.binds) }) }
       const { made, until, on } = numbered
       const overrides: EnvelopeOverrides = {
         ...(made !== undefined && { made: parseSeconds(made)! }),
@@ -95,7 +104,7 @@ export class Play implements Names {
       }
       const signer = this.account(line.signer)
       const text = this.world.compose(signer, line.type, this.body(numbered.body), overrides)
-      this.#send({ text, signatories: this.signatories(line) }, line.outcome, statement.expected, line.binds)
+      this.#send({ text, signatories: this.signatories(line) }, line.outcome, statement.expected, numbered.binds)
     }
   }
 
@@ -215,12 +224,6 @@ const DIRECTIVES: Record<string, Directive> = {
   },
   freeze: (play, rest) => play.edit(state.accounts.at(play.account(rest)), { frozen: true }),
   unfreeze: (play, rest) => play.edit(state.accounts.at(play.account(rest)), { frozen: false }),
-  cancel: (play, rest) => {
-    const key = rest.startsWith('plan ') ? play.rowKey('plan', `@${rest.slice(5)}`) : play.rowKey('subscription', rest)
-    play.edit(key, { cancelled: true })
-  },
-  withdraw: (play, rest) => play.edit(play.rowKey('listing', rest), { withdrawn: true }),
-  reprice,
   books: moveBooks,
   edit: (play, rest) => {
     const [, table, key, fields] = /^(\S+) (\S+) (.*)$/.exec(rest)!
@@ -248,19 +251,6 @@ const DIRECTIVES: Record<string, Directive> = {
     const { models } = play.world.get(state.deployments.at(play.account(person!)))!
     expect(models).toEqual(names.map((name) => play.thing(name.slice(1))))
   },
-}
-
-/** A new version of a listing's terms, from now on; the old one is superseded now. */
-function reprice(play: Play, rest: string): void {
-  const [, name, fields] = /^(\$\w+) (.*)$/.exec(rest)!
-  const listing = play.thing(name!.slice(1))
-  const { version } = play.world.get(state.listings.at(listing))!
-  const terms = play.world.get(state.terms.at(listing, version))!
-  const changed = decodeRow(expandJson(fields!, play)) as Partial<state.Terms>
-  const supersededAt = Math.floor(play.world.time / 1000)
-  play.world.put(state.terms.at(listing, version + 1), { ...terms, ...changed })
-  play.edit(state.terms.at(listing, version), { supersededAt })
-  play.edit(state.listings.at(listing), { version: version + 1 })
 }
 
 /** Where a book stands in the state: its row and the field of it. */
@@ -323,7 +313,7 @@ function checkEffects(outcome: Outcome, prefix: string | undefined, expected: re
   const { payment } = outcome
   const paid = payment && `gross ${formatMicros(payment.grossMicros)} fee ${formatMicros(payment.feeMicros)}`
   expect(paid, 'payment').toBe(expected.find((line) => line.startsWith('gross ')))
-  if (payment) expect(payment.feeBps).toBe(play.world.get(state.platform)!.feeBps)
+  if (payment) expect(payment.feeBps).toBe(feeBpsOf(payment, play))
   const lines = outcome.lines?.map((line) => {
     if (line.status === 'duplicate') return 'duplicate'
     if (line.status === 'refused') return `refused ${line.code}`
@@ -333,6 +323,12 @@ function checkEffects(outcome: Outcome, prefix: string | undefined, expected: re
   const touched = expected.find((line) => line.startsWith('touches '))
   const names = outcome.touched.map(({ account }) => withNames(account, play)).sort()
   if (touched !== undefined) expect(names, 'accounts touched').toEqual(touched.split(' ').slice(1).sort())
+}
+
+/** The rate in force, of payments to creators; the platform takes no fee of its own. */
+function feeBpsOf({ payer, payee }: Payment, { world }: Play): number {
+  const isPlatform = payer !== undefined && payee === undefined
+  return isPlatform ? 0 : platformAt(world.get(state.platform)!, Math.floor(world.time / 1000)).feeBps
 }
 
 /** `line 2..4 refused no_mandate` stands for three lines. Lines are written in order. */

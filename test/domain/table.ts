@@ -30,11 +30,10 @@
  * time(2026-01-01T00:00:00Z)
  * credits(1.5) text(64) text(64,é) accounts(100) repeat(3,[…]) make what their names say. Inside strings: ${law} ${@ada}.
  *
- * The state where no transaction type reaches it yet:
+ * The state past all rules, where a transaction would be in the way or cannot reach it:
  *
  *   people ada bob          person eve HEX (with this public key)
- *   keys ada/laptop spend meter     freeze ada       unfreeze ada     cancel plan ada     cancel $subscription
- *   withdraw $listing       reprice $listing {"purchaseMicros":credits(30)}
+ *   keys ada/laptop spend meter     freeze ada       unfreeze ada
  *   books wallet:bob -4 issued +4           edit TABLE KEY {…}
  *   copy TABLE KEY TABLE KEY - field (a row without one of its fields)
  *
@@ -130,7 +129,7 @@ export type ExpectedOutcome =
 
 const TRANSACTION = new RegExp(
   [
-    String.raw`^(?:(?<times>\d+) times )?(?:\$(?<binds>\w+) = )?`,
+    String.raw`^(?:(?<times>\d+) times )?(?:\$(?<binds>[\w#]+) = )?`,
     String.raw`(?<signer>\w+)(?:\/(?<key>\w+))?(?: & (?<cosigner>\w+)(?:\/(?<cokey>\w+))?)? (?<type>[a-z]+\.[a-z]+) (?<body>.*?)`,
     String.raw`(?: made (?<made>[\dTZ:-]+))?(?: until (?<until>[\dTZ:-]+))?(?: on (?<on>[a-z./]+))?$`,
   ].join(''),

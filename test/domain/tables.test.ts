@@ -33,11 +33,17 @@ const CATALOGUE: Record<string, readonly string[]> = {
   'payout.settle': ['unknown_payout', 'not_pending', 'reference_used'],
   'payout.fail': ['unknown_payout', 'not_pending'],
   'revenue.withdraw': ['exceeds_revenue', 'reference_used'],
+  'plan.offer': ['unknown_account', 'limit'],
   'plan.subscribe': ['unknown_plan', 'price_changed', 'already_subscribed', 'exceeds_credits'],
+  'plan.change': ['no_plan', 'unknown_plan', 'price_changed', 'same_plan', 'exceeds_credits'],
+  'plan.cancel': ['no_plan'],
+  'plan.renew': ['no_plan', 'not_due', 'cancelled', 'no_mandate', 'lapsed', 'exceeds_credits'],
   'model.create': [],
   'model.deploy': ['unknown_model', 'not_owner', 'already_deployed', 'plan_required', 'plan_limit'],
   'model.undeploy': ['unknown_model', 'not_owner', 'not_deployed'],
   'listing.publish': ['unknown_model', 'not_owner', 'not_deployed', 'plan_required'],
+  'listing.update': ['unknown_listing', 'not_owner', 'withdrawn'],
+  'listing.withdraw': ['unknown_listing', 'not_owner', 'withdrawn'],
   'subscription.start': [
     ...[
       'unknown_listing',
@@ -48,6 +54,10 @@ const CATALOGUE: Record<string, readonly string[]> = {
       'already_subscribed',
       'exceeds_credits',
     ],
+  ],
+  'subscription.cancel': ['unknown_subscription', 'not_owner', 'already_cancelled'],
+  'subscription.renew': [
+    ...['unknown_subscription', 'not_due', 'cancelled', 'lapsed', 'not_for_sale', 'frozen', 'no_mandate', 'exceeds_credits'],
   ],
   'dataset.purchase': [
     ...['unknown_listing', 'not_for_sale', 'own_listing', 'terms_changed', 'price_changed', 'already_owned', 'exceeds_budget'],
@@ -77,14 +87,19 @@ const CATALOGUE: Record<string, readonly string[]> = {
 
 const LINE_CODES = ['no_mandate', 'subscription_required', 'exceeds_mandate', 'exceeds_credits']
 
-/** Codes beyond the catalogue, each with the code that it precedes: docs/transactions.md says why. */
+/** Codes beyond the catalogue, each with the code that it precedes (none: it is the last): docs/transactions.md says why. */
 const BEYOND: Record<string, Record<string, string>> = {
   'hold.capture': { key_scope: 'not_open' },
   'hold.release': { key_scope: 'not_open' },
   'query.charge': { key_scope: 'not_for_sale' },
   'usage.mandate': { too_many: 'exceeds_credits' },
   'debt.forgive': { unknown_account: 'exceeds_debt' },
-  'feature.purchase': { already_owned: 'exceeds_budget' },
+  'dataset.license': { limit: 'exceeds_budget' },
+  'feature.purchase': { already_owned: 'exceeds_budget', limit: 'exceeds_budget' },
+  'plan.change': { too_many: 'exceeds_credits' },
+  'plan.renew': { key_scope: 'not_due', frozen: 'no_mandate' },
+  'subscription.renew': { key_scope: 'not_due' },
+  'listing.update': { malformed: '' },
 }
 
 /** Neighbours that never apply at once, and why. */
@@ -92,10 +107,14 @@ const EXCLUSIVE: Record<string, string> = {
   'unknown_account already_frozen': 'an account that there is not is neither frozen nor not',
   'unknown_account not_frozen': 'an account that there is not is neither frozen nor not',
   'unknown_plan price_changed': 'a plan that there is not has no price',
+  'same_plan too_many': 'nothing is carried over into the same plan',
   'unknown_model not_owner': 'a model that there is not has no owner',
   'not_owner already_deployed': "another's model is never among one's own deployments",
   'plan_required plan_limit': 'without an active plan there is no limit to reach',
   'unknown_listing not_for_sale': 'a listing that there is not is neither for sale nor not',
+  'already_owned limit': 'what is owned for ever ends never, and what has an end is not owned for ever',
+  'unknown_subscription not_owner': 'a subscription that there is not has no owner',
+  'unknown_subscription key_scope': 'a subscription that there is not has no payer',
   'unknown_listing not_owner': 'a listing that there is not has no owner',
   'terms_changed price_changed': 'terms that are not in force have no price',
   'unknown_entry not_refundable': 'an entry that there is not is no payment and no other thing',
@@ -112,7 +131,9 @@ const version1 = rules.get(1)!
 
 function catalogued(type: string): string[] {
   const codes = [...CATALOGUE[type]!]
-  for (const [code, next] of Object.entries(BEYOND[type] ?? {})) codes.splice(codes.indexOf(next), 0, code)
+  for (const [code, next] of Object.entries(BEYOND[type] ?? {})) {
+    codes.splice(next === '' ? codes.length : codes.indexOf(next), 0, code)
+  }
   return codes
 }
 

@@ -2,7 +2,7 @@ import { copyFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../core/base/bytes.ts'
-import { BOOK, GUARD } from '../../core/drivers/sqlite/database.ts'
+import { BOOK, type DatabaseKind, GUARD } from '../../core/drivers/sqlite/database.ts'
 import { openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import { StoreError, type StoreReader, type StoreWriter } from '../../core/ledger/store.ts'
 import { filledLedger, tamper, tamperLoosely, temporaryFolder, withDatabase, withReader, withWriter } from './folders.ts'
@@ -65,7 +65,7 @@ describe('foreign and damaged images', () => {
     test('under our own application id, version and journal mode, they are refused as well', async () => {
       const folder = await filledLedger()
       for (const image of images) {
-        writeFileSync(join(folder, kind.file), disguise(readFileSync(join(IMAGES, image)), kind.applicationId))
+        writeFileSync(join(folder, kind.file), disguise(readFileSync(join(IMAGES, image)), kind))
         for (const open of [openSqliteReader, openSqliteWriter])
           await expect(open(folder), image).rejects.toMatchObject({ name: 'StoreError', code: 'damaged' })
       }
@@ -93,9 +93,9 @@ describe('foreign and damaged images', () => {
 })
 
 /** The image with the header of a ledger's database: WAL mode (bytes 18, 19), version (60) and application id (68). */
-function disguise(image: Buffer, applicationId: bigint): Buffer {
+function disguise(image: Buffer, { applicationId, oldestVersion }: DatabaseKind): Buffer {
   image.fill(2, 18, 20)
-  image.writeUInt32BE(1, 60)
+  image.writeUInt32BE(Number(oldestVersion), 60)
   image.writeUInt32BE(Number(applicationId), 68)
   return image
 }

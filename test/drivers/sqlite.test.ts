@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { getTableConfig } from 'drizzle-orm/sqlite-core'
@@ -101,13 +101,14 @@ describe('opening', () => {
     const folder = await filledLedger()
     const expected = {
       ...{ journal_mode: 'wal', synchronous: 2n, trusted_schema: 0n, cell_size_check: 1n, recursive_triggers: 1n },
-      ...{ fullfsync: 1n, checkpoint_fullfsync: 1n, user_version: 1n, journal_size_limit: 67_108_864n },
+      ...{ fullfsync: 1n, checkpoint_fullfsync: 1n, journal_size_limit: 67_108_864n },
     }
     for (const kind of [BOOK, GUARD, BOOK, GUARD]) {
       for (const mode of ['write', 'read'] as const) {
         const database = openDatabase(folder, kind, mode)
         const actual = Object.keys(expected).map((name) => [name, database.pragma(name, { simple: true })])
         expect(Object.fromEntries(actual)).toEqual(expected)
+        expect(database.pragma('user_version', { simple: true })).toBe(kind === BOOK ? 2n : 1n)
         database.close()
       }
     }
@@ -115,10 +116,17 @@ describe('opening', () => {
 
   test('refuses a version that it does not know, and another journal mode in a reader', async () => {
     const folder = await filledLedger()
-    withDatabase(folder, 'ledger.db', (database) => database.pragma('user_version = 2'))
-    for (const open of [openSqliteReader, openSqliteWriter])
-      await expect(open(folder)).rejects.toMatchObject({ code: 'damaged', message: /newer than this program/ })
-    withDatabase(folder, 'ledger.db', (database) => database.exec('PRAGMA user_version = 1; PRAGMA journal_mode = delete'))
+    const message = (age: string, version: number) =>
+      `ledger.db was made by ${age} version of this program, in format ${version}; this one has format 2. It is not damaged: ` +
+      `use it with ${age} version.`
+    for (const [version, age] of [[3, 'a newer'] as const, [1, 'an earlier'] as const]) {
+      withDatabase(folder, 'ledger.db', (database) => database.pragma(`user_version = ${version}`))
+      const bytes = readFileSync(join(folder, 'ledger.db'))
+      for (const open of [openSqliteReader, openSqliteWriter])
+        await expect(open(folder)).rejects.toMatchObject({ code: 'version', message: message(age, version) })
+      expect(readFileSync(join(folder, 'ledger.db')).equals(bytes)).toBe(true)
+    }
+    withDatabase(folder, 'ledger.db', (database) => database.exec('PRAGMA user_version = 2; PRAGMA journal_mode = delete'))
     await expect(openSqliteReader(folder)).rejects.toMatchObject({ code: 'damaged', message: /journal_mode is delete/ })
     await withWriter(folder, async (writer) => expect(await writer.size()).toBe(5))
     await withReader(folder, async (reader) => expect(await reader.size()).toBe(5))
@@ -129,7 +137,7 @@ describe('opening', () => {
     const database = new Sqlite(join(folder, 'ledger.db'))
     database.exec('PRAGMA application_id = 0x4e494d4c; PRAGMA journal_mode = wal')
     database.close()
-    expect(() => openDatabase(folder, BOOK, 'read')).toThrow('its setting user_version is 0 and must be 1')
+    expect(() => openDatabase(folder, BOOK, 'read')).toThrow('its setting user_version is 0 and must be 2')
     const upgraded = openDatabase(folder, BOOK, 'write')
     expect(new BookWriter(upgraded).size()).toBe(0)
     upgraded.close()

@@ -19,7 +19,7 @@ import { assert } from '../../core/base/assert.ts'
 import { tryFromHex } from '../../core/base/bytes.ts'
 import { Malformed } from '../../core/base/malformed.ts'
 import { DEMO_PASSPHRASE } from '../../core/bin/demo/marketplace.ts'
-import { billTrace, demoPlace, foundDemo } from '../../core/bin/demo/run.ts'
+import { demoPlace, makeDemo } from '../../core/bin/demo/run.ts'
 import { parseSignedTransaction } from '../../core/domain/envelope.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { MemoryLedger } from '../../core/drivers/memory/store.ts'
@@ -123,12 +123,10 @@ function filler(test: TestLedger, i: number): Uint8Array {
 async function writeDemo(folder: string): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'nimledger-demo-'))
   const place = demoPlace({ dir, passphrase: {} })
-  const founded = await foundDemo(place, DEMO_PASSPHRASE)
-  assert('vkey' in founded && typeof founded.vkey === 'string', 'the demonstration is founded')
-  const billed = await billTrace(place, () => {})
-  assert(billed.status !== 'refused', 'the trace is billed')
+  const made = await makeDemo(place, DEMO_PASSPHRASE, () => {})
+  assert('founded' in made, 'the demonstration is made')
   const reader = await openSqliteReader(dir)
-  await writeFixture(join(folder, 'demo'), reader, founded.vkey)
+  await writeFixture(join(folder, 'demo'), reader, String(made.founded.vkey))
   await reader.close()
   rmSync(dir, { recursive: true })
 }

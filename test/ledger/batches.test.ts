@@ -16,6 +16,7 @@ import {
   FOUNDED,
   interpose,
   MODEL,
+  OPERATOR,
   SECOND,
   submitAll,
   TestLedger,
@@ -105,6 +106,24 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
         ['wallet', 0n],
         ['revenue:plans', 19_000_000n],
       ])
+      expect(await sumOfBooks(test.store)).toBe(0n)
+      expect((await test.audit()).defects).toEqual([])
+    })
+
+    test('gives a payment of its own back once, and a top-up once', async () => {
+      const test = await withAda(await home())
+      const refund = (entry: number) => test.sign(OPERATOR, 'credit.refund', { entry, amount: '19', reason: 'never used' })
+      const undo = (type: string, reference: string) =>
+        test.sign(OPERATOR, type, { entry: 2, amount: '19', provider: 'bank', reference })
+      const plan = test.sign(ADA, 'plan.subscribe', { plan: 'starter', price: '19' })
+      const notes = [test.topup(ADA, '19'), plan, refund(3), refund(3), undo('credit.return', 'a'), refund(6)]
+      const answers = await submitAll(test, [...notes, undo('credit.chargeback', 'b')])
+      const expected = ['accepted', 'accepted', 'accepted', 'over_refund', 'accepted', 'unknown_entry', 'over_refund']
+      expect(codes(answers)).toEqual(expected)
+      // The same from the store, once nothing is left in memory.
+      await test.reopen(test.settings)
+      const later = await submitAll(test, [refund(3), refund(2), undo('credit.return', 'c'), refund(Number.MAX_SAFE_INTEGER)])
+      expect(codes(later)).toEqual(['over_refund', 'not_refundable', 'over_refund', 'unknown_entry'])
       expect(await sumOfBooks(test.store)).toBe(0n)
       expect((await test.audit()).defects).toEqual([])
     })

@@ -89,6 +89,15 @@ describe('an audit finds', () => {
       { index: 4, what: 'unknown_account' },
     ))
 
+  test('a refund of an entry that comes later', () =>
+    expectFound(
+      (entries, test) => {
+        const refund = test.sign(OPERATOR, 'credit.refund', { entry: 4, amount: '19', reason: 'before it was paid' })
+        entries.splice(3, 0, of(entries[3]!, refund))
+      },
+      { index: 3, what: 'unknown_entry' },
+    ))
+
   test('a note signed by somebody else', () =>
     expectFound(
       (entries, test) => {

@@ -125,7 +125,7 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
   test('is not opened with another sequencer key', async () => {
     const test = await withEntries(await home(), 3)
     const before = await test.store.checkpoint()
-    await expect(test.reopen({ sequencer: OTHER_SEQUENCER })).rejects.toMatchObject({ code: 'damaged', message: /sequencer/ })
+    await expect(test.reopen({ sequencerKeys: [OTHER_SEQUENCER] })).rejects.toMatchObject({ code: 'damaged', message: /sequencer/ })
     await test.reopen()
     expect(await test.store.checkpoint()).toEqual(before)
   })
@@ -135,7 +135,7 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
     await test.close()
     const unsigned = await home()
     unsigned.take('book', test.home)
-    const other = new TestLedger(unsigned, { sequencer: OTHER_SEQUENCER })
+    const other = new TestLedger(unsigned, { sequencerKeys: [OTHER_SEQUENCER] })
     const message = 'The sequencer key at hand is not the one that the log names.'
     await expect(other.open()).rejects.toMatchObject({ code: 'damaged', message })
     other.settings = {}
@@ -144,7 +144,7 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
   })
 
   test('is not founded by a sequencer that its genesis does not name', async () => {
-    const test = new TestLedger(await home(), { sequencer: OTHER_SEQUENCER })
+    const test = new TestLedger(await home(), { sequencerKeys: [OTHER_SEQUENCER] })
     await test.found().catch(() => {})
     await test.close()
     const reader = await test.home.openReader()
@@ -156,7 +156,7 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
   })
 
   test('is not founded under another origin than its sequencer signs for', async () => {
-    const test = new TestLedger(await home(), { sequencer: { ...SEQUENCER, name: 'other.example/credits' } })
+    const test = new TestLedger(await home(), { sequencerKeys: [{ ...SEQUENCER, name: 'other.example/credits' }] })
     await test.found(test.genesis(GENESIS)).catch(() => {})
     expect(await test.store.size()).toBe(0)
   })
@@ -202,7 +202,7 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
 
   test('whose opening failed lets go of its lock', async () => {
     const test = await withEntries(await home(), 1)
-    await expect(test.reopen({ sequencer: OTHER_SEQUENCER })).rejects.toThrow()
+    await expect(test.reopen({ sequencerKeys: [OTHER_SEQUENCER] })).rejects.toThrow()
     await test.open().catch(() => {})
     await test.reopen()
     expect(test.ledger.size).toBe(3)

@@ -8,7 +8,7 @@ import type { Account, Treasury } from '../../core/domain/state.ts'
 import { decodeRow } from '../../core/domain/table.ts'
 import { formatSeconds, wholeSeconds } from '../../core/domain/time.ts'
 import type { StoredRow, StoreReader } from '../../core/ledger/store.ts'
-import { ADA, BOB, CYD, DAY, type TestLedger } from './support.ts'
+import { ADA, BOB, CYD, DAY, OPERATOR, type TestLedger } from './support.ts'
 
 export interface Marketplace {
   /** Ada's listings. */
@@ -97,6 +97,44 @@ export async function trade(test: TestLedger, { api, dataset, feature }: Marketp
   await test.accept(ADA, 'usage.batch', usageBatch(api, 1, payers, lines))
   test.time += DAY
   await test.accept(ADA, 'usage.batch', usageBatch(api, 4, payers, lines))
+  await callOthers(test, api)
+}
+
+/** Calls that are paid out of holds and by two signatures; a mandate with a reserve that is revoked. */
+async function callOthers(test: TestLedger, listing: string): Promise<void> {
+  const usage = { requests: 3, inputTokens: 374, outputTokens: 44, milliseconds: 0 }
+  const [first, second] = [holdOf(test, listing, '0.5'), holdOf(test, listing, '1')]
+  const { created: captured } = (await test.accept(BOB, 'hold.open', first)).outcome
+  const { created: released } = (await test.accept(CYD, 'hold.open', second)).outcome
+  await test.accept(ADA, 'hold.capture', { hold: captured!, usage, reference: 'call-1' })
+  await test.accept(ADA, 'hold.release', { hold: released! })
+  await test.accept(CYD, 'query.charge', { listing, terms: 1, usage, reference: 'call-2' }, { cosigner: ADA })
+  const { created: mandate } = (await test.accept(CYD, 'usage.mandate', { ...mandateFor(test, listing), reserve: '5' })).outcome
+  await test.accept(CYD, 'usage.revoke', { mandate: mandate! })
+}
+
+/** A month in which plans and subscriptions are changed, renewed and cancelled, and a listing changes and goes. */
+export async function goOn(test: TestLedger, { api, dataset }: Marketplace): Promise<void> {
+  const expires = formatSeconds(wholeSeconds(test.time + DAY))
+  const offer = { account: ADA.account, modelLimit: 40, price: '60', period: 'month', expires }
+  const { created } = (await test.accept(OPERATOR, 'plan.offer', offer)).outcome
+  await test.accept(ADA, 'plan.change', { offer: created!, price: '60' })
+  const start = { listing: api, terms: 1, period: 'month', price: '10' }
+  const { created: subscription } = (await test.accept(BOB, 'subscription.start', start)).outcome
+  // From a day before the end of the month on, both are due.
+  test.time += 30.5 * DAY
+  await test.accept(OPERATOR, 'plan.renew', { account: ADA.account })
+  await test.accept(OPERATOR, 'subscription.renew', { subscription: subscription! })
+  await test.accept(BOB, 'subscription.cancel', { subscription: subscription! })
+  await test.accept(ADA, 'plan.change', { plan: 'starter', price: '19' })
+  await test.accept(ADA, 'plan.cancel', {})
+  await test.accept(ADA, 'listing.update', { listing: dataset, title: 'Contracts', purchase: '30' })
+  await test.accept(OPERATOR, 'listing.withdraw', { listing: dataset, reason: 'a court order' })
+}
+
+/** A hold for an hour. */
+export function holdOf(test: TestLedger, listing: string, amount: string) {
+  return { listing, terms: 1, amount, expiresAt: formatSeconds(wholeSeconds(test.time) + 3_600) }
 }
 
 export async function allRows(store: StoreReader): Promise<StoredRow[]> {

@@ -14,7 +14,7 @@ import type { RowKey } from '../../core/domain/table.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { MemoryLedger } from '../../core/drivers/memory/store.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
-import { preview } from '../../core/ledger/ledger.ts'
+import { preview } from '../../core/ledger/preview.ts'
 import { StoreError, type StoreWriter } from '../../core/ledger/store.ts'
 import { homes, type RestorableHome, restorableMemory } from './homes.ts'
 import { allRows, sumOfBooks } from './marketplace.ts'
@@ -324,8 +324,10 @@ const FAULTS: readonly (readonly [string, Fault])[] = [
     'deploys beyond the plan that it takes',
     {
       apply: (effects) => {
-        const plan = { plan: 'starter', modelLimit: 1, priceMicros: ZERO, period: 'month' } as const
-        const paid = { anchor: effects.time, count: 1, periods: [], end: effects.time + 60, cancelled: false }
+        const plan = { plan: 'starter', priceMicros: ZERO, period: 'month' } as const
+        const times = { start: effects.time, end: effects.time + 60 }
+        const period = { ...times, plan: 'starter', modelLimit: 1, entries: [], priceMicros: ZERO, refundedMicros: ZERO }
+        const paid = { anchor: effects.time, periods: [period], end: times.end, cancelled: false }
         effects.put(planSubscriptions.at(effects.signer), { ...plan, ...paid })
         effects.put(deployments.at(effects.signer), { models: ['mdl_1', 'mdl_2'] })
       },

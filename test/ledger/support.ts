@@ -104,7 +104,7 @@ export function folderHome(folder: string): Home {
 
 export interface Settings {
   readonly rules?: Rules
-  readonly sequencer?: LedgerOptions['sequencer']
+  readonly sequencerKeys?: LedgerOptions['sequencerKeys']
   /** Stands between the ledger and its store from the next opening on. */
   readonly wrap?: (store: StoreWriter) => StoreWriter
   readonly verifier?: LedgerOptions['verifier']
@@ -117,6 +117,8 @@ export interface EnvelopeOverrides {
   readonly nonce?: Uint8Array
   /** Whose key signs in the signer's name. */
   readonly signedBy?: Person
+  /** Who signs below. */
+  readonly cosigner?: Person
 }
 
 /** A ledger, the people who use it, and its clock. */
@@ -185,30 +187,32 @@ export class TestLedger<Place extends Home = Home> {
   }
 
   async #openStore(): Promise<LedgerOptions> {
-    const { wrap = (store) => store, rules: wanted = rules, sequencer = SEQUENCER, verifier = VERIFIER } = this.settings
+    const { wrap = (store) => store, rules: wanted = rules, sequencerKeys = [SEQUENCER], verifier = VERIFIER } = this.settings
     this.#store = await this.home.openWriter()
-    return { rules: wanted, sha256, store: wrap(this.#store), verifier, now: () => this.time, sequencer }
+    return { rules: wanted, sha256, store: wrap(this.#store), verifier, now: () => this.time, sequencerKeys }
   }
 
   /** The text of a transaction made now. */
-  compose(signer: Person, type: string, body: Json, { signedBy: _, ...overrides }: EnvelopeOverrides = {}): string {
+  compose(signer: Person, type: string, body: Json, overrides: EnvelopeOverrides = {}): string {
+    const { signedBy: _, cosigner: _second, ...envelope } = overrides
     const nonce = new Uint8Array(16)
     new DataView(nonce.buffer).setUint32(0, this.#nonce++)
     const made = wholeSeconds(this.time)
-    return composeText({ type, body, ledger: ORIGIN, signer: signer.account, made, nonce, ...overrides })
+    return composeText({ type, body, ledger: ORIGIN, signer: signer.account, made, nonce, ...envelope })
   }
 
   sign(signer: Person, type: string, body: Json, overrides: EnvelopeOverrides = {}): Uint8Array {
     const by = overrides.signedBy?.pair.sign ?? signer.signer.sign
-    return signNote(this.compose(signer, type, body, overrides), [{ ...signer.signer, sign: by }])
+    const second = overrides.cosigner === undefined ? [] : [overrides.cosigner.signer]
+    return signNote(this.compose(signer, type, body, overrides), [{ ...signer.signer, sign: by }, ...second])
   }
 
   submit(signer: Person, type: string, body: Json, overrides: EnvelopeOverrides = {}): Promise<Answer> {
     return this.ledger.submit(this.sign(signer, type, body, overrides))
   }
 
-  async accept(signer: Person, type: string, body: Json): Promise<Accepted> {
-    return accepted(await this.submit(signer, type, body))
+  async accept(signer: Person, type: string, body: Json, overrides: EnvelopeOverrides = {}): Promise<Accepted> {
+    return accepted(await this.submit(signer, type, body, overrides))
   }
 
   opening(who: Person): Uint8Array {

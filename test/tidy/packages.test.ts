@@ -13,7 +13,12 @@ const PRODUCTION = {
   canonicalize: 'RFC 8785 canonical JSON, by the authors of the RFC.',
   commander: 'The command line: options, help, errors.',
   'csv-parse': 'Traces of calls as CSV, read as a stream, with quotes and line numbers.',
+  'csv-stringify': 'Statements and exports as CSV, with quotes, and with formulas made harmless.',
+  'dejavu-fonts-ttf':
+    'The font inside PDF statements: Latin with all accents, Greek, Cyrillic, figures of one width; free to embed.',
   'drizzle-orm': 'Schema and numbered migrations of the store.',
+  fontkit: 'Tells which characters the font of PDF statements has; pdfkit brings it anyway.',
+  pdfkit: 'PDF statements: writes pages and embeds the part of the font that is used.',
   'sodium-native': 'Verifies Ed25519 twice as fast as OpenSSL; libsodium, its binaries inside the package.',
   tweetnacl: 'Makes keys, seals the vault, and signs where libsodium has no binary: small, audited, pure JavaScript.',
   zod: 'The form of everything that comes from outside.',

@@ -38,7 +38,7 @@ const LAYERS: Record<string, Layer> = {
   'core/net': { below: core(...PURE, 'ledger', 'sync', 'api'), packages: [], node: true },
   'core/bin': {
     below: core(...PURE, 'ledger', 'drivers', 'sync', 'api', 'net'),
-    packages: ['commander', 'csv-parse'],
+    packages: ['commander', 'csv-parse', 'csv-stringify', 'dejavu-fonts-ttf', 'fontkit', 'pdfkit'],
     node: true,
   },
   main: { below: core(...PURE, 'ledger', 'drivers', 'sync', 'api', 'net'), packages: ['electron'], node: true },
@@ -150,7 +150,7 @@ export function fileFaults({ path, text }: TextFile): string[] {
   const name = posix.basename(path)
   const faults = FILE_NAME.test(name) ? [] : [`${path}: rename it in kebab-case: lower-case words with hyphens.`]
   const head = text.replace(/^#!.*\n/, '').replace(/^'use strict'\n/, '')
-  const isExplained = /^\/[/*]/.test(head) || /^\/\*\* /m.test(text)
+  const isExplained = /^\/[/*]/.test(head) || /^\/\*\*(?: |$)/m.test(text)
   if (path.startsWith('core/') && !isExplained)
     faults.push(`${path}: says nowhere what it is for. Begin it with a comment, or document what it exports.`)
   return faults

@@ -5,9 +5,10 @@ import { tryFromHex } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
 import { parseTransaction } from '../../domain/envelope.ts'
 import { refuse } from '../../domain/refusal.ts'
-import { accounts } from '../../domain/state.ts'
+import { accounts, type Key } from '../../domain/state.ts'
+import { wholeSeconds } from '../../domain/time.ts'
 import { sha256 } from '../../drivers/sha256.ts'
-import type { JsonObject } from '../../ledger/present.ts'
+import { type JsonObject, presentKey } from '../../ledger/present.ts'
 import { listAccounts, readKeys, readPlan, readPlatform, readRow } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { signNote } from '../../log/note.ts'
@@ -15,21 +16,18 @@ import {
   compose,
   type Desk,
   LEDGER_TOOLS,
-  localNames,
   OPERATOR,
   type Place,
   publicKeyHex,
   reading,
   readingTime,
   resolveAccount,
-  SEQUENCER,
-  signerOf,
-  vkeyOf,
   writing,
 } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { newKeyPair } from '../founding.ts'
-import { formatFields, formatTable, print, printAll, printJson } from '../output.ts'
+import { localKeys, localNames, SEQUENCER, signerOf, vkeyOf } from '../local-keys.ts'
+import { formatFields, formatTable, formatValue, print, printAll, printJson } from '../output.ts'
 import { atOption, type GlobalOptions, placeOf } from './options.ts'
 import { showOutcome } from './transaction.ts'
 
@@ -66,7 +64,7 @@ export function accountCommands(program: Command): void {
       const place = placeOf(options)
       const shown = await reading(place, (store) => showAccount(place, store, name))
       if (options.json) printJson(shown)
-      else print(...formatFields(shown))
+      else printAccount(shown)
     })
 }
 
@@ -104,12 +102,33 @@ async function showAccount(place: Place, store: StoreReader, name: string): Prom
   const account = resolveAccount(place, await readPlatform(store), name)
   const row = await readRow(store, accounts.at(account))
   if (row === undefined) throw new Failure('usage', `There is no account ${account} on this ledger.`)
-  const keys = (await readKeys(store, account)).map(({ keyId, key }) => ({
-    key: keyId,
+  const time = await readingTime(store, place)
+  const here = new Set(localKeys(place.dir).map(({ account, keyId }) => `${account}/${keyId}`))
+  // The key that it was opened with first, then in the order in which they came.
+  const rank = ({ publicKey, addedAt }: Key) => (publicKey === row.publicKey ? 0 : addedAt)
+  const held = (await readKeys(store, account)).sort((a, b) => rank(a.key) - rank(b.key))
+  const keys = held.map(({ keyId, key }) => ({
+    ...presentKey(keyId, key, wholeSeconds(time)),
     vkey: vkeyOf(account, tryFromHex(key.publicKey)!),
-    scopes: key.scopes,
+    ...(here.has(`${account}/${keyId}`) && { isHere: true }),
   }))
-  const plan = await readPlan(store, account, await readingTime(store, place))
+  const plan = await readPlan(store, account, time)
   const vkey = vkeyOf(account, tryFromHex(row.publicKey)!)
   return { account, name: row.name, vkey, number: row.number, frozen: row.frozen, keys, ...(plan && { plan }) }
+}
+
+function printAccount({ keys, ...account }: JsonObject): void {
+  print(...formatFields(account), 'keys')
+  const rows = (keys as readonly JsonObject[]).map(({ key, label, scopes, budget, listings, expires, revoked, isHere }) => {
+    const { amount, per, spent } = (budget ?? {}) as { readonly [field: string]: string }
+    const limits = [
+      budget && `${spent} of ${amount} credits spent this ${per}`,
+      listings && `for ${formatValue(listings)}`,
+      expires && `until ${expires}`,
+      revoked && 'revoked',
+      isHere && 'on this machine',
+    ]
+    return [String(key), String(label ?? ''), formatValue(scopes!), limits.filter((limit) => limit !== undefined).join('; ')]
+  })
+  printAll(formatTable(rows).map((line) => `  ${line}`))
 }

@@ -45,14 +45,12 @@ export function creditCommands(program: Command): void {
       if (shown === undefined) throw new Failure('usage', `There is no account ${name} on this ledger.`)
       if (options.json) printJson(shown)
       else {
-        const { account, size, time, grants: _grants, ...amounts } = shown
+        const { account, size, time, ...amounts } = shown
         print(`${account}  after ${size} entries, ${time}`)
-        printAll(
-          formatTable(
-            Object.entries(amounts).map(([book, amount]) => [book, String(amount)]),
-            [1],
-          ).map((line) => `  ${line}`),
+        const rows = Object.entries(amounts).flatMap(([book, amount]) =>
+          book === 'grants' ? (amount as unknown as Grant[]).map(grantRow) : [[book, String(amount)]],
         )
+        printAll(formatTable(rows, [1]).map((line) => `  ${line}`))
       }
     })
   program
@@ -65,6 +63,16 @@ export function creditCommands(program: Command): void {
       if (options.json) printJson(shown)
       else printTrialBalance(shown as unknown as TrialBalance)
     })
+}
+
+interface Grant {
+  readonly id: string
+  readonly remaining: string
+  readonly expiresAt: string
+}
+
+function grantRow({ id, remaining, expiresAt }: Grant): string[] {
+  return [id, remaining, `until ${expiresAt}`]
 }
 
 interface TrialBalance {

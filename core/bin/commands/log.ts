@@ -1,22 +1,22 @@
-/** log, verify, export: what auditors use. */
+/** log, verify: what auditors use. */
 
-import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { Malformed } from '../../base/malformed.ts'
 import { quoted } from '../../domain/text.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
-import { exportTiles, isTileFolder, openTileFolder } from '../../drivers/tile-folder.ts'
+import { isTileFolder, openTileFolder } from '../../drivers/tile-folder.ts'
 import { type AuditReport, audit } from '../../ledger/audit.ts'
-import { type JsonObject, presentBody, presentEntry } from '../../ledger/present.ts'
+import { type JsonObject, presentEntry } from '../../ledger/present.ts'
 import { readLog, readPlatform } from '../../ledger/queries.ts'
 import type { Defect } from '../../ledger/replay.ts'
-import type { StoreReader } from '../../ledger/store.ts'
 import { parseVerifierKey } from '../../log/note.ts'
-import { LEDGER_TOOLS, localNames, reading, resolveAccount, userPath } from '../desk.ts'
+import { LEDGER_TOOLS, reading, resolveAccount, userPath } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
+import { localNames } from '../local-keys.ts'
 import { formatFields, formatValue, isRead, print, printJson, progressBar } from '../output.ts'
 import { type GlobalOptions, parseCount, placeOf } from './options.ts'
 
@@ -52,18 +52,6 @@ export function logCommands(program: Command): void {
     .action(async (dir: string | undefined, _options, command: Command) => {
       process.exitCode = await verify(dir, command.optsWithGlobals<VerifyOptions>())
     })
-  program
-    .command('export')
-    .description('write the log for other programs: tiles or jsonl')
-    .argument('<format>', 'tiles (C2SP tlog-tiles) or jsonl (an entry a line)')
-    .argument('<target>', 'a folder for tiles, a file for jsonl')
-    .action(async (format: string, target: string, _options, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>()
-      const path = userPath(target)
-      const exported = await reading(placeOf(options), (store) => exportLog(store, format, path))
-      if (options.json) printJson({ target: path, ...exported })
-      else print(`Wrote ${exported.entries} entries to ${path} (files: ${exported.files})`)
-    })
 }
 
 async function showLog(options: LogOptions): Promise<void> {
@@ -91,7 +79,8 @@ function describeEntry(
   names: ReadonlyMap<string, string>,
 ): string {
   const who = names.get(String(signer)) ?? String(signer)
-  const sentence = `${String(summary).charAt(0).toLowerCase()}${String(summary).slice(1)}`
+  const plain = String(summary).replaceAll(/nim1[02-9ac-hj-np-z]{38}/g, (account) => names.get(account) ?? account)
+  const sentence = `${plain.charAt(0).toLowerCase()}${plain.slice(1)}`
   const figures = [gross !== undefined && `gross ${gross}`, lines && formatValue(lines), created]
   const details = figures.filter((figure) => figure !== undefined && figure !== false)
   return `${String(index).padStart(6)}  ${time}  ${who} ${sentence}${details.map((detail) => `  · ${detail}`).join('')}`
@@ -124,19 +113,24 @@ function readOlder(file: string): Buffer {
   return readFileSync(path)
 }
 
+/** What is wrong with the key that was given, not with the log. */
+const KEY_DEFECTS = ['wrong_key', 'rotated_key']
+
 function showReport(report: AuditReport, seconds: number, { json }: GlobalOptions): number {
-  const { ok, origin, vkey, vkeySource, size, root, unsigned, entries, signatures, defects } = report
+  const { ok, origin, vkey, vkeySource, rotation, size, root, unsigned, entries, signatures, defects } = report
   const rate = Math.round(entries / Math.max(seconds, 0.001))
   if (json) {
     const speed = { seconds: Math.round(seconds * 1000) / 1000, entriesPerSecond: rate }
     process.stdout.write(
-      `${JSON.stringify({ ok, origin, vkeySource, size, root, entries, signatures, ...speed, defects, vkey, unsigned })}\n`,
+      `${JSON.stringify({ ok, origin, vkeySource, size, root, entries, signatures, ...speed, defects, vkey, unsigned, rotation })}\n`,
     )
     return ok ? EXIT.done : EXIT.damaged
   }
   if (ok) print(`ok  ${entries} entries and ${signatures} signatures verified in ${seconds.toFixed(2)} s (${rate} a second)`)
-  else print(defects[0]?.what === 'wrong_key' ? 'UNTRUSTED' : 'DAMAGED', ...defects.map(describeDefect))
+  else print(KEY_DEFECTS.includes(defects[0]?.what ?? '') ? 'UNTRUSTED' : 'DAMAGED', ...defects.map(describeDefect))
   print(...formatFields({ origin, size, root, vkey }).map((line) => `  ${line}`))
+  if (rotation !== undefined)
+    print(`  The key given is an old one of this log, which signs until ${rotation.until}; the new one is ${rotation.vkey}`)
   if (unsigned > 0) print(`  The last ${unsigned} entries are not covered by a checkpoint yet.`)
   if (vkeySource === 'folder')
     print('  The key is the one that the log names itself; give --vkey to verify against one that you got elsewhere.')
@@ -146,30 +140,4 @@ function showReport(report: AuditReport, seconds: number, { json }: GlobalOption
 function describeDefect({ index, table, key, what, message }: Defect): string {
   const place = index !== undefined ? `entry ${index}` : `table ${table ?? 'none'}${key === undefined ? '' : `, key ${key}`}`
   return `  ${place}: ${what}: ${message}`
-}
-
-async function exportLog(store: StoreReader, format: string, target: string): Promise<{ files: number; entries: number }> {
-  if (basename(target) === '-') throw new Failure('usage', 'An export goes to a folder or a file, not to the standard output.')
-  if (format === 'tiles') return exportTiles(store, target)
-  if (format === 'jsonl') return exportLines(store, target)
-  throw new Failure('usage', `There is no export format ${format}; there are tiles and jsonl.`)
-}
-
-/** An entry a line: as the log describes it, with its body and the note that was signed. */
-async function exportLines(store: StoreReader, target: string): Promise<{ files: number; entries: number }> {
-  const file = openSync(`${target}.new`, 'w')
-  let entries = 0
-  try {
-    for await (const entry of readLog(LEDGER_TOOLS, store, { from: 0, limit: Number.POSITIVE_INFINITY })) {
-      const note = new TextDecoder().decode(entry.note)
-      const body = presentBody(entry.transaction)
-      // Unlike writeSync, writeFileSync goes on after a part was written.
-      writeFileSync(file, `${JSON.stringify({ ...presentEntry(entry), body, note })}\n`)
-      entries += 1
-    }
-  } finally {
-    closeSync(file)
-  }
-  renameSync(`${target}.new`, target)
-  return { files: 1, entries }
 }

@@ -44,6 +44,11 @@ function parseTime(text: string): Milliseconds {
   return milliseconds
 }
 
+/** A day is its beginning in UTC. */
+export function parseDayOrTime(text: string): Milliseconds {
+  return parseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
+}
+
 export function parseTimeSeconds(text: string): Seconds {
   return wholeSeconds(parseTime(text))
 }

@@ -2,36 +2,27 @@
  * tx: any transaction type, built, signed and submitted; tx sign and tx submit, for keys and ledgers that are not in one place.
  */
 
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { tryUtf8Decode } from '../../base/bytes.ts'
-import { MAX_COMMIT_NOTES } from '../../base/limits.ts'
+import { MAX_COMMIT_NOTES, MAX_NOTE_BYTES } from '../../base/limits.ts'
 import { Malformed } from '../../base/malformed.ts'
 import type { Json } from '../../domain/canonical.ts'
-import { parseTransaction, type Transaction } from '../../domain/envelope.ts'
+import { parseTransaction, type Transaction, wrongSignatures } from '../../domain/envelope.ts'
 import { type Refusal, refuse } from '../../domain/refusal.ts'
-import type { Milliseconds, Seconds } from '../../domain/time.ts'
+import { type Milliseconds, type Seconds, wholeSeconds } from '../../domain/time.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { Vault } from '../../drivers/vault.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
-import { type Preview, preview } from '../../ledger/ledger.ts'
 import { describe, type JsonObject, presentAccepted, presentPreview } from '../../ledger/present.ts'
+import { type Preview, preview } from '../../ledger/preview.ts'
 import { readPlatform } from '../../ledger/queries.ts'
-import { signNote } from '../../log/note.ts'
+import { formatNote, parseNote, signNote } from '../../log/note.ts'
 import { parseBody } from '../body.ts'
-import {
-  compose,
-  LEDGER_TOOLS,
-  localSigner,
-  type Note,
-  type Place,
-  reading,
-  readingTime,
-  resolveAccount,
-  userPath,
-  writing,
-} from '../desk.ts'
+import { compose, LEDGER_TOOLS, type Note, type Place, reading, readingTime, resolveAccount, userPath, writing } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
+import { hasLedger } from '../founding.ts'
+import { chooseKey, localSigner, usableKeys } from '../local-keys.ts'
 import { formatFields, formatTable, print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
 import { forgetAnswered } from '../unanswered.ts'
@@ -40,6 +31,7 @@ import { atOption, type GlobalOptions, parseTimeSeconds, placeOf, readInput } fr
 interface TransactionOptions extends GlobalOptions {
   readonly as: string
   readonly body: string
+  readonly key?: string
   readonly cosign?: string
   readonly preview?: true
   readonly validUntil?: Seconds
@@ -54,6 +46,7 @@ export function transactionCommands(program: Command): void {
     .argument('[type]', 'the transaction type, for instance dataset.purchase')
     .option('--as <account>', 'who signs: a local name, operator, or an account id')
     .option('--body <json>', 'the body, - for standard input')
+    .option('--key <key>', 'which of the keys of --as signs, by id or label (default: one that may sign everything)')
     .option('--cosign <account>', 'who signs second, for types that demand it')
     .option('--preview', 'show what it would do, and do nothing')
     .option('--valid-until <time>', 'until when it may be accepted (default: a day)', parseTimeSeconds)
@@ -64,15 +57,19 @@ export function transactionCommands(program: Command): void {
       process.exitCode = await runTransaction(type!, options)
     })
   tx.command('sign')
-    .description('sign a transaction into a file, without a ledger at hand')
-    .argument('<type>', 'the transaction type')
+    .description('sign a transaction into a file, without a ledger at hand; or sign, second, what another has signed')
+    .argument(
+      '<type|file>',
+      'the transaction type, with its --body; or a note that wants a second signature, - for standard input',
+    )
     .option('-o, --output <file>', 'where the note goes (default: standard output)')
     .option('--ledger <origin>', 'the ledger it is for (default: the one in the folder)')
     .addOption(atOption())
-    .action(async (type: string, _options, command: Command) => {
+    .action(async (what: string, _options, command: Command) => {
       const options = command.optsWithGlobals<TransactionOptions>()
-      requireOptions(type, options)
-      process.exitCode = await signOffline(type, options)
+      const isNote = options.body === undefined && (what === '-' || existsSync(userPath(what)))
+      requireOptions(what, isNote ? { ...options, body: '' } : options)
+      process.exitCode = isNote ? await signSecond(what, options) : await signOffline(what, options)
     })
   tx.command('submit')
     .description('submit signed notes made elsewhere')
@@ -103,7 +100,8 @@ function showMalformed({ reason }: Malformed, options: { json?: true }): number 
 async function runTransaction(type: string, options: TransactionOptions): Promise<number> {
   const body = await readBody(options.body)
   if (body instanceof Malformed) return showMalformed(body, options)
-  const note = { signer: options.as, type, body, validUntil: options.validUntil, cosigner: options.cosign }
+  const { as: signer, validUntil, key, cosign: cosigner } = options
+  const note = { signer, type, body, validUntil, key, cosigner }
   const place = placeOf(options)
   const outcome = options.preview ? await previewOne(place, note) : await writing(place, (desk) => desk.submit(note))
   return showOutcome(outcome, options)
@@ -113,9 +111,17 @@ function previewOne(place: Place, note: Note): Promise<Preview | Refusal> {
   return reading(place, async (store) => {
     const platform = await readPlatform(store)
     const time = await readingTime(store, place)
-    const text = compose(platform.origin, time, { ...note, signer: resolveAccount(place, platform, note.signer) })
-    return preview(LEDGER_TOOLS, store, text, time)
+    const signer = resolveAccount(place, platform, note.signer)
+    const text = compose(platform.origin, time, { ...note, signer })
+    const cosigner = note.cosigner === undefined ? undefined : resolveAccount(place, platform, note.cosigner)
+    return preview(LEDGER_TOOLS, store, text, time, { keyId: keyIdOf(place, signer, note.key), cosigner })
   })
+}
+
+/** The id of the key that is named: it need not be here where nothing is signed. */
+function keyIdOf(place: Place, account: string, named: string | undefined): string | undefined {
+  if (named === undefined || /^[0-9a-f]{8}$/.test(named)) return named
+  return chooseKey(place.dir, account, new Map(), named).keyId
 }
 
 /** The ledger a note is signed for and the time it is dated: those of the ledger in the folder, unless another is named. */
@@ -126,19 +132,53 @@ async function signingFor(place: Place, ledger: string | undefined): Promise<{ o
   })
 }
 
+/** Signs with a key of this machine; which of them may, the ledger in the folder tells, unless the note is for another one. */
+async function offlineSigner(
+  place: Place,
+  vault: Vault,
+  account: string,
+  { key, ledger }: Pick<TransactionOptions, 'key' | 'ledger'>,
+) {
+  const usable =
+    ledger === undefined && hasLedger(place.dir)
+      ? await reading(place, async (store) => usableKeys(store, account, wholeSeconds(await readingTime(store, place))))
+      : new Map()
+  return localSigner(vault, chooseKey(place.dir, account, usable, key))
+}
+
 async function signOffline(type: string, options: TransactionOptions): Promise<number> {
   const body = await readBody(options.body)
   if (body instanceof Malformed) return showMalformed(body, options)
   const place = placeOf(options)
   const { origin, made } = await signingFor(place, options.ledger)
   const vault = Vault.open(place.dir, await readPassphrase(place.passphrase, false))
-  const signers = [options.as, ...(options.cosign === undefined ? [] : [options.cosign])].map((name) =>
-    localSigner(place, vault, resolveAccount(place, undefined, name)),
-  )
+  const signers = [await offlineSigner(place, vault, resolveAccount(place, undefined, options.as), options)]
+  if (options.cosign !== undefined) {
+    const { key: _, ...others } = options
+    signers.push(await offlineSigner(place, vault, resolveAccount(place, undefined, options.cosign), others))
+  }
   const text = compose(origin, made, { signer: signers[0]!.name, type, body, validUntil: options.validUntil })
   const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
   if (transaction instanceof Malformed) return showMalformed(transaction, options)
   writeNote(signNote(text, signers), transaction, options)
+  return EXIT.done
+}
+
+/** Adds the second signature to a note that its signer signed alone: what a type demands is two who need not meet. */
+async function signSecond(file: string, options: TransactionOptions): Promise<number> {
+  const note = parseNote(await readInput(file), MAX_NOTE_BYTES)
+  if (note instanceof Malformed) return showMalformed(note, options)
+  const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, note.text)
+  if (transaction instanceof Malformed) return showMalformed(transaction, options)
+  const [first] = note.signatures
+  if (wrongSignatures(transaction, note.signatures.length + 1) !== undefined || first!.name !== transaction.signer) {
+    throw new Failure('usage', `The note is not one ${transaction.definition.type} with its signer's signature alone below it.`)
+  }
+  const place = placeOf(options)
+  const vault = Vault.open(place.dir, await readPassphrase(place.passphrase, false))
+  const { name, keyId, sign } = await offlineSigner(place, vault, resolveAccount(place, undefined, options.as), options)
+  const second = { name, keyId, signature: sign(note.textBytes) }
+  writeNote(formatNote(note.text, [first!, second]), transaction, options)
   return EXIT.done
 }
 

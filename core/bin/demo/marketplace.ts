@@ -18,15 +18,21 @@ export const DEMO_START: Milliseconds = Date.UTC(2023, 10, 15, 9)
 
 export const CREATOR = 'Ada'
 export const CUSTOMER = 'Bob'
-const READER = 'Chiara'
+export const READER = 'Chiara'
 
 /** Digests of what is sold; a marketplace has the real ones. */
 const digest = (digit: string) => digit.repeat(64)
 
 type Act = (signer: string, type: string, body: Json) => Promise<Accepted>
 
-/** Returns the listing of the model whose calls are billed. */
-export async function foundMarketplace(desk: Desk): Promise<{ listing: string }> {
+/** What the creator sells: the listing of the model whose calls are billed, of a dataset and of a feature. */
+export interface Sold {
+  readonly api: string
+  readonly dataset: string
+  readonly feature: string
+}
+
+export async function foundMarketplace(desk: Desk): Promise<Sold> {
   const act: Act = async (signer, type, body) => {
     const answer = await desk.submit({ signer, type, body })
     if (answer.status === 'refused') throw new InvariantError(`${type} of the demonstration is accepted (${answer.message})`)
@@ -65,9 +71,9 @@ async function deployModels(act: Act): Promise<string> {
   return models[0]!
 }
 
-async function sell(act: Act, model: string): Promise<{ listing: string }> {
+async function sell(act: Act, model: string): Promise<Sold> {
   const publish = async (body: Json) => (await act(CREATOR, 'listing.publish', body)).outcome.created!
-  const listing = await publish({
+  const api = await publish({
     kind: 'model',
     title: 'Law 7B',
     description: 'Answers questions of contract law, with its sources.',
@@ -94,11 +100,11 @@ async function sell(act: Act, model: string): Promise<{ listing: string }> {
   }
   const feature = await publish({ ...priority, model })
 
-  await act(READER, 'subscription.start', { listing, terms: 1, period: 'month', price: '10' })
+  await act(READER, 'subscription.start', { listing: api, terms: 1, period: 'month', price: '10' })
   await act(READER, 'dataset.purchase', { listing: dataset, terms: 1, price: '25' })
   await act(CUSTOMER, 'dataset.license', { listing: dataset, terms: 1, licence: 0, price: '9' })
   await act(CUSTOMER, 'feature.purchase', { listing: feature, terms: 1, price: '4' })
   const limit = { amount: '100', per: 'month' }
-  await act(CUSTOMER, 'usage.mandate', { listing, terms: 1, limit, reserve: '0', expires: '2024-11-15T00:00:00Z' })
-  return { listing }
+  await act(CUSTOMER, 'usage.mandate', { listing: api, terms: 1, limit, reserve: '0', expires: '2024-11-15T00:00:00Z' })
+  return { api, dataset, feature }
 }

@@ -1,6 +1,6 @@
 /** The demonstration: founds the marketplace if there is none, and bills a real trace of calls in it. */
 
-import { existsSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Refusal, refuse } from '../../domain/refusal.ts'
 import { type Listing, listings } from '../../domain/state.ts'
@@ -10,15 +10,21 @@ import { lastTime, readTable } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { type Place, reading, writing } from '../desk.ts'
 import { Failure } from '../failure.ts'
-import { foundLedger, hasLedger } from '../founding.ts'
+import { foundLedger, hasLedger, newKeyPair } from '../founding.ts'
+import { SEQUENCER, vkeyOf } from '../local-keys.ts'
+import { writingThroughTime } from '../scheduling.ts'
 import { importUsage } from '../usage/import.ts'
 import { CREATOR, CUSTOMER, DEMO_ORIGIN, DEMO_PASSPHRASE, DEMO_START, foundMarketplace } from './marketplace.ts'
+import { Stage } from './stage.ts'
+import { tellYear } from './year.ts'
 
 /** 19 366 calls to a language model in production on 16 November 2023; its source and licence are in the folder's README. */
 const TRACE = fileURLToPath(new URL('./conversation.csv', import.meta.url))
 /** When the meter hands in the calls: that evening. */
 const BILLED_AT = Date.UTC(2023, 10, 16, 22)
 const STREAM = 'gateway-1'
+
+type Progress = (done: number, total: number) => void
 
 /** The keys of a demonstration are worth nothing, so without a passphrase of the user's it takes one that everybody knows. */
 export function demoPlace(place: Place): Place {
@@ -38,26 +44,40 @@ export function foundedPlace(place: Place): Place {
   }
 }
 
+export interface MadeDemo {
+  readonly founded: JsonObject
+  /** What billing the trace came to. */
+  readonly billed: JsonObject
+}
+
 /**
- * Founds the marketplace; refuses a folder that has a ledger. It is made in a folder beside and then moved, so that one that was
- * cut off is begun anew.
+ * Founds the marketplace, bills the trace and tells its year; refuses a folder that has a ledger. It is made in a folder beside
+ * and then moved, so that one that was cut off is begun anew.
  */
-export async function foundDemo(place: Place, passphrase: string): Promise<JsonObject | Refusal> {
+export async function makeDemo(place: Place, passphrase: string, progress: Progress): Promise<MadeDemo | Refusal> {
   if (hasLedger(place.dir)) return refuse('already_founded')
+  if (existsSync(place.dir) && readdirSync(place.dir).length > 0) throw new Failure('usage', `${place.dir} holds something else.`)
   const scratch = { ...place, dir: `${place.dir}.founding`, at: undefined }
   rmSync(scratch.dir, { recursive: true, force: true })
   const founding = { origin: DEMO_ORIGIN, name: 'NIM Layer demo', clock: 'manual', at: DEMO_START } as const
   const founded = await foundLedger(scratch.dir, passphrase, founding)
   if ('status' in founded) return founded
-  const { listing } = await writing(scratch, foundMarketplace)
-  // An empty folder may be in the place; one that holds something is not touched.
+  const sold = await writing(scratch, foundMarketplace)
+  const billed = await billTrace(scratch, progress)
+  if (billed.status === 'refused') return billed as Refusal
+  // The log's next key, for the sequencer to have at hand when it is put into service.
+  const next = newKeyPair()
+  Vault.open(scratch.dir, passphrase).add([{ label: SEQUENCER, pair: next }])
+  await writingThroughTime(scratch, (timed) => tellYear(new Stage(timed), sold))
+  // An empty folder may be in the place; one that holds something by now is not touched.
   if (existsSync(place.dir)) rmdirSync(place.dir)
   renameSync(scratch.dir, place.dir)
-  return { origin: founded.origin, vkey: founded.vkey, operator: founded.operator, listing }
+  const { origin, operator } = founded
+  return { founded: { origin, vkey: vkeyOf(origin, next.publicKey), operator, listing: sold.api }, billed: billed as JsonObject }
 }
 
 /** Bills the trace in a demonstration; a second time there is nothing left to charge. */
-export async function billTrace(place: Place, progress: (done: number, total: number) => void): Promise<JsonObject | Refusal> {
+export async function billTrace(place: Place, progress: Progress): Promise<JsonObject | Refusal> {
   const { last, listing } = await reading(place, async (store) => ({
     last: await lastTime(store),
     listing: await modelListing(store),

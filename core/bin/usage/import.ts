@@ -56,7 +56,7 @@ export async function importUsage(desk: Desk, options: UsageImport): Promise<Jso
   const { file, listing, progress } = options
   const stream = options.stream ?? basename(file)
   const payer = desk.account(options.payer)
-  const meter = desk.signer(options.meter).name
+  const { name: meter } = await desk.signer(options.meter)
   const lines = await countCalls(file)
   if (typeof lines !== 'number') return lines
   const last = await lastLine(desk, meter, listing, stream)
@@ -80,7 +80,7 @@ export async function importUsage(desk: Desk, options: UsageImport): Promise<Jso
     if (batch.length < MAX_BATCH_LINES && number < lines) continue
     const body = { listing, stream, first: number - batch.length + 1, payers: [payer], ...batchLines(batch) }
     // Not kept until it is answered, as other notes are: a stream takes no line twice, however often it is sent.
-    const answer = await desk.ledger.submit(desk.sign({ signer: options.meter, type: 'usage.batch', body }))
+    const answer = await desk.ledger.submit(await desk.sign({ signer: options.meter, type: 'usage.batch', body }))
     if (answer.status === 'refused') return { ...answer, data: { ...answer.data, ...summary(stream, totals) } }
     totals.entries += 1
     for (const line of answer.outcome.lines ?? []) count(totals, line)
@@ -111,7 +111,9 @@ async function whyNotReady(desk: Desk, payer: string, listing: string): Promise<
   const mandate = holder && (await readRow(store, mandates.at(holder.mandate)))
   const runs = mandate !== undefined && wholeSeconds(desk.time) < mandate.expires
   if (runs) return undefined
-  return refuse('no_mandate', { because: `${payer} has no running mandate for ${listing}; the payer signs one with usage.mandate` })
+  return refuse('no_mandate', {
+    because: `${payer} has no running mandate for ${listing}; the payer signs one with usage.mandate`,
+  })
 }
 
 async function lastLine(desk: Desk, meter: string, listing: string, stream: string): Promise<number> {

@@ -32,5 +32,5 @@ export const creditReturn = defineTransaction<TopupUndone>({
     useReference(effects)
   },
   describe: ({ entry, amount, provider, reference }) =>
-    `Returns ${formatMicros(amount)} unspent credits of the top-up in entry ${entry}, paid back through ${provider} (${reference})`,
+    `Returns ${formatMicros(amount)} unspent credits of the top-up in entry ${entry}, through ${provider} (${reference})`,
 })

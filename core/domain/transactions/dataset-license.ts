@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { exceedsCredits } from '../credits.ts'
 import { type Context, defineTransaction } from '../define.ts'
-import { buy } from '../entitlements.ts'
+import { buy, endsTooLate } from '../entitlements.ts'
 import * as field from '../fields.ts'
 import { exceedsBudget } from '../key-limits.ts'
 import { formatMicros } from '../money.ts'
@@ -10,6 +10,10 @@ import { licences } from '../state.ts'
 
 const body = z.strictObject({ listing: field.thing('lst'), terms: field.number, licence: field.count, price: field.amount })
 type Body = z.output<typeof body>
+
+function licenceOf(context: Context<Body>) {
+  return termsOf(context).licences![context.body.licence]!
+}
 
 function licenceRow({ signer, body }: Context<Body>) {
   return licences.at(signer, body.listing, body.licence)
@@ -26,11 +30,15 @@ export const datasetLicense = defineTransaction<Body>({
   reads: [(context) => [...listingRow(context), licenceRow(context)], saleRows],
   checks: [
     ...pricedSaleChecks<Body>(({ licences }, { licence }) => licences?.[licence]?.priceMicros),
+    endsTooLate(
+      (context) => context.get(licenceRow(context)),
+      (context) => licenceOf(context).days,
+    ),
     exceedsBudget(({ body }) => body.price),
     exceedsCredits(({ body }) => body.price),
   ],
   apply: (effects) => {
-    const { days, seats, redistribution } = termsOf(effects).licences![effects.body.licence]!
+    const { days, seats, redistribution } = licenceOf(effects)
     buy(effects, licenceRow(effects), { days, seats, redistribution })
   },
   describe: ({ listing, licence, price }) =>

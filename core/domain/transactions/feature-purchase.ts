@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { exceedsCredits } from '../credits.ts'
 import { check, defineTransaction } from '../define.ts'
-import { buy, lastPiece } from '../entitlements.ts'
+import { buy, endsTooLate, lastPiece } from '../entitlements.ts'
 import * as field from '../fields.ts'
 import { exceedsBudget } from '../key-limits.ts'
 import { formatMicros } from '../money.ts'
@@ -28,6 +28,10 @@ export const featurePurchase = defineTransaction<Body>({
       const owned = lastPiece(context.get(features.at(context.signer, listing)), context.time)
       return owned !== undefined && owned.end === undefined ? { listing, entry: owned.entry } : undefined
     }),
+    endsTooLate(
+      (context) => context.get(features.at(context.signer, context.body.listing)),
+      (context) => termsOf(context).days,
+    ),
     exceedsBudget(({ body }) => body.price),
     exceedsCredits(({ body }) => body.price),
   ],

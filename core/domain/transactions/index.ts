@@ -23,34 +23,34 @@ import { keyAdd } from './key-add.ts'
 import { keyRevoke } from './key-revoke.ts'
 import { ledgerGenesis } from './ledger-genesis.ts'
 import { listingPublish } from './listing-publish.ts'
+import { listingUpdate } from './listing-update.ts'
+import { listingWithdraw } from './listing-withdraw.ts'
 import { modelCreate } from './model-create.ts'
 import { modelDeploy } from './model-deploy.ts'
 import { modelUndeploy } from './model-undeploy.ts'
-import { periodClose } from './period-close.ts'
 import { payoutCancel } from './payout-cancel.ts'
-import { listingUpdate } from './listing-update.ts'
-import { listingWithdraw } from './listing-withdraw.ts'
 import { payoutFail } from './payout-fail.ts'
 import { payoutRequest } from './payout-request.ts'
 import { payoutSettle } from './payout-settle.ts'
-import { planSubscribe } from './plan-subscribe.ts'
-import { queryCharge } from './query-charge.ts'
-import { revenueWithdraw } from './revenue-withdraw.ts'
-import { policyUpdate } from './policy-update.ts'
-import { sequencerRotate } from './sequencer-rotate.ts'
-import { subscriptionStart } from './subscription-start.ts'
-import { usageBatch } from './usage-batch.ts'
+import { periodClose } from './period-close.ts'
 import { planCancel } from './plan-cancel.ts'
 import { planChange } from './plan-change.ts'
 import { planOffer } from './plan-offer.ts'
 import { planRenew } from './plan-renew.ts'
+import { planSubscribe } from './plan-subscribe.ts'
+import { policyUpdate } from './policy-update.ts'
+import { queryCharge } from './query-charge.ts'
+import { revenueWithdraw } from './revenue-withdraw.ts'
+import { sequencerRotate } from './sequencer-rotate.ts'
+import { subscriptionCancel } from './subscription-cancel.ts'
+import { subscriptionRenew } from './subscription-renew.ts'
+import { subscriptionStart } from './subscription-start.ts'
+import { usageBatch } from './usage-batch.ts'
 import { usageMandate } from './usage-mandate.ts'
 import { usageRevoke } from './usage-revoke.ts'
 
 const version1: readonly Definition[] = [
   ledgerGenesis,
-import { subscriptionCancel } from './subscription-cancel.ts'
-import { subscriptionRenew } from './subscription-renew.ts'
   accountOpen,
   accountProfile,
   accountFreeze,
@@ -71,12 +71,20 @@ import { subscriptionRenew } from './subscription-renew.ts'
   payoutSettle,
   payoutFail,
   revenueWithdraw,
+  planOffer,
   planSubscribe,
+  planChange,
+  planCancel,
+  planRenew,
   modelCreate,
   modelDeploy,
   modelUndeploy,
   listingPublish,
+  listingUpdate,
+  listingWithdraw,
   subscriptionStart,
+  subscriptionCancel,
+  subscriptionRenew,
   datasetPurchase,
   datasetLicense,
   featurePurchase,
@@ -85,17 +93,9 @@ import { subscriptionRenew } from './subscription-renew.ts'
   holdRelease,
   queryCharge,
   usageMandate,
-  planOffer,
   usageRevoke,
-  planChange,
-  planCancel,
-  planRenew,
   usageBatch,
   periodClose,
 ]
 
-  listingUpdate,
-  listingWithdraw,
 export const rules: Rules = new Map([[1, new Map(version1.map((definition) => [definition.type, definition]))]])
-  subscriptionCancel,
-  subscriptionRenew,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { listingOf, listingOwned, listingRow, notWithdrawn, unknownListing } from '../sales.ts'
-import { listings, platform } from '../state.ts'
+import { accounts, listings, platform } from '../state.ts'
 
 const body = z.strictObject({ listing: field.thing('lst'), reason: field.reason.optional() })
 type Body = z.output<typeof body>
@@ -12,7 +12,14 @@ export const listingWithdraw = defineTransaction<Body>({
   type: 'listing.withdraw',
   signer: 'account',
   body,
-  reads: [listingRow],
+  reads: [
+    listingRow,
+    // The creator, whom a takedown touches too.
+    (context) => {
+      const listing = context.get(listings.at(context.body.listing))
+      return listing === undefined ? [] : [accounts.at(listing.account)]
+    },
+  ],
   checks: [
     unknownListing(),
     listingOwned((context, { account }) => {

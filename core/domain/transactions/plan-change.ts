@@ -15,21 +15,25 @@ import {
   planChoiceChecks,
   startedPlan,
 } from '../plans.ts'
-import { type PlanSubscription, planSubscriptions } from '../state.ts'
+import { type PlanPeriod, type PlanSubscription, planSubscriptions } from '../state.ts'
 
 /** The signer's plan, once the check `no_plan` has passed. */
 function planOf(context: Context<PlanChoice>): PlanSubscription {
   return currentPlan(context, context.signer)!
 }
 
-function isSamePlan(context: Context<PlanChoice>): boolean {
-  return planOf(context).plan === nameOf(context.body)
+/** The period that was paid for last, which a change goes from. */
+function lastPeriod(context: Context<PlanChoice>): PlanPeriod {
+  return planOf(context).periods.at(-1)!
 }
 
-/** To a higher limit than the last paid period has: it takes effect now, everything else when that period ends. */
+function isSamePlan(context: Context<PlanChoice>): boolean {
+  return lastPeriod(context).plan === nameOf(context.body)
+}
+
+/** A change to a higher limit takes effect now, every other one when the paid time ends. */
 function isUpgrade(context: Context<PlanChoice>): boolean {
-  const { modelLimit } = planOf(context).periods.at(-1)!
-  return !isSamePlan(context) && onOffer(context)!.modelLimit > modelLimit
+  return !isSamePlan(context) && onOffer(context)!.modelLimit > lastPeriod(context).modelLimit
 }
 
 /** What an upgrade costs: the new price, less what is left of the time that is paid. */
@@ -52,8 +56,8 @@ export const planChange = defineTransaction<PlanChoice>({
     noPlan(),
     ...planChoiceChecks<PlanChoice>(),
     check('same_plan', (context) => {
-      const { plan, priceMicros } = planOf(context)
-      return isSamePlan(context) && priceMicros === context.body.price ? { plan } : undefined
+      const isSigned = planOf(context).priceMicros === context.body.price
+      return isSamePlan(context) && isSigned ? { plan: nameOf(context.body) } : undefined
     }),
     check('too_many', (context) => {
       if (!isUpgrade(context) || carriedEntries(planOf(context), context.time).length < MAX_CARRIED_PAYMENTS) return undefined
@@ -79,5 +83,5 @@ export const planChange = defineTransaction<PlanChoice>({
     effects.put(row, { ...before, ...change, cancelled: false })
   },
   describe: (body) =>
-    `Changes to the plan ${nameOf(body)} at ${formatMicros(body.price)} credits: now if it is larger, else at the end of the period`,
+    `Changes to the plan ${nameOf(body)} at ${formatMicros(body.price)} credits: now if it is larger, else at the period's end`,
 })

@@ -36,6 +36,8 @@ export const planOffer = defineTransaction<Body>({
     const { account, modelLimit, price, period, expires } = effects.body
     effects.put(offers.at(effects.created), { account, modelLimit, priceMicros: price, period, expires })
   },
-  describe: ({ account, modelLimit, price, period, expires }) =>
-    `Offers ${account} room for ${modelLimit} models at ${formatMicros(price)} credits a ${period}, to be taken before ${formatSeconds(expires)}`,
+  describe: ({ account, modelLimit, price, period, expires }) => {
+    const what = `room for ${modelLimit} models at ${formatMicros(price)} credits a ${period}`
+    return `Offers ${account} ${what}, to be taken before ${formatSeconds(expires)}`
+  },
 })

@@ -62,8 +62,8 @@ export const queryCharge = defineTransaction<Body>({
   spends: true,
   body,
   reads: [
-    (context) => [...listingRows!(context), countRow(context), referenceRow(context, context.body.reference)],
-    (context) => [...termsRows!(context), placeRow(context)],
+    (context) => [...listingRows(context), countRow(context), referenceRow(context, context.body.reference)],
+    (context) => [...termsRows(context), placeRow(context)],
     (context) => {
       const oldest = context.get(placeRow(context))
       return oldest === undefined ? [] : [referenceRow(context, oldest.reference)]

@@ -56,17 +56,11 @@ function lastOf({ first, lines }: Body): number {
   return first + lines.length - 1
 }
 
-/**
- * Why no line of the batch could be charged. A listing that has no query price any more still serves those whose mandate was
- * signed at terms that had one.
- */
+/** Why no line of the batch could be charged. A query price changes, but once there it stays: the current terms tell. */
 function whyNothingSells(context: Context<Body>): string | undefined {
   const { listing, payers } = context.body
-  const { kind, version } = listingOf(context)
-  if (kind !== 'model') return 'it has no query price'
-  const isPriced = context.need(terms.at(listing, version)).query !== undefined
-  if (!isPriced && payers.every((payer) => mandateRow(context, payer, listing) === undefined)) return 'it has no query price'
-  return whyClosedTo(context, payers)
+  const isPriced = context.need(terms.at(listing, listingOf(context).version)).query !== undefined
+  return isPriced ? whyClosedTo(context, payers) : 'it has no query price'
 }
 
 /** Charges one line, or says why not. Nothing is changed by a line that is refused. */

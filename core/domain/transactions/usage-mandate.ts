@@ -71,8 +71,8 @@ export const usageMandate = defineTransaction<Body>({
     effects.put(mandates.at(created), { account: signer, listing, terms, ...limits })
     effects.put(mandateHolders.at(signer, listing), { mandate: created })
     // The newer mandate ends the old one now, and its reserve comes back as every ended mandate's does.
-    const old = replacedId(effects)
-    if (old !== undefined && reserveOf(effects, signer, old) > 0n) effects.moveEnd(signer, { kind: 'reserves', id: old }, time)
+    if (before !== undefined && reserveOf(effects, signer, before.key) > 0n)
+      effects.moveEnd(signer, { kind: 'reserves', id: before.key }, time)
     if (reserve > 0n) effects.setAside(signer, { kind: 'reserves', id: created }, reserve, expires)
   },
   describe: ({ listing, limit, reserve }) => {

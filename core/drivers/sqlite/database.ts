@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import Sqlite from 'better-sqlite3'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { assert } from '../../base/assert.ts'
+import { StoreError } from '../../ledger/store.ts'
 import { damaged, onFile } from './errors.ts'
 
 export type Database = Sqlite.Database
@@ -23,18 +24,22 @@ export interface DatabaseKind {
   readonly file: 'ledger.db' | 'checkpoint.db'
   readonly applicationId: bigint
   readonly migrationsFolder: string
+  /** The oldest version that migrations bring up to date. */
+  readonly oldestVersion: bigint
 }
 
 export const BOOK: DatabaseKind = {
   file: 'ledger.db',
   applicationId: 0x4e494d4cn,
   migrationsFolder: fileURLToPath(new URL('./migrations/book', import.meta.url)),
+  oldestVersion: 2n,
 }
 
 export const GUARD: DatabaseKind = {
   file: 'checkpoint.db',
   applicationId: 0x4e494d47n,
   migrationsFolder: fileURLToPath(new URL('./migrations/guard', import.meta.url)),
+  oldestVersion: 1n,
 }
 
 /** Older versions could corrupt a database in WAL mode whose write-ahead log was reset at the wrong moment. */
@@ -146,12 +151,20 @@ function migrate(database: Database, kind: DatabaseKind): void {
   migrator.migrate(drizzle(database), { migrationsFolder: kind.migrationsFolder })
 }
 
-/** Throws unless the file is a database of this kind, in a version that this program knows. */
+/** Throws unless the file is a database of this kind, in a version that this program reads or brings up to date. */
 function recognise(database: Database, kind: DatabaseKind): void {
   const applicationId = database.pragma('application_id', { simple: true })
   if (applicationId !== kind.applicationId) throw damaged(kind.file, 'it is a database of another program, or was never filled')
-  if (versionOf(database) > latestVersion(kind))
-    throw damaged(kind.file, 'its version is newer than this program; use a newer one')
+  const [version, latest] = [versionOf(database), latestVersion(kind)]
+  // Version 0 has no tables yet: its making was cut off.
+  const isForeign = version > latest || (version > 0n && version < kind.oldestVersion)
+  if (!isForeign) return
+  const age = version > latest ? 'a newer' : 'an earlier'
+  throw new StoreError(
+    'version',
+    `${kind.file} was made by ${age} version of this program, in format ${version}; this one has format ${latest}. It is not ` +
+      `damaged: use it with ${age} version.`,
+  )
 }
 
 function versionOf(database: Database): bigint {

@@ -1,0 +1,63 @@
+/** Where the demonstration is told: people sign, time goes on, and the scheduler does what is due in between. */
+
+import { assert, InvariantError } from '../../base/assert.ts'
+import type { Json } from '../../domain/canonical.ts'
+import { formatSeconds, type Seconds, wholeSeconds } from '../../domain/time.ts'
+import type { Accepted } from '../../ledger/accepted.ts'
+import { OPERATOR, publicKeyHex } from '../desk.ts'
+import { newKeyPair } from '../founding.ts'
+import { emptyReport, runSchedule, type TimedDesk } from '../scheduling.ts'
+
+type Body = { readonly [field: string]: Json }
+
+export class Stage {
+  readonly timed: TimedDesk
+
+  constructor(timed: TimedDesk) {
+    this.timed = timed
+  }
+
+  /** Goes on to a time. What is due until then happens on the way, each thing at its time. */
+  async goTo(time: string): Promise<void> {
+    const seconds: Seconds = wholeSeconds(Date.parse(time))
+    assert(formatSeconds(seconds) === time, `${time} is a time`)
+    await runSchedule(this.timed, seconds, emptyReport())
+    this.timed.setTime(seconds)
+  }
+
+  /** Somebody signs, perhaps with another below, and the ledger accepts. */
+  async act(signer: string, type: string, body: Body, cosigner?: string): Promise<Accepted> {
+    const answer = await this.timed.desk.submit({ signer, type, body, cosigner })
+    if (answer.status === 'refused') throw new InvariantError(`${type} of the demonstration is accepted (${answer.message})`)
+    return answer
+  }
+
+  /** The id of what an accepted transaction makes. */
+  async make(signer: string, type: string, body: Body): Promise<string> {
+    const { created } = (await this.act(signer, type, body)).outcome
+    assert(created !== undefined, `${type} makes a thing`)
+    return created
+  }
+
+  account(name: string): string {
+    return this.timed.desk.account(name)
+  }
+
+  /** Makes another key of an account, kept in the vault; returns its public key in hex. */
+  makeKey(label: string, account: string): string {
+    const pair = newKeyPair()
+    this.timed.desk.vault.add([{ label, account, pair }])
+    return publicKeyHex(pair)
+  }
+
+  /** Opens an account with a key of its own and, where credits are given, a first top-up. */
+  async join(
+    name: string,
+    topUp: { readonly amount: string; readonly provider: string; readonly reference: string },
+  ): Promise<Accepted> {
+    const { vault } = this.timed.desk
+    if (vault.key(name) === undefined) vault.add([{ label: name, pair: newKeyPair() }])
+    await this.act(name, 'account.open', { name, publicKey: publicKeyHex(vault.key(name)!) })
+    return this.act(OPERATOR, 'credit.topup', { account: this.account(name), ...topUp })
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The keys of the log: which of them sign a checkpoint. A checkpoint of size n needs the key that the first n entries name, the
+ * genesis' or that of the last sequencer.rotate; keys that it replaced sign besides until 30 days are over.
+ */
+
+import { type Sha256, toHex, tryFromHex } from '../base/bytes.ts'
+import { MAX_NOTE_BYTES } from '../base/limits.ts'
+import { Malformed } from '../base/malformed.ts'
+import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { type Platform, platform, sequencerKeys } from '../domain/state.ts'
+import type { Seconds } from '../domain/time.ts'
+import { type Checkpoint, parseCheckpoint } from '../log/checkpoint.ts'
+import { ED25519, isSameKey, type NoteSigner, parseNote, type VerifierKey, verifierKey } from '../log/note.ts'
+import { parseEntry } from './entry.ts'
+import { LoadedRows } from './rows.ts'
+import { type LogReader, type StoredRow, StoreError, type StoreReader } from './store.ts'
+import type { Verifier } from './verifier.ts'
+
+/** A key with which a sequencer signs checkpoints, under the log's origin as its name. */
+export type SequencerKey = NoteSigner & { readonly publicKey: Uint8Array }
+
+/** Rows, and entries, read at a time. */
+const PAGE = 100
+const ENTRIES_AT_A_TIME = 1_000
+
+export function logKey(sha256: Sha256, origin: string, publicKey: string): VerifierKey {
+  return verifierKey(sha256, origin, ED25519, tryFromHex(publicKey)!)
+}
+
+/** The key that the first `size` entries of a store name for their checkpoint; undefined where they name none. */
+export async function keyInForce(sha256: Sha256, store: StoreReader, size: number): Promise<VerifierKey | undefined> {
+  const rows = new LoadedRows(store)
+  await rows.load([platform])
+  const origin = rows.get(platform)?.origin
+  if (origin === undefined) return undefined
+  let last: { readonly publicKey: string; readonly entry: number } | undefined
+  for await (const publicKey of keysNamed(store)) {
+    const row = sequencerKeys.at(publicKey)
+    await rows.load([row])
+    const { entry } = rows.get(row)!
+    if (entry < size && (last === undefined || entry > last.entry)) last = { publicKey, entry }
+  }
+  return last && logKey(sha256, origin, last.publicKey)
+}
+
+async function* keysNamed(store: StoreReader): AsyncGenerator<string> {
+  for (let after: StoredRow | undefined; ; ) {
+    const page: StoredRow[] = await store.scanRows(after ?? { table: sequencerKeys.name, key: '' }, PAGE)
+    for (const { table, key } of page) {
+      if (table !== sequencerKeys.name) return
+      yield key
+    }
+    if (page.length < PAGE) return
+    after = page.at(-1)
+  }
+}
+
+/** A key that a log says is its own, and the entry that says so. */
+export interface ClaimedKey {
+  readonly key: VerifierKey
+  readonly entry: number
+}
+
+/** The keys that the entries of a log name, one after the other: what it says of itself, with nothing of it checked. */
+export async function claimedKeys(rules: Rules, sha256: Sha256, log: LogReader): Promise<ClaimedKey[]> {
+  const claimed: ClaimedKey[] = []
+  for (let from = 0, size = await log.size(); from < size; ) {
+    const page = await log.entries(from, ENTRIES_AT_A_TIME)
+    if (page.length === 0) break
+    for (const { index, bytes } of page) {
+      // Few entries name a key, and reading the others would take as long as an audit.
+      if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('"sequencerKey":"')) continue
+      const entry = parseEntry(bytes)
+      const transaction = entry instanceof Malformed ? entry : parseSignedTransaction(rules, sha256, entry.note)
+      if (transaction instanceof Malformed) continue
+      const publicKey = transaction.definition.sequencerKey?.(transaction.body as never)
+      if (publicKey !== undefined) claimed.push({ key: logKey(sha256, transaction.ledger, publicKey), entry: index })
+    }
+    from += page.length
+  }
+  return claimed
+}
+
+/** Those of the keys at hand that sign a checkpoint now, the one in force first. Throws StoreError where that is not at hand. */
+export function checkpointSigners(
+  { origin, sequencerKey, retiredKeys }: Platform,
+  atHand: readonly SequencerKey[],
+  time: Seconds,
+): readonly NoteSigner[] {
+  const held = (hex: string) => atHand.find(({ name, publicKey }) => name === origin && toHex(publicKey) === hex)
+  const current = held(sequencerKey)
+  if (current === undefined) throw new StoreError('damaged', 'The sequencer key at hand is not the one that the log names.')
+  const retired = retiredKeys.filter(({ until }) => time < until).map(({ publicKey }) => held(publicKey))
+  return [current, ...retired.filter((key) => key !== undefined)]
+}
+
+/** The checkpoint in a note that a log signed with this key; undefined for any other note. */
+export async function openCheckpointOf(
+  key: VerifierKey,
+  signed: Uint8Array,
+  verifier: Verifier,
+): Promise<Checkpoint | undefined> {
+  const note = parseNote(signed, MAX_NOTE_BYTES)
+  if (note instanceof Malformed) return undefined
+  const own = note.signatures.find((signature) => isSameKey(signature, key))
+  if (own === undefined) return undefined
+  const [valid] = await verifier.verify([{ publicKey: key.publicKey, message: note.textBytes, signature: own.signature }])
+  const checkpoint = parseCheckpoint(note.text)
+  return valid === true && !(checkpoint instanceof Malformed) && checkpoint.origin === key.name ? checkpoint : undefined
+}

@@ -1,0 +1,62 @@
+/** Previews: what a transaction would do, before anybody has signed it. Nothing is changed by one. */
+
+import { Malformed } from '../base/malformed.ts'
+import { parseTransaction, wrongSignatures } from '../domain/envelope.ts'
+import { execute } from '../domain/machine.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import { accounts, keys, platform } from '../domain/state.ts'
+import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { signatoriesOf } from '../domain/view.ts'
+import { readRecord } from './accepted.ts'
+import { Closing } from './closing.ts'
+import type { LedgerOptions } from './ledger.ts'
+import { declaredRows, LoadedRows } from './rows.ts'
+import type { StoreReader } from './store.ts'
+
+export interface Preview {
+  readonly status: 'preview'
+  readonly id: string
+  readonly type: string
+  readonly outcome: Outcome
+}
+
+/**
+ * What an unsigned text would do to the ledger at a time: the path of a transaction without signatures and without its last
+ * steps. `keyId` is the key of the signer's account that would sign, `cosigner` the account that would sign below, where they are
+ * known.
+ */
+export async function preview(
+  options: Pick<LedgerOptions, 'rules' | 'sha256'>,
+  store: StoreReader,
+  text: string,
+  time: Milliseconds,
+  { keyId, cosigner }: { readonly keyId?: string | undefined; readonly cosigner?: string | undefined } = {},
+): Promise<Preview | Refusal> {
+  const { rules, sha256 } = options
+  const transaction = parseTransaction(rules, sha256, text)
+  if (transaction instanceof Malformed) return refuse('malformed', { reason: transaction.reason })
+  const miscounted = cosigner === undefined ? undefined : wrongSignatures(transaction, 2)
+  if (miscounted !== undefined) return refuse('malformed', { reason: miscounted.reason })
+  const rows = new LoadedRows(store, (index) => readRecord(rules, sha256, store, index))
+  const { signer } = transaction
+  const named = keyId === undefined ? [] : [keys.at(signer, keyId)]
+  await rows.load([platform, accounts.at(signer), ...named])
+  const origin = rows.get(platform)?.origin
+  if (origin !== transaction.ledger) return refuse('wrong_ledger', { named: transaction.ledger, ledger: origin ?? '' })
+  const isKnown = rows.get(accounts.at(signer)) !== undefined
+  const isUnusable = named.some((row) => rows.get(row) === undefined || rows.get(row)!.revoked === true)
+  if (isKnown && isUnusable) return refuse('bad_signature', { account: signer, key: keyId! })
+  const index = await store.size()
+  const isClosing = transaction.definition.needsSummary === true
+  const summary = isClosing ? await new Closing({ sha256, store }).summary(index, wholeSeconds(time)) : undefined
+  const moment = { index, time, ...(summary && { summary }) }
+  const first = { account: signer, ...(keyId !== undefined && isKnown && { keyId }) }
+  const below = cosigner === undefined ? [] : [{ account: cosigner }]
+  const signers = keyId === undefined && cosigner === undefined ? [] : [first, ...below]
+  const signatories = signatoriesOf(transaction, signers)
+  const view = await declaredRows(sha256, transaction, signatories, rows, moment)
+  const result = execute(sha256, transaction, signatories, view, moment)
+  if (result.status === 'refused') return result
+  return { status: 'preview', id: transaction.id, type: transaction.definition.type, outcome: result.outcome }
+}

@@ -1,0 +1,224 @@
+/**
+ * An account's statement: what it had, what every entry that touched it did, what it has. It is read along the account's own
+ * chain of entries, the newest first, and ties at every step: the balance that an entry left must be what the entries after it
+ * began with, and an account's first entry finds empty books. A stored figure that does not fit is damage, not a statement.
+ *
+ * A period is [from, to). One whose end has passed gives the same statement for ever, whatever is appended later.
+ */
+
+import { MAX_STATEMENT_ENTRIES } from '../base/limits.ts'
+import { ACCOUNT_BOOKS, type AccountBook, bookName } from '../domain/books.ts'
+import { add, formatMicros, type Micros, micros, ZERO } from '../domain/money.ts'
+import { postingBook } from '../domain/outcome.ts'
+import { accounts } from '../domain/state.ts'
+import { formatMilliseconds, type Milliseconds } from '../domain/time.ts'
+import type { Accepted } from './accepted.ts'
+import type { LedgerOptions } from './ledger.ts'
+import { describe, type JsonObject } from './present.ts'
+import { accountChain, lastTime, readRow } from './queries.ts'
+import { HEADINGS, type Heading, type Share, shareOf } from './share.ts'
+import { StoreError, type StoreReader } from './store.ts'
+import { timeOfEntry } from './tree.ts'
+
+export interface Period {
+  readonly from?: Milliseconds | undefined
+  readonly to?: Milliseconds | undefined
+}
+
+export type AccountBalances = { readonly [Book in AccountBook]: Micros }
+
+export interface StatementEntry extends Share {
+  readonly index: number
+  readonly time: Milliseconds
+  readonly type: string
+  readonly id: string
+  readonly signer: string
+  /** The sentence that says what was done. */
+  readonly summary: string
+}
+
+export interface Statement extends Period {
+  readonly account: string
+  /** The name that the account bears now. */
+  readonly name: string
+  /** What the closing balances are as of: the period's end, or the last entry where the end has not come. */
+  readonly time: Milliseconds
+  /** How many entries the log had then. */
+  readonly size: number
+  readonly opening: AccountBalances
+  readonly entries: readonly StatementEntry[]
+  readonly closing: AccountBalances
+  /** What the headings come to over all entries; together they are closing less opening. */
+  readonly totals: ReadonlyMap<Heading, Micros>
+}
+
+const BOOKS = Object.keys(ACCOUNT_BOOKS) as AccountBook[]
+
+interface Options extends Pick<LedgerOptions, 'rules' | 'sha256'> {
+  /** Told how many of the log's entries were passed on the way back. */
+  readonly progress?: (done: number, total: number) => void
+}
+
+/**
+ * An account's statement over a period; undefined where there is no such account, `too_long` where more entries than fit one
+ * touched it.
+ */
+export async function readStatement(
+  options: Options,
+  store: StoreReader,
+  account: string,
+  period: Period,
+): Promise<Statement | 'too_long' | undefined> {
+  const row = await readRow(store, accounts.at(account))
+  if (row === undefined) return undefined
+  const { from = 0, to } = period
+  const books = new BooksBackwards(
+    account,
+    balancesOf((book) => row[ACCOUNT_BOOKS[book].field]),
+  )
+  let closing = books.balances
+  let opening: AccountBalances | undefined
+  const entries: StatementEntry[] = []
+  for await (const entry of accountChain(options, store, account)) {
+    if (entry.time < from) {
+      opening = books.balances
+      break
+    }
+    options.progress?.(row.last - entry.index, row.last)
+    const share = shareOf(entry, account)
+    books.undo(entry, share)
+    if (to !== undefined && entry.time >= to) closing = books.balances
+    else if (entries.length === MAX_STATEMENT_ENTRIES) return 'too_long'
+    else entries.push(lineOf(entry, share))
+  }
+  opening ??= books.empty()
+  options.progress?.(row.last, row.last)
+  const { size, time } = await endOf(store, to)
+  const totals = totalsOf(entries, add(...Object.values(closing)) - add(...Object.values(opening)), account)
+  return { account, name: row.name, ...period, time, size, opening, entries: entries.reverse(), closing, totals }
+}
+
+function lineOf({ index, time, transaction }: Accepted, share: Share): StatementEntry {
+  const { definition, id, signer } = transaction
+  return { index, time, type: definition.type, id, signer, summary: describe(transaction), ...share }
+}
+
+function balancesOf(balance: (book: AccountBook) => Micros): AccountBalances {
+  return Object.fromEntries(BOOKS.map((book) => [book, balance(book)])) as AccountBalances
+}
+
+/** An account's books as they stood before the entries that were undone. */
+class BooksBackwards {
+  readonly account: string
+  balances: AccountBalances
+  #earliest = Number.POSITIVE_INFINITY
+
+  constructor(account: string, balances: AccountBalances) {
+    this.account = account
+    this.balances = balances
+  }
+
+  undo({ index }: Accepted, { postings }: Share): void {
+    if (index >= this.#earliest) throw this.#damaged(`entry ${index} comes before entry ${this.#earliest} in its chain`)
+    this.#earliest = index
+    const before: Record<AccountBook, Micros> = { ...this.balances }
+    for (const { book, amountMicros, balanceMicros } of postings) {
+      const own = book as AccountBook
+      if (balanceMicros !== before[own]) {
+        throw this.#damaged(`entry ${index} left ${formatMicros(balanceMicros)} in ${book}, not ${formatMicros(before[own])}`)
+      }
+      before[own] = micros(before[own] - amountMicros)
+    }
+    this.balances = before
+  }
+
+  /** The books before the account's first entry. */
+  empty(): AccountBalances {
+    const odd = BOOKS.find((book) => this.balances[book] !== 0n)
+    if (odd !== undefined) throw this.#damaged(`${formatMicros(this.balances[odd])} in ${odd} come from no entry`)
+    return this.balances
+  }
+
+  #damaged(what: string): StoreError {
+    return new StoreError('damaged', `The entries of ${this.account} do not tie: ${what}; nimledger verify tells more.`)
+  }
+}
+
+function totalsOf(entries: readonly StatementEntry[], changeMicros: bigint, account: string): Map<Heading, Micros> {
+  const totals = new Map<Heading, Micros>()
+  for (const heading of HEADINGS) {
+    const amounts = entries.map(({ headings }) => headings.get(heading)).filter((amount) => amount !== undefined)
+    if (amounts.length > 0)
+      totals.set(
+        heading,
+        amounts.reduce((sum, amount) => add(sum, amount), ZERO),
+      )
+  }
+  const sum = [...totals.values()].reduce((total, amount) => add(total, amount), ZERO)
+  if (sum !== changeMicros) throw new StoreError('damaged', `The totals of ${account} do not tie to its balances.`)
+  return totals
+}
+
+/** The number of entries before a time, and the time that a statement up to it is as of. */
+async function endOf(store: StoreReader, to: Milliseconds | undefined): Promise<{ size: number; time: Milliseconds }> {
+  const size = await store.size()
+  const last = await lastTime(store)
+  if (to === undefined || to > last) return { size, time: last }
+  // Times never go back, so the first entry at `to` or later is found by halving.
+  let [low, high] = [0, size]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if ((await timeOfEntry(store, middle)) < to) low = middle + 1
+    else high = middle
+  }
+  return { size: low, time: to }
+}
+
+/** What was received, less the fees on it. */
+export function takeHomeOf({ totals }: Pick<Statement, 'totals'>): Micros {
+  return add(totals.get('received') ?? 0n, totals.get('fees') ?? 0n)
+}
+
+/** A statement for programs. */
+export function presentStatement(statement: Statement): JsonObject {
+  const { account, name, from, to, time, size, opening, entries, closing, totals } = statement
+  const balances = (books: AccountBalances) =>
+    Object.fromEntries(BOOKS.map((book) => [bookName(book, account), formatMicros(books[book])]))
+  return {
+    account,
+    name,
+    ...(from !== undefined && { from: formatMilliseconds(from) }),
+    ...(to !== undefined && { to: formatMilliseconds(to) }),
+    time: formatMilliseconds(time),
+    size,
+    opening: balances(opening),
+    entries: entries.map(presentStatementEntry),
+    closing: balances(closing),
+    totals: Object.fromEntries([...totals].map(([heading, amount]) => [heading, formatMicros(amount)])),
+    takeHome: formatMicros(takeHomeOf(statement)),
+  }
+}
+
+function presentStatementEntry(entry: StatementEntry): JsonObject {
+  const { index, time, type, signer, id, summary, postings, payment, lines } = entry
+  return {
+    index,
+    time: formatMilliseconds(time),
+    type,
+    signer,
+    id,
+    summary,
+    postings: postings.map((posting) => ({
+      book: postingBook(posting),
+      amount: formatMicros(posting.amountMicros),
+      balance: formatMicros(posting.balanceMicros),
+    })),
+    ...(payment && {
+      role: payment.role,
+      gross: formatMicros(payment.grossMicros),
+      fee: formatMicros(payment.feeMicros),
+      takeHome: formatMicros(payment.grossMicros - payment.feeMicros),
+    }),
+    ...(lines && { lines }),
+  }
+}
