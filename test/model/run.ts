@@ -6,7 +6,7 @@ import { type Bug, TestLedger } from './ledger.ts'
 import { TYPES } from './catalogue/bodies.ts'
 import { idOf, type Told } from './catalogue/model.ts'
 import { accountOf, CITIZENS, OPERATOR, SEQUENCER, SEQUENCERS, STRANGERS, WEAK } from './people.ts'
-import { Random } from './workload/random.ts'
+import { Random } from './random.ts'
 import { Workload } from './workload/workload.ts'
 
 /** How often each type was accepted, or refused with which code, and what became of lines. */

@@ -7,7 +7,7 @@ import { currentTerms, isOpen, listingOf, versions } from '../catalogue/listings
 import type { Model } from '../catalogue/model.ts'
 import { spendable } from '../catalogue/wallet.ts'
 import { type Actor, CITIZENS, OPERATOR, STRANGERS } from '../people.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 import { type Scenario, someMicros } from './scenario.ts'
 
 export const HEX = 'c0ffee00'.repeat(8)

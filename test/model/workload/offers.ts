@@ -1,7 +1,7 @@
 /** Draws what listings sell and for how much. */
 
 import { type Fields, toAmount } from '../catalogue/form.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 import { PERIODS, type Scenario, someMicros } from './scenario.ts'
 
 type Money = Scenario['money']

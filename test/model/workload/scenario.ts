@@ -5,7 +5,7 @@
 
 import { type Fields, toAmount } from '../catalogue/form.ts'
 import { OPERATOR, SEQUENCER } from '../people.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 
 export const PERIODS = ['week', 'month', 'quarter', 'year']
 export const ORIGIN = 'test.example/credits'

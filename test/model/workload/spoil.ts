@@ -5,7 +5,7 @@ import { DAY } from '../catalogue/calendar.ts'
 import type { Fields, Value } from '../catalogue/form.ts'
 import type { Told } from '../catalogue/model.ts'
 import { accountOf, CITIZENS, OPERATOR, SEQUENCER, SPARE_KEYS, STRANGERS, WEAK } from '../people.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 
 const EVERYBODY = [OPERATOR, SEQUENCER, ...CITIZENS, ...STRANGERS, ...WEAK]
 

@@ -4,7 +4,7 @@
  */
 
 import type { Event } from '../catalogue/history.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 import { AccountDraws } from './accounts.ts'
 import { CallDraws } from './calls.ts'
 import { CreditDraws } from './credits.ts'
