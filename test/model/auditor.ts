@@ -9,10 +9,10 @@ import type { Execution } from '../../core/domain/run.ts'
 import * as state from '../../core/domain/state.ts'
 import { encodeRow } from '../../core/domain/table.ts'
 import type { Event, LineAnswer, Slice } from './catalogue/history.ts'
-import type { TestLedger } from './ledger.ts'
 import { type Accepted, Model, type Told } from './catalogue/model.ts'
 import { limitInForce } from './catalogue/plans.ts'
 import { feeBps } from './catalogue/policy.ts'
+import type { TestLedger } from './ledger.ts'
 import { compareViews } from './views.ts'
 
 /** What went wrong, `kind` without figures: a shortened sequence must go wrong in the same way. */
@@ -107,7 +107,9 @@ export class Auditor {
       const { slices } = event.payments.find((payment) => payment.line === number)!
       return { status: line.status, grossMicros: line.gross, feeMicros: line.fee, slices: told(this.#slicesOf(slices)) }
     })
-    const actual = (outcome.lines ?? []).map((line) => (line.status === 'charged' ? { ...line, slices: told(line.slices) } : line))
+    const actual = (outcome.lines ?? []).map((line) =>
+      line.status === 'charged' ? { ...line, slices: told(line.slices) } : line,
+    )
     same('lines', actual, lines)
     const { payment } = outcome
     same('payment', payment && { ...payment, slices: told(payment.slices) }, this.#paymentOf(event))

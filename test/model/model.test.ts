@@ -14,7 +14,17 @@ const SEEDS = Number(process.env.MODEL_SEEDS ?? 100)
 const STEPS = Number(process.env.MODEL_STEPS ?? 300)
 
 /** Codes that any transaction can meet. stale is the sequencer's, which is restored without its memory. */
-const COMMON = ['malformed', 'wrong_ledger', 'unknown_account', 'bad_signature', 'too_early', 'too_far', 'expired', 'frozen', 'in_debt']
+const COMMON = [
+  'malformed',
+  'wrong_ledger',
+  'unknown_account',
+  'bad_signature',
+  'too_early',
+  'too_far',
+  'expired',
+  'frozen',
+  'in_debt',
+]
 
 const SALE = ['unknown_listing', 'not_for_sale', 'own_listing', 'terms_changed']
 const PRICED_SALE = [...SALE, 'price_changed', 'exceeds_credits']

@@ -2,9 +2,9 @@
 
 import { rules } from '../../core/domain/transactions/index.ts'
 import { Auditor, Difference, show } from './auditor.ts'
-import { type Bug, TestLedger } from './ledger.ts'
 import { TYPES } from './catalogue/bodies.ts'
 import { idOf, type Told } from './catalogue/model.ts'
+import { type Bug, TestLedger } from './ledger.ts'
 import { accountOf, CITIZENS, OPERATOR, SEQUENCER, SEQUENCERS, STRANGERS, WEAK } from './people.ts'
 import { Random } from './random.ts'
 import { Workload } from './workload/workload.ts'

@@ -72,9 +72,16 @@ export const marketBugs: Readonly<Record<string, Bug>> = {
   ),
   'a dataset is bought twice': withoutCheck('dataset.purchase', 'already_owned'),
   'a suspended model is sold': withoutCheck('subscription.start', 'not_for_sale'),
-  'what was withdrawn is sold': onRow(['feature.purchase', 'dataset.license'], 'listing', (row) => ({ ...row, withdrawn: false })),
+  'what was withdrawn is sold': onRow(['feature.purchase', 'dataset.license'], 'listing', (row) => ({
+    ...row,
+    withdrawn: false,
+  })),
   'anybody withdraws a listing': withoutCheck('listing.withdraw', 'not_owner'),
-  'an update drops what it does not name': onPut('listing.update', 'terms', ({ query: _query, licences: _licences, ...row }) => row),
+  'an update drops what it does not name': onPut(
+    'listing.update',
+    'terms',
+    ({ query: _query, licences: _licences, ...row }) => row,
+  ),
   'own_listing is tested before not_for_sale': withSwappedChecks('subscription.start', 'not_for_sale', 'own_listing'),
   'price_changed is tested after exceeds_credits': withSwappedChecks('dataset.license', 'price_changed', 'exceeds_credits'),
   'a licence bought again begins anew': onPut('dataset.license', 'licence', (row, { time }) =>

@@ -14,8 +14,7 @@ const reason = text(128)
 
 const usage = fields({ requests: count, inputTokens: count, outputTokens: count, milliseconds: count })
 const plan = fields({ plan: provider, modelLimit: positive, price: amount, period })
-const plans: Form = (value) =>
-  listOf(plan, 16, 0)(value) && form.distinct((value as readonly Fields[]).map((one) => one.plan!))
+const plans: Form = (value) => listOf(plan, 16, 0)(value) && form.distinct((value as readonly Fields[]).map((one) => one.plan!))
 const policy = (days: Form) =>
   fields({ minimumPayout: amountOrZero, earningsHoldDays: days, graceDays: days, creditNote: text(120) })
 const upTo =

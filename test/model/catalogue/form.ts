@@ -1,4 +1,4 @@
-/** Which envelopes are well-formed, and what the parts of bodies look like, without a schema library (bodies.ts has the bodies). */
+/** Which envelopes are well-formed, and what the parts of bodies (bodies.ts) look like, without a schema library. */
 
 import { accountOf } from '../people.ts'
 

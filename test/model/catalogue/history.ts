@@ -3,8 +3,8 @@
  * whole list makes of it.
  *
  * What an entry does to the books is a list of moves between parts of books: a wallet's parts are its paid credits and its
- * grants, a held book's are the slices of each hold and reserve, earnings and revenue are kept by the day. A balance is the sum of
- * all moves there ever were.
+ * grants, a held book's are the slices of each hold and reserve, earnings and revenue are kept by the day. A balance is the sum
+ * of all moves there ever were.
  */
 
 import type { Fields, Value } from './form.ts'

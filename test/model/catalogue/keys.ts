@@ -1,10 +1,10 @@
 /** Keys of accounts and what each may sign: scopes, expiry, listings and a budget by the day or month. */
 
 import { createHash } from 'node:crypto'
+import { WEAK } from '../people.ts'
 import { toSeconds, windowName } from './calendar.ts'
 import type { Fields, Value } from './form.ts'
 import { type Event, first, type History, micros, type Signature, sum } from './history.ts'
-import { WEAK } from '../people.ts'
 
 const MOST_KEYS = 32
 
@@ -37,7 +37,10 @@ export function isReserved(type: string): boolean {
 
 /** The first four bytes of SHA-256(name, newline, 01 for Ed25519, public key), as signed notes name a key. */
 export function keyId(account: string, publicKey: string): string {
-  const key = createHash('sha256').update(`${account}\n`).update(Buffer.from([1])).update(Buffer.from(publicKey, 'hex'))
+  const key = createHash('sha256')
+    .update(`${account}\n`)
+    .update(Buffer.from([1]))
+    .update(Buffer.from(publicKey, 'hex'))
   return key.digest('hex').slice(0, 8)
 }
 
@@ -61,7 +64,7 @@ export function keyOf(past: History, { account, publicKey }: Signature): Key | u
   return keysOf(past, account).find((key) => key.publicKey === publicKey && !key.isRevoked)
 }
 
-/** The scope that suffices for a signature; undefined where it must be `all`. The second one below a query.charge is a meter's. */
+/** The scope that suffices for a signature; undefined where it must be `all`. The second below a query.charge is a meter's. */
 function scopeFor(past: History, type: string, signer: string, place: number): string | undefined {
   if (place > 0 || METERING.includes(type)) return 'meter'
   if (SPENDING.includes(type)) return 'spend'

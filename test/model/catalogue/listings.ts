@@ -84,9 +84,7 @@ export function isInService(past: History, { body, signer }: Event): boolean {
 export function isOpen(past: History, listing: Event, time: number): boolean {
   if (isWithdrawn(past, listing) || !isInService(past, listing)) return false
   const { body, signer } = listing
-  return (
-    body.kind !== 'model' || deployed(past, signer).indexOf(body.model as string) < limitInForce(past, signer, time)
-  )
+  return body.kind !== 'model' || deployed(past, signer).indexOf(body.model as string) < limitInForce(past, signer, time)
 }
 
 export function access(terms: Fields): string {
@@ -132,10 +130,7 @@ export function updateCode(past: History, signer: string, body: Fields): string 
     ['unknown_listing', () => listing === undefined],
     ['not_owner', () => listing!.signer !== signer],
     ['withdrawn', () => isWithdrawn(past, listing!)],
-    [
-      'malformed',
-      () => !Object.keys(body).every(isOfKind) || !sellsSomething(merged(currentTerms(past, listing!), body)),
-    ],
+    ['malformed', () => !Object.keys(body).every(isOfKind) || !sellsSomething(merged(currentTerms(past, listing!), body))],
   )
 }
 

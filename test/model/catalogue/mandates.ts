@@ -36,9 +36,9 @@ export function limitOf(mandate: Event): { readonly amount: bigint; readonly per
 /** Charged to the payer by the listing's meters in the day or month, as the mandate in force says, that runs at `time`. */
 export function mandateUsed(past: History, payer: string, listing: Value | undefined, time: number): bigint {
   const { per } = limitOf(mandateOf(past, payer, listing)!)
-  const batches = past.all('usage.batch').filter(
-    (event) => event.body.listing === listing && windowName(per, event.time) === windowName(per, time),
-  )
+  const batches = past
+    .all('usage.batch')
+    .filter((event) => event.body.listing === listing && windowName(per, event.time) === windowName(per, time))
   return sum(batches.flatMap(({ payments }) => payments.filter((one) => one.payer === payer).map(({ gross }) => gross)))
 }
 
@@ -55,10 +55,7 @@ export function mandateCode(past: History, signer: string, body: Fields, time: n
     saleCode(past, signer, body, time, 'query') ??
     first(
       ['bad_expiry', () => toSeconds(body.expires as string) <= time],
-      [
-        'too_many',
-        () => reserve > 0n && others.filter((one) => time < mandateEnd(past, one)).length >= MOST_RESERVES,
-      ],
+      ['too_many', () => reserve > 0n && others.filter((one) => time < mandateEnd(past, one)).length >= MOST_RESERVES],
       ['exceeds_credits', () => reserve > 0n && reserve > afterGivingBack(past, signer, old, time)],
     )
   )

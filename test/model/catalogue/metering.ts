@@ -2,9 +2,20 @@
 
 import { DAY, toSeconds } from './calendar.ts'
 import type { Fields, Value } from './form.ts'
+import {
+  type Event,
+  first,
+  type History,
+  type LineAnswer,
+  least,
+  micros,
+  type Signature,
+  type Slice,
+  sum,
+  thing,
+} from './history.ts'
 import { exceedsBudget } from './keys.ts'
 import { access, currentTerms, isInService, isOpen, listingOf, termsOf } from './listings.ts'
-import { type Event, first, type History, least, type LineAnswer, micros, type Signature, type Slice, sum, thing } from './history.ts'
 import { limitOf, mandateEnd, mandateOf, mandateUsed, reserveOf } from './mandates.ts'
 import { callCode, latestSubscription, periodOf, subscriptionOf } from './subscriptions.ts'
 import { giveBackHeld, heldSlices, move, payCreator, spendable, take, takeHeld } from './wallet.ts'

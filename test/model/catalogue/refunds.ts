@@ -39,7 +39,15 @@ export function refundCode(past: History, body: Fields): string | undefined {
 }
 
 /** Takes up to `amount` from the parts of a book in this order; what they lack becomes the account's debt. */
-function draw(past: History, event: Event, book: string, owner: string, parts: readonly string[], amount: bigint, debtor: string) {
+function draw(
+  past: History,
+  event: Event,
+  book: string,
+  owner: string,
+  parts: readonly string[],
+  amount: bigint,
+  debtor: string,
+) {
   let left = amount
   for (const part of parts) {
     const taken = least(left, past.parts(book, owner).get(part) ?? 0n)

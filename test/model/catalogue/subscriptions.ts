@@ -2,6 +2,7 @@
 
 import { DAY, endOfPeriod, type Period } from './calendar.ts'
 import type { Fields, Value } from './form.ts'
+import { type Event, first, type History, micros, type Paid, type Signature, thing } from './history.ts'
 import { exceedsBudget } from './keys.ts'
 import {
   access,
@@ -15,7 +16,6 @@ import {
   termsOf,
   versions,
 } from './listings.ts'
-import { type Event, first, type History, micros, type Paid, type Signature, thing } from './history.ts'
 import { periodAt, type Running, standing, withoutPeriod } from './plans.ts'
 import { payCreator, spendable, take } from './wallet.ts'
 
@@ -97,10 +97,7 @@ export function purchaseCode(
   const current = type === 'subscription.start' ? latestSubscription(past, signer, body.listing) : undefined
   return first(
     ['price_changed', () => priceIn(terms, what, body) !== body.price],
-    [
-      'already_subscribed',
-      () => current !== undefined && standing(past, subscriptionOf(past, current), time) !== 'lapsed',
-    ],
+    ['already_subscribed', () => current !== undefined && standing(past, subscriptionOf(past, current), time) !== 'lapsed'],
     ['already_owned', () => ownsForEver(past, type, signer, body)],
     ['exceeds_budget', () => exceedsBudget(past, signature, micros(body.price), time)],
     ['exceeds_credits', () => micros(body.price) > spendable(past, signer, time)],

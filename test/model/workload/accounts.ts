@@ -58,7 +58,10 @@ export class AccountDraws {
         publicKey: fresh === undefined ? odd : desk.orElse(fresh, [odd], 0.15),
         scopes,
         label: 'a key',
-        ...(canSpend && random.chance(0.7) && { budget: { amount: desk.amount(random.pick([0.01, 0.1, 1])), per: random.pick(['day', 'month']) } }),
+        ...(canSpend &&
+          random.chance(0.7) && {
+            budget: { amount: desk.amount(random.pick([0.01, 0.1, 1])), per: random.pick(['day', 'month']) },
+          }),
         ...(canSpend && listings.length > 0 && random.chance(0.4) && { listings: random.some(listings, 3) }),
         ...(isShort && { expires: toText(expires) }),
       },
@@ -97,7 +100,8 @@ export class AccountDraws {
     const notice = 7 * DAY
     const isFlood = desk.scenario.flood === 'policies'
     const soon = random.pick([-DAY, 0, 60, 3 * DAY, notice - 1])
-    const effective = now + (isFlood || random.chance(0.6) ? random.pick([notice, notice, notice + 3600, 12 * DAY, 40 * DAY]) : soon)
+    const effective =
+      now + (isFlood || random.chance(0.6) ? random.pick([notice, notice, notice + 3600, 12 * DAY, 40 * DAY]) : soon)
     const body = { ...Object.fromEntries(changes), effectiveFrom: toText(effective) }
     return { signer: desk.operator(), type: 'policy.update', body }
   }
@@ -123,7 +127,12 @@ export class AccountDraws {
       return turn === 'period' ? { ...plan, period: random.pick(PERIODS) } : plan
     })
     if (random.chance(0.08) && changed.length > 1) return changed.slice(1)
-    const more = { plan: `extra-${random.int(1, 9)}`, modelLimit: random.int(1, 5), price: desk.amount(), period: random.pick(PERIODS) }
+    const more = {
+      plan: `extra-${random.int(1, 9)}`,
+      modelLimit: random.int(1, 5),
+      price: desk.amount(),
+      period: random.pick(PERIODS),
+    }
     const isKnown = changed.some(({ plan }) => plan === more.plan)
     return random.chance(0.15) && changed.length < 6 && !isKnown ? [...changed, more] : changed
   }

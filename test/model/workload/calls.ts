@@ -80,7 +80,12 @@ export class CallDraws {
     const listing = desk.listing('query')
     if (listing === undefined) return undefined
     const life = random.weighted({ hours: 6, seconds: isFlood ? 0 : 4, whole: 1, over: 0.4 })
-    const seconds = { hours: random.int(1, 23) * 3600, seconds: 1 + random.spread(600), whole: DAY, over: random.pick([0, DAY + 1]) }
+    const seconds = {
+      hours: random.int(1, 23) * 3600,
+      seconds: 1 + random.spread(600),
+      whole: DAY,
+      over: random.pick([0, DAY + 1]),
+    }
     const signer = isFlood && random.chance(0.95) ? desk.people.at(-1)! : this.#caller(listing)
     const amount = isFlood ? '0.000001' : this.#setAside(signer)
     return {
@@ -109,7 +114,11 @@ export class CallDraws {
     if (listing === undefined) return undefined
     const meter = random.chance(0.8) ? listing.signer : OPERATOR.account
     const signer = this.#caller(listing)
-    const cosigner = desk.orElse(meter, [...desk.people, ...STRANGERS].map(({ account }) => account), 0.06)
+    const cosigner = desk.orElse(
+      meter,
+      [...desk.people, ...STRANGERS].map(({ account }) => account),
+      0.06,
+    )
     const body = { ...desk.saleOf(listing), usage: this.#usage(), reference: `req-${random.int(1, 12)}` }
     // Nobody signs twice below one note.
     return cosigner === signer.account ? undefined : { signer, type: 'query.charge', body, cosigner }

@@ -2,11 +2,10 @@
 
 import { DAY, toText } from '../catalogue/calendar.ts'
 import { toAmount } from '../catalogue/form.ts'
-import { type Event, least, micros, type Payment, sum } from '../catalogue/history.ts'
+import { type Event, least, micros, type Payment, sum, thing } from '../catalogue/history.ts'
 import { available, isPending, withdrawable } from '../catalogue/payouts.ts'
 import { plans, policy } from '../catalogue/policy.ts'
 import { refunded } from '../catalogue/refunds.ts'
-import { thing } from '../catalogue/history.ts'
 import { paidCredits } from '../catalogue/wallet.ts'
 import { type Actor, STRANGERS } from '../people.ts'
 import type { Desk, Draft } from './desk.ts'

@@ -1,4 +1,4 @@
-/** What everybody who draws transactions needs: chance, the model, the people, the time, and a habit of now and then being wrong. */
+/** What everybody who draws transactions needs: chance, the model, the people, the time, and a habit of being wrong at times. */
 
 import type { Fields, Value } from '../catalogue/form.ts'
 import { toAmount } from '../catalogue/form.ts'
@@ -46,7 +46,7 @@ export class Desk {
   partOf(whole: bigint, all = 4): string {
     const turn = this.random.weighted({ all, part: 6, more: 0.4 })
     if (turn === 'more' || whole <= 0n) return toAmount((whole > 0n ? whole : 0n) + 1n)
-    return toAmount(turn === 'all' ? whole : 1n + BigInt(this.random.spread(Number(whole - 1n) + 1)) % whole)
+    return toAmount(turn === 'all' ? whole : 1n + (BigInt(this.random.spread(Number(whole - 1n) + 1)) % whole))
   }
 
   /** Creators are few and buyers are many: the first to open an account publish most. */
@@ -95,14 +95,16 @@ export class Desk {
     const used = this.model.history.flatMap(({ body }) =>
       body.reference && body.provider ? [{ provider: body.provider as string, reference: body.reference as string }] : [],
     )
-    const fresh = { provider: this.orElse(provider, ['stripe', 'bank', 'campaign'], 0.2), reference: `ref_${this.random.int(0, 1e9)}` }
+    const fresh = {
+      provider: this.orElse(provider, ['stripe', 'bank', 'campaign'], 0.2),
+      reference: `ref_${this.random.int(0, 1e9)}`,
+    }
     return this.orElse(fresh, used, 0.06)
   }
 
   /** A listing that sells by the field named, mostly; any listing at times. */
   listing(field: string): Event | undefined {
-    const sells = (event: Event) =>
-      currentTerms(this.model, event)[field] !== undefined && isOpen(this.model, event, this.now)
+    const sells = (event: Event) => currentTerms(this.model, event)[field] !== undefined && isOpen(this.model, event, this.now)
     return this.fitting(this.model.all('listing.publish'), sells, this.hot)
   }
 

@@ -58,7 +58,9 @@ function ofPeriods({ model, now, people }: Desk): Edge[] {
 }
 
 function ofThings({ model }: Desk): Edge[] {
-  const holds = model.all('hold.open').map((event): Edge => ({ time: toSeconds(event.body.expiresAt as string), what: 'hold', event }))
+  const holds = model
+    .all('hold.open')
+    .map((event): Edge => ({ time: toSeconds(event.body.expiresAt as string), what: 'hold', event }))
   const grants = model
     .all('credit.grant')
     .map(({ body }): Edge => ({ time: toSeconds(body.expiresAt as string), what: 'grant', account: body.account as string }))

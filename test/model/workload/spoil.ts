@@ -67,7 +67,8 @@ function spoilValue(random: Random, value: Value): Value {
   if (Array.isArray(value)) return random.pick([[], [...value, value.length], [...value, ...value], 'list'])
   if (typeof value === 'object') return spoilBody(random, value as Fields)
   const isAmount = /^-?[0-9.]+$/.test(value)
-  if (isAmount) return random.pick(['0', '-1', '-0', `${value}.0`, '1.50', '0.0000001', '1e3', ' 1', '01', '1000000000000', '', 5])
+  if (isAmount)
+    return random.pick(['0', '-1', '-0', `${value}.0`, '1.50', '0.0000001', '1e3', ' 1', '01', '1000000000000', '', 5])
   if (value.startsWith('nim1')) return random.pick([accountOf('ab'.repeat(32)), 'nim1', value.toUpperCase()])
   if (/^20\d\d-/.test(value)) return random.pick(['2027-02-30T00:00:00Z', '2027-01-01T24:00:00Z', '2027-01-01', `${value} `])
   const odd = [

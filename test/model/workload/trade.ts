@@ -4,13 +4,13 @@
  */
 
 import type { Event } from '../catalogue/history.ts'
+import { isOpen } from '../catalogue/listings.ts'
 import type { Random } from '../random.ts'
 import { AccountDraws } from './accounts.ts'
 import { CallDraws } from './calls.ts'
 import { CreditDraws } from './credits.ts'
 import type { Desk, Draft } from './desk.ts'
 import type { Edge } from './edges.ts'
-import { isOpen } from '../catalogue/listings.ts'
 import { MarketDraws } from './market.ts'
 import { PlanDraws } from './plans.ts'
 import type { Scenario } from './scenario.ts'
@@ -32,7 +32,18 @@ const FLOODS: Readonly<Record<NonNullable<Scenario['flood']>, readonly [draw: st
 
 /** How many times as often some things are drawn. */
 const FOCUS: Readonly<Record<NonNullable<Scenario['focus']>, Readonly<Record<string, number>>>> = {
-  calls: { mandate: 2, batch: 4, open: 3, capture: 5, release: 2, charge: 2, subscribe: 2, grant: 2, moveEarnings: 2, refund: 1.5 },
+  calls: {
+    mandate: 2,
+    batch: 4,
+    open: 3,
+    capture: 5,
+    release: 2,
+    charge: 2,
+    subscribe: 2,
+    grant: 2,
+    moveEarnings: 2,
+    refund: 1.5,
+  },
   plans: { changePlan: 5, renewPlan: 2, offer: 3, cancelPlan: 3, updatePolicy: 3, refund: 2, deploy: 2 },
   subscriptions: { subscribe: 4, cancelSubscription: 4, renewSubscription: 3, update: 2, charge: 3, refund: 2 },
 }
@@ -50,17 +61,18 @@ export class Trade {
   constructor(desk: Desk) {
     this.#desk = desk
     this.#random = desk.random
-    const accounts = new AccountDraws(desk)
-    const credits = new CreditDraws(desk)
-    const plans = new PlanDraws(desk)
-    const market = new MarketDraws(desk)
-    const calls = new CallDraws(desk)
-    this.#accounts = accounts
-    this.#credits = credits
-    this.#plans = plans
-    this.#market = market
-    this.#calls = calls
-    this.#draws = {
+    this.#accounts = new AccountDraws(desk)
+    this.#credits = new CreditDraws(desk)
+    this.#plans = new PlanDraws(desk)
+    this.#market = new MarketDraws(desk)
+    this.#calls = new CallDraws(desk)
+    this.#draws = { ...this.#platformDraws(), ...this.#tradeDraws() }
+  }
+
+  /** What concerns accounts, the rules, and credits that come and go. */
+  #platformDraws(): Record<string, Draw> {
+    const [accounts, credits] = [this.#accounts, this.#credits]
+    return {
       profile: () => accounts.profile(),
       freeze: () => accounts.freeze(),
       unfreeze: () => accounts.unfreeze(),
@@ -81,6 +93,13 @@ export class Trade {
       settlePayout: () => credits.endPayout('payout.settle'),
       failPayout: () => credits.endPayout('payout.fail'),
       withdrawRevenue: () => credits.withdraw(),
+    }
+  }
+
+  /** What concerns plans, listings and calls. */
+  #tradeDraws(): Record<string, Draw> {
+    const [plans, market, calls] = [this.#plans, this.#market, this.#calls]
+    return {
       offer: () => plans.offer(),
       plan: () => plans.subscribe(),
       changePlan: () => plans.change(),
@@ -122,7 +141,14 @@ export class Trade {
     const isFrozen = people.some(({ account }) => model.isFrozen(account))
     const hasDebts = scenario.trouble === 'debts'
     const weights: Record<string, number> = {
-      ...{ profile: 0.5, freeze: isFrozen ? 0.3 : 1, unfreeze: isFrozen ? 8 : 0.3, addKey: scenario.trouble === 'keys' ? 14 : 3, revokeKey: 1.2, rotate: 0.4 },
+      ...{
+        profile: 0.5,
+        freeze: isFrozen ? 0.3 : 1,
+        unfreeze: isFrozen ? 8 : 0.3,
+        addKey: scenario.trouble === 'keys' ? 14 : 3,
+        revokeKey: 1.2,
+        rotate: 0.4,
+      },
       ...{ updatePolicy: 1.5, close: 1.2 },
       ...{ topup: 9, grant: 5, return: 1.5, chargeback: hasDebts ? 9 : 1, refund: hasDebts ? 9 : 5, forgive: 2 },
       ...{ moveEarnings: 2, requestPayout: 3, cancelPayout: 2, settlePayout: 2.5, failPayout: 2, withdrawRevenue: 1.2 },

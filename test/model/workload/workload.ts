@@ -9,9 +9,9 @@ import type { Signature } from '../catalogue/history.ts'
 import { type Key, keysOf, maySign } from '../catalogue/keys.ts'
 import type { Model, Told } from '../catalogue/model.ts'
 import { type Actor, CITIZENS, OPERATOR, SEQUENCER, WEAK } from '../people.ts'
+import type { Random } from '../random.ts'
 import { Desk, type Draft } from './desk.ts'
 import { type Edge, edgesAhead } from './edges.ts'
-import type { Random } from '../random.ts'
 import { drawScenario, ORIGIN, type Scenario } from './scenario.ts'
 import { spoilBody, spoilEnvelope } from './spoil.ts'
 import { Trade } from './trade.ts'
@@ -165,6 +165,10 @@ export class Workload {
     const suffices = ({ publicKey, isRevoked }: Key) =>
       !isRevoked && maySign(this.#model, type, { account, publicKey }, place, body, now)
     const publicKeys = keys.map(({ publicKey }) => publicKey)
-    return this.#desk.signature(account, keys.filter(suffices).map(({ publicKey }) => publicKey), publicKeys)
+    return this.#desk.signature(
+      account,
+      keys.filter(suffices).map(({ publicKey }) => publicKey),
+      publicKeys,
+    )
   }
 }
