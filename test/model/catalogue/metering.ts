@@ -18,7 +18,7 @@ import { exceedsBudget } from './keys.ts'
 import { access, currentTerms, isInService, isOpen, listingOf, termsOf } from './listings.ts'
 import { limitOf, mandateEnd, mandateOf, mandateUsed, reserveOf } from './mandates.ts'
 import { callCode, latestSubscription, periodOf, subscriptionOf } from './subscriptions.ts'
-import { giveBackHeld, heldSlices, move, payCreator, spendable, take, takeHeld } from './wallet.ts'
+import { giveBackHeld, move, payCreator, spendable, take, takeHeld } from './wallet.ts'
 
 const MOST_HOLDS = 64
 const MOST_STREAMS = 16
@@ -249,8 +249,4 @@ function chargeLine(past: History, event: Event, line: readonly number[], number
   slices.push(...takeHeld(past, event, payer, thing('man', mandate), rest))
   use(past, event, call)
   return { status: 'charged', gross, fee: payCreator(past, event, { payer, payee: listing.signer, slices, line: number }) }
-}
-
-export function heldBy(past: History, account: string, id: string): bigint {
-  return sum(heldSlices(past, account, id).map(({ amount }) => amount))
 }

@@ -146,9 +146,4 @@ export class MarketDraws {
     const signer = desk.orElse(random.chance(0.6) ? OPERATOR : desk.actorOf(started.signer), desk.people, 0.05)
     return { signer, type: 'subscription.renew', body: { subscription: desk.id('sub', started) } }
   }
-
-  /** Whether the listing has a price of this kind now. */
-  sells(listing: Event, field: string): boolean {
-    return currentTerms(this.#desk.model, listing)[field] !== undefined
-  }
 }
