@@ -6,7 +6,7 @@ import { type Fields, toAmount, type Value } from '../catalogue/form.ts'
 import { micros, thing } from '../catalogue/history.ts'
 import { type Key, keyId, keysOf } from '../catalogue/keys.ts'
 import { feeBps, plans, policy } from '../catalogue/policy.ts'
-import { type Actor, OPERATOR, SEQUENCER, SEQUENCERS, SPARE_KEYS, WEAK } from '../people.ts'
+import { type Actor, OPERATOR, SEQUENCER, SEQUENCERS, SPARE_KEYS, STRANGERS, WEAK } from '../people.ts'
 import { type Desk, type Draft, HEX } from './desk.ts'
 import { PERIODS } from './scenario.ts'
 
@@ -26,7 +26,8 @@ export class AccountDraws {
   freeze(): Draft {
     const desk = this.#desk
     const frozen = desk.people.filter(({ account }) => desk.model.isFrozen(account))
-    const body = { account: desk.account(desk.orElse(desk.anybody(), frozen, 0.2)), reason: 'a reason' }
+    const account = desk.random.chance(0.1) ? STRANGERS[0]!.account : desk.orElse(desk.anybody(), frozen, 0.2).account
+    const body = { account, reason: 'a reason' }
     return { signer: desk.operator(), type: 'account.freeze', body }
   }
 

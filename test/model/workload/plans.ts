@@ -48,7 +48,7 @@ export class PlanDraws {
     const offers = model.all('plan.offer')
     const isOpen = ({ body }: Event) => body.account === taker.account && now < toSeconds(body.expires as string)
     const own = offers.filter(isOpen)
-    if (offers.length > 0 && random.chance(own.length > 0 ? 0.4 : 0.03)) {
+    if (offers.length > 0 && random.chance(own.length > 0 ? 0.4 : 0.1)) {
       const offer = desk.orElse(random.pick(own.length > 0 ? own : offers), offers, 0.1)
       return { offer: desk.id('off', offer), price: offer.body.price! }
     }

@@ -39,7 +39,7 @@ export function someMicros(random: Random, money: Scenario['money'], scale = 1):
 export function drawScenario(random: Random): Scenario {
   const money = random.weighted({ common: 5, dust: 3, big: 2 })
   const floods = { streams: 3, holds: 2, keys: 1.5, reserves: 1.5, policies: 1, grants: 1 }
-  const flood = random.chance(0.15) ? random.weighted<Flood>(floods) : undefined
+  const flood = random.chance(0.2) ? random.weighted<Flood>(floods) : undefined
   const focus = random.pick(['calls', 'calls', 'plans', 'subscriptions', undefined, undefined] as const)
   const slow = focus === 'calls' ? 0 : 2
   return {
@@ -48,7 +48,10 @@ export function drawScenario(random: Random): Scenario {
     focus: flood === undefined ? focus : undefined,
     pace: flood !== undefined ? 'seconds' : random.weighted({ mixed: 5, seconds: 2, days: 3, months: slow }),
     people: random.int(3, 7),
-    trouble: { none: undefined, debts: 'debts' as const, keys: 'keys' as const }[random.weighted({ none: 6, debts: 2, keys: 2 })],
+    trouble:
+      flood !== undefined
+        ? undefined
+        : { none: undefined, debts: 'debts' as const, keys: 'keys' as const }[random.weighted({ none: 6, debts: 2, keys: 2 })],
     lines: random.chance(0.08) ? 150 : 12,
     genesis: drawGenesis(random, money),
   }
