@@ -165,11 +165,12 @@ export interface SignedPlan {
   /** The name of a plan, or the id of an offer. */
   readonly plan: string
   readonly priceMicros: Micros
+  /** The price is for this long: one for a year is none for a week. */
+  readonly period: Period
 }
 
 /** An account's plan: what the last paid period was of, and at what price it renews. */
 export interface PlanSubscription extends SignedPlan {
-  readonly period: Period
   /** Where its first period began, by whose day of the month periods go. */
   readonly anchor: Seconds
   /** The paid periods, the last two at most; the newest is last. */

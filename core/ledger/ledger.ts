@@ -171,7 +171,8 @@ export class Ledger {
     // From such an entry on nobody here could sign checkpoints any more.
     const foreign = foreignKey(transaction, this.#options.sequencerKeys)
     if (foreign !== undefined) {
-      return Promise.reject(new NotTaken('missing', `This sequencer does not hold the key ${foreign}; nimledger keys add sequencer makes one.`))
+      const message = `This sequencer does not hold the key ${foreign}; nimledger keys add sequencer makes one.`
+      return Promise.reject(new NotTaken('missing', message))
     }
     return new Promise((answer, fail) => {
       this.#queue.push({ transaction, answer, fail })
@@ -297,9 +298,13 @@ export class Ledger {
     return accepted
   }
 
-  /** Where and when an entry would stand, with the summary of all books where its type needs one. */
-  async #moment(transaction: SignedTransaction, index: number, time: Milliseconds): Promise<Moment> {
-    if (transaction.definition.needsSummary !== true) return { index, time }
+  /**
+   * Where and when an entry would stand, with the summary of all books where its type needs one. That takes every row there
+   * is, so it is not made for those who are refused before it is looked at: nobody but the operator signs such a type.
+   */
+  async #moment({ definition, signer }: SignedTransaction, index: number, time: Milliseconds): Promise<Moment> {
+    const isOperator = this.#rows.get(platform)?.operator === signer
+    if (definition.needsSummary !== true || !isOperator) return { index, time }
     return { index, time, summary: await this.#closing.summary(index, wholeSeconds(time)) }
   }
 

@@ -7,7 +7,9 @@ import { decodeOutcome, encodeOutcome, type Outcome } from '../../core/domain/ou
 import { CODES, type Refusal } from '../../core/domain/refusal.ts'
 import type { Execution } from '../../core/domain/run.ts'
 import * as state from '../../core/domain/state.ts'
+import type { Signatory } from '../../core/domain/view.ts'
 import type { World } from '../support/world.ts'
+import { StormTallies } from './storm-tallies.ts'
 
 interface Fees {
   /** Σ gross × basis points, and Σ fee × 10 000. */
@@ -17,27 +19,26 @@ interface Fees {
 
 export class StormAudit {
   readonly #world: World
+  readonly #tallies: StormTallies
   readonly #fees = new Map<string, Fees>()
-  readonly accepted = new Map<string, number>()
-  readonly refused = new Map<string, number>()
 
   constructor(world: World) {
     this.#world = world
+    this.#tallies = new StormTallies(world)
   }
 
-  check(type: string, result: Execution | Refusal): void {
+  check(result: Execution | Refusal, signatories: readonly Signatory[]): void {
     if (result.status === 'refused') {
-      this.#checkRefusal(type, result)
+      this.#checkRefusal(result)
       return
     }
-    this.accepted.set(type, (this.accepted.get(type) ?? 0) + 1)
     this.#checkStored(result.outcome)
     this.#countFees(result.outcome)
+    this.#tallies.count(this.#world.records.at(-1)!.record, signatories)
     this.#checkRows()
   }
 
-  #checkRefusal(type: string, { code, message, data }: Refusal): void {
-    this.refused.set(`${type} ${code}`, (this.refused.get(`${type} ${code}`) ?? 0) + 1)
+  #checkRefusal({ code, message, data }: Refusal): void {
     assert(CODES.includes(code), `${code} is a code`)
     assert(findFault(data, 4) === undefined, `the figures of ${code} can be remembered`)
     assert(code === 'malformed' || !/undefined|NaN|\[object/.test(message), `${code} makes a sentence: ${message}`)

@@ -171,7 +171,7 @@ export class Storm {
     const sent: Sent = { type, text, time: this.world.time, signers: signing }
     this.sent.push(sent)
     const result = this.world.run(text, definition.publicKey === undefined ? signing : [])
-    this.audit.check(type, result)
+    this.audit.check(result, signing)
     sent.answer = result.status === 'refused' ? result.code : 'accepted'
     return result
   }

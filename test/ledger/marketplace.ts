@@ -4,11 +4,14 @@
  */
 
 import { assert } from '../../core/base/assert.ts'
+import { toHex, tryFromHex } from '../../core/base/bytes.ts'
 import type { Account, Treasury } from '../../core/domain/state.ts'
 import { decodeRow } from '../../core/domain/table.ts'
 import { formatSeconds, wholeSeconds } from '../../core/domain/time.ts'
+import { sha256 } from '../../core/drivers/sha256.ts'
 import type { StoredRow, StoreReader } from '../../core/ledger/store.ts'
-import { ADA, BOB, CYD, DAY, OPERATOR, type TestLedger } from './support.ts'
+import { ED25519, keyId, signNote } from '../../core/log/note.ts'
+import { ADA, BOB, CYD, DAY, OPERATOR, OTHER_SEQUENCER, person, type TestLedger } from './support.ts'
 
 export interface Marketplace {
   /** Ada's listings. */
@@ -130,6 +133,23 @@ export async function goOn(test: TestLedger, { api, dataset }: Marketplace): Pro
   await test.accept(ADA, 'plan.cancel', {})
   await test.accept(ADA, 'listing.update', { listing: dataset, title: 'Contracts', purchase: '30' })
   await test.accept(OPERATOR, 'listing.withdraw', { listing: dataset, reason: 'a court order' })
+}
+
+/** Accounts change and are stopped, keys come and go, and the operator announces a lower fee and gives the log another key. */
+export async function govern(test: TestLedger, { dataset }: Marketplace): Promise<void> {
+  await test.accept(BOB, 'account.profile', { name: 'Bob the Builder' })
+  const { signer, publicKey } = person('the phone of Cyd')
+  const key = keyId(sha256, CYD.account, ED25519, tryFromHex(publicKey)!)
+  const limits = { budget: { amount: '5', per: 'day' }, listings: [dataset], expires: '2027-01-01T00:00:00Z' }
+  await test.accept(CYD, 'key.add', { publicKey, scopes: ['spend'], label: 'phone', ...limits })
+  const text = test.compose(CYD, 'dataset.license', { listing: dataset, terms: 1, licence: 0, price: '0.5' })
+  const answer = await test.ledger.submit(signNote(text, [{ ...signer, name: CYD.account, keyId: key }]))
+  assert(answer.status === 'accepted', 'the phone signs')
+  await test.accept(CYD, 'key.revoke', { key, reason: 'lost' })
+  await test.accept(OPERATOR, 'account.freeze', { account: CYD.account, reason: 'a court order' })
+  await test.accept(OPERATOR, 'account.unfreeze', { account: CYD.account, reason: 'it was lifted' })
+  await test.accept(OPERATOR, 'policy.update', { feeBps: 1200, effectiveFrom: formatSeconds(wholeSeconds(test.time + DAY)) })
+  await test.accept(OPERATOR, 'sequencer.rotate', { sequencerKey: toHex(OTHER_SEQUENCER.publicKey) })
 }
 
 /** A hold for an hour. */

@@ -10,10 +10,6 @@ const PROGRAMS = ['core/bin/cli.ts', 'core/bin/start.ts', 'core/bin/nimledger.cj
 /** Files of the core that only tests use, each with the reason. */
 const KEPT_FOR_TESTS = new Map([
   ['core/drivers/memory/store.ts', 'The second store: the contract of stores, fault tests and simulations run against it.'],
-  [
-    'core/log/proof.ts',
-    'Part of the log library: made and checked here by the published vectors, until receipts are handed out.',
-  ],
 ])
 
 test('imports point downwards, and each layer keeps to its packages', () => {

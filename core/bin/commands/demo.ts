@@ -12,7 +12,7 @@ export function demoCommand(program: Command): void {
   program
     .command('demo')
     .description(
-      'found a small marketplace to look at and tell its first year; its clock is manual, its passphrase is "demo" unless you give one',
+      'found a small marketplace and tell its first year, with a manual clock; its passphrase is "demo" unless you give one',
     )
     .action(async (_options, command: Command) => {
       process.exitCode = await runDemo(command.optsWithGlobals<GlobalOptions>())

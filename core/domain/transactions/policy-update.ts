@@ -68,7 +68,7 @@ function describePolicy({ minimumPayout, earningsHoldDays, graceDays, creditNote
   return `${payouts}, earnings held for ${earningsHoldDays} days, ${graceDays} days of grace, and “${creditNote}”`
 }
 
-/** Announces another fee, plans or policy, each with effect from a time on. What makes somebody pay more takes a week's notice. */
+/** Announces another fee, plans or policy from a time on. What makes somebody pay more takes a week's notice. */
 export const policyUpdate = defineTransaction<Body>({
   type: 'policy.update',
   signer: 'operator',
@@ -99,6 +99,7 @@ export const policyUpdate = defineTransaction<Body>({
       plans && `the plans are ${describePlans(plans)}`,
       policy && `the policy is ${describePolicy(policy)}`,
     ]
-    return `Announces that from ${formatSeconds(effectiveFrom)} on ${changes.filter((change) => typeof change === 'string').join('; ')}`
+    const announced = changes.filter((change) => typeof change === 'string').join('; ')
+    return `Announces that from ${formatSeconds(effectiveFrom)} on ${announced}`
   },
 })
