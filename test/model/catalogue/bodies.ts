@@ -13,10 +13,10 @@ const reference = text(128)
 const reason = text(128)
 
 const usage = fields({ requests: count, inputTokens: count, outputTokens: count, milliseconds: count })
-const plan = fields({ plan: provider, modelLimit: positive, price: amount, period })
+const models: Form = (value) => positive(value) && (value as number) <= 1000
+const plan = fields({ plan: provider, modelLimit: models, price: amount, period })
 const plans: Form = (value) => listOf(plan, 16, 0)(value) && form.distinct((value as readonly Fields[]).map((one) => one.plan!))
-const policy = (days: Form) =>
-  fields({ minimumPayout: amountOrZero, earningsHoldDays: days, graceDays: days, creditNote: text(120) })
+const policy = (days: Form) => ({ minimumPayout: amountOrZero, earningsHoldDays: days, graceDays: days, creditNote: text(120) })
 const upTo =
   (most: number): Form =>
   (value) =>
@@ -68,7 +68,7 @@ const addedKey: Form = (value) => {
 }
 
 const policyUpdate: Form = (value) => {
-  const changes = { feeBps: count, plans, policy: policy(count) }
+  const changes = { feeBps: count, plans, policy: fields(policy(count)) }
   return fields({ effectiveFrom: time }, changes)(value) && Object.keys(value).length > 1
 }
 
@@ -85,7 +85,7 @@ export const bodies: Readonly<Record<string, Form>> = {
     clock: oneOf('system', 'manual'),
     feeBps: upTo(1500),
     plans,
-    policy: policy(upTo(90)),
+    policy: fields(policy(upTo(90))),
   }),
   'account.open': fields({ publicKey: hex32, name }),
   'account.profile': fields({ name }),
@@ -107,7 +107,7 @@ export const bodies: Readonly<Record<string, Form>> = {
   'payout.settle': fields({ payout: thing('pay'), ...outside }),
   'payout.fail': fields({ payout: thing('pay'), reason }),
   'revenue.withdraw': fields({ book: oneOf('fees', 'plans'), amount, ...outside }),
-  'plan.offer': fields({ account, modelLimit: positive, price: amount, period, expires: time }),
+  'plan.offer': fields({ account, modelLimit: models, price: amount, period, expires: time }),
   'plan.subscribe': takenPlan,
   'plan.change': takenPlan,
   'plan.cancel': fields({}),

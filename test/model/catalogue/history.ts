@@ -85,7 +85,7 @@ export interface Event {
   readonly lines: LineAnswer[]
   paid?: Paid
   /** A change of plan that waits for the end of the period. */
-  scheduled?: { readonly name: string; readonly price: bigint }
+  scheduled?: { readonly name: string; readonly price: bigint; readonly period: string }
   /** The entry whose purchase this refund ends. */
   ends?: number
 }

@@ -7,6 +7,8 @@ import { largestPlan, plans, policy } from './policy.ts'
 import { refunded } from './refunds.ts'
 import { move, spendable, take } from './wallet.ts'
 
+const MOST_CARRIED = 64
+
 export type Standing = 'active' | 'suspended' | 'lapsed'
 
 /** What runs in paid periods: a plan, or a subscription (subscriptions.ts). */
@@ -22,7 +24,9 @@ export interface Running {
 }
 
 export interface Plan extends Running {
-  readonly scheduled: { readonly name: string; readonly price: bigint } | undefined
+  /** The kind of period for which a price was signed. */
+  readonly period: string
+  readonly scheduled: Event['scheduled']
 }
 
 interface Offer {
@@ -67,14 +71,15 @@ function told(plan: Plan | undefined, { type, time, paid, scheduled, body }: Eve
   switch (type) {
     case 'plan.subscribe': {
       const { end } = paid!
-      return { periods: [paid!], end, isCancelled: false, signed, anchor: time, scheduled: undefined }
+      return { periods: [paid!], end, isCancelled: false, signed, period: paid!.period, anchor: time, scheduled: undefined }
     }
     case 'plan.change':
       if (paid !== undefined) {
-        return { periods: [paid], end: paid.end, isCancelled: false, signed, anchor: time, scheduled: undefined }
+        const { end, period } = paid
+        return { periods: [paid], end, isCancelled: false, signed, period, anchor: time, scheduled: undefined }
       }
       if (scheduled !== undefined) return { ...plan!, isCancelled: false, scheduled }
-      return { ...plan!, isCancelled: false, signed }
+      return { ...plan!, isCancelled: false, signed, scheduled: undefined }
     case 'plan.cancel':
       return { ...plan!, isCancelled: true, scheduled: undefined }
     case 'plan.renew':
@@ -83,6 +88,7 @@ function told(plan: Plan | undefined, { type, time, paid, scheduled, body }: Eve
         periods: [...plan!.periods, paid!],
         end: paid!.end,
         signed: plan!.scheduled?.price ?? plan!.signed,
+        period: paid!.period,
         anchor: anchorOf(plan!, paid!, time),
         scheduled: undefined,
       }
@@ -102,10 +108,11 @@ export function limitInForce(past: History, account: string, time: number): numb
   return (plan && periodAt(plan, time)?.modelLimit) ?? 0
 }
 
-/** A plan in force, or an offer made to the account. */
+/** A plan in force, or an offer that was made. */
 function offered(past: History, name: Value | undefined, time: number): Offer | undefined {
+  const isOffer = String(name).startsWith('off_')
   const made = past.maker('plan.offer', 'off', name)?.body
-  const found = made ?? plans(past, time).find(({ plan }) => plan === name)
+  const found = isOffer ? made : plans(past, time).find(({ plan }) => plan === name)
   if (found === undefined) return undefined
   const { modelLimit, price, period } = found as Fields & { modelLimit: number; period: Period }
   return { name: name as string, modelLimit, price: micros(price), period }
@@ -113,7 +120,8 @@ function offered(past: History, name: Value | undefined, time: number): Offer | 
 
 /** The plan or offer that the body names, as far as the account may take it now. */
 function takeable(past: History, account: string, body: Fields, time: number): Offer | undefined {
-  if (!('offer' in body)) return offered(past, body.plan, time)
+  // An offer is named in its own field alone.
+  if (!('offer' in body)) return String(body.plan).startsWith('off_') ? undefined : offered(past, body.plan, time)
   const made = past.maker('plan.offer', 'off', body.offer)?.body
   const isOpen = made?.account === account && time < toSeconds(made.expires as string)
   return isOpen ? offered(past, body.offer, time) : undefined
@@ -155,21 +163,34 @@ function credit(past: History, plan: Plan, price: bigint, time: number): bigint 
   return total < price ? total : price
 }
 
-function isHigher(plan: Plan, offer: Offer): boolean {
-  return offer.modelLimit > plan.periods.at(-1)!.modelLimit
+/** A plan that goes by another kind of period now is another plan. */
+function isSame(plan: Plan, offer: Offer): boolean {
+  const { name, period } = plan.periods.at(-1)!
+  return name === offer.name && period === offer.period
+}
+
+function isUpgrade(plan: Plan, offer: Offer): boolean {
+  return !isSame(plan, offer) && offer.modelLimit > plan.periods.at(-1)!.modelLimit
+}
+
+/** The entries whose payments are in the periods that have not ended. */
+function carried(plan: Plan, time: number): number[] {
+  return plan.periods.filter((period) => time < period.end && time < plan.end).flatMap(({ entries }) => entries)
 }
 
 export function changeCode(past: History, signer: string, body: Fields, time: number): string | undefined {
   const plan = living(past, signer, time)
   const offer = takeable(past, signer, body, time)
-  const isSame = () => plan!.periods.at(-1)!.name === offer!.name
+  const wouldChange = () =>
+    !isSame(plan!, offer!) || plan!.signed !== offer!.price || plan!.isCancelled || plan!.scheduled !== undefined
   const toPay = () => offer!.price - credit(past, plan!, offer!.price, time)
   return first(
     ['no_plan', () => plan === undefined],
     ['unknown_plan', () => offer === undefined],
     ['price_changed', () => offer!.price !== micros(body.price)],
-    ['same_plan', () => isSame() && plan!.signed === offer!.price],
-    ['exceeds_credits', () => !isSame() && isHigher(plan!, offer!) && toPay() > spendable(past, signer, time)],
+    ['same_plan', () => !wouldChange()],
+    ['too_many', () => isUpgrade(plan!, offer!) && carried(plan!, time).length >= MOST_CARRIED],
+    ['exceeds_credits', () => isUpgrade(plan!, offer!) && toPay() > spendable(past, signer, time)],
   )
 }
 
@@ -178,22 +199,23 @@ export function cancelCode(past: History, signer: string, time: number): string 
 }
 
 /** The period that a renewal now would pay for, and for how much. */
-function renewal(past: History, plan: Plan, time: number): { offer: Offer | undefined; signed: bigint } {
-  const name = plan.scheduled?.name ?? plan.periods.at(-1)?.name
-  return { offer: offered(past, name, time), signed: plan.scheduled?.price ?? plan.signed }
+function renewal(past: History, plan: Plan, time: number): { offer: Offer | undefined; isSigned: boolean } {
+  const { name, price, period } = plan.scheduled ?? { ...plan, name: plan.periods.at(-1)?.name, price: plan.signed }
+  const offer = offered(past, name, time)
+  return { offer, isSigned: offer !== undefined && offer.price <= price && offer.period === period }
 }
 
 export function renewCode(past: History, signer: string, body: Fields, time: number): string | undefined {
   const account = body.account as string
   const plan = planOf(past, account)
-  const { offer, signed } = plan === undefined ? { offer: undefined, signed: 0n } : renewal(past, plan, time)
+  const { offer, isSigned } = plan === undefined ? { offer: undefined, isSigned: false } : renewal(past, plan, time)
   return first(
     ['no_plan', () => plan === undefined],
     ['key_scope', () => signer !== past.operator && signer !== account],
     ['not_due', () => time < plan!.end - DAY],
     ['cancelled', () => plan!.isCancelled],
     ['frozen', () => past.isFrozen(account)],
-    ['no_mandate', () => offer === undefined || offer.price > signed],
+    ['no_mandate', () => !isSigned],
     ['lapsed', () => standing(past, plan!, time) === 'lapsed'],
     ['exceeds_credits', () => offer!.price > spendable(past, account, time)],
   )
@@ -223,20 +245,13 @@ export function change(past: History, event: Event): void {
   const { signer, body, time } = event
   const plan = planOf(past, signer, event.index)!
   const offer = offered(past, body.offer ?? body.plan, time)!
-  if (plan.periods.at(-1)!.name === offer.name) return
-  if (!isHigher(plan, offer)) {
-    event.scheduled = { name: offer.name, price: offer.price }
+  if (isSame(plan, offer)) return
+  if (!isUpgrade(plan, offer)) {
+    event.scheduled = { name: offer.name, price: offer.price, period: offer.period }
     return
   }
   const toPay = offer.price - credit(past, plan, offer.price, time)
-  const running = plan.periods.filter((period) => time < period.end && time < plan.end)
-  const paid = paidPeriod(
-    event,
-    offer,
-    time,
-    time,
-    running.flatMap(({ entries }) => entries),
-  )
+  const paid = paidPeriod(event, offer, time, time, carried(plan, time))
   event.payments.push(...payPlatform(past, event, signer, toPay))
   event.paid = paid
 }

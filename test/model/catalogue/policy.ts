@@ -12,23 +12,26 @@ function takesEffect({ body, time }: { readonly body: Fields; readonly time: num
   return Math.max(toSeconds(body.effectiveFrom as string), time)
 }
 
-function inForce(past: History, field: string, time: number): Value {
-  const updates = past.all('policy.update').filter((event) => field in event.body && takesEffect(event) <= time)
+/** A field of the rules, those of `policy` too, as the last change of it that has taken effect left it. */
+function inForce(past: History, time: number, read: (body: Fields) => Value | undefined): Value {
+  const updates = past.all('policy.update').filter((event) => read(event.body) !== undefined && takesEffect(event) <= time)
   // Sorting is stable: of two with the same time the later entry comes last.
   const inOrder = updates.sort((a, b) => takesEffect(a) - takesEffect(b))
-  return (inOrder.at(-1)?.body ?? past.genesis!)[field]!
+  return read(inOrder.at(-1)?.body ?? past.genesis!)!
 }
 
 export function feeBps(past: History, time: number): number {
-  return inForce(past, 'feeBps', time) as number
+  return inForce(past, time, (body) => body.feeBps) as number
 }
 
 export function plans(past: History, time: number): readonly Fields[] {
-  return inForce(past, 'plans', time) as readonly Fields[]
+  return inForce(past, time, (body) => body.plans) as readonly Fields[]
 }
 
 export function policy(past: History, time: number): Fields {
-  return inForce(past, 'policy', time) as Fields
+  const fields = Object.keys(past.genesis!.policy as Fields)
+  const read = (field: string) => inForce(past, time, (body) => (body.policy as Fields | undefined)?.[field])
+  return Object.fromEntries(fields.map((field) => [field, read(field)]))
 }
 
 export function largestPlan(past: History, time: number): number {

@@ -138,11 +138,12 @@ export function renewCode(past: History, signer: string, body: Fields, time: num
   const running = subscriptionOf(past, started)
   const listing = listingOf(past, started.body.listing)!
   const price = renewalPrice(past, started)
+  const isLatest = latestSubscription(past, started.signer, started.body.listing) === started
   return first(
     ['key_scope', () => signer !== past.operator && signer !== started.signer],
     ['not_due', () => time < running.end - DAY],
     ['cancelled', () => running.isCancelled],
-    ['lapsed', () => standing(past, running, time) === 'lapsed'],
+    ['lapsed', () => !isLatest || standing(past, running, time) === 'lapsed'],
     ['not_for_sale', () => !isOpen(past, listing, time) || price === undefined],
     ['frozen', () => past.isFrozen(started.signer)],
     ['no_mandate', () => micros(price) > running.signed],
