@@ -272,6 +272,32 @@ describe.each(homes)('attacks on notes, on $kind', ({ make }) => {
     await bobHas(it, 246n)
   })
 
+  test('notes made to choke their reader: deep, long, wide, with figures beyond all figures', async () => {
+    // Size, depth and form are looked at before anything else, and a number is an integer that every reader has exactly.
+    const it = await scene()
+    const text = it.test.compose(BOB, 'feature.purchase', { listing: it.feature, terms: 1, price: '4' })
+    const variants = [
+      text.replace('"terms":1', `"terms":${'['.repeat(25_000)}${']'.repeat(25_000)}`),
+      text.replace('"terms":1', `"terms":${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`),
+      text.replace('"terms":1', `"terms":${'9'.repeat(50_000)}`),
+      text.replace('"terms":1', '"terms":1e999'),
+      text.replace('"terms":1', '"terms":9007199254740992'),
+      text.replace('"terms":1', '"terms":-0'),
+      text.replace('"price":"4"', `"price":"${'4'.repeat(50_000)}"`),
+      text.replace('"price":"4"', '"price":"\\ud800"'),
+      text.replace('"body":{', `"body":{${Array.from({ length: 5_000 }, (_, i) => `"a${i}":1,`).join('')}`),
+      text.replace('"price":"4"', `"price":"${'x'.repeat(59_900)}"`),
+    ]
+    const answers = await submitAll(
+      it.test,
+      variants.map((one) => signNote(one, [BOB.signer])),
+    )
+    expect(codes(answers)).toEqual(variants.map(() => 'malformed'))
+    expect(await it.test.ledger.submit(new Uint8Array())).toMatchObject({ code: 'malformed' })
+    expect(await it.test.ledger.submit(new Uint8Array(59_900).fill(0xff))).toMatchObject({ code: 'malformed' })
+    await bobHas(it, 250n)
+  })
+
   test('a purchase that its buyer saw fail is kept by a shop, and sent when there are credits', async () => {
     // A refusal by a rule is remembered until the note has expired, durably; after that the note is too old.
     const it = await scene()

@@ -14,8 +14,8 @@ import { sha256 } from '../../core/drivers/sha256.ts'
 import { type KeyPair, keyPair } from '../../core/drivers/sodium/signer.ts'
 import { signNote } from '../../core/log/note.ts'
 import { sqliteHome } from '../ledger/homes.ts'
-import { allRows } from '../ledger/marketplace.ts'
-import { codes, type Home, memoryHome, ORIGIN, signerAs, TestLedger } from '../ledger/support.ts'
+import { allRows, openMarketplace } from '../ledger/marketplace.ts'
+import { ADA, accepted, BOB, codes, type Home, memoryHome, ORIGIN, signerAs, TestLedger } from '../ledger/support.ts'
 import { Random } from '../model/random.ts'
 import { type Sent, Storm } from './storm.ts'
 
@@ -78,4 +78,25 @@ test.each([1, 2, 3])('storm %i leaves the same books wherever it passes', { time
   expect(first.rows.map(({ table, key, value }) => `${table} ${key} ${value}`).sort()).toEqual(expected.sort())
   expect(await replica(memoryHome(new MemoryLedger()), storm, seed + 100)).toEqual(first)
   expect(await replica(await sqliteHome(), storm, seed + 200)).toEqual(first)
+})
+
+test('keys of rows that sort differently by UTF-16 than by UTF-8, or look like the parts of a key', async () => {
+  // Rows are hashed in the order of the UTF-8 bytes of table and key, on every store and in a replay.
+  const roots = await Promise.all(
+    [memoryHome(new MemoryLedger()), await sqliteHome()].map(async (home) => {
+      const test = await TestLedger.found(home)
+      const { api } = await openMarketplace(test)
+      const usage = { requests: 1, inputTokens: 0, outputTokens: 0, milliseconds: 0 }
+      for (const reference of ['\u{10400}', '\uff21', '\uffe5', '\u{1f600}', 'a/b', 'a', 'a/', '"', '\\', '~', 'é']) {
+        const text = test.compose(BOB, 'query.charge', { listing: api, terms: 1, usage, reference })
+        accepted(await test.ledger.submit(signNote(text, [BOB.signer, ADA.signer])))
+      }
+      const { stateRoot } = await test.ledger.summary(wholeSeconds(test.time))
+      expect((await test.audit()).defects).toEqual([])
+      await test.reopen()
+      expect((await test.ledger.summary(wholeSeconds(test.time))).stateRoot).toBe(stateRoot)
+      return stateRoot
+    }),
+  )
+  expect(new Set(roots).size).toBe(1)
 })

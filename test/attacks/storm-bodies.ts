@@ -249,6 +249,9 @@ function closing(storm: Storm): Body {
   return { body: { end: formatSeconds(storm.now), ...stated, ...spoiled }, signer: 'operator' }
 }
 
+/** Texts whose order differs by UTF-16 and by UTF-8, and some that could be taken for a row's key. */
+const SCRIPTS = ['q', 'a/b/', '\uff21', '\u{10400}', '\u{1f600}', '~', '"\\']
+
 function frozenOr(storm: Storm): string {
   const frozen = storm.rowsOf<state.Account>('account').filter(({ row }) => row.frozen)
   return storm.random.maybe(frozen)?.key.key ?? storm.account()
@@ -341,7 +344,10 @@ export const BODIES: Readonly<Record<string, Draw>> = {
     const { id, signer } = hold(storm)
     return { body: { hold: id }, signer }
   },
-  'query.charge': (storm) => call(storm, () => ({ usage: usage(storm), reference: `q${storm.random.int(0, 40)}` })),
+  'query.charge': (storm) => {
+    const reference = `${storm.random.pick(SCRIPTS)}${storm.random.int(0, 9)}`
+    return call(storm, () => ({ usage: usage(storm), reference }))
+  },
   'usage.mandate': mandate,
   'usage.revoke': about('mandate', 'man', 'mandate'),
   'usage.batch': batch,
