@@ -1,5 +1,6 @@
 /** Bugs in what the platform takes and in what its record says. */
 
+import { withNew } from '../../../core/domain/aged-sum.ts'
 import { ACCOUNT_BOOKS } from '../../../core/domain/books.ts'
 import type { Effects } from '../../../core/domain/define.ts'
 import { micros, ZERO } from '../../../core/domain/money.ts'
@@ -31,6 +32,8 @@ function payingFee(fee: (exact: bigint) => bigint, carry: (exact: bigint) => num
       const more = wanted - figures.feeMicros
       run.collect('fees', micros(more))
       run.postTo(payee, 'earnings', -more)
+      const { earningsHoldDays } = inForce(run)
+      run.put(state.earnings.at(payee), withNew(run.get(state.earnings.at(payee)), micros(-more), run.time, earningsHoldDays))
       recordFee(run, more)
       run.put(state.accounts.at(payee), { ...run.need(state.accounts.at(payee)), carry: carry(exact) })
       return { ...figures, feeMicros: micros(wanted) }
@@ -46,14 +49,18 @@ export const feeBugs: Readonly<Record<string, Bug>> = {
   'fees are rounded to the nearest': payingFee((exact) => (exact + 5_000n) / 10_000n, left),
   'the carry is lost': payingFee(floor, () => 0),
   'the carry is lost at a whole credit': payingFee(floor, (exact) => (exact / 10_000n > 1_000_000n ? 0 : left(exact))),
-  'a top-up pays a fee': afterApply('credit.topup', (effects) => {
-    const run = effects as unknown as Run
-    const { account, amount } = (effects as unknown as Topup).body
-    const fee = micros(amount / 100n)
-    run.postTo(account, 'wallet', -fee)
-    run.collect('fees', fee)
-    recordFee(run, fee)
-  }),
+  'a top-up pays a fee': afterApply(
+    'credit.topup',
+    (effects) => {
+      const run = effects as unknown as Run
+      const { account, amount } = (effects as unknown as Topup).body
+      const fee = micros(amount / 100n)
+      run.postTo(account, 'wallet', -fee)
+      run.collect('fees', fee)
+      run.payment = { grossMicros: fee, feeMicros: fee, feeBps: 0, slices: [] }
+    },
+    [state.revenue.at('fees')],
+  ),
   'a top-up of more than 100 000 credits loses a microcredit': afterApply('credit.topup', (effects) => {
     const { postTo, post, body } = bound(effects as unknown as Topup)
     if (body.amount < 10n ** 11n) return

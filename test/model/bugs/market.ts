@@ -5,6 +5,11 @@ import { inApply, onPut, onRow, type Row, withoutCheck, withSwappedChecks } from
 
 const DAY = 86_400
 
+const SALES = [
+  ...['subscription.start', 'dataset.purchase', 'dataset.license', 'feature.purchase'],
+  ...['usage.mandate', 'hold.open', 'query.charge'],
+]
+
 const last = (row: Row, field: string) => (row[field] as Row[]).at(-1)!
 
 /** A row of paid periods whose last one is changed. */
@@ -56,7 +61,10 @@ export const planBugs: Readonly<Record<string, Bug>> = {
   'a lapsed plan renews': withoutCheck('plan.renew', 'lapsed'),
   'a frozen account’s plan renews': withoutCheck('plan.renew', 'frozen'),
   'a downgrade is forgotten': onPut('plan.change', 'plan', ({ next: _next, ...row }) => row),
-  'an offer is open to everybody': onRow(['plan.subscribe'], 'offer', (row, { signer }) => ({ ...row, account: signer })),
+  'an offer is open to everybody': onRow(['plan.subscribe', 'plan.change'], 'offer', (row, { signer }) => ({
+    ...row,
+    account: signer,
+  })),
   'an offer may be small': withoutCheck('plan.offer', 'limit'),
 }
 
@@ -67,12 +75,12 @@ export const marketBugs: Readonly<Record<string, Bug>> = {
   'own listings are sold': withoutCheck('dataset.purchase', 'own_listing'),
   'the price is not checked': withoutCheck('feature.purchase', 'price_changed'),
   'the terms are not checked': withoutCheck('usage.mandate', 'terms_changed'),
-  'old terms are honoured for an eighth day': onRow(['query.charge', 'dataset.license', 'feature.purchase'], 'terms', (row) =>
+  'old terms are honoured for an eighth day': onRow(SALES, 'terms', (row) =>
     row.supersededAt === undefined ? row : { ...row, supersededAt: (row.supersededAt as number) + DAY },
   ),
   'a dataset is bought twice': withoutCheck('dataset.purchase', 'already_owned'),
   'a suspended model is sold': withoutCheck('subscription.start', 'not_for_sale'),
-  'what was withdrawn is sold': onRow(['feature.purchase', 'dataset.license'], 'listing', (row) => ({
+  'what was withdrawn is sold': onRow(SALES, 'listing', (row) => ({
     ...row,
     withdrawn: false,
   })),
@@ -93,9 +101,10 @@ export const marketBugs: Readonly<Record<string, Bug>> = {
   'a subscription renews twice': withoutCheck('subscription.renew', 'not_due'),
   'a cancelled subscription renews': withoutCheck('subscription.renew', 'cancelled'),
   'a subscription renews above the price signed': withoutCheck('subscription.renew', 'no_mandate'),
-  'a renewal ahead begins at once': onPut('subscription.renew', 'subscription', (row, { time }) =>
-    withLast(row, 'periods', (one) => ({ ...one, start: time })),
-  ),
+  'a renewal ahead runs from its own time': onPut('subscription.renew', 'subscription', (row, { time }) => {
+    const { start, end } = last(row, 'periods') as { start: number; end: number }
+    return ending(row, time + end - start)
+  }),
   'whoever cancels goes on for the grace': onPut('subscription.cancel', 'subscription', (row) => ({ ...row, cancelled: false })),
   'a full refund ends nothing': inApply(
     (effects) => ({

@@ -55,13 +55,17 @@ export function inApply(methods: (effects: Effects<never>) => object, type?: str
   return { rules: bent(bend, type === undefined ? undefined : [type]) }
 }
 
-/** Something more happens once a type has had its effects. */
-export function afterApply(type: string, more: (effects: Effects<never>) => void): Bug {
-  const apply = (definition: Definition) => (effects: Effects<never>) => {
-    definition.apply(effects)
-    more(effects)
-  }
-  return { rules: bent((definition) => ({ ...definition, apply: apply(definition) }), [type]) }
+/** Something more happens once a type has had its effects, to rows that it would not read. */
+export function afterApply(type: string, more: (effects: Effects<never>) => void, rows: readonly RowKey[] = []): Bug {
+  const bend: Bend = (definition) => ({
+    ...definition,
+    reads: [(context) => [...(definition.reads[0]?.(context) ?? []), ...rows], ...definition.reads.slice(1)],
+    apply: (effects) => {
+      definition.apply(effects)
+      more(effects)
+    },
+  })
+  return { rules: bent(bend, [type]) }
 }
 
 type See = (key: RowKey, row: Row, context: Context<never>) => Row
