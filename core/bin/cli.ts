@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { rules } from '../domain/transactions/index.ts'
 import { accountCommands } from './commands/account.ts'
+import { consoleCommand } from './commands/console.ts'
 import { creditCommands } from './commands/credits.ts'
 import { demoCommand } from './commands/demo.ts'
 import { exportCommand } from './commands/export.ts'
@@ -57,6 +58,7 @@ logCommands(program)
 scheduleCommand(program)
 proofCommands(program)
 exportCommand(program)
+consoleCommand(program)
 demoCommand(program)
 
 try {

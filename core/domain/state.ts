@@ -48,6 +48,8 @@ export interface Treasury {
   readonly feesMicros: Micros
   readonly plansMicros: Micros
   readonly redeemedMicros: Micros
+  /** What all accounts owe together, 0 or less: the sum of their receivable books. */
+  readonly receivablesMicros: Micros
 }
 
 export interface Account {
@@ -191,7 +193,7 @@ export interface Offer {
   readonly expires: Seconds
 }
 
-interface Model {
+export interface Model {
   readonly account: string
   readonly name: string
   readonly base: string

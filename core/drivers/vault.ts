@@ -11,13 +11,15 @@
  * crash leaves the old or the new one.
  */
 
-import { randomBytes, scryptSync } from 'node:crypto'
+import { randomBytes, type ScryptOptions, scrypt, scryptSync } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import nacl from 'tweetnacl'
 import { z } from 'zod'
 import { concatBytes, equalBytes, toHex, tryFromHex, utf8 } from '../base/bytes.ts'
 import { writeDurably } from './durable-file.ts'
+import { exclusively } from './exclusive.ts'
 import { type KeyPair, keyPair, SEED_BYTES } from './sodium/signer.ts'
 
 const FILE = 'keys.json'
@@ -98,9 +100,18 @@ export class Vault {
 
   /** Throws VaultError `passphrase` where it does not open the keys. */
   static open(dir: string, passphrase: string): Vault {
-    if (!existsSync(join(dir, FILE))) throw new VaultError('missing', `There are no keys in ${dir}.`)
-    const file = readFile(dir)
-    const vault = new Vault(dir, file, derive(passphrase, file.kdf))
+    const file = requireFile(dir)
+    return Vault.#tried(dir, file, derive(passphrase, file.kdf))
+  }
+
+  /** The same, without holding up the calling thread for as long as the passphrase takes. */
+  static async unlock(dir: string, passphrase: string): Promise<Vault> {
+    const file = requireFile(dir)
+    return Vault.#tried(dir, file, await deriveAside(passphrase, file.kdf))
+  }
+
+  static #tried(dir: string, file: VaultFile, secret: Uint8Array): Vault {
+    const vault = new Vault(dir, file, secret)
     if (file.keys[0] !== undefined) vault.#unseal(file.keys[0])
     return vault
   }
@@ -112,13 +123,13 @@ export class Vault {
 
   /** All keys of a label, without those that were added to an account. */
   keys(label: string): KeyPair[] {
-    const entries = this.#file.keys.filter((one) => one.label === label && one.account === undefined)
+    const entries = this.#current().keys.filter((one) => one.label === label && one.account === undefined)
     return entries.map((entry) => this.#unseal(entry))
   }
 
   /** The key pair of a public key; undefined where it is not here. */
   pair(publicKey: Uint8Array): KeyPair | undefined {
-    const entry = this.#file.keys.find((one) => one.publicKey === toHex(publicKey))
+    const entry = this.#current().keys.find((one) => one.publicKey === toHex(publicKey))
     return entry && this.#unseal(entry)
   }
 
@@ -130,18 +141,31 @@ export class Vault {
       const named = { label, ...(account !== undefined && { account }) }
       return { ...named, publicKey: toHex(pair.publicKey), nonce: toHex(nonce), sealed: toHex(sealed) }
     })
-    this.#write([...this.#file.keys, ...added])
+    this.#write((keys) => [...keys, ...added])
   }
 
   /** Forgets a key that was never used. */
   remove(publicKey: Uint8Array): void {
-    this.#write(this.#file.keys.filter((one) => one.publicKey !== toHex(publicKey)))
+    this.#write((keys) => keys.filter((one) => one.publicKey !== toHex(publicKey)))
   }
 
-  #write(keys: VaultFile['keys']): void {
-    const file = { ...this.#file, keys }
-    writeDurably(join(this.#dir, FILE), `${JSON.stringify(file, undefined, 1)}\n`)
-    this.#file = file
+  #write(change: (keys: VaultFile['keys']) => VaultFile['keys']): void {
+    const path = join(this.#dir, FILE)
+    exclusively(path, () => {
+      const before = this.#current()
+      const file = { ...before, keys: change(before.keys) }
+      writeDurably(path, `${JSON.stringify(file, undefined, 1)}\n`)
+      this.#file = file
+    })
+  }
+
+  /** The file as it is now: other programs add keys too while this one has it open. */
+  #current(): VaultFile {
+    if (!existsSync(join(this.#dir, FILE))) return this.#file
+    const file = readFile(this.#dir)
+    if (file.kdf.salt !== this.#file.kdf.salt)
+      throw new VaultError('passphrase', `The keys of this ledger were sealed anew meanwhile: unlock them again.`)
+    return file
   }
 
   #unseal({ label, account, publicKey, nonce, sealed }: VaultFile['keys'][number]): KeyPair {
@@ -160,9 +184,24 @@ function nameBytes({ label, account }: Named): Uint8Array {
   return utf8(account === undefined ? label : `${label}\n${account}`)
 }
 
-function derive(passphrase: string, { cost, blockSize, parallelization, salt }: VaultFile['kdf']): Uint8Array {
-  const parameters = { cost, blockSize, parallelization, maxmem: MAX_MEMORY_BYTES }
-  return scryptSync(passphrase.normalize('NFC'), tryFromHex(salt)!, nacl.secretbox.keyLength, parameters)
+function derive(passphrase: string, kdf: VaultFile['kdf']): Uint8Array {
+  return scryptSync(...derivation(passphrase, kdf))
+}
+
+const scryptAside = promisify<string, Uint8Array, number, ScryptOptions, Buffer>(scrypt)
+
+function deriveAside(passphrase: string, kdf: VaultFile['kdf']): Promise<Uint8Array> {
+  return scryptAside(...derivation(passphrase, kdf))
+}
+
+function derivation(passphrase: string, { cost, blockSize, parallelization, salt }: VaultFile['kdf']) {
+  const parameters: ScryptOptions = { cost, blockSize, parallelization, maxmem: MAX_MEMORY_BYTES }
+  return [passphrase.normalize('NFC'), tryFromHex(salt)!, nacl.secretbox.keyLength, parameters] as const
+}
+
+function requireFile(dir: string): VaultFile {
+  if (!existsSync(join(dir, FILE))) throw new VaultError('missing', `There are no keys in ${dir}.`)
+  return readFile(dir)
 }
 
 function readFile(dir: string): VaultFile {

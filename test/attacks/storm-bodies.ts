@@ -194,7 +194,7 @@ function policyUpdate(storm: Storm): Json {
 function keyAdd(storm: Storm): Body {
   const { random } = storm
   const name = storm.someone()
-  const scopes = random.some(['all', 'spend', 'meter', 'issue', 'schedule'], 3)
+  const scopes = random.chance(0.5) ? ['spend'] : random.some(['all', 'spend', 'meter', 'issue', 'schedule'], 3)
   const isLimitable = scopes.includes('spend') && !scopes.includes('all')
   const body = {
     publicKey: storm.publicKey(name),

@@ -31,14 +31,14 @@ const FREQUENT = words(`
   credit.topup credit.topup credit.grant account.unfreeze plan.subscribe plan.subscribe plan.change plan.renew
   model.deploy model.deploy listing.publish listing.publish subscription.start subscription.renew
   hold.open hold.capture hold.release query.charge usage.mandate usage.batch usage.batch
-  credit.refund credit.chargeback debt.forgive dataset.purchase dataset.license feature.purchase earnings.move payout.request`)
+  credit.refund credit.refund credit.chargeback debt.forgive dataset.purchase dataset.license feature.purchase earnings.move payout.request`)
 /** Drawn seldom: they end what others need. */
 const RARE = words('account.freeze listing.withdraw model.undeploy sequencer.rotate account.open plan.cancel')
 /** What a storm begins with, once everybody has credits. */
 const PRELUDE = words(`
   plan.subscribe plan.subscribe model.create model.create model.create model.deploy model.deploy model.deploy
   listing.publish listing.publish listing.publish listing.publish listing.publish
-  usage.mandate usage.mandate subscription.start hold.open`)
+  usage.mandate usage.mandate subscription.start hold.open key.add key.add key.add key.add`)
 
 function words(text: string): string[] {
   return text.trim().split(/\s+/)
@@ -193,7 +193,7 @@ export class Storm {
 
   #signing(name: string): Signing {
     const others = this.#keys.get(this.account(name)) ?? []
-    return this.#signingWith(name, others.length > 0 && this.random.chance(0.12) ? this.random.pick(others) : name)
+    return this.#signingWith(name, others.length > 0 && this.random.chance(0.25) ? this.random.pick(others) : name)
   }
 
   /** A key of somebody's or, more often, a new one; the signer of a key.add will try to sign with it later. */

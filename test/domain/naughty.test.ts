@@ -169,6 +169,7 @@ const FIELDS: Record<string, readonly TextFields[]> = {
   'hold.capture': [{ scene: 'hold.capture', signer: 'ada', body: 'CAPTURE', paths: ['hold', 'reference'] }],
   'hold.release': [{ scene: 'hold.release', signer: 'ada', body: 'RELEASE', paths: ['hold'] }],
   'query.charge': [{ scene: 'query.charge', signer: 'bob', body: 'CALL', paths: ['listing', 'reference'] }],
+  'period.close': [{ scene: 'given/market', signer: 'operator', body: 'CLOSING', paths: ['end', 'stateRoot', 'totals.issued'] }],
   'usage.batch': [
     {
       scene: 'given/market',

@@ -10,7 +10,7 @@ import { Replay } from '../../core/ledger/replay.ts'
 import { ED25519, formatVerifierKey, parseVerifierKey, type VerifierKey, verifierKey } from '../../core/log/note.ts'
 import { OPTIONS, transactionOf } from './forging.ts'
 import { homes, type RestorableHome, temporaryFolder } from './homes.ts'
-import { allRows, goOn, govern, openMarketplace, trade } from './marketplace.ts'
+import { allRows, goOn, govern, openMarketplace, settleUp, trade } from './marketplace.ts'
 import { ADA, accepted, auditOf, ORIGIN, OTHER_SEQUENCER, SEQUENCER, TestLedger } from './support.ts'
 
 /** A ledger in which every transaction type happened. */
@@ -20,6 +20,7 @@ async function everything(home: RestorableHome): Promise<TestLedger<RestorableHo
   await trade(test, market)
   await govern(test, market)
   await goOn(test, market)
+  await settleUp(test)
   return test
 }
 
