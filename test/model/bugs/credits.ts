@@ -16,12 +16,6 @@ function expiring(row: Row, change: (at: number) => number): Row {
 
 export const creditBugs: Readonly<Record<string, Bug>> = {
   'a grant lives in its last second plus one': onSight('wallet', (row) => expiring(row, (at) => at + 1)),
-  'paid credits are remembered as the last to burn': inApply(
-    (effects) => ({
-      give: ((account, slices) => effects.give(account, [...slices].reverse())) satisfies Give,
-    }),
-    'credit.refund',
-  ),
   'a refund goes to the wrong lot': inApply(
     (effects) => ({
       give: ((account, slices) =>

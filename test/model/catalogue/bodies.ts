@@ -68,8 +68,10 @@ const addedKey: Form = (value) => {
 }
 
 const policyUpdate: Form = (value) => {
-  const changes = { feeBps: count, plans, policy: fields(policy(count)) }
-  return fields({ effectiveFrom: time }, changes)(value) && Object.keys(value).length > 1
+  const changes = { feeBps: count, plans, policy: fields({}, policy(count)) }
+  const { effectiveFrom: _from, policy: part = {}, ...others } = value as Fields
+  const changed = [...Object.keys(others), ...Object.keys(part)]
+  return fields({ effectiveFrom: time }, changes)(value) && changed.length > 0
 }
 
 const listingUpdate: Form = (value) => fields({ listing: thing('lst') }, updatable)(value) && Object.keys(value).length > 1

@@ -11,7 +11,7 @@ import { bodies } from './bodies.ts'
 import { DAY, toSeconds, toText } from './calendar.ts'
 import { closeCode } from './closing.ts'
 import { type Fields, isWellFormed, type Value } from './form.ts'
-import { type Event, first, History, happening, micros, type Signature, thing } from './history.ts'
+import { type Event, first, History, happening, micros, type Signature, sum, thing } from './history.ts'
 import * as keys from './keys.ts'
 import * as listings from './listings.ts'
 import * as mandates from './mandates.ts'
@@ -150,9 +150,15 @@ export class Model extends History {
   }
 }
 
+/** What all books hold that hold credits: wallets, what is set aside, earnings, payouts and the platform's revenue. */
+export function outstanding(past: History): bigint {
+  const owners = past.accounts().flatMap((account) => ['wallet', 'held', 'earnings', 'payable'].map((book) => [book, account]))
+  const books = [...owners, ['revenue:fees', ''], ['revenue:plans', '']] as [book: string, owner: string][]
+  return sum(books.map(([book, owner]) => past.balance(book, owner)))
+}
+
 function limitCode(past: History, body: Fields): boolean {
-  const counter = past.balance('issued') + past.balance('promotions') + past.balance('redeemed')
-  return micros(body.amount) - counter > MOST_OUTSTANDING
+  return micros(body.amount) + outstanding(past) > MOST_OUTSTANDING
 }
 
 function creditCode(past: History, type: string, body: Fields, time: number): string | undefined {

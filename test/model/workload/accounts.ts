@@ -141,7 +141,8 @@ export class AccountDraws {
   #policy(): Fields {
     const { random, model, now } = this.#desk
     const days = () => random.pick([0, 1, 7, 14, 30, 90, 91])
-    return { ...policy(model, now), earningsHoldDays: days(), graceDays: days() }
+    const changed = { ...policy(model, now), earningsHoldDays: days(), graceDays: days() }
+    return Object.fromEntries(Object.entries(changed).filter(() => random.chance(0.7)))
   }
 
   close(): Draft {

@@ -3,6 +3,7 @@
 import { DAY, toText } from '../catalogue/calendar.ts'
 import { toAmount } from '../catalogue/form.ts'
 import { type Event, least, micros, type Payment, sum, thing } from '../catalogue/history.ts'
+import { outstanding } from '../catalogue/model.ts'
 import { available, isPending, withdrawable } from '../catalogue/payouts.ts'
 import { plans, policy } from '../catalogue/policy.ts'
 import { refunded } from '../catalogue/refunds.ts'
@@ -39,7 +40,7 @@ export class CreditDraws {
       const dear = plans(model, now).reduce((total, { price }) => total + micros(price), 0n)
       return toAmount((dear * BigInt(random.int(2, 60))) / 10n + someMicros(random, scenario.money))
     }
-    const left = 10n ** 18n + model.balance('issued') + model.balance('promotions') + model.balance('redeemed')
+    const left = 10n ** 18n - outstanding(model)
     const amount = left + random.pick([0n, 0n, 1n, -1n, -(10n ** 15n)])
     return amount > 0n && amount < 10n ** 18n ? toAmount(amount) : '999999999999.999999'
   }
