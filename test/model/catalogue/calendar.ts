@@ -20,13 +20,13 @@ function digits(value: number, length: number): string {
   return String(value).padStart(length, '0')
 }
 
-/** Where a first period that starts at `start` ends. */
-export function endOfFirst(period: Period, start: number): number {
+/** Where a period that starts at `start` ends, if the first of its row started at `anchor`: the day of that one is kept. */
+export function endOfPeriod(period: Period, start: number, anchor = start): number {
   if (period === 'week') return start + 7 * DAY
   const text = toText(start)
   let year = Number(text.slice(0, 4))
   let month = Number(text.slice(5, 7))
-  const day = Number(text.slice(8, 10))
+  const day = Number(toText(anchor).slice(8, 10))
   for (let i = 0; i < { month: 1, quarter: 3, year: 12 }[period]; i++) {
     month += 1
     if (month === 13) {
@@ -49,5 +49,5 @@ export function midnight(seconds: number): number {
 }
 
 export function nextMonth(seconds: number): number {
-  return endOfFirst('month', toSeconds(`${toText(seconds).slice(0, 7)}-01T00:00:00Z`))
+  return endOfPeriod('month', toSeconds(`${toText(seconds).slice(0, 7)}-01T00:00:00Z`))
 }

@@ -3,19 +3,25 @@
  * lays down.
  */
 
-import type { Fields } from './form.ts'
-import { OPERATOR, SEQUENCER } from './people.ts'
-import type { Random } from './random.ts'
+import { type Fields, toAmount } from '../catalogue/form.ts'
+import { OPERATOR, SEQUENCER } from '../people.ts'
+import type { Random } from '../random.ts'
 
 export const PERIODS = ['week', 'month', 'quarter', 'year']
 export const ORIGIN = 'test.example/credits'
+
+export type Flood = 'streams' | 'holds' | 'keys' | 'reserves' | 'policies' | 'grants'
 
 export interface Scenario {
   readonly money: 'dust' | 'common' | 'big'
   readonly pace: 'seconds' | 'days' | 'months' | 'mixed'
   readonly people: number
-  /** Meters begin a new stream with almost every batch, until they have too many. */
-  readonly flood: boolean
+  /** One kind of thing is made with almost every step, until there are too many. */
+  readonly flood: Flood | undefined
+  /** What people do more often than elsewhere. */
+  readonly focus: 'calls' | 'plans' | 'subscriptions' | undefined
+  /** What goes wrong more often than elsewhere: top-ups are charged back, or keys are many and tight. */
+  readonly trouble: 'debts' | 'keys' | undefined
   /** The most lines and payers of a batch. */
   readonly lines: number
   readonly genesis: Fields
@@ -30,20 +36,22 @@ export function someMicros(random: Random, money: Scenario['money'], scale = 1):
   return random.chance(0.5) ? whole : whole + BigInt(random.int(0, 999_999))
 }
 
-export function toAmount(micros: bigint): string {
-  const digits = micros.toString().padStart(7, '0')
-  const fraction = digits.slice(-6).replace(/0+$/, '')
-  return fraction === '' ? digits.slice(0, -6) : `${digits.slice(0, -6)}.${fraction}`
-}
-
 export function drawScenario(random: Random): Scenario {
   const money = random.weighted({ common: 5, dust: 3, big: 2 })
-  const flood = random.chance(0.12)
+  const floods = { streams: 3, holds: 2, keys: 1.5, reserves: 1.5, policies: 1, grants: 1 }
+  const flood = random.chance(0.2) ? random.weighted<Flood>(floods) : undefined
+  const focus = random.pick(['calls', 'calls', 'plans', 'subscriptions', undefined, undefined] as const)
+  const slow = focus === 'calls' ? 0 : 2
   return {
     money,
     flood,
-    pace: flood ? 'seconds' : random.weighted({ mixed: 5, seconds: 2, days: 3, months: 2 }),
+    focus: flood === undefined ? focus : undefined,
+    pace: flood !== undefined ? 'seconds' : random.weighted({ mixed: 5, seconds: 2, days: 3, months: slow }),
     people: random.int(3, 7),
+    trouble:
+      flood !== undefined
+        ? undefined
+        : { none: undefined, debts: 'debts' as const, keys: 'keys' as const }[random.weighted({ none: 6, debts: 2, keys: 2 })],
     lines: random.chance(0.08) ? 150 : 12,
     genesis: drawGenesis(random, money),
   }
@@ -65,7 +73,7 @@ function drawGenesis(random: Random, money: Scenario['money']): Fields {
     feeBps: random.chance(0.8) ? 1500 : random.pick([0, 1, 333, 1499]),
     plans,
     policy: {
-      minimumPayout: '25',
+      minimumPayout: random.pick(['0', '25', toAmount(someMicros(random, money))]),
       earningsHoldDays: random.pick([0, 7, 30]),
       graceDays: random.pick([0, 1, 7, 30]),
       creditNote: '1 credit = 1 USD',

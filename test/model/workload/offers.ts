@@ -1,8 +1,8 @@
 /** Draws what listings sell and for how much. */
 
-import type { Fields } from './form.ts'
-import type { Random } from './random.ts'
-import { PERIODS, type Scenario, someMicros, toAmount } from './scenario.ts'
+import { type Fields, toAmount } from '../catalogue/form.ts'
+import type { Random } from '../random.ts'
+import { PERIODS, type Scenario, someMicros } from './scenario.ts'
 
 type Money = Scenario['money']
 

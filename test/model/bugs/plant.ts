@@ -3,15 +3,15 @@
  * bent.
  */
 
-import type { Check, Context, Definition, Effects, LineOutcome } from '../../core/domain/define.ts'
-import type { Rules } from '../../core/domain/envelope.ts'
-import type { Code } from '../../core/domain/refusal.ts'
-import type { Execution } from '../../core/domain/run.ts'
-import type { RowKey } from '../../core/domain/table.ts'
-import { rules } from '../../core/domain/transactions/index.ts'
-import type { Bug } from './ledger.ts'
+import type { Check, Context, Definition, Effects, LineOutcome } from '../../../core/domain/define.ts'
+import type { Rules } from '../../../core/domain/envelope.ts'
+import type { Code } from '../../../core/domain/refusal.ts'
+import type { Execution } from '../../../core/domain/run.ts'
+import type { RowKey } from '../../../core/domain/table.ts'
+import { rules } from '../../../core/domain/transactions/index.ts'
+import type { Bug } from '../ledger.ts'
 
-type Row = Record<string, unknown>
+export type Row = Record<string, unknown>
 type Bend = (definition: Definition) => Definition
 
 /** Rules in which the definitions of some types, or of all, are others. */
@@ -55,13 +55,17 @@ export function inApply(methods: (effects: Effects<never>) => object, type?: str
   return { rules: bent(bend, type === undefined ? undefined : [type]) }
 }
 
-/** Something more happens once a type has had its effects. */
-export function afterApply(type: string, more: (effects: Effects<never>) => void): Bug {
-  const apply = (definition: Definition) => (effects: Effects<never>) => {
-    definition.apply(effects)
-    more(effects)
-  }
-  return { rules: bent((definition) => ({ ...definition, apply: apply(definition) }), [type]) }
+/** Something more happens once a type has had its effects, to rows that it would not read. */
+export function afterApply(type: string, more: (effects: Effects<never>) => void, rows: readonly RowKey[] = []): Bug {
+  const bend: Bend = (definition) => ({
+    ...definition,
+    reads: [(context) => [...(definition.reads[0]?.(context) ?? []), ...rows], ...definition.reads.slice(1)],
+    apply: (effects) => {
+      definition.apply(effects)
+      more(effects)
+    },
+  })
+  return { rules: bent(bend, [type]) }
 }
 
 type See = (key: RowKey, row: Row, context: Context<never>) => Row
@@ -110,6 +114,11 @@ export function onPut(type: string, table: string, change: (row: Row, written: W
     }
     return { put, recordLines }
   }, type)
+}
+
+/** The machine's own checks, and those of all types, see the rows of a table otherwise than they are. */
+export function onSight(table: string, change: (row: Row) => Row): Bug {
+  return { see: (key, row) => (key.table.name === table ? change(row as Row) : row) }
 }
 
 /** What is accepted comes out otherwise. */
