@@ -55,6 +55,8 @@ export function CommandPalette({ newAccount }: { readonly newAccount: () => void
       shortcut={['mod + K']}
       nothingFound={strings.shell.nothing}
       highlightQuery
+      transitionProps={{ duration: 0 }}
+      attributes={{ content: { 'aria-label': strings.shell.command } }}
       scrollable
       maxHeight={420}
       searchProps={{

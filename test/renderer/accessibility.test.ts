@@ -1,7 +1,7 @@
 /** axe finds nothing on any page, light or dark, large or small; and no page is wider than its window. */
 
 import { expect, test } from 'vitest'
-import { actAs, axeFindings, open, openMarket, SMALLEST, type Visit, WINDOW } from './support.ts'
+import { actAs, axeFindings, command, open, openMarket, SMALLEST, type Visit, WINDOW } from './support.ts'
 
 type Step = readonly [address: string, ready: string]
 
@@ -91,9 +91,7 @@ test('colours follow the system until they are chosen, and stay chosen', async (
   expect(await scheme()).toBe('dark')
   await page.emulateMedia({ colorScheme: 'light' })
   await expect.poll(scheme).toBe('light')
-  await page.keyboard.press('Control+k')
-  await page.keyboard.type('colours: dark')
-  await page.keyboard.press('Enter')
+  await command(page, 'Colours: Dark')
   await expect.poll(scheme).toBe('dark')
   await page.reload()
   await page.getByRole('heading', { name: 'Overview' }).waitFor()

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { auditOf } from '../cli/run.ts'
-import { actAs, open, openMarket } from './support.ts'
+import { actAs, command, open, openMarket } from './support.ts'
 
 test('a purchase is signed in one tab and seen in the log of another, live', async () => {
   const { page, another, market } = await openMarket('Bob')
@@ -123,9 +123,7 @@ test('the session outlives a reload: the account, the page and what was bought',
 test('the keyboard alone is enough for a purchase', async () => {
   const { page, market } = await openMarket('Bob')
   const press = (key: string) => page.keyboard.press(key)
-  await press('Control+k')
-  await page.keyboard.type('marketplace')
-  await press('Enter')
+  await command(page, 'Marketplace')
   await page.getByRole('heading', { name: 'Marketplace' }).waitFor()
   const focused = () =>
     page.evaluate(() => (document.activeElement === document.body ? '' : (document.activeElement?.textContent ?? '')))

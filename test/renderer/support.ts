@@ -109,6 +109,15 @@ export async function actAs(page: Page, who: string): Promise<void> {
   await page.getByRole('button', { name: new RegExp(`^Account: .*${who}`) }).waitFor()
 }
 
+/** Runs a command by its name, with the keyboard. */
+export async function command(page: Page, name: string): Promise<void> {
+  await page.keyboard.press('Control+k')
+  await page.getByPlaceholder('Search or run a command').waitFor()
+  await page.keyboard.type(name.toLowerCase())
+  await page.locator('[data-action][data-selected]', { hasText: name }).waitFor()
+  await page.keyboard.press('Enter')
+}
+
 export async function open(page: Page, hash: string): Promise<void> {
   await page.evaluate((to) => {
     window.location.hash = to
