@@ -17,9 +17,9 @@ import {
 } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
+import { nameOf, useDesk } from '../desk.tsx'
 import { firstPage, pagesOf } from '../pages.tsx'
 import { go, href } from '../route.ts'
-import { nameOf, useSession } from '../session.tsx'
 import { strings } from '../strings.ts'
 import { useTRPC } from '../trpc.ts'
 
@@ -69,7 +69,7 @@ export function CommandPalette({ newAccount }: { readonly newAccount: () => void
 }
 
 function usePages(): SpotlightActionData[] {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   return pagesOf(acting.role).map(({ id, title, icon: Shape }) => ({
     id,
     label: title,
@@ -79,7 +79,7 @@ function usePages(): SpotlightActionData[] {
 }
 
 function useActions(newAccount: () => void): SpotlightActionData[] {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const trpc = useTRPC()
   const { setColorScheme } = useMantineColorScheme()
   const lock = useMutation(trpc.desk.lock.mutationOptions())
@@ -140,7 +140,7 @@ function useActions(newAccount: () => void): SpotlightActionData[] {
 }
 
 function useAccounts(): SpotlightActionData[] {
-  const { acting, accounts, act } = useSession()
+  const { acting, accounts, act } = useDesk()
   return accounts
     .filter(({ account }) => account !== acting.account)
     .map((one) => ({

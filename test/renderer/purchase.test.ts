@@ -1,4 +1,7 @@
-/** Buying and selling: what the sign dialog shows is what happens, in this tab and in another; and what would be refused is said. */
+/**
+ * Buying and selling: what the sign dialog shows is what happens, in this tab and in another; and what would be refused is
+ * said.
+ */
 
 import { expect, test } from 'vitest'
 import { auditOf } from '../cli/run.ts'
@@ -108,7 +111,7 @@ test('a model is deployed and published; the slots, the take-home and the market
   await page.getByRole('dialog').getByText('19.00').first().waitFor()
 })
 
-test('the session outlives a reload: the account, the page and what was bought', async () => {
+test('a reload changes nothing: the account, the page and what was bought', async () => {
   const { page, market } = await openMarket('Chiara')
   await open(page, '#/wallet')
   await page.getByRole('link', { name: 'Contracts, annotated' }).waitFor()

@@ -1,6 +1,6 @@
 /**
- * The console in a real browser, over HTTP from a real `nimledger console`. A page that reports anything to its console, breaks the
- * page's policy, asks another host or opens a dialog fails its test, whatever it shows.
+ * The console in a real browser, over HTTP from a real `nimledger console`. A page that reports anything to its console,
+ * breaks the page's policy, asks another host or opens a dialog fails its test, whatever it shows.
  */
 
 import { readFileSync } from 'node:fs'
@@ -112,7 +112,7 @@ export async function actAs(page: Page, who: string): Promise<void> {
 /** Runs a command by its name, with the keyboard. */
 export async function command(page: Page, name: string): Promise<void> {
   await page.keyboard.press('Control+k')
-  await page.getByPlaceholder('Search or run a command').waitFor()
+  await page.locator('input[placeholder="Search or run a command"]:focus').waitFor()
   await page.keyboard.type(name.toLowerCase())
   await page.locator('[data-action][data-selected]', { hasText: name }).waitFor()
   await page.keyboard.press('Enter')
@@ -131,7 +131,8 @@ interface AxeResult {
   }[]
 }
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const require = createRequire(import.meta.url)
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 
 /** What axe finds on the page, in words. */
 export async function axeFindings(page: Page): Promise<string[]> {
