@@ -128,8 +128,8 @@ function TopUp() {
     amountField.current?.focus()
   }, [thing, given])
   const typed = parseTyped(amount)
-  const isComplete =
-    account !== undefined && typed !== undefined && typed !== '0' && provider.trim() !== '' && reference.trim() !== ''
+  const isProvider = PROVIDER.test(provider.trim())
+  const isComplete = account !== undefined && typed !== undefined && typed !== '0' && isProvider && reference.trim() !== ''
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const body = { account, amount: typed, provider: provider.trim(), reference: reference.trim() }
