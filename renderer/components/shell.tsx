@@ -148,7 +148,7 @@ function Account({ newAccount }: { readonly newAccount: () => void }) {
   }
   return (
     <div className="account">
-      <Menu position="top-start" width={232} shadow="md">
+      <Menu position="top-start" width={264} shadow="md">
         <Menu.Target>
           <UnstyledButton className="account-button">
             <VisuallyHidden>{strings.shell.account}: </VisuallyHidden>

@@ -59,7 +59,7 @@ test('a ledger of one’s own: a passphrase that is worth it, and then the treas
   await page.getByText('No credits yet').waitFor()
   await page.getByRole('button', { name: 'Top up as the operator' }).click()
   await page.getByLabel('Amount').fill('12.345678')
-  await page.getByLabel('Reference of the payment').fill('transfer 1')
+  await page.getByLabel('Payment reference').fill('transfer 1')
   await page.getByRole('button', { name: 'Review and sign' }).click()
   await page.getByRole('button', { name: 'Sign and submit' }).click()
   await page.getByText('Top up: accepted').waitFor()

@@ -63,7 +63,7 @@ function ModelsPanel({ list }: { readonly list: ModelList }) {
       {t.newModel}
     </Button>
   )
-  const aside = (
+  const aside = slots.limit > 0 && (
     <Group gap={8} wrap="nowrap">
       <SlotMeter {...slots} />
       <span>
