@@ -1,5 +1,6 @@
 /** Every page and action by its name, with the keyboard alone: Ctrl+K. */
 import { useMantineColorScheme } from '@mantine/core'
+import { useClipboard } from '@mantine/hooks'
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import {
   IconCoins,
@@ -83,6 +84,7 @@ function useActions(newAccount: () => void): SpotlightActionData[] {
   const trpc = useTRPC()
   const { setColorScheme } = useMantineColorScheme()
   const lock = useMutation(trpc.desk.lock.mutationOptions())
+  const clipboard = useClipboard()
   const { theme } = strings.shell
   const own: SpotlightActionData[] =
     acting.role === 'operator'
@@ -115,7 +117,7 @@ function useActions(newAccount: () => void): SpotlightActionData[] {
       id: 'copy-id',
       label: strings.shell.copyId,
       leftSection: <IconCopy size={18} />,
-      onClick: () => void navigator.clipboard.writeText(acting.account),
+      onClick: () => clipboard.copy(acting.account),
     },
     {
       id: 'light',

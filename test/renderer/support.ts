@@ -16,6 +16,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 /** What is waited for comes late on a busy machine. */
 const WAIT_MS = 30_000
+export const EVENTUALLY = { timeout: WAIT_MS }
 
 export const WINDOW = { width: 1280, height: 800 }
 export const SMALLEST = { width: 1024, height: 640 }
