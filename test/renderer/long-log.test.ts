@@ -22,7 +22,7 @@ async function longMarket(): Promise<Market> {
   const market = await marketCopy()
   await writing(placeOf(market.dir, '2026-01-03T00:00:00Z'), async (desk) => {
     const account = desk.account('Bob')
-    const operator = desk.signer(OPERATOR)
+    const operator = await desk.signer(OPERATOR)
     while (desk.ledger.size < SIZE) {
       const first = desk.ledger.size
       const notes = Array.from({ length: Math.min(BATCH, SIZE - first) }, (_, at) => {
