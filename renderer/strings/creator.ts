@@ -7,7 +7,7 @@ export const creator = {
     lead: 'What your listings earned, and what is left after the platform’s share.',
     earned: 'Gross earned',
     payments: (count: number) => `in ${plural(count, 'payment')}`,
-    fee: (rate: string) => `Platform fee, ${rate}`,
+    fee: (rate: string) => `Platform fee, now ${rate}`,
     feeNote: 'exact to the microcredit',
     takeHome: 'Take-home',
     takeHomeNote: (available: string) => `${formatAmount(available)} available now`,

@@ -17,14 +17,14 @@ test('the demonstration: one door, and its figures are there', async () => {
   await page.getByRole('button', { name: 'Try the demo' }).click()
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
   const figures = page.locator('.figures')
-  await figures.getByText('67.255399').waitFor()
+  await figures.getByText('200.257829').waitFor()
   expect(await figures.innerText()).toMatch(
-    /Gross earned\s+67\.255399[\s\S]*Platform fee, 15 %\s+10\.088309[\s\S]*Take-home\s+57\.16709/,
+    /Gross earned\s+200\.257829[\s\S]*Platform fee, now 12 %\s+26\.348625[\s\S]*Take-home\s+173\.909204/,
   )
   expect(await figures.innerText()).toMatch(/Model slots\s+3 of 3/)
   await page.getByText('demonstration').waitFor()
   await page.reload()
-  await figures.getByText('67.255399').waitFor()
+  await figures.getByText('200.257829').waitFor()
 })
 
 test('a ledger of one’s own: a passphrase that is worth it, and then the treasury', async () => {
