@@ -1,5 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
+/** Tests of what is built, in a browser or as a process: they need the console built and a browser unpacked, others neither. */
+const BUILT = 'test/{browser,console,main,renderer}/**/*.test.{ts,tsx}'
+
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000, maxWorkers: 2, reporters: ['default'] },
+  test: {
+    testTimeout: 30_000,
+    maxWorkers: 2,
+    reporters: ['default'],
+    projects: [
+      { extends: true, test: { name: 'core', include: ['test/**/*.test.ts'], exclude: [BUILT] } },
+      { extends: true, test: { name: 'console', include: [BUILT], globalSetup: 'test/browser/global-setup.ts' } },
+    ],
+  },
 })

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { rules } from '../domain/transactions/index.ts'
 import { accountCommands } from './commands/account.ts'
 import { backupCommands } from './commands/backup.ts'
+import { consoleCommand } from './commands/console.ts'
 import { creditCommands } from './commands/credits.ts'
 import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -65,6 +66,7 @@ exportCommand(program)
 syncCommand(program)
 backupCommands(program)
 doctorCommand(program)
+consoleCommand(program)
 demoCommand(program)
 
 try {

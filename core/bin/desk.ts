@@ -19,23 +19,22 @@ import { rules } from '../domain/transactions/index.ts'
 import { sha256 } from '../drivers/sha256.ts'
 import type { KeyPair } from '../drivers/sodium/signer.ts'
 import { createVerifier } from '../drivers/sodium/verifier.ts'
-import { openSqliteReader, openSqliteWriter } from '../drivers/sqlite/store.ts'
+import { openSqliteReader } from '../drivers/sqlite/store.ts'
 import { Vault } from '../drivers/vault.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Ledger, type LedgerOptions } from '../ledger/ledger.ts'
 import { lastTime, readPlatform } from '../ledger/queries.ts'
-import type { StoreReader } from '../ledger/store.ts'
+import type { StoreReader, StoreWriter } from '../ledger/store.ts'
 import { type NoteSigner, signNote } from '../log/note.ts'
+import type { LocalCaller } from '../net/local-caller.ts'
 import { Failure } from './failure.ts'
 import { chooseKey, localKeys, localSigner, SEQUENCER, signerOf, usableKeys } from './local-keys.ts'
 import { note } from './output.ts'
 import { type PassphraseSource, readPassphrase } from './passphrase.ts'
+import { DistantSequencer, type Sequencer, takeLockOrCall } from './sequencer.ts'
 import { submitKept, unansweredNotes } from './unanswered.ts'
 
 export const OPERATOR = 'operator'
-
-/** How long a command waits for another one that is writing before it gives up. */
-export const LOCK_TIMEOUT_MS = 5_000
 
 /** What every command is told by options and environment. */
 export interface Place {
@@ -130,12 +129,12 @@ export function compose(
 
 /** A ledger opened to submit to, with the keys of this machine. */
 export class Desk {
-  readonly ledger: Ledger
+  readonly ledger: Sequencer
   readonly vault: Vault
   readonly place: Place
   readonly platform: Platform
 
-  constructor(place: Place, ledger: Ledger, vault: Vault, platform: Platform) {
+  constructor(place: Place, ledger: Sequencer, vault: Vault, platform: Platform) {
     this.place = place
     this.ledger = ledger
     this.vault = vault
@@ -174,24 +173,15 @@ export class Desk {
   }
 }
 
-/** Opens the ledger in a folder as its one writer, and closes it again. */
+/**
+ * Opens the ledger in a folder to write to it, and closes it again: as its one writer, or through the program that is.
+ */
 export async function writing<T>(place: Place, write: (desk: Desk) => Promise<T>): Promise<T> {
   // The passphrase first: nobody else waits while a person types.
   if (!existsSync(place.dir)) throw new Failure('usage', `There is no ledger in ${place.dir}.`)
   const passphrase = await readPassphrase(place.passphrase, false)
-  const store = await openSqliteWriter(place.dir, { lockTimeoutMs: LOCK_TIMEOUT_MS })
-  const opened: { ledger?: Ledger } = {}
+  const desk = await openDesk(place, passphrase)
   try {
-    const vault = Vault.open(place.dir, passphrase)
-    const platform = await readPlatform(store)
-    const isHeld = vault.keys(SEQUENCER).some((pair) => publicKeyHex(pair) === platform.sequencerKey)
-    if (!isHeld)
-      throw new Failure('usage', "This machine does not have the ledger's sequencer key; only the one that has it can write.")
-    const options = ledgerOptions(store, vault, platform.origin, () =>
-      clockTime(platform, opened.ledger?.lastTime ?? 0, place.at),
-    )
-    opened.ledger = await Ledger.open(options)
-    const desk = new Desk(place, opened.ledger, vault, platform)
     // Asked once before anything is signed, so that a time that cannot be is a clear sentence and no half-done work.
     void desk.time
     for (const file of unansweredNotes(place.dir)) {
@@ -199,9 +189,38 @@ export async function writing<T>(place: Place, write: (desk: Desk) => Promise<T>
     }
     return await write(desk)
   } finally {
-    // The ledger closes its store once everything submitted has been answered.
-    await (opened.ledger ?? store).close()
+    // A ledger closes its store once everything submitted has been answered.
+    await desk.ledger.close()
   }
+}
+
+async function openDesk(place: Place, passphrase: string): Promise<Desk> {
+  const taken = await takeLockOrCall(place.dir, LEDGER_TOOLS)
+  try {
+    const vault = Vault.open(place.dir, passphrase)
+    return 'commit' in taken ? await deskOver(place, vault, taken) : await deskBeside(place, vault, taken)
+  } catch (error) {
+    await taken.close()
+    throw error
+  }
+}
+
+/** A desk whose ledger this process writes to. */
+async function deskOver(place: Place, vault: Vault, store: StoreWriter): Promise<Desk> {
+  const platform = await readPlatform(store)
+  const isHeld = vault.keys(SEQUENCER).some((pair) => publicKeyHex(pair) === platform.sequencerKey)
+  if (!isHeld)
+    throw new Failure('usage', "This machine does not have the ledger's sequencer key; only the one that has it can write.")
+  const opened: { ledger?: Ledger } = {}
+  const now = () => clockTime(platform, opened.ledger?.lastTime ?? 0, place.at)
+  opened.ledger = await Ledger.open(ledgerOptions(store, vault, platform.origin, now))
+  return new Desk(place, opened.ledger, vault, platform)
+}
+
+/** A desk whose notes go to the process that writes to the ledger. */
+async function deskBeside(place: Place, vault: Vault, caller: LocalCaller): Promise<Desk> {
+  const sequencer = await DistantSequencer.open(caller, place)
+  return new Desk(place, sequencer, vault, await readPlatform(sequencer.reader))
 }
 
 export function ledgerOptions(

@@ -52,6 +52,14 @@ const SYSTEM_ERRORS: Record<string, readonly [FailureCode, string]> = {
 
 /** The failure that an error means. What is a defect of this program is told as such, with where it happened. */
 export function failureOf(error: unknown): Failure {
+  const known = knownFailureOf(error)
+  if (known !== undefined) return known
+  const { stack, message } = error as Error
+  return new Failure('damaged', `This is a defect of the program, please report it: ${stack ?? message}`)
+}
+
+/** The failure that an error means; undefined where it is a defect of this program. */
+export function knownFailureOf(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error
   if (error instanceof StoreError || error instanceof VaultError) {
     const { code, message } = error
@@ -60,8 +68,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof InvariantError) {
     return new Failure('damaged', `The ledger stopped rather than write something wrong: ${error.message} does not hold.`)
   }
-  const { code = '', path = 'The file', stack, message } = error as NodeJS.ErrnoException
+  const { code = '', path = 'The file' } = error as NodeJS.ErrnoException
   const system = SYSTEM_ERRORS[code]
-  if (system !== undefined) return new Failure(system[0], `${path} ${system[1]}.`)
-  return new Failure('damaged', `This is a defect of the program, please report it: ${stack ?? message}`)
+  return system && new Failure(system[0], `${path} ${system[1]}.`)
 }

@@ -18,7 +18,7 @@ import { Failure } from './failure.ts'
 export const SEQUENCER = 'sequencer'
 
 /** A key of this machine that signs for an account. */
-export interface LocalKey {
+interface LocalKey {
   readonly account: string
   readonly label: string
   readonly keyId: string
@@ -63,7 +63,7 @@ export function vkeyOf(name: string, publicKey: Uint8Array): string {
 }
 
 /** Which keys may sign for an account now, by their ids: what the ledger says, or nothing where none is at hand. */
-export type Usable = ReadonlyMap<string, Key>
+type Usable = ReadonlyMap<string, Key>
 
 export async function usableKeys(store: StoreReader, account: string, time: Seconds): Promise<Usable> {
   const usable = new Map<string, Key>()

@@ -25,9 +25,10 @@ import { frontierAt, signedSize } from '../ledger/tree.ts'
 import type { Verifier } from '../ledger/verifier.ts'
 import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
 import { formatVerifierKey, type VerifierKey } from '../log/note.ts'
-import { LEDGER_TOOLS, LOCK_TIMEOUT_MS, type Place } from './desk.ts'
+import { LEDGER_TOOLS, type Place } from './desk.ts'
 import { Failure } from './failure.ts'
 import { progressBar } from './output.ts'
+import { LOCK_TIMEOUT_MS } from './sequencer.ts'
 
 interface RestoreOptions {
   readonly file: string

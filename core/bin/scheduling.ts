@@ -45,7 +45,9 @@ export async function runSchedule(timed: TimedDesk, until: Seconds, report: Sche
 
 function scheduleOf({ desk, setTime }: TimedDesk): Schedulable {
   return {
-    reader: desk.ledger.reader,
+    get reader() {
+      return desk.ledger.reader
+    },
     get size() {
       return desk.ledger.size
     },

@@ -9,13 +9,19 @@ import { join } from 'node:path'
 import type { Refusal } from '../domain/refusal.ts'
 import { writeDurably } from '../drivers/durable-file.ts'
 import type { Accepted } from '../ledger/accepted.ts'
-import { type Ledger, NotTaken } from '../ledger/ledger.ts'
+import { NotTaken } from '../ledger/ledger.ts'
 import { Failure, failureOf } from './failure.ts'
+import type { Sequencer } from './sequencer.ts'
 
 const FILE_FORM = /^unanswered-[0-9a-f]+\.note$/
 
 /** Submits a note, kept under `name` until it is answered. Where that fails, the failure says where the note is. */
-export async function submitKept(dir: string, ledger: Ledger, name: string, note: Uint8Array): Promise<Accepted | Refusal> {
+export async function submitKept(
+  dir: string,
+  ledger: Pick<Sequencer, 'submit'>,
+  name: string,
+  note: Uint8Array,
+): Promise<Accepted | Refusal> {
   const file = join(dir, `unanswered-${name}.note`)
   writeDurably(file, note)
   try {

@@ -37,9 +37,9 @@ export function spendable(context: Pick<Context<unknown>, 'get' | 'need' | 'time
   return spendableIn(settledPurse(context, account))
 }
 
-/** Credits sold and granted that were not settled out again. */
-export function outstanding({ issuedMicros, promotionsMicros, redeemedMicros }: Treasury): Micros {
-  return negate(add(issuedMicros, promotionsMicros, redeemedMicros))
+/** Credits that somebody holds: sold and granted, not settled out again, and what debts let others hold besides. */
+export function outstanding({ issuedMicros, promotionsMicros, redeemedMicros, receivablesMicros }: Treasury): Micros {
+  return negate(add(issuedMicros, promotionsMicros, redeemedMicros, receivablesMicros))
 }
 
 /** Refuses where the account that the body names is not on this ledger. */

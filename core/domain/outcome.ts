@@ -64,8 +64,11 @@ export function postingBook({ book, account }: Posting): string {
 /** The codes that can refuse a line, as stored outcomes number them; new ones go at the end. */
 const LINE_CODES: readonly Code[] = ['no_mandate', 'subscription_required', 'exceeds_mandate', 'exceeds_credits']
 const FIRST_GROSS = 16n
-/** Amounts fit 63 bits and their zigzag form 64. */
-const MAX_BITS = 70n
+/**
+ * Amounts fit 63 bits, but what is sold and paid out over the years, and so a book's balance, has no bound: this one is beyond
+ * what any history reaches, and tells damage.
+ */
+const MAX_BITS = 126n
 
 export function encodeOutcome(outcome: Outcome): Uint8Array {
   const { postings, touched, payment, lines } = outcome

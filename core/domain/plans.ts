@@ -1,6 +1,7 @@
 /** Plans: what a creator pays the platform to deploy, use and list models; the platform's own, and offers to one account. */
 
 import { z } from 'zod'
+import { assert } from '../base/assert.ts'
 import { type Check, type Context, check } from './define.ts'
 import * as field from './fields.ts'
 import { add, formatMicros, type Micros, micros, ZERO } from './money.ts'
@@ -108,14 +109,13 @@ export function startedPlan(context: Context<unknown>, taken: Plan, carried: rea
 }
 
 /**
- * The plan with its next period paid. Where that is of something else, after a scheduled change or because the plan goes by
- * other periods now, a new calendar begins with it.
+ * The plan with its next period paid. Where that is of something else, after a scheduled change, a new calendar begins with it.
  */
 export function renewedPlan(context: Context<unknown>, before: PlanSubscription, renewal: Plan): PlanSubscription {
   const { time } = context
-  const { plan, priceMicros } = renewalOf(before)
-  const { period } = renewal
-  const isOther = before.next !== undefined || period !== before.period
+  const { plan, priceMicros, period } = renewalOf(before)
+  assert(renewal.period === period, 'a plan renews for as long as was signed')
+  const isOther = before.next !== undefined
   const { anchor, start, end } = isOther ? firstPeriod(Math.max(before.end, time), period) : nextPeriod(before, time)
   const periods = [...unended(before.periods, time), planPeriod(context, renewal, { start, end }, [])]
   return { plan, priceMicros, period, anchor, periods, end, cancelled: false }

@@ -27,6 +27,16 @@ export function plansOf(body: z.output<typeof plans>): readonly Plan[] {
   return body.map(({ price, ...rest }) => ({ ...rest, priceMicros: price }))
 }
 
-export function policyOf({ minimumPayout, ...rest }: z.output<typeof policy>): Omit<Policy, 'feeBps' | 'plans'> {
+type PolicyFields = Omit<Policy, 'feeBps' | 'plans'>
+
+export function policyOf({ minimumPayout, ...rest }: z.output<typeof policy>): PolicyFields {
   return { minimumPayoutMicros: minimumPayout, ...rest }
+}
+
+type PartOf<T> = { readonly [field in keyof T]?: T[field] | undefined }
+
+/** Of those fields that are there. */
+export function changesOf({ minimumPayout, ...rest }: PartOf<z.output<typeof policy>>): Partial<PolicyFields> {
+  const others = Object.entries(rest).filter(([, value]) => value !== undefined)
+  return { ...(minimumPayout !== undefined && { minimumPayoutMicros: minimumPayout }), ...Object.fromEntries(others) }
 }

@@ -63,6 +63,10 @@ export class Run extends View implements Effects<never> {
     const { field } = ACCOUNT_BOOKS[book]
     const row = this.need(state.accounts.at(account))
     this.put(state.accounts.at(account), { ...row, [field]: micros(row[field] + amountMicros) })
+    if (book === 'receivable') {
+      const treasury = this.need(state.treasury)
+      this.put(state.treasury, { ...treasury, receivablesMicros: micros(treasury.receivablesMicros + amountMicros) })
+    }
     this.#record(book, account, amountMicros)
   }
 

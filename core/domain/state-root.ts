@@ -9,8 +9,8 @@
  *
  *   head       the RFC 6962 root over the leaf hashes of the entries that touched the account, so that whoever kept his entries
  *              can prove that none is missing
- *   rest       SHA-256 over the canonical JSON of all rows that belong to the account, [[table, key, row], …] in order of table and
- *              key: its name and keys, lots, holds, plan, models, listings, subscriptions …
+ *   rest       SHA-256 over the canonical JSON of all rows that belong to the account, [[table, key, row], …] in order of
+ *              table and key: its name and keys, lots, holds, plan, models, listings, subscriptions …
  *   platform   in leaf 0 besides: the platform's books and the policy in force
  */
 
@@ -34,7 +34,7 @@ export interface StateSummary {
 }
 
 /** What a leaf says of one account. */
-export interface StateLeaf {
+interface StateLeaf {
   readonly account: string
   readonly row: Account
   /** The root over the entries that touched it. */

@@ -48,6 +48,8 @@ export interface Treasury {
   readonly feesMicros: Micros
   readonly plansMicros: Micros
   readonly redeemedMicros: Micros
+  /** What all accounts owe together, 0 or less: the sum of their receivable books. */
+  readonly receivablesMicros: Micros
 }
 
 export interface Account {
@@ -165,11 +167,12 @@ export interface SignedPlan {
   /** The name of a plan, or the id of an offer. */
   readonly plan: string
   readonly priceMicros: Micros
+  /** The price is for this long: one for a year is none for a week. */
+  readonly period: Period
 }
 
 /** An account's plan: what the last paid period was of, and at what price it renews. */
 export interface PlanSubscription extends SignedPlan {
-  readonly period: Period
   /** Where its first period began, by whose day of the month periods go. */
   readonly anchor: Seconds
   /** The paid periods, the last two at most; the newest is last. */
@@ -190,7 +193,7 @@ export interface Offer {
   readonly expires: Seconds
 }
 
-interface Model {
+export interface Model {
   readonly account: string
   readonly name: string
   readonly base: string

@@ -11,9 +11,10 @@
  * crash leaves the old or the new one. Exported keys are a file of the same form, under a passphrase of its own.
  */
 
-import { randomBytes, scryptSync } from 'node:crypto'
+import { randomBytes, type ScryptOptions, scrypt, scryptSync } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
 import nacl from 'tweetnacl'
 import { z } from 'zod'
 import { concatBytes, equalBytes, toHex, tryFromHex, utf8 } from '../base/bytes.ts'
@@ -117,13 +118,23 @@ export class Vault {
 
   /** Throws VaultError `passphrase` where it does not open the keys. */
   static open(dir: string, passphrase: string): Vault {
-    if (!existsSync(vaultPath(dir))) throw new VaultError('missing', `There are no keys in ${dir}.`)
-    return Vault.openFile(vaultPath(dir), passphrase)
+    return Vault.openFile(requireFile(dir), passphrase)
   }
 
   static openFile(path: string, passphrase: string): Vault {
     const file = readFile(path)
-    const vault = new Vault(path, file, derive(passphrase, file.kdf))
+    return Vault.#tried(path, file, derive(passphrase, file.kdf))
+  }
+
+  /** The same as `open`, without holding up the calling thread for as long as the passphrase takes. */
+  static async unlock(dir: string, passphrase: string): Promise<Vault> {
+    const path = requireFile(dir)
+    const file = readFile(path)
+    return Vault.#tried(path, file, await deriveAside(passphrase, file.kdf))
+  }
+
+  static #tried(path: string, file: VaultFile, secret: Uint8Array): Vault {
+    const vault = new Vault(path, file, secret)
     if (file.keys[0] !== undefined) vault.#unseal(file.keys[0])
     return vault
   }
@@ -223,9 +234,25 @@ function newDerivation(): VaultFile['kdf'] {
   return { name: 'scrypt', ...COST, salt: toHex(randomBytes(SALT_BYTES)) }
 }
 
-function derive(passphrase: string, { cost, blockSize, parallelization, salt }: VaultFile['kdf']): Uint8Array {
-  const parameters = { cost, blockSize, parallelization, maxmem: MAX_MEMORY_BYTES }
-  return scryptSync(passphrase.normalize('NFC'), tryFromHex(salt)!, nacl.secretbox.keyLength, parameters)
+function derive(passphrase: string, kdf: VaultFile['kdf']): Uint8Array {
+  return scryptSync(...derivation(passphrase, kdf))
+}
+
+const scryptAside = promisify<string, Uint8Array, number, ScryptOptions, Buffer>(scrypt)
+
+function deriveAside(passphrase: string, kdf: VaultFile['kdf']): Promise<Uint8Array> {
+  return scryptAside(...derivation(passphrase, kdf))
+}
+
+function derivation(passphrase: string, { cost, blockSize, parallelization, salt }: VaultFile['kdf']) {
+  const parameters: ScryptOptions = { cost, blockSize, parallelization, maxmem: MAX_MEMORY_BYTES }
+  return [passphrase.normalize('NFC'), tryFromHex(salt)!, nacl.secretbox.keyLength, parameters] as const
+}
+
+/** Where the keys are. */
+function requireFile(dir: string): string {
+  if (!existsSync(vaultPath(dir))) throw new VaultError('missing', `There are no keys in ${dir}.`)
+  return vaultPath(dir)
 }
 
 function readFile(path: string): VaultFile {

@@ -92,7 +92,7 @@ interface Head {
   readonly what: HeadKind
 }
 
-/** How many entries tell which key must have signed a checkpoint: even one over none is signed by the key that the first names. */
+/** How many entries tell which key must have signed a checkpoint: one over none is signed by the key that the first names. */
 function keyedSize({ head }: Head): number {
   return Math.max(1, head.size)
 }
@@ -229,7 +229,7 @@ class Audit {
       return { index: last.entry, what: 'wrong_key', message: `The log names the key ${named(last.key)}, not the one given.` }
     }
     const message =
-      `The log says that the key given was replaced in entry ${next!.entry}, and its checkpoint is not signed with it any more. ` +
+      `The log says that the key given was replaced in entry ${next!.entry}, and its checkpoint is no more signed with it. ` +
       `The log's key is ${named(last.key)}; ask whoever gave you the old one whether that is so.`
     return { index: next!.entry, what: 'rotated_key', message }
   }

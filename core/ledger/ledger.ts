@@ -22,7 +22,7 @@ import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, execute, type Signer } from '../domain/machine.ts'
 import { encodeOutcome } from '../domain/outcome.ts'
-import { type Refusal, refuse } from '../domain/refusal.ts'
+import { type Code, type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import { encodeRow, type RowKey } from '../domain/table.ts'
@@ -74,6 +74,12 @@ interface Batch {
   readonly accepted: Map<string, Accepted>
   readonly answers: (() => void)[]
 }
+
+/**
+ * Refusals that need no memory. Of two the note and the time are the reason, so the note will never pass. And who may sign never
+ * changes for a key, while anybody could sign below another's text with a key that may not, and so spoil it for the right one.
+ */
+const UNREMEMBERED: readonly Code[] = ['too_far', 'expired', 'key_scope']
 
 export class Ledger {
   readonly #options: LedgerOptions
@@ -168,11 +174,6 @@ export class Ledger {
     if (this.#queue.length >= MAX_QUEUED_NOTES || this.#queuedBytes + note.length > MAX_QUEUED_BYTES) {
       return Promise.reject(new NotTaken('busy', 'The ledger has too many transactions waiting; try again in a moment.'))
     }
-    // From such an entry on nobody here could sign checkpoints any more.
-    const foreign = foreignKey(transaction, this.#options.sequencerKeys)
-    if (foreign !== undefined) {
-      return Promise.reject(new NotTaken('missing', `This sequencer does not hold the key ${foreign}; nimledger keys add sequencer makes one.`))
-    }
     return new Promise((answer, fail) => {
       this.#queue.push({ transaction, answer, fail })
       this.#queuedBytes += note.length
@@ -228,13 +229,13 @@ export class Ledger {
     const ids = waiting.map(({ transaction }) => transaction.id)
     const known = await this.#options.store.indexes(ids)
     const remembered = await this.#options.store.refusals(ids)
-    for (const [i, { transaction, answer }] of waiting.entries()) {
+    for (const [i, { transaction, answer, fail }] of waiting.entries()) {
       const signatories = verified[i]!
       const result =
         'status' in signatories
           ? signatories
           : await this.#sequence(batch, transaction, signatories, { index: known[i], refusal: remembered[i] })
-      batch.answers.push(() => answer(result))
+      batch.answers.push(() => (result instanceof NotTaken ? fail(result) : answer(result)))
     }
     await this.#commit(batch)
     for (const resolve of batch.answers) resolve()
@@ -264,7 +265,7 @@ export class Ledger {
     transaction: SignedTransaction,
     signers: readonly Signer[],
     known: { index: number | undefined; refusal: Refusal | undefined },
-  ): Promise<Accepted | Refusal> {
+  ): Promise<Accepted | Refusal | NotTaken> {
     const { sha256 } = this.#options
     const { id, note } = transaction
     const before = batch.accepted.get(id) ?? (known.index === undefined ? undefined : await this.#readKnown(id, known.index))
@@ -279,9 +280,13 @@ export class Ledger {
     const rows = await declaredRows(sha256, transaction, signatories, this.#rows, moment)
     const result = execute(sha256, transaction, signatories, rows, moment)
     if (result.status === 'refused') {
-      // These two follow from the note and the time alone, so they need no memory: the note will never pass.
-      if (result.code !== 'too_far' && result.code !== 'expired') batch.refusals.set(id, result)
+      if (!UNREMEMBERED.includes(result.code)) batch.refusals.set(id, result)
       return result
+    }
+    // From such an entry on nobody here could sign checkpoints any more.
+    const foreign = foreignKey(transaction, this.#options.sequencerKeys)
+    if (foreign !== undefined) {
+      return new NotTaken('missing', `This sequencer does not hold the key ${foreign}; nimledger keys add sequencer makes one.`)
     }
     // From here to the commit nothing may fail but the store.
     const bytes = formatEntry({ time, note })
@@ -297,9 +302,13 @@ export class Ledger {
     return accepted
   }
 
-  /** Where and when an entry would stand, with the summary of all books where its type needs one. */
-  async #moment(transaction: SignedTransaction, index: number, time: Milliseconds): Promise<Moment> {
-    if (transaction.definition.needsSummary !== true) return { index, time }
+  /**
+   * Where and when an entry would stand, with the summary of all books where its type needs one. That takes every row there
+   * is, so it is not made for those who are refused before it is looked at: nobody but the operator signs such a type.
+   */
+  async #moment({ definition, signer }: SignedTransaction, index: number, time: Milliseconds): Promise<Moment> {
+    const isOperator = this.#rows.get(platform)?.operator === signer
+    if (definition.needsSummary !== true || !isOperator) return { index, time }
     return { index, time, summary: await this.#closing.summary(index, wholeSeconds(time)) }
   }
 

@@ -56,7 +56,7 @@ async function* keysNamed(store: StoreReader): AsyncGenerator<string> {
 }
 
 /** A key that a log says is its own, and the entry that says so. */
-export interface ClaimedKey {
+interface ClaimedKey {
   readonly key: VerifierKey
   readonly entry: number
 }

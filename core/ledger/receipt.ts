@@ -4,9 +4,9 @@
  * Both are `.tlog-proof` files (core/log/proof.ts), whose `extra` line holds what is proven:
  *
  *   a receipt          the bytes of the entry; the proof shows that they are in the log
- *   a balance proof    canonical JSON {"closing":"<base64>","leaf":"<text>","path":["<base64>",…]}: the entry of a period.close, an
- *                      account's leaf of its state root, and the audit path between the two; the proof shows that the
- *                      period.close is in the log, whose every replay has checked its root
+ *   a balance proof    canonical JSON {"closing":"<base64>","leaf":"<text>","path":["<base64>",…]}: the entry of a
+ *                      period.close, an account's leaf of its state root, and the audit path between the two; the proof
+ *                      shows that the period.close is in the log, whose every replay has checked its root
  *
  * A program that knows only tlog-proof cuts the entry out of the extra data and checks the file all the same.
  */
@@ -42,7 +42,7 @@ async function proveEntry(sha256: Sha256, log: LogReader, index: number): Promis
   return { index, path: foldRanges(sha256, ranges, hashes), checkpoint }
 }
 
-export interface Receipt {
+interface Receipt {
   readonly file: Uint8Array
   /** The entry, as it is in the log. */
   readonly entry: Uint8Array
@@ -56,8 +56,8 @@ export async function receiptOf(sha256: Sha256, log: LogReader, index: number): 
 }
 
 /**
- * The proof of what leaf `number` says, of the `leaves` that the period.close at `index` made its state root of; undefined where the
- * last checkpoint does not cover it.
+ * The proof of what leaf `number` says, of the `leaves` that the period.close at `index` made its state root of; undefined where
+ * the last checkpoint does not cover it.
  */
 export async function balanceProofOf(
   sha256: Sha256,
@@ -80,7 +80,7 @@ export async function balanceProofOf(
 /** What a file proves. */
 export type Proven = ProvenEntry | ProvenBalance
 
-export interface ProvenEntry {
+interface ProvenEntry {
   readonly what: 'entry'
   readonly index: number
   readonly time: Milliseconds
@@ -98,7 +98,7 @@ export interface ProvenBalance {
   readonly opened: OpenedCheckpoint
 }
 
-export interface CheckTools {
+interface CheckTools {
   readonly rules: Rules
   readonly sha256: Sha256
 }

@@ -51,7 +51,8 @@ const PAGE = 1_000
 
 /**
  * The state after `size` entries of one's own log, without checking signatures again: for looking back, not for auditing.
- * Whatever is made of it must be compared with something that is signed. Throws StoreError `damaged` where an entry breaks a rule.
+ * Whatever is made of it must be compared with something that is signed. Throws StoreError `damaged` where an entry breaks a
+ * rule.
  */
 export async function stateAt(
   options: Omit<ReplayOptions, 'verifier'>,

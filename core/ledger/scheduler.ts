@@ -50,6 +50,11 @@ interface Renewal {
   readonly key: RowKey<Renewable>
 }
 
+/** By when they are due; of one time by name, so that every run has one order. */
+function inOrder(a: Renewal, b: Renewal): number {
+  return a.due - b.due || (a.key.path < b.key.path ? -1 : 1)
+}
+
 export class Scheduler {
   readonly #host: Schedulable
   /** By when they are due. */
@@ -70,16 +75,23 @@ export class Scheduler {
     for await (const { key, row } of readTable<Subscription>(host.reader, subscriptions.name)) {
       scheduler.#expect('subscription.renew', subscriptions.at(key), row)
     }
+    scheduler.#renewals.sort(inOrder)
     return scheduler
   }
 
   #expect(type: Renewal['type'], key: RowKey<Renewable>, row: Renewable): void {
-    if (!row.cancelled) this.#push({ due: dueAt(row), type, key })
+    if (!row.cancelled) this.#renewals.push({ due: dueAt(row), type, key })
   }
 
+  /** Puts a renewal in its place, found by halves: there may be hundreds of thousands. */
   #push(renewal: Renewal): void {
-    this.#renewals.push(renewal)
-    this.#renewals.sort((a, b) => a.due - b.due || (a.key.path < b.key.path ? -1 : 1))
+    let [from, to] = [0, this.#renewals.length]
+    while (from < to) {
+      const middle = Math.floor((from + to) / 2)
+      if (inOrder(this.#renewals[middle]!, renewal) < 0) from = middle + 1
+      else to = middle
+    }
+    this.#renewals.splice(from, 0, renewal)
   }
 
   /** When there is something to do next, be it in the past; undefined where nothing is foreseen. */

@@ -86,9 +86,11 @@ function headingsOf(entry: Entry, account: string, postings: readonly Posting[],
     const { heading, amountMicros } = statedAmount(entry, postings, changeMicros)
     put(heading, amountMicros)
   }
-  // What was settled by the way: a grant that had expired, or the slice of one that a hold gave back.
+  // What was settled by the way, a grant that had expired or the slice of one that a hold gave back; or a refund of which the
+  // account is the payer and gives a part as well.
   const isExpiry = outcome.postings.some(({ book }) => book === 'promotions')
-  put(isExpiry ? 'expired' : 'other', changeMicros - add(...headings.values()))
+  const rest: Heading = entry.transaction.definition.type === 'credit.refund' ? 'refundsGiven' : 'other'
+  put(isExpiry ? 'expired' : rest, changeMicros - add(...headings.values()))
   assert(add(...headings.values()) === changeMicros, 'the headings of an entry sum to its postings')
   return headings
 }

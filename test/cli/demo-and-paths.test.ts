@@ -31,6 +31,18 @@ describe('the demonstration, and paths', () => {
     expect(await stateOf(demo)).toEqual(state)
   })
 
+  it('bills the real trace in it, verifies it and shows its books; again it charges nothing', async () => {
+    const demo = join(folder(), 'demo')
+    const first = await cli(demo, ['demo', '--trace'], { passphrase: undefined, plain: true })
+    expect(first.code, first.stderr).toBe(0)
+    expect(first.stdout).toMatch(/^Founded the demonstration in /)
+    expect(first.stdout).toMatch(/charged +19366$/m)
+    expect(first.stdout).toMatch(/^Verified \d+ entries and \d+ signatures in \S+ s: ok$/m)
+    expect(first.stdout).toMatch(/^ +sum +0$/m)
+    const again = await ok(cli(demo, ['demo', '--trace'], { passphrase: undefined }))
+    expect(again).toMatchObject({ lines: 19_366, charged: 0, alreadyCharged: 19_366, gross: '0' })
+  })
+
   it('resolves relative paths against where npm was called', async () => {
     const caller = folder()
     mkdirSync(join(caller, 'here'))

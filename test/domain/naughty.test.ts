@@ -54,6 +54,25 @@ const FIELDS: Record<string, readonly TextFields[]> = {
   'account.open': [
     { scene: 'given/accounts', signer: 'nobody', body: '{"publicKey":key(nobody),"name":"N"}', paths: ['publicKey', 'name'] },
   ],
+  'account.profile': [{ scene: 'given/accounts', signer: 'bob', body: '{"name":"B"}', paths: ['name'] }],
+  'account.freeze': [{ scene: 'account.freeze', signer: 'operator', body: 'FREEZE', paths: ['account', 'reason'] }],
+  'account.unfreeze': [{ scene: 'account.unfreeze', signer: 'operator', body: 'UNFREEZE', paths: ['account', 'reason'] }],
+  'key.add': [
+    {
+      scene: 'key.add',
+      signer: 'bob',
+      body:
+        '{"publicKey":key(bob/phone),"scopes":["spend"],"label":"phone","budget":{"amount":"5","per":"day"},"listings":[$data],' +
+        '"expires":"2027-01-01T00:00:00Z"}',
+      paths: ['publicKey', 'scopes.0', 'label', 'budget.amount', 'budget.per', 'listings.0', 'expires'],
+    },
+  ],
+  'key.revoke': [{ scene: 'key.revoke', signer: 'bob', body: 'REVOKE', paths: ['key', 'reason'] }],
+  'sequencer.rotate': [{ scene: 'sequencer.rotate', signer: 'operator', body: 'ROTATE', paths: ['sequencerKey'] }],
+  'policy.update': [
+    { scene: 'policy.update', signer: 'operator', body: 'POLICY', paths: ['policy.minimumPayout', 'policy.creditNote'] },
+    { scene: 'policy.update', signer: 'operator', body: 'PLANS', paths: ['plans.0.plan', 'plans.1.price', 'effectiveFrom'] },
+  ],
   'credit.topup': [
     { scene: 'given/accounts', signer: 'operator', body: 'TOPUP', paths: ['account', 'amount', 'provider', 'reference'] },
   ],
@@ -150,6 +169,7 @@ const FIELDS: Record<string, readonly TextFields[]> = {
   'hold.capture': [{ scene: 'hold.capture', signer: 'ada', body: 'CAPTURE', paths: ['hold', 'reference'] }],
   'hold.release': [{ scene: 'hold.release', signer: 'ada', body: 'RELEASE', paths: ['hold'] }],
   'query.charge': [{ scene: 'query.charge', signer: 'bob', body: 'CALL', paths: ['listing', 'reference'] }],
+  'period.close': [{ scene: 'given/market', signer: 'operator', body: 'CLOSING', paths: ['end', 'stateRoot', 'totals.issued'] }],
   'usage.batch': [
     {
       scene: 'given/market',

@@ -12,9 +12,9 @@
  *
  * The body CLOSING is the period.close of the books as they are at that moment.
  *
- * A transaction is `SIGNER[/KEY] [& COSIGNER[/KEY]] TYPE BODY [made TIME] [until TIME] [on LEDGER] -> OUTCOME`, perhaps after `N times` (# in it is
- * then the number of the turn) or `$name =`. A BODY is JSON or a name, then any of `+ {fields that replace}` and `- field`. Its
- * outcome is one of
+ * A transaction is `SIGNER[/KEY] [& COSIGNER[/KEY]] TYPE BODY [made TIME] [until TIME] [on LEDGER] -> OUTCOME`, perhaps after
+ * `N times` (# in it is then the number of the turn) or `$name =`. A BODY is JSON or a name, then any of
+ * `+ {fields that replace}` and `- field`. Its outcome is one of
  *
  *   ok                                       accepted, whatever it does
  *   accepted [PREFIX]                        accepted, makes a thing with this prefix (none: nothing), and does exactly
@@ -26,8 +26,8 @@
  *   not_owner over plan_required             the same, and the later code would refuse as well: it is the order that decides
  *   malformed body.name                      refused with a reason that begins so
  *
- * In JSON, outside of strings: @ada is her account's id, $law the id of a thing, and key(ada) key(ada/phone) keyid(ada/phone) hash(x)
- * time(2026-01-01T00:00:00Z)
+ * In JSON, outside of strings: @ada is her account's id, $law the id of a thing, and key(ada) key(ada/phone) keyid(ada/phone)
+ * hash(x) time(2026-01-01T00:00:00Z)
  * credits(1.5) text(64) text(64,é) accounts(100) repeat(3,[…]) make what their names say. Inside strings: ${law} ${@ada}.
  *
  * The state past all rules, where a transaction would be in the way or cannot reach it:

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { InvariantError } from '../../core/base/assert.ts'
 import {
   addPeriods,
+  countPeriods,
   dayOf,
   formatMilliseconds,
   formatSeconds,
@@ -166,6 +167,24 @@ describe('periods keep the day of the first one, in UTC', () => {
       }),
       { numRuns: 1_000 },
     )
+  })
+
+  test('their ends are counted back to the first one', () => {
+    fc.assert(
+      fc.property(seconds, fc.constantFrom(...PERIODS), fc.nat(200), (anchor, period, count) => {
+        expect(countPeriods(anchor, period, addPeriods(anchor, period, count))).toBe(count)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('what is no end of a period is a bug', () => {
+    const anchor = parseSeconds('2026-01-31T00:00:00Z')!
+    for (const end of ['2026-02-27T00:00:00Z', '2026-02-28T00:00:01Z', '2026-03-28T00:00:00Z']) {
+      expect(() => countPeriods(anchor, 'month', parseSeconds(end)!)).toThrow(InvariantError)
+    }
+    expect(() => countPeriods(anchor, 'week', anchor + 1)).toThrow(InvariantError)
+    expect(() => countPeriods(anchor, 'quarter', parseSeconds('2026-02-28T00:00:00Z')!)).toThrow(InvariantError)
   })
 
   test.each([-1, 0.5, Number.NaN])('%s periods are a bug', (count) => {

@@ -125,7 +125,10 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
   test('is not opened with another sequencer key', async () => {
     const test = await withEntries(await home(), 3)
     const before = await test.store.checkpoint()
-    await expect(test.reopen({ sequencerKeys: [OTHER_SEQUENCER] })).rejects.toMatchObject({ code: 'damaged', message: /sequencer/ })
+    await expect(test.reopen({ sequencerKeys: [OTHER_SEQUENCER] })).rejects.toMatchObject({
+      code: 'damaged',
+      message: /sequencer/,
+    })
     await test.reopen()
     expect(await test.store.checkpoint()).toEqual(before)
   })

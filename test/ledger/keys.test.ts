@@ -1,4 +1,4 @@
-/** Keys that come and go while their accounts sign: those of accounts from one entry to the next, those of the log for 30 days. */
+/** Keys that come and go while others sign: those of accounts from one entry to the next, those of the log for 30 days. */
 
 import { describe, expect, test } from 'vitest'
 import { toHex, utf8 } from '../../core/base/bytes.ts'

@@ -4,11 +4,16 @@
  */
 
 import { assert } from '../../core/base/assert.ts'
-import type { Account, Treasury } from '../../core/domain/state.ts'
+import { toHex, tryFromHex } from '../../core/base/bytes.ts'
+import { formatMicros } from '../../core/domain/money.ts'
+import { type Account, accounts, type Treasury } from '../../core/domain/state.ts'
 import { decodeRow } from '../../core/domain/table.ts'
 import { formatSeconds, wholeSeconds } from '../../core/domain/time.ts'
+import { sha256 } from '../../core/drivers/sha256.ts'
+import { readRow } from '../../core/ledger/queries.ts'
 import type { StoredRow, StoreReader } from '../../core/ledger/store.ts'
-import { ADA, BOB, CYD, DAY, OPERATOR, type TestLedger } from './support.ts'
+import { ED25519, keyId, signNote } from '../../core/log/note.ts'
+import { ADA, BOB, CYD, DAY, OPERATOR, OTHER_SEQUENCER, type Person, person, type TestLedger } from './support.ts'
 
 export interface Marketplace {
   /** Ada's listings. */
@@ -130,6 +135,70 @@ export async function goOn(test: TestLedger, { api, dataset }: Marketplace): Pro
   await test.accept(ADA, 'plan.cancel', {})
   await test.accept(ADA, 'listing.update', { listing: dataset, title: 'Contracts', purchase: '30' })
   await test.accept(OPERATOR, 'listing.withdraw', { listing: dataset, reason: 'a court order' })
+}
+
+/** Accounts change and are stopped, keys come and go, and the operator announces a lower fee and gives the log another key. */
+export async function govern(test: TestLedger, { dataset }: Marketplace): Promise<void> {
+  await test.accept(BOB, 'account.profile', { name: 'Bob the Builder' })
+  const { signer, publicKey } = person('the phone of Cyd')
+  const key = keyId(sha256, CYD.account, ED25519, tryFromHex(publicKey)!)
+  const limits = { budget: { amount: '5', per: 'day' }, listings: [dataset], expires: '2027-01-01T00:00:00Z' }
+  await test.accept(CYD, 'key.add', { publicKey, scopes: ['spend'], label: 'phone', ...limits })
+  const text = test.compose(CYD, 'dataset.license', { listing: dataset, terms: 1, licence: 0, price: '0.5' })
+  const answer = await test.ledger.submit(signNote(text, [{ ...signer, name: CYD.account, keyId: key }]))
+  assert(answer.status === 'accepted', 'the phone signs')
+  await test.accept(CYD, 'key.revoke', { key, reason: 'lost' })
+  await test.accept(OPERATOR, 'account.freeze', { account: CYD.account, reason: 'a court order' })
+  await test.accept(OPERATOR, 'account.unfreeze', { account: CYD.account, reason: 'it was lifted' })
+  await test.accept(OPERATOR, 'policy.update', { feeBps: 1200, effectiveFrom: formatSeconds(wholeSeconds(test.time + DAY)) })
+  await test.accept(OPERATOR, 'sequencer.rotate', { sequencerKey: toHex(OTHER_SEQUENCER.publicKey) })
+}
+
+/** The operator grants, refunds, disputes and forgives, creators are paid out, and the books are closed. */
+export async function settleUp(test: TestLedger): Promise<void> {
+  const provider = 'bank'
+  const seller = person('Dee')
+  for (const note of [test.opening(seller), test.topup(seller, '60')]) {
+    assert((await test.ledger.submit(note)).status === 'accepted', 'another creator joins')
+  }
+  const paid = await test.accept(OPERATOR, 'credit.topup', {
+    account: CYD.account,
+    amount: '80',
+    provider,
+    reference: 'disputed',
+  })
+  const feature = { kind: 'feature', title: 'Rush', description: 'Now', price: '40', days: 30 }
+  const { created: rush } = (await test.accept(seller, 'listing.publish', feature)).outcome
+  const purchase = await test.accept(CYD, 'feature.purchase', { listing: rush!, terms: 1, price: '40' })
+  const expiresAt = formatSeconds(wholeSeconds(test.time + DAY))
+  const grant = { account: CYD.account, amount: '5', expiresAt, reason: 'welcome', provider, reference: 'grant' }
+  await test.accept(OPERATOR, 'credit.grant', grant)
+  await test.accept(OPERATOR, 'credit.return', { entry: paid.index, amount: '10', provider, reference: 'return' })
+  // Everything that Cyd has left goes, and more: the rest is owed, and forgiven.
+  const { wallet } = await balancesOf(test, CYD)
+  const spent = { kind: 'feature', title: 'All', description: 'All of it', price: formatMicros(wallet - 1_000_000n), days: 1 }
+  const { created: all } = (await test.accept(seller, 'listing.publish', spent)).outcome
+  await test.accept(CYD, 'feature.purchase', { listing: all!, terms: 1, price: spent.price })
+  await test.accept(OPERATOR, 'credit.chargeback', { entry: paid.index, amount: '70', provider, reference: 'dispute' })
+  await test.accept(OPERATOR, 'credit.refund', { entry: purchase.index, amount: '10', reason: 'late' })
+  const { owed } = await balancesOf(test, CYD)
+  await test.accept(OPERATOR, 'debt.forgive', { account: CYD.account, amount: formatMicros(owed), reason: 'settled' })
+  test.time += 40 * DAY
+  const request = async () =>
+    (await test.accept(seller, 'payout.request', { amount: '25', destination: 'bank' })).outcome.created!
+  await test.accept(OPERATOR, 'payout.settle', { payout: await request(), provider, reference: 'transfer' })
+  await test.accept(seller, 'payout.cancel', { payout: await request() })
+  await test.accept(OPERATOR, 'payout.fail', { payout: await request(), reason: 'no such account' })
+  await test.accept(seller, 'earnings.move', { amount: '10' })
+  await test.accept(OPERATOR, 'revenue.withdraw', { book: 'plans', amount: '19', provider, reference: 'withdrawal' })
+  const now = wholeSeconds(test.time)
+  const closing = { end: formatSeconds(now), size: test.ledger.size, ...(await test.ledger.summary(now)) }
+  await test.accept(OPERATOR, 'period.close', closing)
+}
+
+async function balancesOf(test: TestLedger, { account }: Person): Promise<{ readonly wallet: bigint; readonly owed: bigint }> {
+  const row = (await readRow(test.store, accounts.at(account)))!
+  return { wallet: row.walletMicros, owed: -row.receivableMicros }
 }
 
 /** A hold for an hour. */

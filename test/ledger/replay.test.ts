@@ -3,21 +3,24 @@
 import { describe, expect, test } from 'vitest'
 import { encodeRow } from '../../core/domain/table.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
+import { sha256 } from '../../core/drivers/sha256.ts'
 import { exportTiles, openTileFolder } from '../../core/drivers/tile-folder.ts'
 import { audit } from '../../core/ledger/audit.ts'
 import { Replay } from '../../core/ledger/replay.ts'
-import { formatVerifierKey } from '../../core/log/note.ts'
+import { ED25519, formatVerifierKey, parseVerifierKey, type VerifierKey, verifierKey } from '../../core/log/note.ts'
 import { OPTIONS, transactionOf } from './forging.ts'
 import { homes, type RestorableHome, temporaryFolder } from './homes.ts'
-import { allRows, goOn, openMarketplace, trade } from './marketplace.ts'
-import { ADA, accepted, auditOf, LOG_KEY, ORIGIN, TestLedger } from './support.ts'
+import { allRows, goOn, govern, openMarketplace, settleUp, trade } from './marketplace.ts'
+import { ADA, accepted, auditOf, ORIGIN, OTHER_SEQUENCER, SEQUENCER, TestLedger } from './support.ts'
 
 /** A ledger in which every transaction type happened. */
 async function everything(home: RestorableHome): Promise<TestLedger<RestorableHome>> {
-  const test = await TestLedger.found(home)
+  const test = await TestLedger.found(home, { sequencerKeys: [SEQUENCER, OTHER_SEQUENCER] })
   const market = await openMarketplace(test)
   await trade(test, market)
+  await govern(test, market)
   await goOn(test, market)
+  await settleUp(test)
   return test
 }
 
@@ -33,10 +36,12 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
     expect(report).toMatchObject({ ok: true, origin: ORIGIN, size: entries.length, unsigned: 0, defects: [] })
     // A call that two signed is one entry.
     expect(report).toMatchObject({ entries: entries.length, signatures: entries.length + 1, vkeySource: 'folder' })
-    expect(report.vkey).toBe(formatVerifierKey(LOG_KEY))
+    const vkey = formatVerifierKey(verifierKey(sha256, ORIGIN, ED25519, OTHER_SEQUENCER.publicKey))
+    expect(report.vkey).toBe(vkey)
     const reader = await test.home.openReader()
     expect(await auditOf(reader)).toEqual(report)
-    expect(await auditOf(reader, reader, { trusted: LOG_KEY })).toEqual({ ...report, vkeySource: 'given' })
+    const trusted = parseVerifierKey(sha256, vkey) as VerifierKey
+    expect(await auditOf(reader, reader, { trusted })).toEqual({ ...report, vkeySource: 'given' })
     await reader.close()
   })
 

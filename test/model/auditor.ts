@@ -7,9 +7,12 @@ import { ACCOUNT_BOOKS, isInRange, PLATFORM_BOOKS } from '../../core/domain/book
 import { decodeOutcome, encodeOutcome, type Outcome, postingBook } from '../../core/domain/outcome.ts'
 import type { Execution } from '../../core/domain/run.ts'
 import * as state from '../../core/domain/state.ts'
-import type { LineAnswer } from './history.ts'
+import { encodeRow } from '../../core/domain/table.ts'
+import type { Event, LineAnswer, Slice } from './catalogue/history.ts'
+import { type Accepted, Model, type Told } from './catalogue/model.ts'
+import { limitInForce } from './catalogue/plans.ts'
+import { feeBps } from './catalogue/policy.ts'
 import type { TestLedger } from './ledger.ts'
-import { type Accepted, Model, type Told } from './model.ts'
 import { compareViews } from './views.ts'
 
 /** What went wrong, `kind` without figures: a shortened sequence must go wrong in the same way. */
@@ -31,21 +34,27 @@ function attempt<T>(kind: string, run: () => T): T {
   try {
     return run()
   } catch (error) {
-    throw new Difference(kind, String(error))
+    throw new Difference(kind, error instanceof Error ? (error.stack ?? '') : String(error))
   }
 }
 
+/** Values as text, in which the order of fields says nothing. */
 export function show(value: unknown): string {
-  if (value instanceof Map) return show(Object.fromEntries([...value].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))))
-  return JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? `${item}` : item)) ?? 'nothing'
+  return JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? `${item}` : inOrder(item))) ?? 'nothing'
+}
+
+function inOrder(item: unknown): unknown {
+  const value = item instanceof Map ? Object.fromEntries(item) : item
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 export class Auditor {
   readonly ledger: TestLedger
   readonly model = new Model()
   readonly accepted: Told[] = []
-  /** Σ gross and Σ fee of each payee, from the ledger's own outcomes. */
-  readonly #paid = new Map<string, { gross: bigint; fee: bigint }>()
+  /** Σ gross × rate and Σ fee of each payee, from the ledger's own outcomes. */
+  readonly #paid = new Map<string, { exact: bigint; fee: bigint }>()
   /** Which entries touched an account, by its outcomes. */
   readonly #touched = new Map<string, number[]>()
   readonly #previous = new Map<string, number | undefined>()
@@ -76,7 +85,7 @@ export class Auditor {
     this.#compareOutcome(result, answer)
     this.#compareBooks(answer)
     this.#auditFees(result, told, answer)
-    this.#auditPlanLimit(told)
+    this.#auditPlanLimit(told, answer)
     this.#auditTouched(result, before, answer)
     return { code, lines: answer.event.lines }
   }
@@ -93,15 +102,39 @@ export class Auditor {
     for (const posting of outcome.postings) same('balance after', posting.balanceMicros, books.get(postingBook(posting)))
     same('postings sum', `${outcome.postings.reduce((sum, one) => sum + one.amountMicros, 0n)}`, '0')
     same('created', outcome.created ?? '', created)
-    const lines = event.lines.map((line) =>
-      line.status === 'charged' ? { status: line.status, grossMicros: line.gross, feeMicros: line.fee } : line,
+    const lines = event.lines.map((line, number) => {
+      if (line.status !== 'charged') return line
+      const { slices } = event.payments.find((payment) => payment.line === number)!
+      return { status: line.status, grossMicros: line.gross, feeMicros: line.fee, slices: told(this.#slicesOf(slices)) }
+    })
+    const actual = (outcome.lines ?? []).map((line) =>
+      line.status === 'charged' ? { ...line, slices: told(line.slices) } : line,
     )
-    same('lines', outcome.lines ?? [], lines)
-    const total = (field: 'gross' | 'fee') => event.payments.reduce((sum, payment) => sum + payment[field], 0n)
-    const isPayment = event.payments.length > 0 || event.type === 'usage.batch'
-    const payment = { grossMicros: total('gross'), feeMicros: total('fee'), feeBps: this.model.genesis!.feeBps }
-    same('payment', outcome.payment, isPayment ? payment : undefined)
+    same('lines', actual, lines)
+    const { payment } = outcome
+    same('payment', payment && { ...payment, slices: told(payment.slices) }, this.#paymentOf(event))
     this.#compareStored(outcome, created)
+  }
+
+  /** What the outcome of an entry says of its payment: of a batch the sum of its lines, which say the rest themselves. */
+  #paymentOf(event: Event): object | undefined {
+    const { payments, type, time } = event
+    const total = (field: 'gross' | 'fee') => payments.reduce((sum, payment) => sum + payment[field], 0n)
+    if (type === 'usage.batch') {
+      return { grossMicros: total('gross'), feeMicros: total('fee'), feeBps: feeBps(this.model, time), slices: [] }
+    }
+    if (payments.length === 0) return undefined
+    const { payer, payee, gross, fee, feeBps: rate, slices } = payments[0]!
+    const to = payee === 'platform' ? {} : { payee }
+    return { payer, ...to, grossMicros: gross, feeMicros: fee, feeBps: rate, slices: told(this.#slicesOf(slices)) }
+  }
+
+  /** Slices by the entry that granted, none for paid credits. */
+  #slicesOf(slices: readonly Slice[]): readonly OutcomeSlice[] {
+    return slices.map(({ origin, amount }) => {
+      const entry = this.model.maker('credit.grant', 'grt', origin)?.index
+      return { ...(entry === undefined ? {} : { entry }), amountMicros: amount }
+    })
   }
 
   /** An outcome is stored in a compact form that gives it back unchanged. */
@@ -134,44 +167,42 @@ export class Auditor {
   }
 
   /**
-   * Σ fee = floor(Σ gross × rate) for each payee over all history, and the carry is what is left, independent of the model's own
-   * sums.
+   * Σ fee = floor(Σ gross × rate) for each payee over all history, each payment at the rate of its time, and the carry is what is
+   * left, from the ledger's own outcomes. A refund changes neither: it gives back what was recorded.
    */
-  #auditFees({ outcome }: Execution, { body }: Told, { event }: Accepted): void {
-    if (outcome.payment === undefined) return
-    const payee = this.ledger.get(state.listings.at(body.listing as string))!.account
-    const { gross, fee } = this.#paid.get(payee) ?? { gross: 0n, fee: 0n }
-    const sums = { gross: gross + outcome.payment.grossMicros, fee: fee + outcome.payment.feeMicros }
-    this.#paid.set(payee, sums)
-    const exact = sums.gross * BigInt(outcome.payment.feeBps)
-    same('Σ fee', sums.fee, exact / 10_000n)
-    same('carry', this.ledger.get(state.accounts.at(payee))!.carry, Number(exact % 10_000n))
-    if (event.type === 'usage.batch') {
-      const charged = (outcome.lines ?? []).filter((line) => line.status === 'charged')
-      same(
-        'Σ gross of lines',
-        charged.reduce((sum, line) => sum + line.grossMicros, 0n),
-        outcome.payment.grossMicros,
-      )
-      same(
-        'Σ fee of lines',
-        charged.reduce((sum, line) => sum + line.feeMicros, 0n),
-        outcome.payment.feeMicros,
-      )
+  #auditFees({ outcome }: Execution, { type }: Told, { event }: Accepted): void {
+    const { payment, lines } = outcome
+    if (payment === undefined) return
+    const payee = payment.payee ?? (type === 'usage.batch' ? this.#creatorOf(event) : undefined)
+    if (payee === undefined) {
+      same('fee of a plan', payment.feeMicros, 0n)
+      return
     }
+    const { exact, fee } = this.#paid.get(payee) ?? { exact: 0n, fee: 0n }
+    const sums = { exact: exact + payment.grossMicros * BigInt(payment.feeBps), fee: fee + payment.feeMicros }
+    this.#paid.set(payee, sums)
+    same('Σ fee', sums.fee, sums.exact / 10_000n)
+    same('carry', this.ledger.get(state.accounts.at(payee))!.carry, Number(sums.exact % 10_000n))
+    if (lines === undefined) return
+    const charged = lines.flatMap((line) => (line.status === 'charged' ? [line] : []))
+    const total = (field: 'grossMicros' | 'feeMicros') => charged.reduce((sum, line) => sum + line[field], 0n)
+    same('Σ gross of lines', total('grossMicros'), payment.grossMicros)
+    same('Σ fee of lines', total('feeMicros'), payment.feeMicros)
   }
 
-  #auditPlanLimit({ type, signer }: Told): void {
+  #creatorOf({ body }: Event): string {
+    return this.ledger.get(state.listings.at(body.listing as string))!.account
+  }
+
+  #auditPlanLimit({ type, signer }: Told, { event }: Accepted): void {
     if (type !== 'model.deploy') return
     const deployed = this.ledger.get(state.deployments.at(signer))?.models ?? []
-    const plan = this.ledger.get(state.planSubscriptions.at(signer))
-    const offered = this.ledger.get(state.platform)!.plans.find((one) => one.plan === plan?.plan)
-    if (deployed.length > (offered?.modelLimit ?? 0)) throw new Difference('a plan limit was exceeded')
+    if (deployed.length > limitInForce(this.model, signer, event.time)) throw new Difference('a plan limit was exceeded')
     if (new Set(deployed).size !== deployed.length) throw new Difference('a model is deployed twice')
   }
 
   /**
-   * An entry touches its signer and every account one of whose rows it changed; nobody but the parties to it besides. The rows
+   * An entry touches its signers and every account one of whose rows it changed; nobody but the parties to it besides. The rows
    * are compared by their bytes, without what an account's row says about the chain itself.
    */
   #auditTouched(
@@ -179,10 +210,11 @@ export class Auditor {
     before: ReadonlyMap<string, { readonly row: unknown }>,
     { event }: Accepted,
   ): void {
-    const required = new Set([event.signer])
+    const required = new Set(event.signatures.map(({ account }) => account))
     for (const [path, { key, row }] of changes) {
-      const owner = key.table.owner(row, key.key)
-      if (owner !== undefined && withoutChain(row) !== withoutChain(before.get(path)?.row)) required.add(owner)
+      const old = before.get(path)?.row
+      const owner = key.table.owner(row ?? old, key.key)
+      if (owner !== undefined && withoutChain(row) !== withoutChain(old)) required.add(owner)
     }
     // A call that costs nothing may name its payer and payee although none of their figures moved.
     const allowed = new Set([...required, ...event.payments.flatMap(({ payer, payee }) => [payer, payee])])
@@ -221,6 +253,23 @@ export class Auditor {
     }
     if (replay.dump() !== this.ledger.dump()) throw new Difference('a replay ends in other rows')
   }
+}
+
+interface OutcomeSlice {
+  readonly entry?: number
+  readonly amountMicros: bigint
+}
+
+/** Slices in their order, neighbours from the same place put together, paid credits at the end left out. */
+function told(slices: readonly OutcomeSlice[]): OutcomeSlice[] {
+  const merged: OutcomeSlice[] = []
+  for (const { entry, amountMicros } of slices) {
+    const before = merged.at(-1)
+    const isSame = before !== undefined && before.entry === entry
+    const sum = isSame ? merged.pop()!.amountMicros + amountMicros : amountMicros
+    merged.push({ ...(entry === undefined ? {} : { entry }), amountMicros: sum })
+  }
+  return merged.at(-1)?.entry === undefined ? merged.slice(0, -1) : merged
 }
 
 function withoutChain(row: unknown): string | undefined {

@@ -1,33 +1,40 @@
 /**
  * The ledger under test: the machine and the rules on rows in a map, as World has it, with the common checks in their full order
- * (it authenticates too, though signatures themselves are taken as genuine), and with places where a test may plant a bug.
+ * (notes are framed, parsed and authenticated too, though signatures themselves are taken as genuine), and with places where a
+ * test may plant a bug.
  */
 
 import { assert } from '../../core/base/assert.ts'
 import { tryFromHex } from '../../core/base/bytes.ts'
 import { MAX_READ_ROUNDS } from '../../core/base/limits.ts'
 import { Malformed } from '../../core/base/malformed.ts'
-import { composeText, parseTransaction, type Rules, type SignedTransaction } from '../../core/domain/envelope.ts'
+import { composeText, parseSignedTransaction, type Rules, type SignedTransaction } from '../../core/domain/envelope.ts'
 import { authenticate, authenticationRows, execute, rowsToRead } from '../../core/domain/machine.ts'
 import { type Refusal, refuse } from '../../core/domain/refusal.ts'
 import type { Execution } from '../../core/domain/run.ts'
+import type { StateSummary } from '../../core/domain/state-root.ts'
 import { decodeRow, encodeRow, type RowKey } from '../../core/domain/table.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { type Rows, signatoriesOf } from '../../core/domain/view.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
-import { ED25519, keyId } from '../../core/log/note.ts'
+import { recordOf } from '../../core/ledger/accepted.ts'
+import { ED25519, formatNote, keyId } from '../../core/log/note.ts'
 import { World } from '../support/world.ts'
-import type { Told } from './model.ts'
+import { STATE_ROOT } from './catalogue/closing.ts'
+import type { Told } from './catalogue/model.ts'
 
 /** A bug planted from outside: other rules, or something done to a result before it is committed or after. */
 export interface Bug {
   readonly rules?: Rules
+  /** How the machine sees a row that is there. */
+  readonly see?: (key: RowKey, row: unknown) => unknown
   readonly tamper?: (result: Execution | Refusal, ledger: TestLedger) => Execution | Refusal
 }
 
 export class TestLedger extends World {
   readonly #rules: Rules
   readonly #tamper: NonNullable<Bug['tamper']>
+  readonly #see: NonNullable<Bug['see']>
   /** Rows go through their stored text, as a store would make them. */
   readonly #stored: boolean
 
@@ -35,50 +42,64 @@ export class TestLedger extends World {
     super()
     this.#rules = bug.rules ?? rules
     this.#tamper = bug.tamper ?? ((result) => result)
+    this.#see = bug.see ?? ((_, row) => row)
     this.#stored = stored
   }
 
   tell(told: Told): Execution | Refusal {
     this.time = told.at
-    const result = this.#tamper(this.#decide(told), this)
+    const transaction = this.#parse(told)
+    const decided =
+      transaction instanceof Malformed ? refuse('malformed', { reason: transaction.reason }) : this.#decide(transaction)
+    const result = this.#tamper(decided, this)
     if (result.status === 'refused') return result
     for (const [path, { key, row }] of result.changes) {
       if (row === undefined) this.rows.delete(path)
       else this.rows.set(path, { key, row: this.#stored ? decodeRow(encodeRow(row)) : freeze(row) })
     }
+    const { outcome } = result
+    this.records.push({ record: recordOf({ transaction: transaction as SignedTransaction, outcome }), leaf: new Uint8Array(32) })
     this.size += 1
     return result
   }
 
-  #decide(told: Told): Execution | Refusal {
+  #parse({ at: _at, signatures, ...draft }: Told): SignedTransaction | Malformed {
     const nonce = new Uint8Array(16)
-    new DataView(nonce.buffer).setUint32(0, told.nonce)
-    const { at: _at, signedWith, ...draft } = told
-    const transaction = parseTransaction(this.#rules, sha256, composeText({ ...draft, nonce }))
-    if (transaction instanceof Malformed) return refuse('malformed', { reason: transaction.reason })
-    const { signer } = told
-    const signatureId = keyId(sha256, signer, ED25519, tryFromHex(signedWith)!)
-    const signatures = [{ name: signer, keyId: signatureId, signature: new Uint8Array(64) }]
-    const signed: SignedTransaction = { ...transaction, signatures, note: new Uint8Array(), textBytes: new Uint8Array() }
+    new DataView(nonce.buffer).setUint32(0, draft.nonce)
+    const signed = signatures.map(({ account, publicKey }) => {
+      const id = keyId(sha256, account, ED25519, tryFromHex(publicKey)!)
+      return { name: account, keyId: id, signature: new Uint8Array(64) }
+    })
+    return parseSignedTransaction(this.#rules, sha256, formatNote(composeText({ ...draft, nonce }), signed))
+  }
+
+  #decide(transaction: SignedTransaction): Execution | Refusal {
     const declared = new Set<string>()
     const rows = this.#declared(declared)
-    for (const key of authenticationRows(signed)) declared.add(key.path)
-    const signers = authenticate(sha256, signed, rows)
+    for (const key of authenticationRows(transaction)) declared.add(key.path)
+    const signers = authenticate(sha256, transaction, rows)
     if ('status' in signers) return signers
     declared.clear()
     const signatories = signatoriesOf(transaction, signers)
-    const moment = { index: this.size, time: this.time }
+    const summary = transaction.definition.needsSummary === true ? { summary: this.summary() } : {}
+    const moment = { index: this.size, time: this.time, ...summary }
     for (let round = 0; round < MAX_READ_ROUNDS; round++) {
       for (const key of rowsToRead(sha256, transaction, signatories, round, rows, moment)) declared.add(key.path)
     }
     return execute(sha256, transaction, signatories, rows, moment)
   }
 
+  /** The books as they are, with a state root that stands for all states: the true one is tested elsewhere. */
+  override summary(): StateSummary {
+    return { ...super.summary(), stateRoot: STATE_ROOT }
+  }
+
   #declared(declared: ReadonlySet<string>): Rows {
     return {
       get: <Row>(key: RowKey<Row>) => {
         assert(declared.has(key.path), `the row ${key.path} was declared`)
-        return this.rows.get(key.path)?.row as Row | undefined
+        const row = this.get(key)
+        return row === undefined ? undefined : (this.#see(key as RowKey, row) as Row)
       },
     }
   }

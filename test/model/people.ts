@@ -39,3 +39,7 @@ export const WEAK = [
   withKey('off the curve', `02${'00'.repeat(31)}`),
   withKey('not reduced', `ee${'ff'.repeat(30)}7f`),
 ]
+
+/** Keys that accounts add to their first one; several accounts may have the same. */
+export const SPARE_KEYS = Array.from({ length: 44 }, (_, i) => actor(`spare ${i}`).publicKey)
+export const SEQUENCERS = ['second sequencer', 'third sequencer'].map(actor)

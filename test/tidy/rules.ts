@@ -34,16 +34,26 @@ const LAYERS: Record<string, Layer> = {
     node: true,
   },
   'core/sync': { below: core(...PURE, 'ledger'), packages: [], node: true },
-  'core/api': { below: core(...PURE, 'ledger', 'sync'), packages: [], node: true },
-  'core/net': { below: core(...PURE, 'ledger', 'sync', 'api'), packages: [], node: true },
+  'core/api': { below: core(...PURE, 'ledger', 'sync'), packages: ['@trpc/server', 'zod'], node: true },
+  'core/net': { below: core(...PURE, 'ledger', 'sync', 'api'), packages: ['@trpc/server'], node: true },
   'core/bin': {
     below: core(...PURE, 'ledger', 'drivers', 'sync', 'api', 'net'),
     packages: ['commander', 'csv-parse', 'csv-stringify', 'dejavu-fonts-ttf', 'fontkit', 'pdfkit'],
     node: true,
   },
-  main: { below: core(...PURE, 'ledger', 'drivers', 'sync', 'api', 'net'), packages: ['electron'], node: true },
+  // The window is a program beside the command line, over the same desk.
+  main: { below: core(...PURE, 'ledger', 'drivers', 'sync', 'api', 'net', 'bin'), packages: ['electron'], node: true },
   preload: { below: ['core/api'], packages: ['electron'], node: false },
-  renderer: { below: ['core/base', 'core/log', 'core/api'], packages: [], node: false },
+  renderer: {
+    below: ['core/base', 'core/log', 'core/api'],
+    packages: [
+      ...['@fontsource-variable/inter', '@fontsource-variable/jetbrains-mono', '@tabler/icons-react', 'react', 'react-dom'],
+      ...['@mantine/charts', '@mantine/core', '@mantine/hooks', '@mantine/notifications', '@mantine/spotlight'],
+      ...['@noble/curves', '@noble/hashes', '@tanstack/react-query', '@tanstack/react-table', '@tanstack/react-virtual'],
+      ...['@trpc/client', '@trpc/server', '@trpc/tanstack-react-query'],
+    ],
+    node: false,
+  },
 }
 
 /** What these layers may have of a layer below is its types alone. */
@@ -143,7 +153,7 @@ function isUnbreakable(line: string): boolean {
   return /^\s*(?:\*\s*|\/\/\s*)?(?:[\w#]+:\s*)?(?:— \S+ )?['"`]?[^\s'"`]{90,}['"`]?[,;)]*$/.test(line)
 }
 
-const FILE_NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|d|config))?\.[a-z]+$/
+const FILE_NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|d|config|vite\.config))?\.[a-z]+$/
 
 /** Names are in kebab-case; and every file of the core says what it is for. */
 export function fileFaults({ path, text }: TextFile): string[] {
@@ -170,7 +180,11 @@ interface Word {
 const WORDS: readonly Word[] = [
   { form: /\b(?:TO[D]O|FIX[M]E|X[X]X|HA[C]K)\b/, advice: 'Do it, or write down as an issue what is missing.' },
   { form: /\bconsole[.](?:log|debug|info|warn|error)\b/, advice: 'Write through core/bin/output.ts, or return it.' },
-  { form: /\b[s]essions?\b/i, advice: 'Say what is meant in the words of the ledger; how the work went is not told here.' },
+  {
+    form: /\b[s]essions?\b/i,
+    advice: 'Say what is meant in the words of the ledger; how the work went is not told here.',
+    except: /^(?:main|test\/standin)\//, // What Electron and Chromium call a browser's own store.
+  },
   { form: /(?<![\w.~/-])\/(?:[w]ork|[r]oot)\b/, advice: 'A path of one machine: name it relative to the repository.' },
   { form: /(?<![\w.~/-])\/[t]mp\b/, advice: 'Take the folder that the system gives for temporary files.', except: /^test\// },
   {
@@ -317,6 +331,7 @@ export interface Manifest {
 
 export interface LockEntry extends Partial<Manifest> {
   readonly hasInstallScript?: boolean
+  readonly peerDependencies?: Readonly<Record<string, string>>
   readonly integrity?: string
   readonly link?: boolean
 }

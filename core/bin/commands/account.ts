@@ -2,31 +2,15 @@
 
 import type { Command } from 'commander'
 import { tryFromHex } from '../../base/bytes.ts'
-import { Malformed } from '../../base/malformed.ts'
-import { parseTransaction } from '../../domain/envelope.ts'
-import { refuse } from '../../domain/refusal.ts'
 import { accounts, type Key } from '../../domain/state.ts'
 import { wholeSeconds } from '../../domain/time.ts'
-import { sha256 } from '../../drivers/sha256.ts'
 import { type JsonObject, presentKey } from '../../ledger/present.ts'
 import { listAccounts, readKeys, readPlan, readPlatform, readRow } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
-import { signNote } from '../../log/note.ts'
-import {
-  compose,
-  type Desk,
-  LEDGER_TOOLS,
-  OPERATOR,
-  type Place,
-  publicKeyHex,
-  reading,
-  readingTime,
-  resolveAccount,
-  writing,
-} from '../desk.ts'
+import { type Desk, type Place, reading, readingTime, resolveAccount, writing } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { newKeyPair } from '../founding.ts'
-import { localKeys, localNames, SEQUENCER, signerOf, vkeyOf } from '../local-keys.ts'
+import { localKeys, localNames, vkeyOf } from '../local-keys.ts'
+import { openAccount } from '../opening.ts'
 import { formatFields, formatTable, formatValue, print, printAll, printJson } from '../output.ts'
 import { atOption, type GlobalOptions, placeOf } from './options.ts'
 import { showOutcome } from './transaction.ts'
@@ -40,7 +24,7 @@ export function accountCommands(program: Command): void {
     .addOption(atOption())
     .action(async (name: string, _options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
-      process.exitCode = await writing(placeOf(options), (desk) => openAccount(desk, name, options))
+      process.exitCode = await writing(placeOf(options), (desk) => newAccount(desk, name, options))
     })
   account
     .command('list')
@@ -68,22 +52,11 @@ export function accountCommands(program: Command): void {
     })
 }
 
-async function openAccount(desk: Desk, name: string, options: GlobalOptions): Promise<number> {
-  if (name === OPERATOR || name === SEQUENCER) throw new Failure('usage', `The name ${name} is taken by the ledger itself.`)
-  if (name.startsWith('nim1')) throw new Failure('usage', 'A name that begins like an account id would be taken for one.')
-  const before = desk.vault.key(name)
-  const pair = before ?? newKeyPair()
-  const signer = signerOf(pair)
-  const body = { publicKey: publicKeyHex(pair), name }
-  const text = compose(desk.platform.origin, desk.time, { signer: signer.name, type: 'account.open', body })
-  const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
-  if (transaction instanceof Malformed) return showOutcome(refuse('malformed', { reason: transaction.reason }), options)
-  // Sealed before it is used: whatever happens next, the key of an account that exists is not lost.
-  if (before === undefined) desk.vault.add([{ label: name, pair }])
-  const answer = await desk.ledger.submit(signNote(text, [signer]))
+async function newAccount(desk: Desk, name: string, options: GlobalOptions): Promise<number> {
+  const answer = await openAccount(desk, name)
   if (answer.status === 'refused') return showOutcome(answer, options)
   const account = answer.transaction.signer
-  const shown = { account, name, vkey: vkeyOf(account, pair.publicKey) }
+  const shown = { account, name, vkey: vkeyOf(account, desk.vault.key(name)!.publicKey) }
   if (options.json) printJson(shown)
   else print(`Opened account ${answer.outcome.touched[0]!.number}`, ...formatFields(shown).map((line) => `  ${line}`))
   return EXIT.done

@@ -138,9 +138,10 @@ function showReport(report: AuditReport, seconds: number, { json }: GlobalOption
   const { ok, origin, vkey, vkeySource, rotation, size, root, unsigned, entries, signatures, defects } = report
   const rate = Math.round(entries / Math.max(seconds, 0.001))
   if (json) {
+    const beyond = { vkey, unsigned, rotation }
     const speed = { seconds: Math.round(seconds * 1000) / 1000, entriesPerSecond: rate }
     process.stdout.write(
-      `${JSON.stringify({ ok, origin, vkeySource, size, root, entries, signatures, ...speed, defects, vkey, unsigned, rotation })}\n`,
+      `${JSON.stringify({ ok, origin, vkeySource, size, root, entries, signatures, ...speed, defects, ...beyond })}\n`,
     )
     return ok ? EXIT.done : EXIT.damaged
   }

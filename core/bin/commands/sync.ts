@@ -16,9 +16,10 @@ import { parseHubUrl } from '../../net/hub-url.ts'
 import { type Evidence, formatEvidence } from '../../sync/evidence.ts'
 import { Mirror, type Synced } from '../../sync/mirror.ts'
 import { RemoteError } from '../../sync/remote.ts'
-import { LEDGER_TOOLS, LOCK_TIMEOUT_MS } from '../desk.ts'
+import { LEDGER_TOOLS } from '../desk.ts'
 import { EXIT, Failure, failureOf } from '../failure.ts'
 import { note, print, printJson, progressBar } from '../output.ts'
+import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
 import { type GlobalOptions, placeOf, readToken, tokenOption } from './options.ts'
 
 interface SyncOptions extends GlobalOptions {

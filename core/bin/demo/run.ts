@@ -44,7 +44,7 @@ export function foundedPlace(place: Place): Place {
   }
 }
 
-export interface MadeDemo {
+interface MadeDemo {
   readonly founded: JsonObject
   /** What billing the trace came to. */
   readonly billed: JsonObject

@@ -56,6 +56,7 @@ export const ledgerGenesis = defineTransaction({
       feesMicros: ZERO,
       plansMicros: ZERO,
       redeemedMicros: ZERO,
+      receivablesMicros: ZERO,
     })
     effects.put(sequencerKeys.at(body.sequencerKey), { entry: effects.index })
     openAccount(effects, { name: body.name, publicKey: body.operatorKey })

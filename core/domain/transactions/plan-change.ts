@@ -27,8 +27,9 @@ function lastPeriod(context: Context<PlanChoice>): PlanPeriod {
   return planOf(context).periods.at(-1)!
 }
 
+/** A plan that is paid by other periods now is another one. */
 function isSamePlan(context: Context<PlanChoice>): boolean {
-  return lastPeriod(context).plan === nameOf(context.body)
+  return lastPeriod(context).plan === nameOf(context.body) && onOffer(context)!.period === planOf(context).period
 }
 
 /** A change to a higher limit takes effect now, every other one when the paid time ends. */
@@ -44,7 +45,7 @@ function upgradePrice(context: Context<PlanChoice>): Micros {
 
 /**
  * Changes the plan: an upgrade begins now, and what is left of the time that is paid is credited by the second; to a plan that is
- * not larger, the next renewal changes. The same plan at its new price is signed so that it renews at that.
+ * not larger, the next renewal changes. The same plan is signed again so that it renews at its new price, or renews after all.
  */
 export const planChange = defineTransaction<PlanChoice>({
   type: 'plan.change',
@@ -56,7 +57,8 @@ export const planChange = defineTransaction<PlanChoice>({
     noPlan(),
     ...planChoiceChecks<PlanChoice>(),
     check('same_plan', (context) => {
-      const isSigned = planOf(context).priceMicros === context.body.price
+      const { priceMicros, cancelled, next } = planOf(context)
+      const isSigned = priceMicros === context.body.price && !cancelled && next === undefined
       return isSamePlan(context) && isSigned ? { plan: nameOf(context.body) } : undefined
     }),
     check('too_many', (context) => {
@@ -78,9 +80,11 @@ export const planChange = defineTransaction<PlanChoice>({
       effects.put(row, startedPlan(effects, onOffer(effects)!, carriedEntries(before, time)))
       return
     }
-    const signed = { plan: nameOf(body), priceMicros: body.price }
-    const change = isSamePlan(effects) ? signed : { next: signed }
-    effects.put(row, { ...before, ...change, cancelled: false })
+    const { period } = onOffer(effects)!
+    const signed = { plan: nameOf(body), priceMicros: body.price, period }
+    // The newest signature says what is to come: going on as it is calls off a change, and either calls off a cancellation.
+    const { next: _, ...current } = before
+    effects.put(row, { ...current, ...(isSamePlan(effects) ? signed : { next: signed }), cancelled: false })
   },
   describe: (body) =>
     `Changes to the plan ${nameOf(body)} at ${formatMicros(body.price)} credits: now if it is larger, else at the period's end`,

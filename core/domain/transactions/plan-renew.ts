@@ -44,9 +44,11 @@ export const planRenew = defineTransaction<Body>({
     wasCancelled(renewal),
     payerFrozen(renewal),
     check('no_mandate', (context) => {
-      const { plan, priceMicros } = renewalOf(planOf(context))
+      const { plan, priceMicros, period } = renewalOf(planOf(context))
       const offered = renewalOffered(context, planOf(context))
       if (offered === undefined) return { because: `the plan ${plan} is not sold any more; change to another one` }
+      if (offered.period !== period)
+        return { because: `the plan ${plan} is paid by the ${offered.period} now, not by the ${period}` }
       return aboveSigned(offered.priceMicros, priceMicros, `the plan ${plan}`)
     }),
     hasLapsed(renewal),

@@ -4,14 +4,14 @@ import { type Context, check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { formatMicros, MAX_FEE_BPS } from '../money.ts'
 import { platformAt } from '../policy.ts'
-import { hasTwins, MAX_POLICY_DAYS, plans, plansOf, policy, policyOf } from '../policy-fields.ts'
+import { changesOf, hasTwins, MAX_POLICY_DAYS, plans, plansOf, policy } from '../policy-fields.ts'
 import { type Platform, type Policy, platform } from '../state.ts'
 import { formatSeconds, type Seconds } from '../time.ts'
 
 const body = z.strictObject({
   feeBps: field.count.optional(),
   plans: plans.optional(),
-  policy: policy.optional(),
+  policy: policy.partial().optional(),
   effectiveFrom: field.time,
 })
 type Body = z.output<typeof body>
@@ -39,7 +39,7 @@ function announced(context: Context<Body>): Platform {
   const changes = {
     ...(feeBps !== undefined && { feeBps }),
     ...(plans && { plans: plansOf(plans) }),
-    ...(policy && policyOf(policy)),
+    ...(policy && changesOf(policy)),
   }
   const from = startOf(context)
   const earlier = row.pending.filter((one) => one.from <= from)
@@ -63,18 +63,24 @@ function describePlans(offered: z.output<typeof plans>): string {
   return sentences.length === 0 ? 'none' : sentences.join(', ')
 }
 
-function describePolicy({ minimumPayout, earningsHoldDays, graceDays, creditNote }: z.output<typeof policy>): string {
-  const payouts = `payouts of ${formatMicros(minimumPayout)} credits or more`
-  return `${payouts}, earnings held for ${earningsHoldDays} days, ${graceDays} days of grace, and “${creditNote}”`
+function describePolicy({ minimumPayout, earningsHoldDays, graceDays, creditNote }: NonNullable<Body['policy']>): string {
+  const parts = [
+    minimumPayout !== undefined && `payouts of ${formatMicros(minimumPayout)} credits or more`,
+    earningsHoldDays !== undefined && `earnings held for ${earningsHoldDays} days`,
+    graceDays !== undefined && `${graceDays} days of grace`,
+    creditNote !== undefined && `“${creditNote}”`,
+  ]
+  return parts.filter((part) => typeof part === 'string').join(', ')
 }
 
-/** Announces another fee, plans or policy, each with effect from a time on. What makes somebody pay more takes a week's notice. */
+/** Announces another fee, plans or policy from a time on. What makes somebody pay more takes a week's notice. */
 export const policyUpdate = defineTransaction<Body>({
   type: 'policy.update',
   signer: 'operator',
   body,
   malformed: ({ body: { feeBps, plans, policy } }) => {
-    if (feeBps === undefined && plans === undefined && policy === undefined) return 'the body changes nothing'
+    const isEmpty = policy === undefined || Object.keys(policy).length === 0
+    if (feeBps === undefined && plans === undefined && isEmpty) return 'the body changes nothing'
     return plans !== undefined && hasTwins(plans) ? 'two plans have one name' : undefined
   },
   reads: [],
@@ -99,6 +105,7 @@ export const policyUpdate = defineTransaction<Body>({
       plans && `the plans are ${describePlans(plans)}`,
       policy && `the policy is ${describePolicy(policy)}`,
     ]
-    return `Announces that from ${formatSeconds(effectiveFrom)} on ${changes.filter((change) => typeof change === 'string').join('; ')}`
+    const announced = changes.filter((change) => typeof change === 'string').join('; ')
+    return `Announces that from ${formatSeconds(effectiveFrom)} on ${announced}`
   },
 })

@@ -1,0 +1,43 @@
+/** The forms of what procedures are given. */
+
+import { z } from 'zod'
+import { MAX_NAME_CHARACTERS, MAX_NOTE_BYTES } from '../base/limits.ts'
+import * as field from '../domain/fields.ts'
+
+/** Most items of one page. */
+export const MAX_PAGE = 500
+const DEFAULT_PAGE = 50
+/** Most notes in one call. */
+const MAX_NOTES = 500
+const MAX_TEXT_CHARACTERS = 200
+const MAX_PASSPHRASE_CHARACTERS = 1_024
+const MAX_TYPE_CHARACTERS = 64
+
+export const account = field.account
+export const listing = field.thing('lst')
+export const index = z.int().min(0)
+export const limit = z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE)
+export const text = z.string().max(MAX_TEXT_CHARACTERS)
+export const kind = z.enum(['model', 'dataset', 'feature'])
+export const type = z.string().min(1).max(MAX_TYPE_CHARACTERS)
+export const passphrase = z.string().min(1).max(MAX_PASSPHRASE_CHARACTERS)
+/** A name for a key and its account. */
+export const label = z
+  .string()
+  .min(1)
+  .max(4 * MAX_NAME_CHARACTERS)
+/** Where a list goes on: the key that the page before named. */
+export const after = z.string().max(MAX_TEXT_CHARACTERS).optional()
+export const draftText = z.string().max(MAX_NOTE_BYTES)
+export const note = z.base64().max(Math.ceil(MAX_NOTE_BYTES / 3) * 4)
+export const notes = z.array(note).min(1).max(MAX_NOTES)
+/** What a client saw last, as its transport names it. */
+export const eventId = z
+  .union([
+    index,
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ])
+  .nullish()

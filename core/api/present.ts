@@ -1,0 +1,185 @@
+/** From what the ledger holds to what the console shows: amounts and times as texts, ids with the names that belong to them. */
+
+import { toBase64 } from '../base/bytes.ts'
+import { formatMicros } from '../domain/money.ts'
+import { postingBook } from '../domain/outcome.ts'
+import { platformAt } from '../domain/policy.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import * as state from '../domain/state.ts'
+import type { RowKey } from '../domain/table.ts'
+import { formatMilliseconds, formatSeconds, type Seconds, wholeSeconds } from '../domain/time.ts'
+import type { Accepted } from '../ledger/accepted.ts'
+import type { Entitled, Mandated, Offer, Subscribed } from '../ledger/catalogue.ts'
+import { presentAccepted, presentEntry } from '../ledger/present.ts'
+import type { Sums } from '../ledger/revenue.ts'
+import { LoadedRows } from '../ledger/rows.ts'
+import type { StoreReader } from '../ledger/store.ts'
+import type * as view from './views.ts'
+
+/** What the ledger's own JSON form has is what the console shows; this is the one place where the two are said to be the same. */
+export function outcomeView(answer: Accepted | Refusal): view.Outcome {
+  return answer.status === 'refused' ? answer : (presentAccepted(answer) as unknown as view.Accepted)
+}
+
+export async function entryViews(store: StoreReader, entries: readonly Accepted[]): Promise<view.Entry[]> {
+  const shown = entries.map((entry) => presentEntry(entry) as unknown as Omit<view.Entry, 'names'>)
+  const rows = new LoadedRows(store)
+  return Promise.all(shown.map(async (entry) => ({ ...entry, names: await readNames(rows, [JSON.stringify(entry)]) })))
+}
+
+const NAMED = /\bnim1[02-9ac-hj-np-z]{38}\b|\b(?:lst|mdl)_[0-9a-f]{32}\b/g
+/** More than a sentence and its postings ever name, but for a batch of usage. */
+const MAX_NAMES = 128
+
+/** The names of the accounts, and the titles of the models and listings, that texts speak of. */
+export async function readNames(rows: LoadedRows, texts: readonly string[]): Promise<view.Names> {
+  const ids = [...new Set(texts.flatMap((text) => text.match(NAMED) ?? []))].slice(0, MAX_NAMES)
+  const keys = ids.map(keyOf)
+  await rows.load(keys)
+  const named = ids.map((id, i) => {
+    const row = rows.get(keys[i]!)
+    return [id, row === undefined ? undefined : 'title' in row ? row.title : row.name] as const
+  })
+  return Object.fromEntries(named.filter((pair): pair is [string, string] => pair[1] !== undefined))
+}
+
+function keyOf(id: string): RowKey<{ readonly name: string } | { readonly title: string }> {
+  if (id.startsWith('lst_')) return state.listings.at(id) as never
+  return (id.startsWith('mdl_') ? state.models.at(id) : state.accounts.at(id)) as never
+}
+
+/** The balances that an entry left in the account books it touched. */
+export function balancesOf({ outcome }: Pick<Accepted, 'outcome'>): Record<string, string> {
+  const ofAccounts = outcome.postings.filter(({ account }) => account !== undefined)
+  return Object.fromEntries(ofAccounts.map((posting) => [postingBook(posting), formatMicros(posting.balanceMicros)]))
+}
+
+export function signatureViews({ transaction }: Accepted, keys: ReadonlyMap<string, string>): view.EntrySignature[] {
+  return transaction.signatures.map(({ name, keyId, signature }) => {
+    const publicKey = keys.get(`${name}/${keyId}`)
+    return { name, keyId, signature: toBase64(signature), ...(publicKey !== undefined && { publicKey }) }
+  })
+}
+
+export function sumsView({ grossMicros, feeMicros, payments }: Sums): view.Sums {
+  return {
+    gross: formatMicros(grossMicros),
+    fee: formatMicros(feeMicros),
+    takeHome: formatMicros(grossMicros - feeMicros),
+    payments,
+  }
+}
+
+export function offerView({ listing, row, terms, seller, modelName, closedBecause }: Offer): view.ListingView {
+  const { account, kind, title, description, model, version } = row
+  return {
+    listing,
+    account,
+    seller: seller.name,
+    kind,
+    title,
+    description,
+    ...(model !== undefined && { model }),
+    ...(modelName !== undefined && { modelName }),
+    version,
+    terms: termsView(terms),
+    ...(closedBecause !== undefined && { closedBecause }),
+  }
+}
+
+function termsView(terms: state.Terms): view.TermsView {
+  const { subscription, query, included, access, content, purchaseMicros, licences, featureMicros, days } = terms
+  return {
+    ...(subscription && {
+      subscription: subscription.map(({ period, priceMicros }) => ({ period, price: formatMicros(priceMicros) })),
+    }),
+    ...(query && {
+      query: {
+        perRequest: formatMicros(query.perRequestMicros),
+        perMInput: formatMicros(query.perMInputMicros),
+        perMOutput: formatMicros(query.perMOutputMicros),
+        perSecond: formatMicros(query.perSecondMicros),
+      },
+    }),
+    ...(included && { included }),
+    ...(access && { access }),
+    ...(content && { content }),
+    ...(purchaseMicros !== undefined && { purchase: formatMicros(purchaseMicros) }),
+    ...(licences && { licences: licences.map(({ priceMicros, ...rest }) => ({ price: formatMicros(priceMicros), ...rest })) }),
+    ...(featureMicros !== undefined && { price: formatMicros(featureMicros) }),
+    ...(days !== undefined && { days }),
+  }
+}
+
+export function subscriptionView(
+  { subscription, row, standing, offer, included, used }: Subscribed,
+  name: string,
+): view.SubscriptionView {
+  const { account, listing, period, priceMicros, periods, end, cancelled } = row
+  return {
+    subscription,
+    account,
+    subscriber: name,
+    listing,
+    title: offer.row.title,
+    period,
+    price: formatMicros(priceMicros),
+    start: formatSeconds(periods[0]?.start ?? row.anchor),
+    end: formatSeconds(end),
+    standing,
+    cancelled,
+    ...(included && { included }),
+    used,
+  }
+}
+
+export function entitlementView({ kind, listing, row, title, licence }: Entitled, time: Seconds): view.EntitlementView {
+  const { terms, pieces, seats, redistribution } = row
+  const { entry, end } = pieces.at(-1)!
+  return {
+    kind,
+    listing,
+    title,
+    entry,
+    terms,
+    ...(licence !== undefined && { licence }),
+    ...(seats !== undefined && { seats }),
+    ...(redistribution !== undefined && { redistribution }),
+    start: formatSeconds(pieces[0]!.start),
+    ...(end !== undefined && { end: formatSeconds(end) }),
+    isRunning: end === undefined || time < end,
+  }
+}
+
+export function mandateView({ mandate, row, title, usedMicros }: Mandated, time: Seconds): view.MandateView {
+  const { listing, limitMicros, per, expires } = row
+  const limits = { limit: formatMicros(limitMicros), per, used: formatMicros(usedMicros) }
+  return { mandate, listing, title, ...limits, expires: formatSeconds(expires), isRunning: time < expires }
+}
+
+export function planView(plan: state.PlanSubscription, standing: view.Standing, time: Seconds): view.PlanView {
+  const { plan: name, priceMicros, period, end, cancelled } = plan
+  const running = plan.periods.find((paid) => paid.end > time) ?? plan.periods.at(-1)
+  const start = running?.start ?? plan.anchor
+  const modelLimit = running?.modelLimit ?? 0
+  const terms = { plan: name, modelLimit, price: formatMicros(priceMicros), period }
+  return { ...terms, start: formatSeconds(start), end: formatSeconds(end), standing, cancelled }
+}
+
+export function ledgerView(
+  platform: state.Platform,
+  { vkey, time, size }: { readonly vkey: string; readonly time: number; readonly size: number },
+): view.LedgerView {
+  const { origin, name, operator, clock, accounts } = platform
+  const { feeBps, plans, minimumPayoutMicros, earningsHoldDays, graceDays, creditNote } = platformAt(platform, wholeSeconds(time))
+  return {
+    ...{ origin, name, vkey, operator, clock, time: formatMilliseconds(time), size, accounts, feeBps },
+    plans: plans.map(({ plan, modelLimit, priceMicros, period }) => ({
+      plan,
+      modelLimit,
+      price: formatMicros(priceMicros),
+      period,
+    })),
+    policy: { minimumPayout: formatMicros(minimumPayoutMicros), earningsHoldDays, graceDays, creditNote },
+  }
+}

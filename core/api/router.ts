@@ -1,0 +1,22 @@
+/**
+ * The console's procedures, one router for the window, the browser and whatever else carries it: thin over the ledger and its
+ * queries, free of any transport. What each needs stands beside it; what a caller has, its transport says (procedure.ts).
+ */
+
+import { router } from './procedure.ts'
+import { account } from './routers/account.ts'
+import { creator } from './routers/creator.ts'
+import { desk } from './routers/desk.ts'
+import { log } from './routers/log.ts'
+import { market } from './routers/market.ts'
+import { transaction } from './routers/transaction.ts'
+import { treasury } from './routers/treasury.ts'
+import { wallet } from './routers/wallet.ts'
+
+export const consoleRouter = router({ account, creator, desk, log, market, transaction, treasury, wallet })
+
+export type Router = typeof consoleRouter
+
+/** Most calls in one batch, and most bytes of one request, over any transport. */
+export const MAX_BATCH_CALLS = 50
+export const MAX_REQUEST_BYTES = 8 * 1024 * 1024

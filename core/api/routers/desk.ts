@@ -1,0 +1,42 @@
+/** The desk: whether there is a ledger, whether its keys are at hand, and whose they are. */
+
+import { z } from 'zod'
+import { origin } from '../../domain/fields.ts'
+import * as input from '../inputs.ts'
+import { outcomeView } from '../present.ts'
+import { may, router } from '../procedure.ts'
+import type { DeskEvent, DeskState, Outcome, Refused } from '../views.ts'
+
+const foundingForm = z.strictObject({ name: input.label, origin: origin.optional(), passphrase: input.passphrase })
+
+export const desk = router({
+  state: may('look').query(({ ctx }): Promise<DeskState> => ctx.host.state()),
+  watch: may('look').subscription(async function* ({ ctx, signal }): AsyncGenerator<DeskEvent> {
+    yield* ctx.host.watch(signal!)
+  }),
+  tryDemo: may('found').mutation(async ({ ctx }): Promise<DeskState> => {
+    await ctx.host.tryDemo()
+    return ctx.host.state()
+  }),
+  found: may('found')
+    .input(foundingForm)
+    .mutation(async ({ ctx, input }): Promise<{ status: 'founded'; state: DeskState } | Refused> => {
+      const refusal = await ctx.host.found(input)
+      return refusal ?? { status: 'founded', state: await ctx.host.state() }
+    }),
+  unlock: may('unlock')
+    .input(z.strictObject({ passphrase: input.passphrase, remember: z.boolean().default(false) }))
+    .mutation(async ({ ctx, input }): Promise<DeskState> => {
+      await ctx.host.unlock(input.passphrase)
+      await ctx.host.remember(input.remember ? input.passphrase : undefined)
+      return ctx.host.state()
+    }),
+  lock: may('read').mutation(async ({ ctx }): Promise<DeskState> => {
+    await ctx.host.lock()
+    return ctx.host.state()
+  }),
+  touch: may('read').mutation(({ ctx }): void => ctx.host.touch()),
+  openAccount: may('sign')
+    .input(z.strictObject({ name: input.label }))
+    .mutation(async ({ ctx, input }): Promise<Outcome> => outcomeView(await ctx.host.openAccount(input.name))),
+})

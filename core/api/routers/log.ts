@@ -1,0 +1,153 @@
+/** The log: pages, one entry with its proof, what is new, and the audit of all of it. */
+
+import { tracked } from '@trpc/server'
+import { z } from 'zod'
+import { toBase64, tryFromHex } from '../../base/bytes.ts'
+import { Malformed } from '../../base/malformed.ts'
+import { keys } from '../../domain/state.ts'
+import type { Accepted } from '../../ledger/accepted.ts'
+import { formatEntry } from '../../ledger/entry.ts'
+import { proveEntry, readBackwards, readRange } from '../../ledger/history.ts'
+import { presentBody } from '../../ledger/present.ts'
+import { readPlatform } from '../../ledger/queries.ts'
+import { LoadedRows } from '../../ledger/rows.ts'
+import type { StoreReader } from '../../ledger/store.ts'
+import { readCheckpoint } from '../../log/checkpoint.ts'
+import { ED25519, formatVerifierKey, verifierKey } from '../../log/note.ts'
+import type { ConsoleHost, Sight, Tools } from '../host.ts'
+import * as input from '../inputs.ts'
+import { balancesOf, entryViews, signatureViews } from '../present.ts'
+import { events, may, missing, router } from '../procedure.ts'
+import type * as view from '../views.ts'
+
+const pageForm = z.strictObject({
+  before: input.index.optional(),
+  limit: input.limit,
+  account: input.account.optional(),
+  type: input.type.optional(),
+})
+const watchForm = z.strictObject({ after: input.eventId, lastEventId: input.eventId })
+
+/** Entries sent to a watcher between two looks at whether it still wants them. */
+const WATCH_PAGE = 100
+
+export const log = router({
+  page: may('read')
+    .input(pageForm.prefault({}))
+    .query(
+      ({ ctx, input }): Promise<view.LogPage> =>
+        ctx.host.reading(async ({ store }) => {
+          const { entries, next } = await readBackwards(ctx.host.tools, store, input)
+          return { size: await store.size(), entries: await entryViews(store, entries), ...(next !== undefined && { next }) }
+        }),
+    ),
+  range: may('read')
+    .input(z.strictObject({ from: input.index, limit: input.limit }))
+    .query(
+      ({ ctx, input }): Promise<view.LogRange> =>
+        ctx.host.reading(async ({ store }) => {
+          const entries = await readRange(ctx.host.tools, store, input.from, input.limit)
+          return { size: await store.size(), entries: await entryViews(store, entries) }
+        }),
+    ),
+  entry: may('read')
+    .input(z.strictObject({ index: input.index }))
+    .query(
+      ({ ctx, input }): Promise<view.EntryDetail> => ctx.host.reading((sight) => entryDetail(ctx.host.tools, sight, input.index)),
+    ),
+  checkpoint: may('read').query(
+    ({ ctx }): Promise<view.CheckpointView> =>
+      ctx.host.reading(async ({ store }) => {
+        const checkpoint = await store.checkpoint()
+        const head = checkpoint && readCheckpoint(checkpoint)
+        if (checkpoint === undefined || head === undefined || head instanceof Malformed)
+          throw missing('There is no checkpoint yet.')
+        return { size: head.size, vkey: await readLogKey(ctx.host.tools, store), checkpoint: toBase64(checkpoint) }
+      }),
+  ),
+  watch: may('read')
+    .input(watchForm.prefault({}))
+    .subscription(async function* ({ ctx, input, signal }) {
+      const seen = input.lastEventId ?? input.after
+      for await (const entry of events(ctx.host, follow(ctx.host, seen ?? undefined, signal!)))
+        yield tracked(String(entry.index), entry)
+    }),
+  verify: may('read').subscription(async function* ({ ctx, signal }): AsyncGenerator<view.VerifyEvent> {
+    yield* events(ctx.host, verify(ctx.host, signal!))
+  }),
+})
+
+async function entryDetail(tools: Tools, { store }: Sight, index: number): Promise<view.EntryDetail> {
+  const [entry] = await readRange(tools, store, index, 1)
+  if (entry === undefined) throw missing(`There is no entry ${index} yet.`)
+  const proof = await proveEntry(tools.sha256, store, index)
+  if (proof === undefined) throw missing(`Entry ${index} is not covered by a checkpoint yet.`)
+  const [shown] = await entryViews(store, [entry])
+  return {
+    ...shown!,
+    body: presentBody(entry.transaction),
+    balances: balancesOf(entry),
+    note: new TextDecoder().decode(entry.note),
+    bytes: toBase64(formatEntry(entry)),
+    signatures: signatureViews(entry, await readSigningKeys(store, entry)),
+    proof: toBase64(proof),
+    vkey: await readLogKey(tools, store),
+  }
+}
+
+/** The public keys of an entry's signatures, by "account/key id". */
+async function readSigningKeys(store: StoreReader, { transaction }: Accepted): Promise<ReadonlyMap<string, string>> {
+  const rows = new LoadedRows(store)
+  const named = transaction.signatures.map(({ name, keyId }) => keys.at(name, keyId))
+  await rows.load(named)
+  const known = named.map((key) => [key.key, rows.get(key)?.publicKey] as const)
+  return new Map(known.filter((pair): pair is [string, string] => pair[1] !== undefined))
+}
+
+/** The log's key, as others verify with it. */
+async function readLogKey({ sha256 }: Tools, store: StoreReader): Promise<string> {
+  const { origin, sequencerKey } = await readPlatform(store)
+  return formatVerifierKey(verifierKey(sha256, origin, ED25519, tryFromHex(sequencerKey)!))
+}
+
+/** The entries after one that was seen, or those that are new from now on, for as long as somebody watches. */
+async function* follow(host: ConsoleHost, seen: number | undefined, signal: AbortSignal): AsyncGenerator<view.Entry> {
+  let next: number | undefined
+  while (!signal.aborted) {
+    const { size, entries } = await host.reading(async ({ store }) => {
+      const now = await store.size()
+      next ??= Math.min(now, seen === undefined ? now : seen + 1)
+      return { size: now, entries: await entryViews(store, await readRange(host.tools, store, next, WATCH_PAGE)) }
+    })
+    yield* entries
+    next = next! + entries.length
+    if (next === size) await host.grown(size, signal)
+  }
+}
+
+async function* verify(host: ConsoleHost, signal: AbortSignal): AsyncGenerator<view.VerifyEvent> {
+  const started = performance.now()
+  const waiting: view.VerifyEvent[] = []
+  let wake = () => {}
+  const tell = (event: view.VerifyEvent) => {
+    // Of progress only the newest matters.
+    waiting.splice(0, waiting.length, event)
+    wake()
+  }
+  const running = host.audit(signal, (done, total) => tell({ what: 'progress', done, total }))
+  const report = running.then(
+    (found) => found,
+    () => undefined,
+  )
+  let isDone = false
+  void report.then(() => {
+    isDone = true
+    wake()
+  })
+  while (!isDone && !signal.aborted) {
+    const event = waiting.shift()
+    if (event !== undefined) yield event
+    else await new Promise<void>((resolve) => (wake = resolve))
+  }
+  yield { what: 'report', report: await running, seconds: Math.round(performance.now() - started) / 1000 }
+}

@@ -1,0 +1,68 @@
+/** How the desk stands. */
+
+import type { Period } from '../../domain/time.ts'
+import type { Amount, Time } from './common.ts'
+
+export type Role = 'operator' | 'creator' | 'user'
+
+/** An account whose key this machine has. */
+export interface LocalAccount {
+  readonly account: string
+  /** The name that this machine has for it. */
+  readonly label: string
+  /** Its name on the ledger; undefined while its opening was not accepted. */
+  readonly name?: string
+  readonly role: Role
+}
+
+export interface PlanOffer {
+  readonly plan: string
+  readonly modelLimit: number
+  readonly price: Amount
+  readonly period: Period
+}
+
+/** What everybody may know of the ledger. */
+export interface LedgerView {
+  readonly origin: string
+  readonly name: string
+  readonly vkey: string
+  readonly operator: string
+  readonly clock: 'system' | 'manual'
+  /** The ledger's time now, by its own clock. */
+  readonly time: Time
+  readonly size: number
+  readonly accounts: number
+  readonly feeBps: number
+  readonly plans: readonly PlanOffer[]
+  readonly policy: {
+    readonly minimumPayout: Amount
+    readonly earningsHoldDays: number
+    readonly graceDays: number
+    readonly creditNote: string
+  }
+}
+
+/**
+ * How the desk stands. `empty`: the folder has no ledger yet. `founding`: a ledger is being made. `locked`: it needs the
+ * passphrase. `open`: keys are at hand and the ledger is open to write.
+ */
+export interface DeskState {
+  readonly status: 'empty' | 'founding' | 'locked' | 'open'
+  readonly dir: string
+  readonly version: string
+  /** It is the demonstration, whose passphrase is "demo" unless its user gave another. */
+  readonly isDemo: boolean
+  /** Minutes without `desk.touch` or a signature after which it locks itself; 0 where it never does. */
+  readonly lockAfterMinutes: number
+  /** Whether the system can keep the passphrase, so that it is not asked for at the next start. */
+  readonly canRemember: boolean
+  /** While it is open. */
+  readonly ledger?: LedgerView
+  readonly accounts: readonly LocalAccount[]
+}
+
+/** What `desk.watch` tells: that the state is another now, or how far long work is. */
+export type DeskEvent =
+  | { readonly what: 'state'; readonly status: DeskState['status'] }
+  | { readonly what: 'progress'; readonly task: 'demo'; readonly done: number; readonly total: number }

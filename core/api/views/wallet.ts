@@ -1,0 +1,52 @@
+/** What accounts have. */
+
+import type { BookClass } from '../../domain/books.ts'
+import type { Amount, Time } from './common.ts'
+import type { PlanView } from './creator.ts'
+import type { EntitlementView, MandateView, SubscriptionView } from './market.ts'
+
+export interface WalletView {
+  readonly account: string
+  readonly name: string
+  readonly size: number
+  readonly time: Time
+  readonly spendable: Amount
+  readonly paid: Amount
+  readonly held: Amount
+  readonly earnings: Amount
+  readonly earningsAvailable: Amount
+  readonly payable: Amount
+  /** What it owes, below zero. */
+  readonly receivable: Amount
+  readonly frozen: boolean
+  readonly plan?: PlanView
+}
+
+export interface Holdings {
+  readonly account: string
+  readonly size: number
+  readonly subscriptions: readonly SubscriptionView[]
+  readonly entitlements: readonly EntitlementView[]
+  readonly mandates: readonly MandateView[]
+}
+
+export interface AccountSummary {
+  readonly account: string
+  readonly number: number
+  readonly name: string
+}
+
+export interface AccountPage {
+  readonly size: number
+  readonly accounts: readonly AccountSummary[]
+  /** Give as `after` for the next page; undefined where there is nothing more. */
+  readonly next?: string
+}
+
+/** The trial balance: the sum of each class of books, which together are zero. */
+export interface TreasuryView {
+  readonly size: number
+  readonly time: Time
+  readonly books: Readonly<Record<BookClass, Amount>>
+  readonly sum: Amount
+}

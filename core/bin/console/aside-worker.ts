@@ -1,0 +1,54 @@
+/** The thread of aside.ts: does the one task that it is given. */
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { assert } from '../../base/assert.ts'
+import type { Refusal } from '../../domain/refusal.ts'
+import { createVerifier } from '../../drivers/sodium/verifier.ts'
+import { openSqliteReader } from '../../drivers/sqlite/store.ts'
+import { type AuditReport, audit } from '../../ledger/audit.ts'
+import { DEMO_PASSPHRASE } from '../demo/marketplace.ts'
+import { makeDemo } from '../demo/run.ts'
+import { LEDGER_TOOLS } from '../desk.ts'
+import { knownFailureOf } from '../failure.ts'
+import { foundLedger } from '../founding.ts'
+import type { Task, Tasks, Told } from './aside.ts'
+
+const port = parentPort
+assert(port !== null, 'the worker runs as a worker thread')
+
+const tell = (told: Told) => port.postMessage(told)
+const progress = (done: number, total: number) => tell({ what: 'progress', done, total })
+
+async function demo(dir: string): Promise<Refusal | undefined> {
+  const made = await makeDemo({ dir, passphrase: { environment: DEMO_PASSPHRASE } }, DEMO_PASSPHRASE, progress)
+  return 'status' in made ? made : undefined
+}
+
+async function found({ dir, passphrase, terms }: Tasks['found']['given']): Promise<Refusal | undefined> {
+  const founded = await foundLedger(dir, passphrase, { ...terms, clock: 'system' })
+  return 'status' in founded ? founded : undefined
+}
+
+async function auditFolder(dir: string): Promise<AuditReport> {
+  const store = await openSqliteReader(dir)
+  const verifier = createVerifier()
+  try {
+    return await audit(store, store, { ...LEDGER_TOOLS, verifier, progress })
+  } finally {
+    await store.close()
+    await verifier.close()
+  }
+}
+
+async function run({ name, given }: Task): Promise<unknown> {
+  if (name === 'demo') return demo(given.dir)
+  return name === 'found' ? found(given) : auditFolder(given.dir)
+}
+
+try {
+  tell({ what: 'done', result: await run(workerData as Task) })
+} catch (error) {
+  const failure = knownFailureOf(error)
+  if (failure === undefined) throw error
+  tell({ what: 'failed', code: failure.code, message: failure.message })
+}

@@ -1,0 +1,27 @@
+/** The accounts whose keys this machine has, and what their owners do on the ledger. */
+
+import type { LocalAccount } from '../../api/views.ts'
+import { accounts, type Platform } from '../../domain/state.ts'
+import { findCreators } from '../../ledger/catalogue.ts'
+import { LoadedRows } from '../../ledger/rows.ts'
+import type { StoreReader } from '../../ledger/store.ts'
+import { localNames } from '../local-keys.ts'
+
+export function localKeys(dir: string): { readonly account: string; readonly label: string }[] {
+  return [...localNames(dir)].map(([account, label]) => ({ account, label }))
+}
+
+export async function localAccounts(dir: string, store: StoreReader, { operator }: Platform): Promise<LocalAccount[]> {
+  const keys = localKeys(dir)
+  const rows = new LoadedRows(store)
+  await rows.load(keys.map(({ account }) => accounts.at(account)))
+  const creators = await findCreators(
+    store,
+    keys.map(({ account }) => account),
+  )
+  return keys.map(({ account, label }) => {
+    const name = rows.get(accounts.at(account))?.name
+    const role = account === operator ? 'operator' : creators.has(account) ? 'creator' : 'user'
+    return { account, label, ...(name !== undefined && { name }), role }
+  })
+}

@@ -1,0 +1,84 @@
+/** Runs the console for a browser until it is told to end. */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tryFromHex } from '../../base/bytes.ts'
+import type { JsonObject } from '../../ledger/present.ts'
+import { readPlatform } from '../../ledger/queries.ts'
+import { serveConsole } from '../../net/console-server.ts'
+import { Pages } from '../../net/pages.ts'
+import { type Place, reading } from '../desk.ts'
+import { Failure } from '../failure.ts'
+import { hasLedger } from '../founding.ts'
+import { vkeyOf } from '../local-keys.ts'
+import { readPassphrase } from '../passphrase.ts'
+import { buildConsole, PAGE_FOLDER, ROOT } from './build.ts'
+import { ConsoleDesk } from './console-desk.ts'
+
+interface RunOptions {
+  readonly place: Place
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly lockAfterMinutes: number
+  /** Told before something takes a while. */
+  readonly say: (line: string) => void
+  /** Told once it accepts connections. */
+  readonly started: (facts: ConsoleFacts) => void
+}
+
+/** What is known once the console runs; without a ledger in the folder neither origin, key nor size. */
+type ConsoleFacts = JsonObject & { readonly listening: string; readonly url: string }
+
+/** Ends when the signal does, once what was under way is answered and the ledger is closed. */
+export async function runConsole(options: RunOptions, signal: AbortSignal): Promise<void> {
+  const { place, listen, lockAfterMinutes, say, started } = options
+  await buildConsole(say)
+  const desk = new ConsoleDesk({ dir: place.dir, version: programVersion(), lockAfterMinutes })
+  try {
+    await unlockWithout(desk, place)
+    const server = await serveConsole({ host: desk, pages: new Pages(PAGE_FOLDER), address: listen }).catch((error: unknown) => {
+      throw listenFailure(error, listen)
+    })
+    started({ listening: server.origin, ...(await ledgerFacts(place)), url: server.url })
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      if (signal.aborted) resolve()
+    })
+    await server.close()
+  } finally {
+    await desk.close()
+  }
+}
+
+function listenFailure(error: unknown, { host, port }: RunOptions['listen']): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') return new Failure('busy', `The address ${host}:${port} is in use by another program.`)
+  if (code === 'EACCES') return new Failure('offline', `This user may not listen at ${host}:${port}.`)
+  return code === 'EADDRNOTAVAIL' ? new Failure('offline', `This machine has no address ${host}.`) : error
+}
+
+/** Unlocks with the passphrase that the program was given, or that of the demonstration; otherwise the page asks for it. */
+async function unlockWithout(desk: ConsoleDesk, { passphrase }: Place): Promise<void> {
+  if (desk.status !== 'locked') return
+  const isGiven = passphrase.file !== undefined || passphrase.environment !== undefined
+  if (isGiven) await desk.unlock(await readPassphrase(passphrase, false))
+  else await desk.unlockAlone()
+}
+
+async function ledgerFacts(place: Place): Promise<JsonObject> {
+  if (!hasLedger(place.dir)) return {}
+  return reading(place, async (store) => {
+    const { origin, sequencerKey } = await readPlatform(store)
+    return { origin, vkey: vkeyOf(origin, tryFromHex(sequencerKey)!), size: await store.size() }
+  })
+}
+
+function programVersion(): string {
+  return (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version
+}
+
+/** Aborts when the system asks the program to end. */
+export function endingSignal(): AbortSignal {
+  const ending = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ending.abort())
+  return ending.signal
+}

@@ -1,0 +1,63 @@
+/**
+ * One reader of the ledger's files for all calls that come while the ledger stands still: opening one costs milliseconds, and a
+ * page asks for many things at once. None is kept for long, since what the writer writes meanwhile waits for it to be closed.
+ */
+
+import type { StoreReader } from '../../ledger/store.ts'
+
+const LINGER_MS = 100
+
+interface Shared {
+  /** What tells one state of the ledger from another. */
+  readonly state: unknown
+  readonly store: Promise<StoreReader>
+  users: number
+  isRetired: boolean
+}
+
+export class SharedReader {
+  readonly #open: () => Promise<StoreReader>
+  #current: Shared | undefined
+
+  constructor(open: () => Promise<StoreReader>) {
+    this.#open = open
+  }
+
+  /** Reads the ledger as it is in `state`. */
+  async use<T>(state: unknown, read: (store: StoreReader) => Promise<T>): Promise<T> {
+    if (this.#current === undefined || this.#current.state !== state) this.retire()
+    this.#current ??= { state, store: this.#open(), users: 0, isRetired: false }
+    const shared = this.#current
+    shared.users += 1
+    try {
+      return await read(await shared.store)
+    } finally {
+      shared.users -= 1
+      if (shared.isRetired) close(shared)
+      else setTimeout(() => this.#release(shared), LINGER_MS).unref()
+    }
+  }
+
+  /** Lets go of the reader as soon as nobody uses it. */
+  retire(): void {
+    const shared = this.#current
+    this.#current = undefined
+    if (shared === undefined) return
+    shared.isRetired = true
+    close(shared)
+  }
+
+  #release(shared: Shared): void {
+    if (shared === this.#current && shared.users === 0) this.retire()
+  }
+}
+
+/** Closes a retired reader with its last user. */
+function close({ store, users }: Shared): void {
+  // One that could not be opened was told to whoever asked for it.
+  if (users === 0)
+    store.then(
+      (reader) => reader.close(),
+      () => {},
+    )
+}

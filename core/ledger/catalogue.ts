@@ -1,0 +1,315 @@
+/**
+ * What is made and sold: models, listings with the terms in force, who subscribes, and what an account holds. Read table by table
+ * in the order of keys, a bounded number of rows a call; where a call ends early it says where the next one goes on.
+ */
+
+import type { Context } from '../domain/define.ts'
+import type { Usage } from '../domain/fields.ts'
+import { counted, use } from '../domain/mandates.ts'
+import { type Micros, ZERO } from '../domain/money.ts'
+import { standing } from '../domain/paid-periods.ts'
+import { limitInForce } from '../domain/plans.ts'
+import { platformAt } from '../domain/policy.ts'
+import { NO_USAGE } from '../domain/pricing.ts'
+import { whyClosed } from '../domain/sales.ts'
+import * as state from '../domain/state.ts'
+import { decodeRow } from '../domain/table.ts'
+import type { Seconds } from '../domain/time.ts'
+import { LoadedRows } from './rows.ts'
+import type { StoreReader } from './store.ts'
+
+/** Rows that one call looks at, at most; it then answers what it found so far, and where to go on. */
+const MAX_SCANNED_ROWS = 20_000
+/** Rows read at a time: few at first, for most lists are short, and more while there are more. */
+const FIRST_PAGE = 16
+const LARGEST_PAGE = 1_024
+
+/** A part of a list: `next` is the key after which it goes on, undefined where it ended. */
+interface Part<Item> {
+  readonly items: readonly Item[]
+  readonly next?: string
+}
+
+interface PartOptions {
+  readonly after?: string | undefined
+  readonly limit: number
+}
+
+/** A listing with what a buyer has to know. */
+export interface Offer {
+  readonly listing: string
+  readonly row: state.Listing
+  readonly terms: state.Terms
+  readonly seller: state.Account
+  readonly modelName?: string
+  /** Why it sells nothing now; undefined where it sells. */
+  readonly closedBecause?: string
+}
+
+interface ListingFilter extends PartOptions {
+  /** Found in title, description or seller's name, whatever the case. */
+  readonly text?: string | undefined
+  readonly kind?: state.Listing['kind'] | undefined
+  readonly seller?: string | undefined
+  /** Only what sells now. */
+  readonly isOpen?: boolean
+}
+
+export async function findListings(store: StoreReader, time: Seconds, filter: ListingFilter): Promise<Part<Offer>> {
+  const { kind, seller, isOpen } = filter
+  const words = (filter.text ?? '').toLocaleLowerCase('und').split(/\s+/).filter(Boolean)
+  const rows = new LoadedRows(store)
+  return collect(rowsAfter<state.Listing>(store, state.listings.name, filter.after), filter.limit, async ({ key, row }) => {
+    if ((kind !== undefined && row.kind !== kind) || (seller !== undefined && row.account !== seller)) return undefined
+    const offer = await readOffer(rows, key, row, time)
+    if (isOpen && offer.closedBecause !== undefined) return undefined
+    const text = `${row.title}\n${row.description}\n${offer.seller.name}`.toLocaleLowerCase('und')
+    return words.every((word) => text.includes(word)) ? offer : undefined
+  })
+}
+
+export async function findListing(store: StoreReader, listing: string, time: Seconds): Promise<Offer | undefined> {
+  const rows = new LoadedRows(store)
+  await rows.load([state.listings.at(listing)])
+  const row = rows.get(state.listings.at(listing))
+  return row && readOffer(rows, listing, row, time)
+}
+
+async function readOffer(rows: LoadedRows, listing: string, row: state.Listing, time: Seconds): Promise<Offer> {
+  const { account, version, model } = row
+  const keys = [state.platform, state.listings.at(listing), state.terms.at(listing, version), state.accounts.at(account)]
+  const standingKeys = [state.planSubscriptions.at(account), state.deployments.at(account)]
+  await rows.load([...keys, ...standingKeys, ...(model === undefined ? [] : [state.models.at(model)])])
+  const because = whyClosed(onlooker(rows, listing, time))
+  const name = model === undefined ? undefined : rows.get(state.models.at(model))?.name
+  return {
+    listing,
+    row,
+    terms: rows.get(state.terms.at(listing, version))!,
+    seller: rows.get(state.accounts.at(account))!,
+    ...(name !== undefined && { modelName: name }),
+    ...(because !== undefined && { closedBecause: because }),
+  }
+}
+
+/** Looks at loaded rows as a transaction about a listing would, at a time, without being one. */
+function onlooker(rows: LoadedRows, listing: string, time: Seconds): Context<{ readonly listing: string }> {
+  const get: Context<unknown>['get'] = (key) => rows.get(key)
+  const need: Context<unknown>['need'] = (key) => rows.get(key)!
+  return { body: { listing }, time, get, need } as Context<{ readonly listing: string }>
+}
+
+interface OwnedModel {
+  readonly model: string
+  readonly row: state.Model
+  readonly isDeployed: boolean
+  /** Deployed and, by its rank, within the limit in force. */
+  readonly isServing: boolean
+}
+
+interface Workshop {
+  readonly models: readonly OwnedModel[]
+  /** Models deployed, and how many may be now. */
+  readonly used: number
+  readonly limit: number
+}
+
+export async function findModels(store: StoreReader, account: string, time: Seconds): Promise<Workshop> {
+  const { deployed, limit } = await readSlots(store, account, time)
+  const { items } = await collect(rowsAfter<state.Model>(store, state.models.name), MAX_SCANNED_ROWS, async ({ key, row }) => {
+    if (row.account !== account) return undefined
+    const rank = deployed.indexOf(key)
+    return { model: key, row, isDeployed: rank >= 0, isServing: rank >= 0 && rank < limit }
+  })
+  return { models: items, used: deployed.length, limit }
+}
+
+/** The models deployed, in order, and how many may be. */
+export async function readSlots(
+  store: StoreReader,
+  account: string,
+  time: Seconds,
+): Promise<{ readonly deployed: readonly string[]; readonly limit: number }> {
+  const rows = new LoadedRows(store)
+  await rows.load([state.platform, state.planSubscriptions.at(account), state.deployments.at(account)])
+  const limit = limitInForce(onlooker(rows, '', time), account)
+  return { deployed: rows.get(state.deployments.at(account))?.models ?? [], limit }
+}
+
+export interface Subscribed {
+  readonly subscription: string
+  readonly row: state.Subscription
+  readonly standing: ReturnType<typeof standing>
+  /** Included units used in the period that runs. */
+  readonly used: Usage
+  readonly offer: Offer
+  readonly included?: state.Terms['included']
+}
+
+/** Those who subscribe, or did, to an account's listings. */
+export async function findSubscribers(
+  store: StoreReader,
+  account: string,
+  time: Seconds,
+  options: PartOptions,
+): Promise<Part<Subscribed>> {
+  const rows = new LoadedRows(store)
+  return collect(rowsAfter<state.Subscription>(store, state.subscriptions.name, options.after), options.limit, async (found) => {
+    await rows.load([state.listings.at(found.row.listing)])
+    if (rows.get(state.listings.at(found.row.listing))?.account !== account) return undefined
+    return readSubscribed(rows, found.key, found.row, time)
+  })
+}
+
+async function readSubscribed(rows: LoadedRows, key: string, row: state.Subscription, time: Seconds): Promise<Subscribed> {
+  const { listing, periods } = row
+  await rows.load([state.platform, state.listings.at(listing)])
+  const offer = await readOffer(rows, listing, rows.get(state.listings.at(listing))!, time)
+  const running = periods.find(({ start, end }) => start <= time && time < end) ?? periods.at(-1)
+  const included = running?.included
+  const used = running !== undefined && row.usedFrom === running.start ? row.used : NO_USAGE
+  const stands = standing(row, time, platformAt(rows.get(state.platform)!, time).graceDays)
+  return { subscription: key, row, standing: stands, offer, used, ...(included && { included }) }
+}
+
+export interface Entitled {
+  readonly kind: 'purchase' | 'licence' | 'feature'
+  readonly listing: string
+  readonly row: state.Entitlement
+  readonly title: string
+  /** Of a licence: its number in the terms. */
+  readonly licence?: number
+}
+
+export interface Mandated {
+  readonly mandate: string
+  readonly row: state.Mandate
+  readonly title: string
+  readonly usedMicros: Micros
+}
+
+interface Held {
+  readonly subscriptions: readonly Subscribed[]
+  readonly entitlements: readonly Entitled[]
+  readonly mandates: readonly Mandated[]
+}
+
+/** What an account has bought, subscribed to and allowed; of one listing where asked. */
+export async function findHoldings(store: StoreReader, account: string, time: Seconds, listing?: string): Promise<Held> {
+  const rows = new LoadedRows(store)
+  const prefix = `${account}/${listing ?? ''}`
+  const titleOf = async (of: string) => {
+    await rows.load([state.listings.at(of)])
+    return rows.get(state.listings.at(of))?.title ?? of
+  }
+  const subscriptions: Subscribed[] = []
+  for await (const { row } of owned<{ readonly subscription: string }>(store, state.subscribers.name, prefix)) {
+    const key = state.subscriptions.at(row.subscription)
+    await rows.load([key])
+    subscriptions.push(await readSubscribed(rows, key.key, rows.get(key)!, time))
+  }
+  const entitlements: Entitled[] = []
+  for (const [kind, table] of ENTITLEMENTS) {
+    for await (const { key, row } of owned<state.Entitlement>(store, table.name, prefix)) {
+      const [, of, licence] = key.split('/') as [string, string, string?]
+      const title = await titleOf(of)
+      entitlements.push({ kind, listing: of, row, title, ...(licence !== undefined && { licence: Number(licence) }) })
+    }
+  }
+  const mandates: Mandated[] = []
+  for await (const { row: holder } of owned<{ readonly mandate: string }>(store, state.mandateHolders.name, prefix)) {
+    const key = state.mandates.at(holder.mandate)
+    await rows.load([key])
+    const row = rows.get(key)!
+    const usedMicros = counted(row.per, use(row, time, ZERO))
+    mandates.push({ mandate: holder.mandate, row, title: await titleOf(row.listing), usedMicros })
+  }
+  return { subscriptions, entitlements, mandates }
+}
+
+const ENTITLEMENTS = [
+  ['purchase', state.purchases],
+  ['licence', state.licences],
+  ['feature', state.features],
+] as const
+
+/** The rows whose key is `prefix` or begins with it, as many as one call looks at. */
+async function* owned<Row>(store: StoreReader, table: string, prefix: string): AsyncGenerator<{ key: string; row: Row }> {
+  const account = prefix.slice(0, prefix.indexOf('/') + 1)
+  let seen = 0
+  for await (const found of rowsAfter<Row>(store, table, account)) {
+    if (!found.key.startsWith(account)) return
+    if (found.key.startsWith(prefix)) yield found
+    seen += 1
+    if (seen === MAX_SCANNED_ROWS) return
+  }
+}
+
+interface FoundAccount {
+  readonly account: string
+  readonly row: state.Account
+}
+
+/** Accounts whose name holds a text, whatever the case, or whose id begins with it. */
+export async function findAccounts(
+  store: StoreReader,
+  { text = '', after, limit }: PartOptions & { readonly text?: string | undefined },
+): Promise<Part<FoundAccount>> {
+  const wanted = text.toLocaleLowerCase('und')
+  return collect(rowsAfter<state.Account>(store, state.accounts.name, after), limit, async ({ key, row }) => {
+    const isFound = row.name.toLocaleLowerCase('und').includes(wanted) || key.startsWith(wanted)
+    return isFound ? { account: key, row } : undefined
+  })
+}
+
+/** Which accounts sell, or have a plan to: what the console shows them first. */
+export async function findCreators(store: StoreReader, accounts: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = new LoadedRows(store)
+  await rows.load(accounts.flatMap((account) => [state.planSubscriptions.at(account), state.earnings.at(account)]))
+  const creators = new Set(
+    accounts.filter(
+      (account) =>
+        rows.get(state.planSubscriptions.at(account)) !== undefined || rows.get(state.earnings.at(account)) !== undefined,
+    ),
+  )
+  let seen = 0
+  for await (const { row } of rowsAfter<state.Listing>(store, state.listings.name)) {
+    if (accounts.includes(row.account)) creators.add(row.account)
+    seen += 1
+    if (seen === MAX_SCANNED_ROWS) break
+  }
+  return creators
+}
+
+/** The rows of a table after a key. */
+async function* rowsAfter<Row>(store: StoreReader, table: string, key = ''): AsyncGenerator<{ key: string; row: Row }> {
+  let after = { table, key }
+  for (let size = FIRST_PAGE; ; size = Math.min(2 * size, LARGEST_PAGE)) {
+    const page = await store.scanRows(after, size)
+    for (const { table: name, key, value } of page) {
+      if (name !== table) return
+      yield { key, row: decodeRow(value) as Row }
+    }
+    if (page.length < size) return
+    after = page.at(-1)!
+  }
+}
+
+/** The first `limit` of what `pick` makes of rows, and the key after which the rest begins. */
+async function collect<Row, Item>(
+  source: AsyncIterable<{ readonly key: string; readonly row: Row }>,
+  limit: number,
+  pick: (found: { readonly key: string; readonly row: Row }) => Promise<Item | undefined>,
+): Promise<Part<Item>> {
+  const items: Item[] = []
+  let seen = 0
+  let last: string | undefined
+  for await (const found of source) {
+    if (items.length === limit || seen === MAX_SCANNED_ROWS) return { items, ...(last !== undefined && { next: last }) }
+    const item = await pick(found)
+    if (item !== undefined) items.push(item)
+    seen += 1
+    last = found.key
+  }
+  return { items }
+}

@@ -1,0 +1,48 @@
+/** The connections of an HTTP server, so that it can end without cutting off an answer. */
+
+import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** How long an answer that is under way may go on once the server is to end. */
+const DRAIN_MS = 3_000
+
+export class Connections {
+  readonly #server: Server
+  readonly #open = new Set<Socket>()
+  /** What is answered on a connection now. */
+  readonly #answering = new Map<Socket, ServerResponse>()
+
+  constructor(server: Server) {
+    this.#server = server
+    server.on('connection', (socket) => {
+      this.#open.add(socket)
+      socket.on('close', () => this.#open.delete(socket))
+    })
+    server.on('request', (_request, response) => this.#take(response))
+  }
+
+  #take(response: ServerResponse): void {
+    const { socket } = response
+    if (socket === null) return
+    this.#answering.set(socket, response)
+    response.on('close', () => {
+      this.#answering.delete(socket)
+      if (!this.#server.listening) socket.destroySoon()
+    })
+  }
+
+  /** Takes nothing new, ends the events, lets what else is under way end, and then ends what does not. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const socket of this.#open) {
+      const response = this.#answering.get(socket)
+      const isWatching = String(response?.getHeader('content-type') ?? '').startsWith('text/event-stream')
+      if (response === undefined || isWatching) socket.destroy()
+    }
+    const timer = setTimeout(() => {
+      for (const socket of this.#open) socket.destroy()
+    }, DRAIN_MS)
+    await closed
+    clearTimeout(timer)
+  }
+}

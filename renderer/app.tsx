@@ -1,0 +1,68 @@
+/** What is shown depends on how the desk stands: the doors of a first run, the lock, or the console. */
+import { Center, Loader } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
+import { useState } from 'react'
+import { FailureNotice } from './components/layout.tsx'
+import { Shell } from './components/shell.tsx'
+import { DeskProvider } from './desk.tsx'
+import { LiveProvider } from './live.tsx'
+import { Doors } from './screens/door/doors.tsx'
+import { Making } from './screens/door/making.tsx'
+import { Unlock } from './screens/door/unlock.tsx'
+import { SignProvider } from './sign.tsx'
+import { strings } from './strings.ts'
+import { useTRPC } from './trpc.ts'
+
+/** How far long work is. */
+interface Progress {
+  readonly done: number
+  readonly total: number
+}
+
+export function App() {
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const desk = useQuery(trpc.desk.state.queryOptions())
+  const [progress, setProgress] = useState<Progress>()
+  useSubscription(
+    trpc.desk.watch.subscriptionOptions(undefined, {
+      onStarted: () => void client.invalidateQueries(trpc.desk.state.queryFilter()),
+      onData: (event) => {
+        if (event.what === 'progress') return setProgress({ done: event.done, total: event.total })
+        setProgress(undefined)
+        // Of a ledger that was locked nothing stays in the page.
+        if (event.status === 'locked') client.removeQueries({ predicate: ({ queryKey }) => !isDeskState(queryKey) })
+        void client.invalidateQueries(trpc.desk.state.queryFilter())
+      },
+    }),
+  )
+  if (desk.data === undefined) {
+    return (
+      <Center mih="100vh" p="lg" component="main">
+        {desk.error === null ? (
+          <Loader aria-label={strings.loading} />
+        ) : (
+          <FailureNotice error={desk.error} retry={() => void desk.refetch()} />
+        )}
+      </Center>
+    )
+  }
+  const { status, ledger } = desk.data
+  if (status === 'locked') return <Unlock desk={desk.data} />
+  if (status === 'founding') return <Making {...progress} />
+  if (status === 'empty' || ledger === undefined) return <Doors desk={desk.data} />
+  return (
+    <DeskProvider desk={{ ...desk.data, ledger }}>
+      <LiveProvider size={ledger.size}>
+        <SignProvider>
+          <Shell />
+        </SignProvider>
+      </LiveProvider>
+    </DeskProvider>
+  )
+}
+
+function isDeskState([path]: readonly unknown[]): boolean {
+  return Array.isArray(path) && path.join('.') === 'desk.state'
+}

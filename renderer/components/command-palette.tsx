@@ -1,0 +1,158 @@
+/** Every page and action by its name, with the keyboard alone: Ctrl+K. */
+import { useMantineColorScheme } from '@mantine/core'
+import { useClipboard } from '@mantine/hooks'
+import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
+import {
+  IconCoins,
+  IconCopy,
+  IconCube,
+  IconDeviceDesktop,
+  IconHash,
+  IconLock,
+  IconMoon,
+  IconPlus,
+  IconSearch,
+  IconSun,
+  IconTag,
+  IconUser,
+} from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { nameOf, useDesk } from '../desk.tsx'
+import { firstPage, pagesOf } from '../pages.tsx'
+import { go, href } from '../route.ts'
+import { strings } from '../strings.ts'
+import { useTRPC } from '../trpc.ts'
+
+export function CommandPalette({ newAccount }: { readonly newAccount: () => void }) {
+  const [query, setQuery] = useState('')
+  const pages = usePages()
+  const actions = useActions(newAccount)
+  const accounts = useAccounts()
+  const { groups } = strings.shell
+  const index = /^\s*(\d{1,15})\s*$/.exec(query)?.[1]
+  const entries: SpotlightActionData[] =
+    index === undefined
+      ? []
+      : [
+          {
+            id: 'entry',
+            label: strings.shell.openEntry(index),
+            leftSection: <IconHash size={18} />,
+            onClick: () => go(href('log', index)),
+          },
+        ]
+  const given: SpotlightActionGroupData[] = [
+    { group: groups.entries, actions: entries },
+    { group: groups.pages, actions: pages },
+    { group: groups.actions, actions },
+    { group: groups.accounts, actions: accounts },
+  ]
+  return (
+    <Spotlight
+      actions={given.filter(({ actions: some }) => some.length > 0)}
+      query={query}
+      onQueryChange={setQuery}
+      shortcut={['mod + K']}
+      nothingFound={strings.shell.nothing}
+      highlightQuery
+      transitionProps={{ duration: 0 }}
+      attributes={{ content: { 'aria-label': strings.shell.command } }}
+      scrollable
+      maxHeight={420}
+      searchProps={{
+        leftSection: <IconSearch size={18} />,
+        placeholder: strings.shell.search,
+        'aria-label': strings.shell.command,
+      }}
+    />
+  )
+}
+
+function usePages(): SpotlightActionData[] {
+  const { acting } = useDesk()
+  return pagesOf(acting.role).map(({ id, title, icon: Shape }) => ({
+    id,
+    label: title,
+    leftSection: <Shape size={18} stroke={1.7} />,
+    onClick: () => go(href(id)),
+  }))
+}
+
+function useActions(newAccount: () => void): SpotlightActionData[] {
+  const { acting } = useDesk()
+  const trpc = useTRPC()
+  const { setColorScheme } = useMantineColorScheme()
+  const lock = useMutation(trpc.desk.lock.mutationOptions())
+  const clipboard = useClipboard()
+  const { theme } = strings.shell
+  const own: SpotlightActionData[] =
+    acting.role === 'operator'
+      ? [
+          {
+            id: 'topup',
+            label: strings.treasury.topUp,
+            leftSection: <IconCoins size={18} />,
+            onClick: () => go(href('treasury', 'topup')),
+          },
+        ]
+      : [
+          {
+            id: 'new-model',
+            label: strings.models.newModel,
+            leftSection: <IconCube size={18} />,
+            onClick: () => go(href('models', 'new')),
+          },
+          {
+            id: 'publish',
+            label: strings.models.newListing,
+            leftSection: <IconTag size={18} />,
+            onClick: () => go(href('models', 'publish')),
+          },
+        ]
+  return [
+    ...own,
+    { id: 'new-account', label: strings.shell.newAccount, leftSection: <IconPlus size={18} />, onClick: newAccount },
+    {
+      id: 'copy-id',
+      label: strings.shell.copyId,
+      leftSection: <IconCopy size={18} />,
+      onClick: () => clipboard.copy(acting.account),
+    },
+    {
+      id: 'light',
+      label: `${theme.label}: ${theme.light}`,
+      leftSection: <IconSun size={18} />,
+      onClick: () => setColorScheme('light'),
+    },
+    {
+      id: 'dark',
+      label: `${theme.label}: ${theme.dark}`,
+      leftSection: <IconMoon size={18} />,
+      onClick: () => setColorScheme('dark'),
+    },
+    {
+      id: 'auto',
+      label: `${theme.label}: ${theme.auto}`,
+      leftSection: <IconDeviceDesktop size={18} />,
+      onClick: () => setColorScheme('auto'),
+    },
+    { id: 'lock', label: strings.shell.lock, leftSection: <IconLock size={18} />, onClick: () => lock.mutate() },
+  ]
+}
+
+function useAccounts(): SpotlightActionData[] {
+  const { acting, accounts, act } = useDesk()
+  return accounts
+    .filter(({ account }) => account !== acting.account)
+    .map((one) => ({
+      id: one.account,
+      label: `${strings.shell.switchTo} ${nameOf(one)}`,
+      description: strings.roles[one.role],
+      leftSection: <IconUser size={18} />,
+      onClick: () => {
+        act(one.account)
+        go(href(firstPage(one.role)))
+      },
+    }))
+}

@@ -1,0 +1,102 @@
+/** A table whose columns can be sorted: figures to the right, their points below each other, exact order by exact amounts. */
+import { Box, Button, UnstyledButton } from '@mantine/core'
+import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
+import { createSortedRowModel, rowSortingFeature, type SortFn, tableFeatures, useTable } from '@tanstack/react-table'
+import { type ReactNode, useMemo } from 'react'
+import { strings } from '../strings.ts'
+
+export interface Column<Row> {
+  readonly id: string
+  readonly title: string
+  readonly align?: 'start' | 'end'
+  readonly cell: (row: Row) => ReactNode
+  /** What rows are sorted by; a column without it cannot be sorted. */
+  readonly order?: (row: Row) => bigint | number | string
+}
+
+interface DataTableProps<Row> {
+  readonly label: string
+  readonly columns: readonly Column<Row>[]
+  readonly rows: readonly Row[]
+  readonly rowKey: (row: Row) => string
+  readonly more?: { readonly isLoading: boolean; load(): void } | undefined
+  readonly foot?: ReactNode
+}
+
+const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
+
+const ascending: SortFn<typeof features, never> = (a, b, column) => {
+  const [first, second] = [a.getValue<bigint | number | string>(column), b.getValue<bigint | number | string>(column)]
+  return first < second ? -1 : first > second ? 1 : 0
+}
+
+export function DataTable<Row extends object>({ label, columns, rows, rowKey, more, foot }: DataTableProps<Row>) {
+  const definitions = useMemo(
+    () =>
+      columns.map(({ id, order }) => ({
+        id,
+        accessorFn: (row: Row) => order?.(row),
+        enableSorting: order !== undefined,
+        sortFn: ascending as never,
+      })),
+    [columns],
+  )
+  const table = useTable({ features, columns: definitions, data: rows as Row[], getRowId: rowKey })
+  return (
+    <>
+      <Box component="section" className="table-scroll" aria-label={label} tabIndex={0}>
+        <table className="table">
+          <thead>
+            <tr>
+              {table.getFlatHeaders().map(({ id, column }, at) => (
+                <Head key={id} column={columns[at]!} direction={column.getIsSorted()} toggle={column.getToggleSortingHandler()} />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {table.getRowModel().rows.map(({ id, original }) => (
+              <tr key={id}>
+                {columns.map((column) => (
+                  <td key={column.id} data-align={column.align}>
+                    {column.cell(original)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+          {foot !== undefined && <tfoot>{foot}</tfoot>}
+        </table>
+      </Box>
+      {more !== undefined && (
+        <div className="table-more">
+          <Button variant="default" size="xs" loading={more.isLoading} onClick={more.load}>
+            {strings.more}
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+interface HeadProps {
+  readonly column: Pick<Column<never>, 'title' | 'align' | 'order'>
+  readonly direction: false | 'asc' | 'desc'
+  readonly toggle: ((event: unknown) => void) | undefined
+}
+
+function Head({ column: { title, align, order }, direction, toggle }: HeadProps) {
+  const words = { asc: 'ascending', desc: 'descending' } as const
+  return (
+    <th scope="col" data-align={align} aria-sort={direction === false ? undefined : words[direction]}>
+      {order === undefined ? (
+        title
+      ) : (
+        <UnstyledButton className="sort" onClick={toggle}>
+          {title}
+          {direction === 'asc' && <IconArrowUp size={12} aria-hidden="true" />}
+          {direction === 'desc' && <IconArrowDown size={12} aria-hidden="true" />}
+        </UnstyledButton>
+      )}
+    </th>
+  )
+}

@@ -1,0 +1,211 @@
+/** The pieces that every page is made of: its head, panels, figures, states of emptiness, waiting and failure. */
+import { Alert, Badge, Box, Button, Group, Paper, Skeleton, Stack, Text, ThemeIcon, Title, VisuallyHidden } from '@mantine/core'
+import { IconAlertTriangle, IconBan, type IconProps, IconRefresh } from '@tabler/icons-react'
+import type { ComponentType, ReactNode } from 'react'
+import type { PreviewRefused } from '../../core/api/views.ts'
+import { strings } from '../strings.ts'
+import { failureOf } from '../trpc.ts'
+import { Amount, Sentence } from './text.tsx'
+
+export type Icon = ComponentType<IconProps>
+
+interface PageProps {
+  readonly title: ReactNode
+  readonly lead?: ReactNode
+  readonly actions?: ReactNode
+  readonly children: ReactNode
+}
+
+export function Page({ title, lead, actions, children }: PageProps) {
+  return (
+    <Stack gap="lg" className="page">
+      <Group justify="space-between" align="flex-end" gap="md">
+        <div className="page-head">
+          <Title order={1} fz={22} lh={1.25} tabIndex={-1} id="page-title">
+            {title}
+          </Title>
+          {lead !== undefined && (
+            <Text c="dimmed" component="div">
+              {lead}
+            </Text>
+          )}
+        </div>
+        {actions !== undefined && <Group gap="xs">{actions}</Group>}
+      </Group>
+      {children}
+    </Stack>
+  )
+}
+
+interface PanelProps {
+  readonly title?: ReactNode
+  readonly aside?: ReactNode
+  readonly children: ReactNode
+  /** The content goes to the edges, as tables do. */
+  readonly flush?: boolean
+  readonly className?: string
+}
+
+export function Panel({ title, aside, children, flush = false, className = '' }: PanelProps) {
+  return (
+    <Paper withBorder radius="lg" className={`panel ${className}`} component="section">
+      {title !== undefined && (
+        <Group justify="space-between" className="panel-head" wrap="nowrap">
+          <Title order={2} fz="sm" fw={600}>
+            {title}
+          </Title>
+          {aside !== undefined && (
+            <Text component="div" size="xs" c="dimmed">
+              {aside}
+            </Text>
+          )}
+        </Group>
+      )}
+      <Box className={flush ? 'panel-flush' : 'panel-body'}>{children}</Box>
+    </Paper>
+  )
+}
+
+interface FigureProps {
+  readonly label: string
+  /** An amount of credits. */
+  readonly amount?: string
+  readonly children?: ReactNode
+  readonly note?: ReactNode
+  readonly tone?: 'accent' | 'warn'
+}
+
+/** One figure, large. */
+export function Figure({ label, amount, children, note, tone }: FigureProps) {
+  return (
+    <Paper withBorder radius="lg" className="panel figure" data-tone={tone}>
+      <Text size="xs" c="dimmed" fw={550}>
+        {label}
+      </Text>
+      <div className="figure-value">{amount === undefined ? children : <Amount value={amount} />}</div>
+      {note !== undefined && (
+        <Text size="xs" c="dimmed" component="div" className="figure-note">
+          {note}
+        </Text>
+      )}
+    </Paper>
+  )
+}
+
+export function Figures({ children }: { readonly children: ReactNode }) {
+  return <div className="figures">{children}</div>
+}
+
+type Tone = 'accent' | 'quiet' | 'warn' | 'bad'
+
+export function Tag({ tone = 'quiet', children }: { readonly tone?: Tone; readonly children: ReactNode }) {
+  return (
+    <Badge className="tag" data-tone={tone} variant="light" radius="sm" size="sm">
+      {children}
+    </Badge>
+  )
+}
+
+interface EmptyProps {
+  readonly icon: Icon
+  readonly title: string
+  readonly children?: ReactNode
+  readonly action?: ReactNode
+}
+
+/** Nothing is here yet: why, and what to do next. */
+export function Empty({ icon: Shape, title, children, action }: EmptyProps) {
+  return (
+    <Stack align="center" gap="xs" className="empty">
+      <ThemeIcon variant="light" size={44} radius="xl" aria-hidden="true">
+        <Shape size={22} stroke={1.6} />
+      </ThemeIcon>
+      <Text fw={600} size="md">
+        {title}
+      </Text>
+      {children !== undefined && (
+        <Text c="dimmed" maw={460} ta="center" component="div">
+          {children}
+        </Text>
+      )}
+      {action !== undefined && <Box mt="xs">{action}</Box>}
+    </Stack>
+  )
+}
+
+/** A call failed: in words, with the code. */
+export function FailureNotice({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
+  const { code, message } = failureOf(error)
+  return (
+    <Alert role="alert" className="notice" data-tone="bad" icon={<IconAlertTriangle size={18} />} title={strings.failures.title}>
+      <Stack gap="xs" align="flex-start">
+        <Text component="div">
+          <bdi>{message}</bdi> <span className="code-word">{code}</span>
+        </Text>
+        {retry !== undefined && (
+          <Button variant="default" size="xs" leftSection={<IconRefresh size={14} />} onClick={retry}>
+            {strings.retry}
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  )
+}
+
+/** The ledger refuses, or would: the sentence, the code, and what would help. */
+export function RefusalNotice({ refusal }: { readonly refusal: PreviewRefused }) {
+  const advice = strings.advice[refusal.code]
+  return (
+    <Alert className="notice" data-tone="warn" role="alert" icon={<IconBan size={18} />} title={strings.sign.refusedTitle}>
+      <Stack gap={6} align="flex-start">
+        <Text component="div">
+          <Sentence text={refusal.message} names={refusal.draft?.names ?? {}} /> <span className="code-word">{refusal.code}</span>
+        </Text>
+        {advice !== undefined && (
+          <Text component="div" size="sm">
+            {advice}
+          </Text>
+        )}
+      </Stack>
+    </Alert>
+  )
+}
+
+interface AnswerProps<Data> {
+  readonly query: { readonly data: Data | undefined; readonly error: unknown; refetch(): unknown }
+  readonly children: (data: Data) => ReactNode
+  readonly lines?: number
+}
+
+/** Of the lines that stand for what is awaited, in per cent. */
+const WIDTHS = [92, 84, 76, 88, 70, 80, 64, 72]
+
+/** What a query answers, once it has; a quiet place for it before. */
+export function Answered<Data>({ query, children, lines = 3 }: AnswerProps<Data>) {
+  if (query.data !== undefined) return children(query.data)
+  if (query.error !== null) return <FailureNotice error={query.error} retry={() => void query.refetch()} />
+  return (
+    <Stack gap="sm" className="waiting" aria-busy="true">
+      <VisuallyHidden>{strings.loading}</VisuallyHidden>
+      {WIDTHS.slice(0, lines).map((width) => (
+        <Skeleton key={width} height={18} width={`${width}%`} radius="sm" />
+      ))}
+    </Stack>
+  )
+}
+
+/** Names and what they stand for, in two columns. */
+export function Facts({ rows }: { readonly rows: readonly (readonly [string, ReactNode] | undefined)[] }) {
+  return (
+    <dl className="facts">
+      {rows
+        .filter((row) => row !== undefined)
+        .map(([name, value]) => (
+          <div key={name} className="fact">
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  )
+}

@@ -1,0 +1,68 @@
+/** Opens another account with a key made on this machine. */
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import type { Refused } from '../../core/api/views.ts'
+import { useDesk } from '../desk.tsx'
+import { go, href } from '../route.ts'
+import { strings } from '../strings.ts'
+import { useTRPC } from '../trpc.ts'
+import { FailureNotice, RefusalNotice } from './layout.tsx'
+
+export function NewAccount({ close }: { readonly close: () => void }) {
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const { act } = useDesk()
+  const [name, setName] = useState('')
+  const [refusal, setRefusal] = useState<Refused>()
+  const open = useMutation(
+    trpc.desk.openAccount.mutationOptions({
+      onSuccess: async (answer) => {
+        if (answer.status === 'refused') return setRefusal(answer)
+        await client.invalidateQueries(trpc.desk.state.queryFilter())
+        if (answer.created !== undefined) act(answer.created)
+        notifications.show({
+          message: strings.account.opened(name.trim()),
+          color: 'teal',
+          closeButtonProps: { 'aria-label': strings.close },
+        })
+        close()
+        go(href('wallet'))
+      },
+    }),
+  )
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    open.mutate({ name: name.trim() })
+  }
+  const { title, lead, nameHint, open: action, name: label } = strings.account
+  return (
+    <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': strings.close }}>
+      <form onSubmit={submit}>
+        <Stack>
+          <Text c="dimmed">{lead}</Text>
+          <TextInput
+            label={label}
+            description={nameHint}
+            value={name}
+            maxLength={64}
+            required
+            data-autofocus
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          {refusal !== undefined && <RefusalNotice refusal={refusal} />}
+          {open.error !== null && <FailureNotice error={open.error} />}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={close}>
+              {strings.cancel}
+            </Button>
+            <Button type="submit" loading={open.isPending} disabled={name.trim() === ''}>
+              {action}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}

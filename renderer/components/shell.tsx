@@ -1,0 +1,227 @@
+/** The console around every page: navigation, who is acting, whether the log is live, the command palette. */
+import {
+  Anchor,
+  AppShell,
+  Badge,
+  Group,
+  Kbd,
+  Menu,
+  NavLink,
+  Stack,
+  Text,
+  Tooltip,
+  UnstyledButton,
+  VisuallyHidden,
+} from '@mantine/core'
+import { useDisclosure, useMediaQuery } from '@mantine/hooks'
+import { spotlight } from '@mantine/spotlight'
+import { IconBuildingBank, IconCheck, IconLock, IconPlus, IconSearch, IconSelector } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
+import { type ReactNode, useEffect, useRef } from 'react'
+import type { LocalAccount } from '../../core/api/views.ts'
+import { nameOf, useDesk } from '../desk.tsx'
+import { shortId } from '../format.ts'
+import { useLive } from '../live.tsx'
+import { firstPage, pagesOf, SECTIONS } from '../pages.tsx'
+import { go, href, useRoute } from '../route.ts'
+import { strings } from '../strings.ts'
+import { useTRPC } from '../trpc.ts'
+import { ColorSchemeMenu } from './color-scheme.tsx'
+import { CommandPalette } from './command-palette.tsx'
+import { Page } from './layout.tsx'
+import { Logo } from './logo.tsx'
+import { NewAccount } from './new-account.tsx'
+import { usePresence } from './presence.ts'
+import { Copy, Foreign } from './text.tsx'
+
+export function Shell() {
+  const { acting, ledger, desk } = useDesk()
+  const { page } = useRoute()
+  const pages = pagesOf(acting.role)
+  const shown = pages.find(({ id }) => id === page)
+  const [isNaming, naming] = useDisclosure(false)
+  usePresence(desk.lockAfterMinutes > 0)
+  useTitle(shown?.title, ledger.name)
+  useEffect(() => {
+    if (page === '') go(href(firstPage(acting.role)), { replace: true })
+  }, [page, acting.role])
+  const Screen = shown?.screen
+  return (
+    <AppShell header={{ height: 52 }} navbar={{ width: 224, breakpoint: 0 }} padding={0} layout="alt">
+      <Anchor href="#page" className="skip" onClick={skipToPage}>
+        {strings.skip}
+      </Anchor>
+      <AppShell.Navbar aria-label={strings.shell.navigation} className="navbar">
+        <Group gap={10} wrap="nowrap" className="brand">
+          <Logo />
+          <div className="brand-text">
+            <Text fw={620} fz="md" lh={1.2} truncate>
+              <Foreign>{ledger.name}</Foreign>
+            </Text>
+            <Text size="xs" c="dimmed" lh={1.2} truncate title={ledger.origin}>
+              {ledger.origin}
+            </Text>
+          </div>
+        </Group>
+        <Navigation page={page} />
+        <Account newAccount={naming.open} />
+      </AppShell.Navbar>
+      <AppShell.Header className="header">
+        <UnstyledButton className="search" onClick={spotlight.open} aria-keyshortcuts="Control+K">
+          <IconSearch size={15} aria-hidden="true" />
+          <span className="search-text">{strings.shell.search}</span>
+          <span className="search-keys" aria-hidden="true">
+            <Kbd size="xs">Ctrl</Kbd> <Kbd size="xs">K</Kbd>
+          </span>
+        </UnstyledButton>
+        <Group gap="sm" wrap="nowrap">
+          {desk.isDemo && (
+            <Badge variant="light" radius="sm" className="tag" data-tone="accent">
+              {strings.shell.demo}
+            </Badge>
+          )}
+          <LiveIndicator />
+          <ColorSchemeMenu />
+        </Group>
+      </AppShell.Header>
+      <AppShell.Main className="main" id="page">
+        {Screen !== undefined && <Screen key={acting.account} />}
+        {Screen === undefined && page !== '' && (
+          <Page title={strings.shell.notFound} lead={strings.shell.notFoundLead}>
+            {null}
+          </Page>
+        )}
+      </AppShell.Main>
+      <CommandPalette newAccount={naming.open} />
+      {isNaming && <NewAccount close={naming.close} />}
+    </AppShell>
+  )
+}
+
+function skipToPage(event: { preventDefault(): void }): void {
+  event.preventDefault()
+  document.getElementById('page-title')?.focus()
+}
+
+function useTitle(page: string | undefined, ledger: string): void {
+  useEffect(() => {
+    document.title = page === undefined ? strings.product : `${page} · ${ledger}`
+  }, [page, ledger])
+}
+
+function Navigation({ page }: { readonly page: string }) {
+  const { acting } = useDesk()
+  const pages = pagesOf(acting.role)
+  const sections = SECTIONS.filter((section) => pages.some((one) => one.section === section))
+  return (
+    <div className="nav">
+      {sections.map((section) => (
+        <Stack key={section} gap={2} component="ul" aria-label={strings.shell.sections[section]} className="nav-section">
+          {pages
+            .filter((one) => one.section === section)
+            .map(({ id, title, icon: Shape }) => (
+              <li key={id}>
+                <NavLink
+                  href={href(id)}
+                  label={title}
+                  active={id === page}
+                  aria-current={id === page ? 'page' : undefined}
+                  leftSection={<Shape size={17} stroke={1.7} />}
+                  className="nav-link"
+                />
+              </li>
+            ))}
+        </Stack>
+      ))}
+    </div>
+  )
+}
+
+/** Who is acting, and everybody else whose key is here. */
+function Account({ newAccount }: { readonly newAccount: () => void }) {
+  const { acting, accounts, act } = useDesk()
+  const trpc = useTRPC()
+  const lock = useMutation(trpc.desk.lock.mutationOptions())
+  const become = ({ account, role }: LocalAccount) => {
+    act(account)
+    go(href(firstPage(role)))
+  }
+  return (
+    <div className="account">
+      <Menu position="top-start" width={264} shadow="md">
+        <Menu.Target>
+          <UnstyledButton className="account-button">
+            <VisuallyHidden>{strings.shell.account}: </VisuallyHidden>
+            <Face account={acting} />
+            <span className="account-text">
+              <Text span fw={550} size="sm" lh={1.25} truncate display="block">
+                <Foreign>{nameOf(acting)}</Foreign>
+              </Text>
+              <Text span size="xs" c="dimmed" lh={1.25} display="block">
+                {strings.roles[acting.role]}
+              </Text>
+            </span>
+            <IconSelector size={15} aria-hidden="true" />
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{strings.shell.switchTo}</Menu.Label>
+          <div className="account-list">
+            {accounts.map((one) => (
+              <Menu.Item
+                key={one.account}
+                onClick={() => become(one)}
+                leftSection={<Face account={one} />}
+                rightSection={one.account === acting.account ? <IconCheck size={15} aria-hidden="true" /> : null}
+              >
+                <Foreign>{nameOf(one)}</Foreign>
+                <Text span size="xs" c="dimmed" display="block">
+                  {strings.roles[one.role]} · <span className="mono">{shortId(one.account)}</span>
+                </Text>
+              </Menu.Item>
+            ))}
+          </div>
+          <Menu.Divider />
+          <Menu.Item leftSection={<IconPlus size={16} />} onClick={newAccount}>
+            {strings.shell.newAccount}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconLock size={16} />} onClick={() => lock.mutate()}>
+            {strings.shell.lock}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Copy value={acting.account} label={strings.shell.copyId} />
+    </div>
+  )
+}
+
+/** The first letter of a name, or the bank for the operator. */
+function Face({ account }: { readonly account: LocalAccount }): ReactNode {
+  const [letter = '?'] = nameOf(account)
+  return (
+    <span className="face" data-role={account.role} aria-hidden="true">
+      {account.role === 'operator' ? <IconBuildingBank size={15} stroke={1.8} /> : letter.toUpperCase()}
+    </span>
+  )
+}
+
+/** The size of the log, as it grows. */
+function LiveIndicator() {
+  const { size, isConnected } = useLive()
+  const { ledger } = useDesk()
+  const isStill = useMediaQuery('(prefers-reduced-motion: reduce)')
+  const before = useRef(size)
+  const hasGrown = size > before.current
+  useEffect(() => {
+    before.current = size
+  }, [size])
+  return (
+    <Tooltip label={strings.shell.liveHint(ledger.origin)} multiline maw={280}>
+      <a className="live" href={href('log')} data-connected={isConnected || undefined}>
+        <span className="live-dot" key={isStill ? 0 : size} data-grown={hasGrown || undefined} aria-hidden="true" />
+        <span className="live-size">{strings.shell.entries(size)}</span>
+        <span className="dimmed">{isConnected ? strings.shell.live : strings.shell.cut}</span>
+      </a>
+    </Tooltip>
+  )
+}

@@ -1,0 +1,76 @@
+/** The pages and whose they are. A person sees those that they can use, and no others. */
+import {
+  IconBuildingBank,
+  IconBuildingStore,
+  IconCoins,
+  IconCube,
+  IconLayoutDashboard,
+  IconListDetails,
+  IconShieldCheck,
+  IconUsers,
+  IconWallet,
+} from '@tabler/icons-react'
+import type { ComponentType } from 'react'
+import type { Role } from '../core/api/views.ts'
+import type { Icon } from './components/layout.tsx'
+import { LogPage } from './screens/auditor/log.tsx'
+import { Verify } from './screens/auditor/verify.tsx'
+import { Earnings } from './screens/creator/earnings.tsx'
+import { Models } from './screens/creator/models.tsx'
+import { Overview } from './screens/creator/overview.tsx'
+import { Accounts } from './screens/operator/accounts.tsx'
+import { Treasury } from './screens/operator/treasury.tsx'
+import { Market } from './screens/user/market.tsx'
+import { Wallet } from './screens/user/wallet.tsx'
+import { strings } from './strings.ts'
+
+export const SECTIONS = ['creator', 'user', 'operator', 'auditor'] as const
+
+interface PageInfo {
+  readonly id: string
+  readonly section: (typeof SECTIONS)[number]
+  readonly title: string
+  readonly icon: Icon
+  readonly roles: readonly Role[]
+  readonly screen: ComponentType
+}
+
+const ALL: readonly Role[] = ['creator', 'user', 'operator']
+const PEOPLE: readonly Role[] = ['creator', 'user']
+
+const PAGES: readonly PageInfo[] = [
+  {
+    id: 'overview',
+    section: 'creator',
+    title: strings.overview.title,
+    icon: IconLayoutDashboard,
+    roles: ['creator'],
+    screen: Overview,
+  },
+  { id: 'models', section: 'creator', title: strings.models.title, icon: IconCube, roles: PEOPLE, screen: Models },
+  { id: 'earnings', section: 'creator', title: strings.earnings.title, icon: IconCoins, roles: ['creator'], screen: Earnings },
+  { id: 'wallet', section: 'user', title: strings.wallet.title, icon: IconWallet, roles: PEOPLE, screen: Wallet },
+  { id: 'market', section: 'user', title: strings.market.title, icon: IconBuildingStore, roles: PEOPLE, screen: Market },
+  {
+    id: 'treasury',
+    section: 'operator',
+    title: strings.treasury.title,
+    icon: IconBuildingBank,
+    roles: ['operator'],
+    screen: Treasury,
+  },
+  { id: 'accounts', section: 'operator', title: strings.accounts.title, icon: IconUsers, roles: ['operator'], screen: Accounts },
+  { id: 'log', section: 'auditor', title: strings.log.title, icon: IconListDetails, roles: ALL, screen: LogPage },
+  { id: 'verify', section: 'auditor', title: strings.verify.title, icon: IconShieldCheck, roles: ALL, screen: Verify },
+]
+
+export function pagesOf(role: Role): readonly PageInfo[] {
+  return PAGES.filter(({ roles }) => roles.includes(role))
+}
+
+/** What a person sees first. */
+const FIRST: Readonly<Record<Role, string>> = { creator: 'overview', user: 'wallet', operator: 'treasury' }
+
+export function firstPage(role: Role): string {
+  return FIRST[role]
+}

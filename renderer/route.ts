@@ -1,0 +1,50 @@
+/**
+ * Where in the console the reader is: the address's hash, "#/log/123?type=credit.topup". Back and forward work, and links are
+ * links.
+ */
+import { useSyncExternalStore } from 'react'
+
+export interface Route {
+  /** The page: "log". Empty at the start. */
+  readonly page: string
+  /** What of the page: "123". */
+  readonly thing?: string
+  readonly search: URLSearchParams
+}
+
+export function href(page: string, thing?: string | number, search: Readonly<Record<string, string | undefined>> = {}): string {
+  const given = Object.entries(search).filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '')
+  const query = new URLSearchParams(given).toString()
+  return `#/${page}${thing === undefined ? '' : `/${thing}`}${query && `?${query}`}`
+}
+
+export function go(to: string, { replace = false } = {}): void {
+  if (replace) window.history.replaceState(null, '', to)
+  else window.history.pushState(null, '', to)
+  window.dispatchEvent(new Event('hashchange'))
+}
+
+export function useRoute(): Route {
+  return parseRoute(useSyncExternalStore(subscribe, readHash))
+}
+
+export function parseRoute(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
+  const [page = '', thing = ''] = path.split('/')
+  const search = new URLSearchParams(query)
+  // Things are ids and indexes; nothing else is looked for.
+  return /^\w+$/.test(thing) ? { page, thing, search } : { page, search }
+}
+
+function subscribe(changed: () => void): () => void {
+  window.addEventListener('hashchange', changed)
+  window.addEventListener('popstate', changed)
+  return () => {
+    window.removeEventListener('hashchange', changed)
+    window.removeEventListener('popstate', changed)
+  }
+}
+
+function readHash(): string {
+  return window.location.hash
+}

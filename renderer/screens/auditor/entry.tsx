@@ -1,0 +1,243 @@
+/** One entry: what it says, what it moved, the very bytes, who signed, and whether it verifies in this page. */
+import { Button, Drawer, Group, Stack, Text, Title } from '@mantine/core'
+import { IconChevronLeft, IconChevronRight, IconDownload } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import type { EntryDetail } from '../../../core/api/views.ts'
+import { tryFromBase64 } from '../../../core/base/bytes.ts'
+import { Answered, Facts, Tag } from '../../components/layout.tsx'
+import { Amount, BookName, Foreign, Id, Raw, Sentence, When } from '../../components/text.tsx'
+import { useLive } from '../../live.tsx'
+import { go, href } from '../../route.ts'
+import { strings } from '../../strings.ts'
+import { useTRPC } from '../../trpc.ts'
+import { Proof } from './proof.tsx'
+
+interface EntryProps {
+  readonly index: number
+  readonly close: () => void
+}
+
+export function EntryDrawer({ index, close }: EntryProps) {
+  const trpc = useTRPC()
+  const { size } = useLive()
+  // Asked again each time that it is opened: the proof is of the newest checkpoint.
+  const detail = useQuery(trpc.log.entry.queryOptions({ index }, { gcTime: 0, staleTime: Number.POSITIVE_INFINITY }))
+  const { log: t } = strings
+  const step = (by: number) => go(href('log', index + by))
+  return (
+    <Drawer.Root opened onClose={close} position="right" size={640}>
+      <Drawer.Overlay backgroundOpacity={0.35} />
+      <Drawer.Content aria-label={t.entry(index)}>
+        <Drawer.Header role="presentation">
+          <Drawer.Title tabIndex={-1} data-autofocus>
+            {t.entry(index)}
+          </Drawer.Title>
+          <Group gap={6}>
+            <Button
+              size="compact-sm"
+              variant="default"
+              disabled={index <= 0}
+              onClick={() => step(-1)}
+              leftSection={<IconChevronLeft size={14} />}
+            >
+              {t.older}
+            </Button>
+            <Button
+              size="compact-sm"
+              variant="default"
+              disabled={index + 1 >= size}
+              onClick={() => step(1)}
+              rightSection={<IconChevronRight size={14} />}
+            >
+              {t.newer}
+            </Button>
+            <Drawer.CloseButton aria-label={strings.close} />
+          </Group>
+        </Drawer.Header>
+        <Drawer.Body>
+          <Answered query={detail} lines={8}>
+            {(data) => <Entry key={data.index} detail={data} />}
+          </Answered>
+        </Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
+  )
+}
+
+function Section({
+  title,
+  children,
+  aside,
+}: {
+  readonly title: string
+  readonly children: ReactNode
+  readonly aside?: ReactNode
+}) {
+  return (
+    <section className="entry-section">
+      <Group justify="space-between" mb={8}>
+        <Title order={3} fz="sm" fw={600}>
+          {title}
+        </Title>
+        {aside}
+      </Group>
+      {children}
+    </section>
+  )
+}
+
+function Entry({ detail }: { readonly detail: EntryDetail }) {
+  const { summary, names, type, time, signer, id, created, lines, note, signatures } = detail
+  const { log: t } = strings
+  return (
+    <Stack gap={0}>
+      <Stack gap="sm" mb="md">
+        <Text fz="lg" lh={1.4} fw={550}>
+          <Sentence text={summary} names={names} />
+        </Text>
+        <Facts
+          rows={[
+            [t.type, <Tag key="type">{type}</Tag>],
+            [t.time, <When key="time" time={time} />],
+            [
+              t.signer,
+              <span key="signer">
+                {names[signer] !== undefined && <Foreign>{names[signer]}</Foreign>} <Id value={signer} />
+              </span>,
+            ],
+            created === undefined ? undefined : [t.created, <Id key="created" value={created} />],
+            [t.id, <Id key="id" value={id} />],
+            lines && [
+              t.metered,
+              t.lines(
+                lines.charged,
+                lines.duplicates,
+                Object.values(lines.refused).reduce((sum, count) => sum + count, 0),
+              ),
+            ],
+          ]}
+        />
+      </Stack>
+      <Section title={t.proof} aside={<Receipt detail={detail} />}>
+        <Proof detail={detail} />
+      </Section>
+      <Section
+        title={t.postings}
+        aside={
+          <Text size="xs" c="dimmed">
+            {strings.unit('0')}
+          </Text>
+        }
+      >
+        <Postings detail={detail} />
+      </Section>
+      <Section title={t.raw}>
+        <Text size="xs" c="dimmed" mb={6}>
+          {t.rawHint}
+        </Text>
+        <Raw label={t.raw}>{note}</Raw>
+      </Section>
+      <Section title={t.signatures}>
+        {signatures.map(({ name, keyId, signature, publicKey }) => (
+          <Facts
+            key={signature}
+            rows={[
+              [t.signer, <Id key="name" value={name} />],
+              [
+                t.key,
+                <span key="key" className="mono">
+                  {keyId}
+                </span>,
+              ],
+              publicKey === undefined ? undefined : [t.publicKey, <Id key="public" value={publicKey} full />],
+              [t.signature, <Id key="signature" value={signature} full />],
+            ]}
+          />
+        ))}
+      </Section>
+    </Stack>
+  )
+}
+
+function Postings({ detail: { postings, names, gross, fee, takeHome, balances } }: { readonly detail: EntryDetail }) {
+  const { log: t } = strings
+  if (postings.length === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        {t.noPostings}
+      </Text>
+    )
+  }
+  return (
+    <Stack gap="sm">
+      {gross !== undefined && fee !== undefined && takeHome !== undefined && (
+        <div className="split">
+          {[
+            [strings.gross, gross],
+            [strings.fee, fee],
+            [strings.takeHome, takeHome],
+          ].map(([name, amount]) => (
+            <div key={name}>
+              <Text size="xs" c="dimmed">
+                {name}
+              </Text>
+              <Amount value={amount!} className="strong" />
+            </div>
+          ))}
+        </div>
+      )}
+      <div className="table-scroll">
+        <table className="table inset">
+          <thead>
+            <tr>
+              <th scope="col">{t.book}</th>
+              <th scope="col" data-align="end">
+                {t.amount}
+              </th>
+              <th scope="col" data-align="end">
+                {t.after}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {postings.map(({ book, amount }) => (
+              <tr key={book}>
+                <td>
+                  <BookName book={book} names={names} />
+                </td>
+                <td data-align="end">
+                  <Amount value={amount} aligned signed />
+                </td>
+                <td data-align="end">{balances[book] !== undefined && <Amount value={balances[book]} aligned />}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Stack>
+  )
+}
+
+/** The proof and the entry's bytes, as files that any verifier reads. */
+function Receipt({ detail: { index, proof, bytes } }: { readonly detail: EntryDetail }) {
+  const { log: t } = strings
+  const download = () => {
+    save(`entry-${index}.tlog-proof`, proof)
+    save(`entry-${index}.txt`, bytes)
+  }
+  return (
+    <Button size="compact-sm" variant="default" leftSection={<IconDownload size={14} />} onClick={download} title={t.receiptHint}>
+      {t.receipt}
+    </Button>
+  )
+}
+
+function save(name: string, base64: string): void {
+  const bytes = tryFromBase64(base64)
+  if (bytes === undefined) return
+  const url = URL.createObjectURL(new Blob([bytes as BlobPart], { type: 'application/octet-stream' }))
+  const link = Object.assign(document.createElement('a'), { href: url, download: name })
+  link.click()
+  URL.revokeObjectURL(url)
+}

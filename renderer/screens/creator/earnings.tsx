@@ -1,0 +1,120 @@
+/** Every payment with its gross, fee and take-home; and when what is held becomes available. */
+import { Text } from '@mantine/core'
+import { IconCoins } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { type Column, DataTable } from '../../components/data-table.tsx'
+import { EntryLink } from '../../components/entry-link.tsx'
+import { Answered, Empty, Figure, Figures, Page, Panel } from '../../components/layout.tsx'
+import { Amount, Sentence, When } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
+import { microsOf } from '../../format.ts'
+import { usePartByPart } from '../../part-by-part.ts'
+import { strings } from '../../strings.ts'
+import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
+
+type Payment = Answers['creator']['payments']['payments'][number]
+type Release = Answers['creator']['earnings']['releases'][number]
+
+export function Earnings() {
+  const { acting } = useDesk()
+  const trpc = useTRPC()
+  const { account } = acting
+  const earnings = useQuery(trpc.creator.earnings.queryOptions({ account }))
+  const { earnings: t } = strings
+  return (
+    <Page title={t.title} lead={earnings.data && t.lead(earnings.data.holdDays)}>
+      <Answered query={earnings}>
+        {({ available, pending, payable, total, releases }) => (
+          <>
+            <Figures>
+              <Figure label={t.available} amount={available} note={t.availableNote} tone="accent" />
+              <Figure label={t.pending} amount={pending} />
+              <Figure label={t.payable} amount={payable} />
+              <Figure label={t.total} amount={total} />
+            </Figures>
+            <div className="columns">
+              <div data-span="9">
+                <Payments />
+              </div>
+              <div data-span="3">
+                <Panel title={t.releases} flush={releases.length > 0}>
+                  {releases.length === 0 ? (
+                    <Text size="sm" c="dimmed">
+                      {t.noReleases}
+                    </Text>
+                  ) : (
+                    <DataTable
+                      label={t.releases}
+                      columns={RELEASES}
+                      rows={releases}
+                      rowKey={({ availableFrom }) => availableFrom}
+                    />
+                  )}
+                </Panel>
+              </div>
+            </div>
+          </>
+        )}
+      </Answered>
+    </Page>
+  )
+}
+
+const { columns } = strings.earnings
+
+const RELEASES: readonly Column<Release>[] = [
+  { id: 'from', title: columns.from, cell: ({ availableFrom }) => <When time={availableFrom} dayOnly /> },
+  { id: 'amount', title: columns.amount, align: 'end', cell: ({ amount }) => <Amount value={amount} aligned /> },
+]
+
+const amountColumn = (id: 'gross' | 'fee' | 'takeHome'): Column<Payment> => ({
+  id,
+  title: strings[id],
+  align: 'end',
+  cell: (row) => <Amount value={row[id]} aligned />,
+  order: (row) => microsOf(row[id]),
+})
+
+const PAYMENTS: readonly Column<Payment>[] = [
+  { id: 'entry', title: columns.entry, cell: ({ index }) => <EntryLink index={index} />, order: ({ index }) => index },
+  { id: 'time', title: columns.time, cell: ({ time }) => <When time={time} dayOnly /> },
+  { id: 'what', title: columns.what, cell: ({ summary, names }) => <Sentence text={summary} names={names} /> },
+  amountColumn('gross'),
+  amountColumn('fee'),
+  amountColumn('takeHome'),
+]
+
+function Payments() {
+  const { acting } = useDesk()
+  const { account } = acting
+  const trpc = useTRPC()
+  const client = useTRPCClient()
+  const { earnings: t } = strings
+  const list = usePartByPart(
+    trpc.creator.payments.pathKey(),
+    { account },
+    (before?: number) => client.creator.payments.query({ account, before }),
+    ({ payments }) => payments,
+  )
+  return (
+    <Panel title={t.payments} aside={strings.unit('0')} flush>
+      <Answered query={{ ...list, data: list.items }}>
+        {(payments) =>
+          payments.length === 0 ? (
+            <Empty icon={IconCoins} title={t.empty}>
+              {t.emptyText}
+            </Empty>
+          ) : (
+            <DataTable
+              label={t.payments}
+              columns={PAYMENTS}
+              rows={payments}
+              rowKey={({ index }) => String(index)}
+              more={list.more}
+            />
+          )
+        }
+      </Answered>
+    </Panel>
+  )
+}

@@ -1,0 +1,68 @@
+/** The first run: try the demonstration, or found a ledger of one's own. */
+import { Button, Paper, SimpleGrid, Stack, Text, ThemeIcon, Title } from '@mantine/core'
+import { IconBuildingStore, IconRubberStamp } from '@tabler/icons-react'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import type { DeskState } from '../../../core/api/views.ts'
+import { FailureNotice, type Icon } from '../../components/layout.tsx'
+import { strings } from '../../strings.ts'
+import { useTRPC } from '../../trpc.ts'
+import { Found } from './found.tsx'
+import { Frame } from './frame.tsx'
+
+export function Doors({ desk }: { readonly desk: DeskState }) {
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const [isFounding, setFounding] = useState(false)
+  const tryDemo = useMutation(
+    trpc.desk.tryDemo.mutationOptions({ onSuccess: (state) => client.setQueryData(trpc.desk.state.queryKey(), state) }),
+  )
+  const { door } = strings
+  if (isFounding) return <Found back={() => setFounding(false)} dir={desk.dir} />
+  return (
+    <Frame title={door.title} lead={door.lead}>
+      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="lg">
+        <Door icon={IconBuildingStore} title={door.demo} text={door.demoText}>
+          <Button size="md" loading={tryDemo.isPending} onClick={() => tryDemo.mutate()} autoFocus>
+            {door.demoAction}
+          </Button>
+        </Door>
+        <Door icon={IconRubberStamp} title={door.found} text={door.foundText}>
+          <Button size="md" variant="default" disabled={tryDemo.isPending} onClick={() => setFounding(true)}>
+            {door.foundAction}
+          </Button>
+        </Door>
+      </SimpleGrid>
+      {tryDemo.error !== null && <FailureNotice error={tryDemo.error} />}
+      <Text size="xs" c="dimmed" mt="lg">
+        {door.folder(desk.dir)}
+      </Text>
+    </Frame>
+  )
+}
+
+interface DoorProps {
+  readonly icon: Icon
+  readonly title: string
+  readonly text: string
+  readonly children: ReactNode
+}
+
+function Door({ icon: Shape, title, text, children }: DoorProps) {
+  return (
+    <Paper withBorder radius="lg" className="panel door-card">
+      <Stack gap="sm" align="flex-start" h="100%">
+        <ThemeIcon variant="light" size={42} radius="md" aria-hidden="true">
+          <Shape size={22} stroke={1.6} />
+        </ThemeIcon>
+        <Title order={2} fz="lg">
+          {title}
+        </Title>
+        <Text c="dimmed" className="grow">
+          {text}
+        </Text>
+        {children}
+      </Stack>
+    </Paper>
+  )
+}

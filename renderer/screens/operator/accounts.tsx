@@ -1,0 +1,105 @@
+/** Everybody on the ledger, found by name or id. */
+import { Button, Group, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { IconSearch, IconUsers } from '@tabler/icons-react'
+import { useMemo, useState } from 'react'
+import type { AccountSummary } from '../../../core/api/views.ts'
+import { type Column, DataTable } from '../../components/data-table.tsx'
+import { Answered, Empty, Page, Panel, Tag } from '../../components/layout.tsx'
+import { Foreign, Id } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
+import { usePartByPart } from '../../part-by-part.ts'
+import { href } from '../../route.ts'
+import { strings } from '../../strings.ts'
+import { useTRPC, useTRPCClient } from '../../trpc.ts'
+
+const SEARCH_MS = 200
+
+export function Accounts() {
+  const { accounts: own } = useDesk()
+  const trpc = useTRPC()
+  const client = useTRPCClient()
+  const [text, setText] = useState('')
+  const [asked] = useDebouncedValue(text.trim(), SEARCH_MS)
+  const filter = asked === '' ? {} : { text: asked }
+  const { accounts: t } = strings
+  const list = usePartByPart(
+    trpc.account.list.pathKey(),
+    filter,
+    (after?: string) => client.account.list.query({ ...filter, after }),
+    ({ accounts }) => accounts,
+  )
+  const columns = useMemo(() => columnsOf(new Set(own.map(({ account }) => account))), [own])
+  return (
+    <Page title={t.title} lead={t.lead}>
+      <TextInput
+        aria-label={t.search}
+        placeholder={t.search}
+        value={text}
+        maxLength={200}
+        leftSection={<IconSearch size={16} />}
+        maw={420}
+        onChange={(event) => setText(event.currentTarget.value)}
+      />
+      <Panel flush>
+        <Answered query={{ ...list, data: list.items }}>
+          {(accounts) =>
+            accounts.length === 0 ? (
+              <Empty icon={IconUsers} title={t.empty} />
+            ) : (
+              <DataTable label={t.title} columns={columns} rows={accounts} rowKey={({ account }) => account} more={list.more} />
+            )
+          }
+        </Answered>
+      </Panel>
+    </Page>
+  )
+}
+
+function columnsOf(own: ReadonlySet<string>): Column<AccountSummary>[] {
+  const { columns, here, inLog, topUp } = strings.accounts
+  return [
+    { id: 'number', title: columns.number, cell: ({ number }) => number, order: ({ number }) => number },
+    {
+      id: 'name',
+      title: columns.name,
+      cell: ({ account, name }) => (
+        <Group gap={8}>
+          <span className="strong">
+            <Foreign>{name}</Foreign>
+          </span>
+          {own.has(account) && <Tag>{here}</Tag>}
+        </Group>
+      ),
+      order: ({ name }) => name.toLowerCase(),
+    },
+    { id: 'account', title: columns.account, cell: ({ account }) => <Id value={account} /> },
+    {
+      id: 'actions',
+      title: columns.actions,
+      align: 'end',
+      cell: ({ account, name }) => (
+        <Group gap={6} justify="flex-end" wrap="nowrap">
+          <Button
+            size="compact-sm"
+            variant="default"
+            component="a"
+            href={href('log', undefined, { account })}
+            aria-label={`${inLog}: ${name}`}
+          >
+            {inLog}
+          </Button>
+          <Button
+            size="compact-sm"
+            variant="light"
+            component="a"
+            href={href('treasury', 'topup', { account })}
+            aria-label={`${topUp}: ${name}`}
+          >
+            {topUp}
+          </Button>
+        </Group>
+      ),
+    },
+  ]
+}

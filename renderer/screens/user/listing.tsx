@@ -1,0 +1,217 @@
+/** One listing: what it is, its terms in plain words, what buying it costs and what stays in the wallet. */
+import { Alert, Anchor, Button, Group, Radio, Stack, Text, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { IconArrowLeft, IconLock, IconSignature } from '@tabler/icons-react'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { HoldingsList, isEmptyHanded } from '../../components/holdings.tsx'
+import { Answered, Facts, Page, Panel, RefusalNotice, Tag } from '../../components/layout.tsx'
+import { Amount, Foreign, Id } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
+import { formatBytes, parseTyped } from '../../format.ts'
+import { href } from '../../route.ts'
+import { useSign } from '../../sign.tsx'
+import { strings } from '../../strings.ts'
+import { type Answers, useTRPC } from '../../trpc.ts'
+import { type Offer, offersOf } from './offers.ts'
+
+type Detail = Answers['market']['listing']
+
+export function Listing({ listing }: { readonly listing: string }) {
+  const { acting } = useDesk()
+  const trpc = useTRPC()
+  const detail = useQuery(trpc.market.listing.queryOptions({ listing, viewer: acting.account }))
+  const { market: t } = strings
+  const lead = detail.data && (
+    <Group gap={8}>
+      <Tag tone="accent">{strings.kinds[detail.data.kind]}</Tag>
+      <span>
+        {t.seller} <Foreign>{detail.data.seller}</Foreign>
+      </span>
+    </Group>
+  )
+  return (
+    <div className="listing">
+      <Anchor href={href('market')} size="sm" className="back">
+        <IconArrowLeft size={15} aria-hidden="true" /> {t.back}
+      </Anchor>
+      <Page title={detail.data === undefined ? t.listing : <Foreign>{detail.data.title}</Foreign>} lead={lead}>
+        <Answered query={detail} lines={5}>
+          {(data) => (
+            <div className="columns">
+              <div data-span="7">
+                <About detail={data} />
+              </div>
+              <div data-span="5">
+                <Stack>
+                  <Buy detail={data} />
+                  {data.owned !== undefined && <Owned owned={data.owned} />}
+                </Stack>
+              </div>
+            </div>
+          )}
+        </Answered>
+      </Page>
+    </div>
+  )
+}
+
+function About({ detail }: { readonly detail: Detail }) {
+  const { description, terms, version, listing, account, modelName } = detail
+  const { market: t } = strings
+  return (
+    <Stack>
+      {description !== '' && (
+        <Panel>
+          <Text className="description">
+            <Foreign>{description}</Foreign>
+          </Text>
+        </Panel>
+      )}
+      <Panel title={t.terms(version)}>
+        <ul className="terms">
+          {strings.termsInWords(terms).map((sentence) => (
+            <li key={sentence}>{sentence}</li>
+          ))}
+        </ul>
+      </Panel>
+      <Panel>
+        <Facts
+          rows={[
+            [t.listing, <Id key="listing" value={listing} />],
+            [t.sellerAccount, <Id key="seller" value={account} />],
+            modelName === undefined ? undefined : [t.model, <Foreign key="model">{modelName}</Foreign>],
+            terms.content && [t.size, formatBytes(terms.content.bytes)],
+            terms.content && [t.digest, <Id key="digest" value={terms.content.sha256} />],
+          ]}
+        />
+      </Panel>
+    </Stack>
+  )
+}
+
+function Owned({ owned }: { readonly owned: NonNullable<Detail['owned']> }) {
+  const { subscription, purchase, licences, feature, mandate } = owned
+  const held = {
+    subscriptions: subscription === undefined ? [] : [subscription],
+    entitlements: [purchase, feature, ...licences].filter((one) => one !== undefined),
+    mandates: mandate === undefined ? [] : [mandate],
+  }
+  if (isEmptyHanded(held)) return null
+  return (
+    <Panel title={strings.market.yours}>
+      <HoldingsList holdings={held} />
+    </Panel>
+  )
+}
+
+const PREVIEW_MS = 250
+
+function Buy({ detail }: { readonly detail: Detail }) {
+  const { acting, ledger } = useDesk()
+  const sign = useSign()
+  const [chosen, setChosen] = useState(0)
+  const [limit, setLimit] = useState('10')
+  const { market: t } = strings
+  const offers = offersOf(detail, ledger.time)
+  const offer = offers[chosen] ?? offers[0]
+  if (detail.closedBecause !== undefined || offer === undefined) {
+    return (
+      <Alert className="notice" data-tone="quiet" icon={<IconLock size={18} />}>
+        {t.closed(detail.closedBecause ?? '')}
+      </Alert>
+    )
+  }
+  const typed = parseTyped(limit)
+  const body = offer.type === 'usage.mandate' ? offer.body(typed ?? '0') : offer.body('')
+  return (
+    <Panel title={offers.length > 1 ? t.choose : t.buy}>
+      <Stack gap="sm">
+        <Radio.Group value={String(chosen)} onChange={(value) => setChosen(Number(value))} aria-label={t.choose}>
+          <Stack gap={8}>
+            {offers.map((one, at) => (
+              <Choice key={one.key} offer={one} value={String(at)} />
+            ))}
+          </Stack>
+        </Radio.Group>
+        {offer.type === 'usage.mandate' && (
+          <TextInput
+            label={t.options.limit}
+            value={limit}
+            inputMode="decimal"
+            error={typed === undefined || typed === '0' ? strings.publish.amount : undefined}
+            onChange={(event) => setLimit(event.currentTarget.value)}
+          />
+        )}
+        <Consequence signer={acting.account} type={offer.type} body={body} />
+        <Button
+          size="md"
+          leftSection={<IconSignature size={18} />}
+          disabled={offer.type === 'usage.mandate' && (typed === undefined || typed === '0')}
+          onClick={() => sign({ signer: acting.account, type: offer.type, body })}
+        >
+          {strings.sign.review}
+        </Button>
+      </Stack>
+    </Panel>
+  )
+}
+
+function Choice({ offer, value }: { readonly offer: Offer; readonly value: string }) {
+  return (
+    <Radio.Card value={value} radius="md" className="choice" aria-label={offer.title}>
+      <Radio.Indicator size="sm" />
+      <span className="grow">
+        <Text span fw={550} size="sm" display="block">
+          {offer.title}
+        </Text>
+        <Text span size="xs" c="dimmed" display="block">
+          {offer.note}
+        </Text>
+      </span>
+      {offer.price !== undefined && (
+        <span className="price">
+          <Amount value={offer.price} />
+        </span>
+      )}
+    </Radio.Card>
+  )
+}
+
+/** What stays in the wallet; or why the ledger would refuse it, said before anything is asked. */
+function Consequence({
+  signer,
+  type,
+  body,
+}: {
+  readonly signer: string
+  readonly type: string
+  readonly body: Readonly<Record<string, unknown>>
+}) {
+  const trpc = useTRPC()
+  const [asked] = useDebouncedValue(JSON.stringify(body), PREVIEW_MS)
+  const preview = useQuery(
+    trpc.transaction.preview.queryOptions(
+      { signer, type, body: JSON.parse(asked) },
+      { placeholderData: keepPreviousData, staleTime: 0 },
+    ),
+  )
+  if (preview.data === undefined) return <div className="consequence" />
+  if (preview.data.status === 'refused') return <RefusalNotice refusal={preview.data} />
+  const { gross, balances } = preview.data
+  const after = balances[`wallet:${signer}`]
+  if (gross === undefined || after === undefined) return null
+  const { market: t } = strings
+  return (
+    <div className="consequence ledger-lines">
+      <div className="ledger-line">
+        <span>{t.costs}</span>
+        <Amount value={gross} aligned />
+      </div>
+      <div className="ledger-line" data-total>
+        <span>{t.stays}</span>
+        <Amount value={after} aligned />
+      </div>
+    </div>
+  )
+}

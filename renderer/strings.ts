@@ -1,0 +1,10 @@
+/** Every English text of the console, by where it stands. A translation is another folder of this form. */
+
+import { auditor } from './strings/auditor.ts'
+import { creator } from './strings/creator.ts'
+import { operator } from './strings/operator.ts'
+import { shell } from './strings/shell.ts'
+import { user } from './strings/user.ts'
+import { words } from './strings/words.ts'
+
+export const strings = { ...words, ...shell, ...creator, ...user, ...operator, ...auditor }

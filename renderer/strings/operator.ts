@@ -1,0 +1,43 @@
+import { plural } from './words.ts'
+
+export const operator = {
+  treasury: {
+    title: 'Treasury',
+    lead: 'Every book of the ledger. Together they are zero after every entry, always.',
+    outstanding: 'Credits outstanding',
+    outstandingNote: 'sold or granted, and not redeemed',
+    fees: 'Platform fees',
+    plans: 'Plan revenue',
+    creators: 'Owed to creators',
+    creatorsNote: 'earnings and payouts under way',
+    balance: 'Trial balance',
+    asOf: (size: number) => `after ${plural(size, 'entry', 'entries')}`,
+    book: 'Book',
+    amount: 'Balance',
+    sum: 'Sum',
+    sumHolds: 'zero, as it must be',
+    topUp: 'Top up an account',
+    topUpLead: 'Only for credits that were paid for. The provider’s reference credits once and for ever.',
+    account: 'Account',
+    accountHint: 'By name or id',
+    unknown: 'No such account',
+    amountLabel: 'Amount',
+    provider: 'Provider',
+    providerHint: 'a-z, 0-9 and -, such as bank or stripe',
+    reference: 'Payment reference',
+    recent: 'Top-ups',
+    none: 'No top-ups yet',
+    noneText: 'The first one brings the first credits into the ledger.',
+  },
+
+  accounts: {
+    title: 'Accounts',
+    lead: 'Everybody with an account on this ledger.',
+    search: 'Search by name or id',
+    columns: { number: 'No.', name: 'Name', account: 'Account', actions: 'Actions' },
+    here: 'key on this machine',
+    empty: 'Nobody is called that',
+    inLog: 'In the log',
+    topUp: 'Top up',
+  },
+}

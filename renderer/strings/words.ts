@@ -1,0 +1,152 @@
+/** Words that stand everywhere: what things are called, what would help, what terms say. */
+import type { ListingView, Refused, Role, Standing, TermsView } from '../../core/api/views.ts'
+import { formatAmount, formatBytes, formatCount } from '../format.ts'
+
+export const plural = (count: number, one: string, many = `${one}s`) => `${formatCount(count)} ${count === 1 ? one : many}`
+const credits = (amount: string) => `${formatAmount(amount)} ${amount === '1' ? 'credit' : 'credits'}`
+
+/** What would help, beside the ledger's own sentence. */
+const advice: Partial<Record<Refused['code'], string>> = {
+  exceeds_credits:
+    'Top up first: your wallet page has the account id that the operator needs for it. Or choose something smaller.',
+  in_debt: 'Whatever reaches the wallet covers the debt first. After a top-up of that much you can spend again.',
+  plan_required: 'Choose a plan under Models & listings. Creating models in the playground stays free.',
+  plan_limit: 'Undeploy a model that you no longer need, or take a plan with more slots.',
+  not_deployed: 'Deploy the model under Models & listings, then publish.',
+  already_subscribed: 'Nothing needs to be done: it runs, and renews by itself unless you cancel it.',
+  already_owned: 'Nothing needs to be done: what you bought for ever stays yours.',
+  own_listing: 'Switch to another of your accounts to buy from this one, or have a look at somebody else’s listings.',
+  not_for_sale: 'Ask the seller, or look for something like it in the marketplace.',
+  terms_changed: 'The seller changed the terms. Close this, read the listing again and decide anew.',
+  price_changed: 'The seller changed the price. Close this, read the listing again and decide anew.',
+  reference_used: 'If this is another payment, give it the reference that the provider gave to it.',
+  expired: 'Close this and ask again: the text is then made anew.',
+  too_early: 'Set the clock of this machine, then ask again.',
+  frozen: 'Ask the operator why, and to unfreeze the account.',
+  malformed: 'Something that was filled in is not of the form the ledger takes. The sentence above says which.',
+  unknown_account: 'Check the account id. An account has to be opened before anything can be sent to it.',
+  key_scope: 'Sign with another key of the account, one that may sign this.',
+  limit: 'The ledger keeps the credits outstanding below this bound. Issue less.',
+}
+
+const types: Readonly<Record<string, string>> = {
+  'ledger.genesis': 'Found the ledger',
+  'account.open': 'Open an account',
+  'credit.topup': 'Top up',
+  'plan.subscribe': 'Take a plan',
+  'model.create': 'Create a model',
+  'model.deploy': 'Deploy a model',
+  'model.undeploy': 'Undeploy a model',
+  'listing.publish': 'Publish a listing',
+  'subscription.start': 'Subscribe',
+  'dataset.purchase': 'Buy a dataset',
+  'dataset.license': 'License a dataset',
+  'feature.purchase': 'Buy a feature',
+  'usage.mandate': 'Allow metered use',
+  'usage.batch': 'Bill metered use',
+}
+
+const books: Readonly<Record<string, string>> = {
+  wallet: 'Wallet',
+  held: 'Held',
+  earnings: 'Earnings',
+  payable: 'To be paid out',
+  receivable: 'Owed to the platform',
+  issued: 'Credits issued',
+  promotions: 'Promotions',
+  'revenue:fees': 'Platform fees',
+  'revenue:plans': 'Plan revenue',
+  redeemed: 'Redeemed',
+}
+
+const bookNotes: Readonly<Record<string, string>> = {
+  issued: 'counter-side of everything sold, so at most zero',
+  promotions: 'counter-side of free grants, so at most zero',
+  wallet: 'what accounts can spend',
+  held: 'reserved by open holds and mandates',
+  earnings: 'creators’ take-home, not yet paid out',
+  payable: 'payouts asked for, not yet settled',
+  'revenue:fees': 'the platform’s share of payments',
+  'revenue:plans': 'what creators paid for plans',
+  redeemed: 'counter-side of what was paid out',
+  receivable: 'what accounts owe after refunds, so at most zero',
+}
+
+const periods: Readonly<Record<string, string>> = { week: 'week', month: 'month', quarter: 'quarter', year: 'year' }
+const kinds: Readonly<Record<ListingView['kind'], string>> = { model: 'Model', dataset: 'Dataset', feature: 'Feature' }
+const standings: Readonly<Record<Standing, string>> = { active: 'active', suspended: 'in grace', lapsed: 'lapsed' }
+const roles: Readonly<Record<Role, string>> = { creator: 'Creator', user: 'User', operator: 'Operator' }
+
+/** What a listing's terms say, in sentences. */
+function termsInWords(terms: TermsView): string[] {
+  const { subscription = [], purchase, licences = [], price, days } = terms
+  const until = 'and renews by itself, at no more than that, until it is cancelled'
+  const lasting =
+    days === undefined ? 'once and lasts for ever' : `for ${plural(days, 'day')}; bought again meanwhile, it is extended`
+  return [
+    ...subscription.map((offer) => `A subscription costs ${credits(offer.price)} a ${periods[offer.period]}, ${until}.`),
+    ...callsInWords(terms),
+    ...(purchase === undefined ? [] : [`Bought for ever, it costs ${credits(purchase)} once.`]),
+    ...licences.map(licenceInWords),
+    ...(price === undefined ? [] : [`It costs ${credits(price)} ${lasting}.`]),
+  ]
+}
+
+function callsInWords({ query, included, access, content }: TermsView): string[] {
+  const said: string[] = []
+  if (query !== undefined)
+    said.push(`Calls cost ${callPrices(query) || 'nothing'}. Nothing is ever charged beyond what you allowed in advance.`)
+  if (included !== undefined && included.requests > 0)
+    said.push(`Each period of a subscription includes ${plural(included.requests, 'call')}.`)
+  if (access === 'open') said.push('Anybody with credits may call it; a subscription is not needed.')
+  if (access === 'subscription') said.push('Only subscribers may call it.')
+  if (content !== undefined)
+    said.push(`The dataset has ${formatBytes(content.bytes)}. Its digest is part of the terms, so what you get can be checked.`)
+  return said
+}
+
+function licenceInWords({ price, days, seats, redistribution }: NonNullable<TermsView['licences']>[number]): string {
+  const sharing = redistribution ? 'It may be passed on.' : 'It may not be passed on.'
+  const what = `A licence for ${plural(days, 'day')} and ${plural(seats, 'seat')} costs ${credits(price)}`
+  return `${what}. ${sharing} Licensed again while it runs, it is extended.`
+}
+
+function callPrices({ perRequest, perMInput, perMOutput, perSecond }: NonNullable<TermsView['query']>): string {
+  const parts = [
+    [perRequest, 'a call'],
+    [perMInput, 'a million input tokens'],
+    [perMOutput, 'a million output tokens'],
+    [perSecond, 'a second'],
+  ] as const
+  return parts
+    .filter(([amount]) => amount !== '0')
+    .map(([amount, of]) => `${credits(amount)} ${of}`)
+    .join(' + ')
+}
+
+export const words = {
+  product: 'NIM Ledger',
+  unit: (amount: string) => (amount === '1' ? 'credit' : 'credits'),
+  gross: 'Gross',
+  fee: 'Platform fee',
+  takeHome: 'Take-home',
+  copy: 'Copy',
+  copied: 'Copied',
+  close: 'Close',
+  cancel: 'Cancel',
+  retry: 'Try again',
+  loading: 'Loading',
+  more: 'Show more',
+  skip: 'Skip to the page',
+  advice,
+  types,
+  books,
+  bookNotes,
+  periods,
+  kinds,
+  standings,
+  roles,
+  termsInWords,
+  plural,
+  credits,
+}

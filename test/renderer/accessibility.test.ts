@@ -1,0 +1,110 @@
+/** axe finds nothing on any page, light or dark, large or small; and no page is wider than its window. */
+
+import { expect, test } from 'vitest'
+import { actAs, axeFindings, command, EVENTUALLY, open, openMarket, SMALLEST, type Visit, WINDOW } from './support.ts'
+
+type Step = readonly [address: string, ready: string]
+
+const PAGES: Readonly<Record<string, readonly Step[]>> = {
+  Ada: [
+    ['#/overview', 'By listing'],
+    ['#/models', 'law-7b'],
+    ['#/models/new', 'SHA-256 of the weights'],
+    ['#/models/publish', 'What you take home'],
+    ['#/earnings', 'Becoming available'],
+    ['#/nowhere', 'There is no such page here'],
+  ],
+  Bob: [
+    ['#/wallet', 'What came and went'],
+    ['#/market', 'Contracts, annotated'],
+    ['#/market/LISTING', 'Choose what to buy'],
+    ['#/models', 'Choose a plan'],
+    ['#/log', 'What happened'],
+    ['#/log/7', 'Verified in this page'],
+    ['#/log?type=credit.topup', 'paid through bank'],
+    ['#/log?type=model.undeploy&account=BOB', 'No entry fits'],
+    ['#/verify', 'Nothing is trusted'],
+  ],
+  Operator: [
+    ['#/treasury', 'Trial balance'],
+    ['#/accounts', 'Chiara'],
+  ],
+}
+
+async function look({ page, market }: Awaited<ReturnType<typeof openMarket>>, who: string): Promise<string[]> {
+  const found: string[] = []
+  for (const [address, ready] of PAGES[who]!) {
+    await open(page, address.replace('LISTING', market.things.listing!).replace('BOB', market.accounts.Bob!))
+    await page.getByText(ready).first().waitFor()
+    found.push(...(await axeFindings(page)).map((finding) => `${address} ${finding}`))
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    if (wider > 0) found.push(`${address} is ${wider} pixels wider than the window`)
+  }
+  return found
+}
+
+async function openMenus({ page }: Visit): Promise<string[]> {
+  const found: string[] = []
+  await page.keyboard.press('Control+k')
+  await page.getByPlaceholder('Search or run a command').waitFor()
+  found.push(...(await axeFindings(page)))
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Colours', exact: true }).click()
+  await page.getByRole('menuitem', { name: 'As the system' }).waitFor()
+  found.push(...(await axeFindings(page)))
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: /^Account:/ }).click()
+  await page.getByRole('menuitem', { name: 'New account' }).waitFor()
+  found.push(...(await axeFindings(page)))
+  await page.keyboard.press('Escape')
+  return found
+}
+
+test.each([
+  ['light', WINDOW],
+  ['dark', WINDOW],
+  ['light', SMALLEST],
+  ['dark', SMALLEST],
+] as const)('every page, %s, %o', async (scheme, size) => {
+  const seen = await openMarket('Ada', { scheme, size })
+  const { page } = seen
+  expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe(scheme)
+  expect(await look(seen, 'Ada')).toEqual([])
+  await open(page, '#/overview')
+  expect(await openMenus(seen)).toEqual([])
+  await actAs(page, 'Bob')
+  expect(await look(seen, 'Bob')).toEqual([])
+  // The sign dialog: what will be signed, and what is refused.
+  await open(page, `#/market/${seen.market.things.feature}`)
+  await page.getByRole('button', { name: 'Review and sign' }).click()
+  await page.getByRole('button', { name: 'Sign and submit' }).waitFor()
+  await page.getByRole('button', { name: 'The text that is signed' }).click()
+  expect(await axeFindings(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await actAs(page, 'Operator')
+  expect(await look(seen, 'Operator')).toEqual([])
+})
+
+test('colours follow the system until they are chosen, and stay chosen', async () => {
+  const { page } = await openMarket('Ada', { scheme: 'dark' })
+  const scheme = () => page.locator('html').getAttribute('data-mantine-color-scheme')
+  expect(await scheme()).toBe('dark')
+  await page.emulateMedia({ colorScheme: 'light' })
+  await expect.poll(scheme, EVENTUALLY).toBe('light')
+  await command(page, 'Colours: Dark')
+  await expect.poll(scheme, EVENTUALLY).toBe('dark')
+  await page.reload()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  expect(await scheme()).toBe('dark')
+})
+
+test('a 4K window, and the smallest: nothing is cut off', async () => {
+  for (const size of [{ width: 3840, height: 2160 }, SMALLEST]) {
+    const { page } = await openMarket('Ada', { size })
+    await open(page, '#/log')
+    await page.getByText('What happened').waitFor()
+    const box = await page.locator('.log').boundingBox()
+    expect(box!.y + box!.height).toBeLessThanOrEqual(size.height)
+    expect(box!.height).toBeGreaterThan(size.height / 2.2)
+  }
+})
