@@ -48,8 +48,8 @@ export async function readEdge(sha256: Sha256, store: StoreReader): Promise<Edge
 }
 
 /**
- * Checks that a copy of a book is whole: its database, every entry against the tree, and the tree against the checkpoint that goes
- * with it. Whether its entries follow the rules an audit tells.
+ * Checks that a copy of a book is whole: its database, every entry against the tree, and the tree against the checkpoint that
+ * goes with it. Whether its entries follow the rules an audit tells.
  */
 export async function checkCopy(sha256: Sha256, store: StoreReader, verifier: Verifier): Promise<void> {
   const [defect] = await store.defects()
