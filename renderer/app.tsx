@@ -5,11 +5,11 @@ import { useSubscription } from '@trpc/tanstack-react-query'
 import { useState } from 'react'
 import { FailureNotice } from './components/layout.tsx'
 import { Shell } from './components/shell.tsx'
+import { DeskProvider } from './desk.tsx'
 import { LiveProvider } from './live.tsx'
 import { Doors } from './screens/door/doors.tsx'
 import { Making } from './screens/door/making.tsx'
 import { Unlock } from './screens/door/unlock.tsx'
-import { SessionProvider } from './session.tsx'
 import { SignProvider } from './sign.tsx'
 import { strings } from './strings.ts'
 import { useTRPC } from './trpc.ts'
@@ -53,13 +53,13 @@ export function App() {
   if (status === 'founding') return <Making {...progress} />
   if (status === 'empty' || ledger === undefined) return <Doors desk={desk.data} />
   return (
-    <SessionProvider desk={{ ...desk.data, ledger }}>
+    <DeskProvider desk={{ ...desk.data, ledger }}>
       <LiveProvider size={ledger.size}>
         <SignProvider>
           <Shell />
         </SignProvider>
       </LiveProvider>
-    </SessionProvider>
+    </DeskProvider>
   )
 }
 

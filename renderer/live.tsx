@@ -1,6 +1,6 @@
 /**
- * What happens on the ledger while the page is open: one watch of the log for the whole page. Each new entry makes the answers out
- * of date that it may have changed; many entries at once do so once.
+ * What happens on the ledger while the page is open: one watch of the log for the whole page. Each new entry makes the
+ * answers out of date that it may have changed; many entries at once do so once.
  */
 import { useQueryClient } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'

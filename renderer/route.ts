@@ -1,4 +1,7 @@
-/** Where in the console the reader is: the address's hash, "#/log/123?type=credit.topup". Back and forward work, and links are links. */
+/**
+ * Where in the console the reader is: the address's hash, "#/log/123?type=credit.topup". Back and forward work, and links are
+ * links.
+ */
 import { useSyncExternalStore } from 'react'
 
 export interface Route {

@@ -1,4 +1,7 @@
-/** Asking for a signature: any page hands over what is to be signed, and the one dialog shows what it does before anybody signs. */
+/**
+ * Asking for a signature: any page hands over what is to be signed, and the one dialog shows what it does before anybody
+ * signs.
+ */
 import { createContext, type ReactNode, useCallback, useContext, useState } from 'react'
 import type { Accepted } from '../core/api/views.ts'
 import { SignDialog } from './components/sign-dialog.tsx'

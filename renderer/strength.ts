@@ -1,6 +1,6 @@
 /**
- * How hard a passphrase is to guess, roughly: what it draws from, times how much of it is not repeated. It judges no words against
- * a dictionary, so it asks for length.
+ * How hard a passphrase is to guess, roughly: what it draws from, times how much of it is not repeated. It judges no words
+ * against a dictionary, so it asks for length.
  */
 
 const CLASSES: readonly (readonly [RegExp, number])[] = [

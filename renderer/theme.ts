@@ -7,7 +7,7 @@ const dark: MantineColorsTuple = [
   '#ced3d8',
   '#a9b1b9',
   '#8d969f',
-  '#3b4249',
+  '#32383e',
   '#2b3137',
   '#1d2126',
   '#15181b',
@@ -27,6 +27,7 @@ export const theme = createTheme({
   primaryColor: 'teal',
   primaryShade: { light: 9, dark: 9 },
   autoContrast: true,
+  respectReducedMotion: true,
   defaultRadius: 'md',
   cursorType: 'pointer',
   components: {

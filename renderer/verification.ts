@@ -1,6 +1,7 @@
 /**
- * Checks one entry in the page, by the core's own code: that its bytes are those that are shown, that they are in the tree whose root
- * the log's key signed, and that whoever it binds signed it. The page's verifier is WebCrypto, behind the same gate as everywhere.
+ * Checks one entry in the page, by the core's own code: that its bytes are those that are shown, that they are in the tree
+ * whose root the log's key signed, and that whoever it binds signed it. The page's verifier is WebCrypto, behind the same
+ * gate as everywhere.
  *
  * WebCrypto answers later, and the code of core/log asks at once. So each check is run twice: first to learn which signatures it
  * asks about, then, with these verified, to hear what it says.

@@ -3,10 +3,11 @@
 import { toBase64 } from '../base/bytes.ts'
 import { formatMicros } from '../domain/money.ts'
 import { postingBook } from '../domain/outcome.ts'
+import { platformAt } from '../domain/policy.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import * as state from '../domain/state.ts'
 import type { RowKey } from '../domain/table.ts'
-import { formatMilliseconds, formatSeconds, type Seconds } from '../domain/time.ts'
+import { formatMilliseconds, formatSeconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import type { Entitled, Mandated, Offer, Subscribed } from '../ledger/catalogue.ts'
 import { presentAccepted, presentEntry } from '../ledger/present.ts'
@@ -169,8 +170,8 @@ export function ledgerView(
   platform: state.Platform,
   { vkey, time, size }: { readonly vkey: string; readonly time: number; readonly size: number },
 ): view.LedgerView {
-  const { origin, name, operator, clock, accounts, feeBps, plans, minimumPayoutMicros, earningsHoldDays, graceDays, creditNote } =
-    platform
+  const { origin, name, operator, clock, accounts } = platform
+  const { feeBps, plans, minimumPayoutMicros, earningsHoldDays, graceDays, creditNote } = platformAt(platform, wholeSeconds(time))
   return {
     ...{ origin, name, vkey, operator, clock, time: formatMilliseconds(time), size, accounts, feeBps },
     plans: plans.map(({ plan, modelLimit, priceMicros, period }) => ({

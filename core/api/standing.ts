@@ -27,7 +27,7 @@ export async function readEarnings(store: StoreReader, account: string, time: Mi
   return {
     account,
     size: await store.size(),
-    holdDays: (await readPlatform(store)).earningsHoldDays,
+    holdDays: platformAt(await readPlatform(store), wholeSeconds(time)).earningsHoldDays,
     total: formatMicros(row.earningsMicros),
     available: formatMicros(availableMicros),
     pending: formatMicros(add(...days.map(({ amountMicros }) => amountMicros))),

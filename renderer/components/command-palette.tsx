@@ -1,5 +1,6 @@
 /** Every page and action by its name, with the keyboard alone: Ctrl+K. */
 import { useMantineColorScheme } from '@mantine/core'
+import { useClipboard } from '@mantine/hooks'
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import {
   IconCoins,
@@ -17,9 +18,9 @@ import {
 } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
+import { nameOf, useDesk } from '../desk.tsx'
 import { firstPage, pagesOf } from '../pages.tsx'
 import { go, href } from '../route.ts'
-import { nameOf, useSession } from '../session.tsx'
 import { strings } from '../strings.ts'
 import { useTRPC } from '../trpc.ts'
 
@@ -55,6 +56,8 @@ export function CommandPalette({ newAccount }: { readonly newAccount: () => void
       shortcut={['mod + K']}
       nothingFound={strings.shell.nothing}
       highlightQuery
+      transitionProps={{ duration: 0 }}
+      attributes={{ content: { 'aria-label': strings.shell.command } }}
       scrollable
       maxHeight={420}
       searchProps={{
@@ -67,7 +70,7 @@ export function CommandPalette({ newAccount }: { readonly newAccount: () => void
 }
 
 function usePages(): SpotlightActionData[] {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   return pagesOf(acting.role).map(({ id, title, icon: Shape }) => ({
     id,
     label: title,
@@ -77,10 +80,11 @@ function usePages(): SpotlightActionData[] {
 }
 
 function useActions(newAccount: () => void): SpotlightActionData[] {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const trpc = useTRPC()
   const { setColorScheme } = useMantineColorScheme()
   const lock = useMutation(trpc.desk.lock.mutationOptions())
+  const clipboard = useClipboard()
   const { theme } = strings.shell
   const own: SpotlightActionData[] =
     acting.role === 'operator'
@@ -113,7 +117,7 @@ function useActions(newAccount: () => void): SpotlightActionData[] {
       id: 'copy-id',
       label: strings.shell.copyId,
       leftSection: <IconCopy size={18} />,
-      onClick: () => void navigator.clipboard.writeText(acting.account),
+      onClick: () => clipboard.copy(acting.account),
     },
     {
       id: 'light',
@@ -138,7 +142,7 @@ function useActions(newAccount: () => void): SpotlightActionData[] {
 }
 
 function useAccounts(): SpotlightActionData[] {
-  const { acting, accounts, act } = useSession()
+  const { acting, accounts, act } = useDesk()
   return accounts
     .filter(({ account }) => account !== acting.account)
     .map((one) => ({

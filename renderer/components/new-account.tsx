@@ -4,8 +4,8 @@ import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { Refused } from '../../core/api/views.ts'
+import { useDesk } from '../desk.tsx'
 import { go, href } from '../route.ts'
-import { useSession } from '../session.tsx'
 import { strings } from '../strings.ts'
 import { useTRPC } from '../trpc.ts'
 import { FailureNotice, RefusalNotice } from './layout.tsx'
@@ -13,7 +13,7 @@ import { FailureNotice, RefusalNotice } from './layout.tsx'
 export function NewAccount({ close }: { readonly close: () => void }) {
   const trpc = useTRPC()
   const client = useQueryClient()
-  const { act } = useSession()
+  const { act } = useDesk()
   const [name, setName] = useState('')
   const [refusal, setRefusal] = useState<Refused>()
   const open = useMutation(

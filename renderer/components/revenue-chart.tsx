@@ -1,6 +1,6 @@
 /**
- * Gross by day, divided into take-home and fee. Bars have the height of whole microcredits, as numbers that only place pixels; every
- * figure that is read comes from the exact amount. The same figures stand in a table that screen readers find.
+ * Gross by day, divided into take-home and fee. Bars have the height of whole microcredits, as numbers that only place
+ * pixels; every figure that is read comes from the exact amount. The same figures stand in a table that screen readers find.
  */
 import { BarChart } from '@mantine/charts'
 import { Paper, Text, VisuallyHidden } from '@mantine/core'

@@ -19,11 +19,11 @@ import { IconBuildingBank, IconCheck, IconLock, IconPlus, IconSearch, IconSelect
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef } from 'react'
 import type { LocalAccount } from '../../core/api/views.ts'
+import { nameOf, useDesk } from '../desk.tsx'
 import { shortId } from '../format.ts'
 import { useLive } from '../live.tsx'
 import { firstPage, pagesOf, SECTIONS } from '../pages.tsx'
 import { go, href, useRoute } from '../route.ts'
-import { nameOf, useSession } from '../session.tsx'
 import { strings } from '../strings.ts'
 import { useTRPC } from '../trpc.ts'
 import { ColorSchemeMenu } from './color-scheme.tsx'
@@ -35,7 +35,7 @@ import { usePresence } from './presence.ts'
 import { Copy, Foreign } from './text.tsx'
 
 export function Shell() {
-  const { acting, ledger, desk } = useSession()
+  const { acting, ledger, desk } = useDesk()
   const { page } = useRoute()
   const pages = pagesOf(acting.role)
   const shown = pages.find(({ id }) => id === page)
@@ -110,7 +110,7 @@ function useTitle(page: string | undefined, ledger: string): void {
 }
 
 function Navigation({ page }: { readonly page: string }) {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const pages = pagesOf(acting.role)
   const sections = SECTIONS.filter((section) => pages.some((one) => one.section === section))
   return (
@@ -139,7 +139,7 @@ function Navigation({ page }: { readonly page: string }) {
 
 /** Who is acting, and everybody else whose key is here. */
 function Account({ newAccount }: { readonly newAccount: () => void }) {
-  const { acting, accounts, act } = useSession()
+  const { acting, accounts, act } = useDesk()
   const trpc = useTRPC()
   const lock = useMutation(trpc.desk.lock.mutationOptions())
   const become = ({ account, role }: LocalAccount) => {
@@ -148,7 +148,7 @@ function Account({ newAccount }: { readonly newAccount: () => void }) {
   }
   return (
     <div className="account">
-      <Menu position="top-start" width={232} shadow="md">
+      <Menu position="top-start" width={264} shadow="md">
         <Menu.Target>
           <UnstyledButton className="account-button">
             <VisuallyHidden>{strings.shell.account}: </VisuallyHidden>
@@ -208,7 +208,7 @@ function Face({ account }: { readonly account: LocalAccount }): ReactNode {
 /** The size of the log, as it grows. */
 function LiveIndicator() {
   const { size, isConnected } = useLive()
-  const { ledger } = useSession()
+  const { ledger } = useDesk()
   const isStill = useMediaQuery('(prefers-reduced-motion: reduce)')
   const before = useRef(size)
   const hasGrown = size > before.current

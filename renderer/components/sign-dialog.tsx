@@ -9,9 +9,9 @@ import { IconChevronDown, IconSignature } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import type { Accepted, PreviewAccepted, PreviewRefused } from '../../core/api/views.ts'
-import { amountOf, microsOf, sumOf } from '../format.ts'
+import { nameOf, useDesk } from '../desk.tsx'
+import { amountOf, formatRate, microsOf, sumOf } from '../format.ts'
 import { href } from '../route.ts'
-import { nameOf, useSession } from '../session.tsx'
 import type { SignRequest } from '../sign.tsx'
 import { strings } from '../strings.ts'
 import { useTRPC } from '../trpc.ts'
@@ -26,7 +26,7 @@ interface SignDialogProps {
 export function SignDialog({ request, close }: SignDialogProps) {
   const { signer, type, body, accepted } = request
   const trpc = useTRPC()
-  const { accounts } = useSession()
+  const { accounts } = useDesk()
   const input = { signer, type, body: body as never }
   // Looked at anew each time that it is asked: its text is made now.
   const preview = useQuery(trpc.transaction.preview.queryOptions(input, { gcTime: 0, staleTime: Number.POSITIVE_INFINITY }))
@@ -107,13 +107,14 @@ function What({ summary, names }: Pick<PreviewAccepted, 'summary' | 'names'>) {
 
 function Effect({ preview }: { readonly preview: PreviewAccepted }) {
   const { summary, names, gross, fee, takeHome, isSignable } = preview
+  const { ledger } = useDesk()
   const [isOpen, { toggle }] = useDisclosure(false)
   return (
     <>
       <What summary={summary} names={names} />
       <div className="ledger-lines">
         {gross !== undefined && <Line name={strings.gross} value={gross} />}
-        {fee !== undefined && <Line name={strings.fee} value={fee} isPart />}
+        {fee !== undefined && <Line name={`${strings.fee}, ${formatRate(ledger.feeBps)}`} value={fee} isPart />}
         {takeHome !== undefined && <Line name={<TakeHome preview={preview} />} value={takeHome} isPart />}
         {walletChange(preview).map(({ name, before, change, after }) => (
           <div key={name} className="ledger-group">
@@ -190,9 +191,13 @@ function walletChange({ signer, postings, balances }: PreviewAccepted) {
 }
 
 function tell({ index, type }: Accepted): void {
-  notifications.show({
+  const id = notifications.show({
     title: strings.sign.accepted(strings.types[type] ?? type),
-    message: <Anchor href={href('log', index)}>{strings.sign.seeEntry(index)}</Anchor>,
+    message: (
+      <Anchor href={href('log', index)} onClick={() => notifications.hide(id)}>
+        {strings.sign.seeEntry(index)}
+      </Anchor>
+    ),
     color: 'teal',
     autoClose: 8_000,
     closeButtonProps: { 'aria-label': strings.close },

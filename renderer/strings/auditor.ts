@@ -47,9 +47,10 @@ export const auditor = {
   proof: {
     running: 'Checking',
     verified: 'Verified in this page',
-    verifiedText: 'Your browser computed all of this itself; nothing here trusts the program that answered.',
+    verifiedText:
+      'Your browser checked bytes, signatures and path itself. What the entry moved follows from the rules: Verify replays them.',
     failed: 'This does not verify',
-    failedText: 'What was answered is not what the log’s key signed. Do not rely on this entry, and keep a copy of what you see.',
+    failedText: 'What was answered is not what the log’s key signed. Do not rely on it, and keep a copy of what you see.',
     steps: {
       verifier: 'The verifier of this page gives all known answers',
       answer: 'Time, type, signer and text above are those of the bytes',
@@ -70,13 +71,13 @@ export const auditor = {
 
   verify: {
     title: 'Verify',
-    lead: 'Replays the whole log by the same rules: every signature, every posting, every balance, and the tree over all of them.',
+    lead: 'Replays the whole log by the same rules: every signature, every posting, every balance, and the tree.',
     start: 'Verify everything',
     again: 'Verify again',
     stop: 'Stop',
     ready: 'Nothing is trusted but the log’s key',
     readyText:
-      'The audit derives every balance again from the signed entries, and compares it with what is stored. Any changed byte is found and named.',
+      'Every balance is derived again from the signed entries and compared with what is stored. A changed byte is named.',
     progress: 'Entries checked',
     of: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)} entries`,
     rate: (perSecond: number) => `${formatCount(perSecond)} entries a second`,
@@ -86,7 +87,7 @@ export const auditor = {
         : `about ${plural(Math.round(seconds / 60), 'minute')} left`,
     ok: 'The log is sound',
     okText: (entries: number, signatures: number, seconds: string) =>
-      `${plural(entries, 'entry', 'entries')} and ${plural(signatures, 'signature')} checked in ${seconds} s. Every balance is what the entries make it.`,
+      `${plural(entries, 'entry', 'entries')} and ${plural(signatures, 'signature')} checked in ${seconds} s. All agree.`,
     bad: 'The audit found a defect',
     badText: 'Stop relying on this ledger until it is explained. The first defect:',
     root: 'Root',

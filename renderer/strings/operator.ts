@@ -24,7 +24,7 @@ export const operator = {
     amountLabel: 'Amount',
     provider: 'Provider',
     providerHint: 'a-z, 0-9 and -, such as bank or stripe',
-    reference: 'Reference of the payment',
+    reference: 'Payment reference',
     recent: 'Top-ups',
     none: 'No top-ups yet',
     noneText: 'The first one brings the first credits into the ledger.',

@@ -41,14 +41,14 @@ export const shell = {
 
   door: {
     title: 'A ledger that anybody can check',
-    lead: 'Credits are paid in advance, every transaction is signed by the one who pays, and every entry can be verified, on this page too.',
+    lead: 'Credits are paid in advance, whoever pays signs, and every entry can be verified, on this page too.',
     demo: 'Try the demo marketplace',
     demoText:
-      'Founds a small marketplace with a creator, two customers and a real trace of 19 366 model calls, billed to the microcredit. Takes some seconds.',
+      'A small marketplace: a creator, two customers, and 19 366 real model calls billed to the microcredit. Takes some seconds.',
     demoAction: 'Try the demo',
     found: 'Found a ledger',
     foundText:
-      'Makes the operator’s and the sequencer’s keys on this machine, seals them with a passphrase of yours, and writes the first entry.',
+      'Makes the operator’s keys and the log’s on this machine, seals them with your passphrase, and writes the first entry.',
     foundAction: 'Found a ledger',
     folder: (dir: string) => `It will be kept in ${dir}`,
     making: 'The demonstration is being founded',

@@ -78,34 +78,37 @@ const standings: Readonly<Record<Standing, string>> = { active: 'active', suspen
 const roles: Readonly<Record<Role, string>> = { creator: 'Creator', user: 'User', operator: 'Operator' }
 
 /** What a listing's terms say, in sentences. */
-function termsInWords({ subscription, query, included, access, content, purchase, licences, price, days }: TermsView): string[] {
+function termsInWords(terms: TermsView): string[] {
+  const { subscription = [], purchase, licences = [], price, days } = terms
+  const until = 'and renews by itself, at no more than that, until it is cancelled'
+  const lasting =
+    days === undefined ? 'once and lasts for ever' : `for ${plural(days, 'day')}; bought again meanwhile, it is extended`
+  return [
+    ...subscription.map((offer) => `A subscription costs ${credits(offer.price)} a ${periods[offer.period]}, ${until}.`),
+    ...callsInWords(terms),
+    ...(purchase === undefined ? [] : [`Bought for ever, it costs ${credits(purchase)} once.`]),
+    ...licences.map(licenceInWords),
+    ...(price === undefined ? [] : [`It costs ${credits(price)} ${lasting}.`]),
+  ]
+}
+
+function callsInWords({ query, included, access, content }: TermsView): string[] {
   const said: string[] = []
-  for (const offer of subscription ?? [])
-    said.push(
-      `A subscription costs ${credits(offer.price)} a ${periods[offer.period]}, and renews by itself at no more than that price until it is cancelled.`,
-    )
   if (query !== undefined)
-    said.push(
-      `Calls cost ${callPrices(query) || 'nothing'}. They are paid in advance: nothing is ever charged beyond what you allowed.`,
-    )
+    said.push(`Calls cost ${callPrices(query) || 'nothing'}. Nothing is ever charged beyond what you allowed in advance.`)
   if (included !== undefined && included.requests > 0)
     said.push(`Each period of a subscription includes ${plural(included.requests, 'call')}.`)
   if (access === 'open') said.push('Anybody with credits may call it; a subscription is not needed.')
   if (access === 'subscription') said.push('Only subscribers may call it.')
   if (content !== undefined)
     said.push(`The dataset has ${formatBytes(content.bytes)}. Its digest is part of the terms, so what you get can be checked.`)
-  if (purchase !== undefined) said.push(`Bought for ever, it costs ${credits(purchase)} once.`)
-  for (const licence of licences ?? []) {
-    const sharing = licence.redistribution ? 'It may be passed on.' : 'It may not be passed on.'
-    said.push(
-      `A licence for ${plural(licence.days, 'day')} and ${plural(licence.seats, 'seat')} costs ${credits(licence.price)}. ${sharing} Licensed again while it runs, it is extended.`,
-    )
-  }
-  if (price !== undefined)
-    said.push(
-      `It costs ${credits(price)} ${days === undefined ? 'once and lasts for ever' : `for ${plural(days, 'day')}; bought again while it runs, it is extended`}.`,
-    )
   return said
+}
+
+function licenceInWords({ price, days, seats, redistribution }: NonNullable<TermsView['licences']>[number]): string {
+  const sharing = redistribution ? 'It may be passed on.' : 'It may not be passed on.'
+  const what = `A licence for ${plural(days, 'day')} and ${plural(seats, 'seat')} costs ${credits(price)}`
+  return `${what}. ${sharing} Licensed again while it runs, it is extended.`
 }
 
 function callPrices({ perRequest, perMInput, perMOutput, perSecond }: NonNullable<TermsView['query']>): string {

@@ -1,7 +1,7 @@
 /** axe finds nothing on any page, light or dark, large or small; and no page is wider than its window. */
 
 import { expect, test } from 'vitest'
-import { actAs, axeFindings, open, openMarket, SMALLEST, type Visit, WINDOW } from './support.ts'
+import { actAs, axeFindings, command, EVENTUALLY, open, openMarket, SMALLEST, type Visit, WINDOW } from './support.ts'
 
 type Step = readonly [address: string, ready: string]
 
@@ -90,11 +90,9 @@ test('colours follow the system until they are chosen, and stay chosen', async (
   const scheme = () => page.locator('html').getAttribute('data-mantine-color-scheme')
   expect(await scheme()).toBe('dark')
   await page.emulateMedia({ colorScheme: 'light' })
-  await expect.poll(scheme).toBe('light')
-  await page.keyboard.press('Control+k')
-  await page.keyboard.type('colours: dark')
-  await page.keyboard.press('Enter')
-  await expect.poll(scheme).toBe('dark')
+  await expect.poll(scheme, EVENTUALLY).toBe('light')
+  await command(page, 'Colours: Dark')
+  await expect.poll(scheme, EVENTUALLY).toBe('dark')
   await page.reload()
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
   expect(await scheme()).toBe('dark')

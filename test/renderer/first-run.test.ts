@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { marketCopy } from '../api/console.ts'
 import { auditOf, folder, PASSPHRASE } from '../cli/run.ts'
 import { startConsole } from '../console/process.ts'
-import { axeFindings, visit } from './support.ts'
+import { axeFindings, command, visit } from './support.ts'
 
 test('the demonstration: one door, and its figures are there', async () => {
   const dir = join(folder(), 'ledger')
@@ -17,14 +17,14 @@ test('the demonstration: one door, and its figures are there', async () => {
   await page.getByRole('button', { name: 'Try the demo' }).click()
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
   const figures = page.locator('.figures')
-  await figures.getByText('67.255399').waitFor()
+  await figures.getByText('200.257829').waitFor()
   expect(await figures.innerText()).toMatch(
-    /Gross earned\s+67\.255399[\s\S]*Platform fee, 15 %\s+10\.088309[\s\S]*Take-home\s+57\.16709/,
+    /Gross earned\s+200\.257829[\s\S]*Platform fee, now 12 %\s+26\.348625[\s\S]*Take-home\s+173\.909204/,
   )
   expect(await figures.innerText()).toMatch(/Model slots\s+3 of 3/)
   await page.getByText('demonstration').waitFor()
   await page.reload()
-  await figures.getByText('67.255399').waitFor()
+  await figures.getByText('200.257829').waitFor()
 })
 
 test('a ledger of one’s own: a passphrase that is worth it, and then the treasury', async () => {
@@ -59,11 +59,12 @@ test('a ledger of one’s own: a passphrase that is worth it, and then the treas
   await page.getByText('No credits yet').waitFor()
   await page.getByRole('button', { name: 'Top up as the operator' }).click()
   await page.getByLabel('Amount').fill('12.345678')
-  await page.getByLabel('Reference of the payment').fill('transfer 1')
+  await page.getByLabel('Payment reference').fill('transfer 1')
   await page.getByRole('button', { name: 'Review and sign' }).click()
   await page.getByRole('button', { name: 'Sign and submit' }).click()
   await page.getByText('Top up: accepted').waitFor()
   await page.locator('.figures').getByText('12.345678').waitFor()
+  await page.close()
   expect(await running.end()).toBe(0)
   expect(await auditOf(dir)).toMatchObject({ ok: true, size: 3 })
 })
@@ -88,9 +89,7 @@ test('a locked vault: nothing is shown until the passphrase is right', async () 
   // Locked again in one tab, it is locked in the other.
   const second = await seen.another()
   await second.getByRole('heading', { name: 'Overview' }).waitFor()
-  await page.keyboard.press('Control+k')
-  await page.keyboard.type('lock the keys')
-  await page.keyboard.press('Enter')
+  await command(page, 'Lock the keys')
   for (const one of [page, second]) await one.getByRole('heading', { name: 'The keys are locked' }).waitFor()
   expect(await second.getByText('Law 7B').count()).toBe(0)
 })

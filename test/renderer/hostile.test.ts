@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { writing } from '../../core/bin/desk.ts'
 import { marketCopy } from '../api/console.ts'
 import { DATASET, FEATURE, type Market, modelBody, placeOf } from '../cli/market.ts'
-import { actAs, open, openLedger, SMALLEST } from './support.ts'
+import { actAs, EVENTUALLY, open, openLedger, SMALLEST } from './support.ts'
 
 const VECTORS = join(import.meta.dirname, '../vectors')
 const NAUGHTY = JSON.parse(readFileSync(join(VECTORS, 'blns/blns.json'), 'utf8')) as string[]
@@ -81,7 +81,7 @@ test('in names, titles and descriptions, on every page that shows them', async (
   for (let parts = 0; parts < 20 && (await page.getByRole('button', { name: 'Show more' }).count()) > 0; parts++) {
     const before = await offers.count()
     await page.getByRole('button', { name: 'Show more' }).click()
-    await expect.poll(() => offers.count()).toBeGreaterThan(before)
+    await expect.poll(() => offers.count(), EVENTUALLY).toBeGreaterThan(before)
   }
   expect(await offers.count()).toBeGreaterThan(market.taken)
   await expectUnharmed(page)

@@ -1,6 +1,6 @@
 /**
- * The console in a real browser, over HTTP from a real `nimledger console`. A page that reports anything to its console, breaks the
- * page's policy, asks another host or opens a dialog fails its test, whatever it shows.
+ * The console in a real browser, over HTTP from a real `nimledger console`. A page that reports anything to its console,
+ * breaks the page's policy, asks another host or opens a dialog fails its test, whatever it shows.
  */
 
 import { readFileSync } from 'node:fs'
@@ -16,6 +16,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 /** What is waited for comes late on a busy machine. */
 const WAIT_MS = 30_000
+export const EVENTUALLY = { timeout: WAIT_MS }
 
 export const WINDOW = { width: 1280, height: 800 }
 export const SMALLEST = { width: 1024, height: 640 }
@@ -109,6 +110,15 @@ export async function actAs(page: Page, who: string): Promise<void> {
   await page.getByRole('button', { name: new RegExp(`^Account: .*${who}`) }).waitFor()
 }
 
+/** Runs a command by its name, with the keyboard. */
+export async function command(page: Page, name: string): Promise<void> {
+  await page.keyboard.press('Control+k')
+  await page.locator('input[placeholder="Search or run a command"]:focus').waitFor()
+  await page.keyboard.type(name.toLowerCase())
+  await page.locator('[data-action][data-selected]', { hasText: name }).waitFor()
+  await page.keyboard.press('Enter')
+}
+
 export async function open(page: Page, hash: string): Promise<void> {
   await page.evaluate((to) => {
     window.location.hash = to
@@ -122,7 +132,8 @@ interface AxeResult {
   }[]
 }
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const require = createRequire(import.meta.url)
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 
 /** What axe finds on the page, in words. */
 export async function axeFindings(page: Page): Promise<string[]> {

@@ -28,9 +28,9 @@ export function readText(path: string): TextFile {
   return { path, text: readFileSync(join(ROOT, path), 'utf8') }
 }
 
-/** Published vectors and the real trace are other people's text; the lock file is npm's. */
+/** Published vectors and the real trace are other people's text; the lock file is npm's; pictures are none. */
 function isOwnText(path: string): boolean {
-  return !path.startsWith('test/vectors/') && !path.endsWith('.csv') && path !== 'package-lock.json'
+  return !path.startsWith('test/vectors/') && !/\.(?:csv|png)$/.test(path) && path !== 'package-lock.json'
 }
 
 const paths = listFiles()

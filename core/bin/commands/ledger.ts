@@ -4,7 +4,8 @@ import { type Command, Option } from 'commander'
 import { tryFromHex } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
 import { origin as originField } from '../../domain/fields.ts'
-import { formatMilliseconds } from '../../domain/time.ts'
+import { platformAt } from '../../domain/policy.ts'
+import { formatMilliseconds, wholeSeconds } from '../../domain/time.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { lastTime, readPlatform } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
@@ -77,6 +78,7 @@ async function init(options: InitOptions): Promise<number> {
 
 async function readStatus(dir: string, store: StoreReader): Promise<JsonObject> {
   const platform = await readPlatform(store)
+  const time = await lastTime(store)
   const signed = await store.checkpoint()
   const head = signed === undefined ? undefined : readCheckpoint(signed)
   return {
@@ -87,9 +89,9 @@ async function readStatus(dir: string, store: StoreReader): Promise<JsonObject> 
     vkey: vkeyOf(platform.origin, tryFromHex(platform.sequencerKey)!),
     operator: platform.operator,
     size: await store.size(),
-    time: formatMilliseconds(await lastTime(store)),
+    time: formatMilliseconds(time),
     accounts: platform.accounts,
-    feeBps: platform.feeBps,
+    feeBps: platformAt(platform, wholeSeconds(time)).feeBps,
     checkpointSize: head === undefined || head instanceof Malformed ? 0 : head.size,
   }
 }

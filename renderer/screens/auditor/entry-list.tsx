@@ -1,6 +1,7 @@
 /**
- * Entries in a list that only draws what is seen: hundreds of thousands of rows, each fetched with its neighbours when it comes near.
- * An entry never changes, so what was fetched stays; only the last part of the log is asked for again as it grows.
+ * Entries in a list that only draws what is seen: hundreds of thousands of rows, each fetched with its neighbours when it
+ * comes near. An entry never changes, so what was fetched stays; only the last part of the log is asked for again as it
+ * grows.
  */
 import { Box, Button, Paper, Skeleton, Text } from '@mantine/core'
 import { IconListSearch } from '@tabler/icons-react'

@@ -6,13 +6,13 @@ import { useQuery } from '@tanstack/react-query'
 import type { EntryDetail } from '../../../core/api/views.ts'
 import { Facts, FailureNotice } from '../../components/layout.tsx'
 import { Id } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
 import { formatCount } from '../../format.ts'
-import { useSession } from '../../session.tsx'
 import { strings } from '../../strings.ts'
 import { type Verification, verifyEntry } from '../../verification.ts'
 
 export function Proof({ detail }: { readonly detail: EntryDetail }) {
-  const { ledger } = useSession()
+  const { ledger } = useDesk()
   const check = useQuery({
     queryKey: ['verification', detail, ledger.vkey],
     queryFn: () => verifyEntry(detail, ledger.vkey),

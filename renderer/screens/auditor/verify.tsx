@@ -7,8 +7,8 @@ import { useState } from 'react'
 import type { VerifyEvent } from '../../../core/api/views.ts'
 import { Empty, Facts, FailureNotice, Page, Panel } from '../../components/layout.tsx'
 import { Id } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
 import { formatCount } from '../../format.ts'
-import { useSession } from '../../session.tsx'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 
@@ -59,7 +59,7 @@ export function Verify() {
 }
 
 function Running({ run: { done, total, rate }, stop }: { readonly run: Run; readonly stop: () => void }) {
-  const { ledger } = useSession()
+  const { ledger } = useDesk()
   const { verify: t } = strings
   const all = total === 0 ? ledger.size : total
   return (

@@ -2,13 +2,13 @@
 import { Text } from '@mantine/core'
 import { Panel } from '../../components/layout.tsx'
 import { Amount } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
 import { formatRate, splitFee } from '../../format.ts'
-import { useSession } from '../../session.tsx'
 import { strings } from '../../strings.ts'
 import { amountIn, type ListingDraft, pricesOf } from './listing-draft.ts'
 
 export function Calculator({ draft }: { readonly draft: ListingDraft }) {
-  const { ledger } = useSession()
+  const { ledger } = useDesk()
   const { publish: t } = strings
   const prices = pricesOf(draft).flatMap(([field, name]) => {
     const gross = amountIn(draft, field)

@@ -6,9 +6,9 @@ import { type Column, DataTable } from '../../components/data-table.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel } from '../../components/layout.tsx'
 import { Amount, Sentence, When } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
 import { microsOf } from '../../format.ts'
 import { usePartByPart } from '../../part-by-part.ts'
-import { useSession } from '../../session.tsx'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
 
@@ -16,7 +16,7 @@ type Payment = Answers['creator']['payments']['payments'][number]
 type Release = Answers['creator']['earnings']['releases'][number]
 
 export function Earnings() {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const trpc = useTRPC()
   const { account } = acting
   const earnings = useQuery(trpc.creator.earnings.queryOptions({ account }))
@@ -85,7 +85,7 @@ const PAYMENTS: readonly Column<Payment>[] = [
 ]
 
 function Payments() {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const { account } = acting
   const trpc = useTRPC()
   const client = useTRPCClient()

@@ -1,14 +1,14 @@
 /** A creator's plan, models and listings; what each can become next. */
-import { Button, Group, Text } from '@mantine/core'
+import { Button, Group, Text, Tooltip } from '@mantine/core'
 import { IconCube, IconPlus, IconTag } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { Answered, Empty, Page, Panel, Tag } from '../../components/layout.tsx'
 import { SlotMeter } from '../../components/slots.tsx'
 import { Foreign, Id, When } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
 import { usePartByPart } from '../../part-by-part.ts'
 import { go, href, useRoute } from '../../route.ts'
-import { useSession } from '../../session.tsx'
 import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
@@ -22,7 +22,7 @@ type Model = ModelList['models'][number]
 type Listing = Answers['creator']['listings']['listings'][number]
 
 export function Models() {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const { thing, search } = useRoute()
   const trpc = useTRPC()
   const models = useQuery(trpc.creator.models.queryOptions({ account: acting.account }))
@@ -63,7 +63,7 @@ function ModelsPanel({ list }: { readonly list: ModelList }) {
       {t.newModel}
     </Button>
   )
-  const aside = (
+  const aside = slots.limit > 0 && (
     <Group gap={8} wrap="nowrap">
       <SlotMeter {...slots} />
       <span>
@@ -127,12 +127,20 @@ const MODEL_COLUMNS: readonly Column<Model>[] = [
 function ModelState({ model: { isDeployed, isServing } }: { readonly model: Model }) {
   const { models: t } = strings
   if (isServing) return <Tag tone="accent">{t.serving}</Tag>
-  if (isDeployed) return <Tag tone="warn">{t.suspended}</Tag>
+  if (isDeployed) {
+    return (
+      <Tooltip label={t.suspendedHint} multiline maw={280}>
+        <span>
+          <Tag tone="warn">{t.suspended}</Tag>
+        </span>
+      </Tooltip>
+    )
+  }
   return <Tag>{t.idle}</Tag>
 }
 
 function ModelActions({ model: { model, name, isDeployed } }: { readonly model: Model }) {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const sign = useSign()
   const { models: t } = strings
   const ask = (type: 'model.deploy' | 'model.undeploy') => () => sign({ signer: acting.account, type, body: { model } })
@@ -193,7 +201,7 @@ const LISTING_COLUMNS: readonly Column<Listing>[] = [
 ]
 
 function ListingsPanel() {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const { account } = acting
   const trpc = useTRPC()
   const client = useTRPCClient()

@@ -2,12 +2,12 @@
 import { Button, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { DIGEST, DigestField } from '../../components/digest-field.tsx'
-import { useSession } from '../../session.tsx'
+import { useDesk } from '../../desk.tsx'
 import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 
 export function NewModel({ close }: { readonly close: () => void }) {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const sign = useSign()
   const [name, setName] = useState('')
   const [base, setBase] = useState('')

@@ -7,9 +7,9 @@ import { Answered, Empty, Figure, Figures, Page, Panel, Tag } from '../../compon
 import { RevenueChart } from '../../components/revenue-chart.tsx'
 import { SlotMeter } from '../../components/slots.tsx'
 import { Amount, Foreign } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
 import { formatCount, formatRate, microsOf, thousandths } from '../../format.ts'
 import { href } from '../../route.ts'
-import { useSession } from '../../session.tsx'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC } from '../../trpc.ts'
 
@@ -17,7 +17,7 @@ type Sums = Answers['creator']['overview']
 type ByListing = Sums['byListing'][number]
 
 export function Overview() {
-  const { acting, ledger } = useSession()
+  const { acting, ledger } = useDesk()
   const trpc = useTRPC()
   const { account } = acting
   const overview = useQuery(trpc.creator.overview.queryOptions({ account }))
@@ -142,7 +142,7 @@ interface Task {
 
 /** What the creator can do next, by what the ledger knows. */
 function ToDo({ sums }: { readonly sums: Sums }) {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const trpc = useTRPC()
   const { account } = acting
   const models = useQuery(trpc.creator.models.queryOptions({ account }))

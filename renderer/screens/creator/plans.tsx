@@ -2,8 +2,8 @@
 import { Button, Group, Paper, Stack, Text } from '@mantine/core'
 import type { PlanView } from '../../../core/api/views.ts'
 import { Panel, Tag } from '../../components/layout.tsx'
-import { Amount, When } from '../../components/text.tsx'
-import { useSession } from '../../session.tsx'
+import { Amount, Credits, When } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
 import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 
@@ -23,7 +23,7 @@ function Current({ plan: { plan, modelLimit, price, period, end, standing, cance
         <Tag tone={standing === 'active' ? 'accent' : 'warn'}>{strings.standings[standing]}</Tag>
       </Group>
       <Text size="sm" c="dimmed" component="div">
-        <Amount value={price} /> {strings.unit(price)} {t.perPeriod(strings.periods[period] ?? period)} · {t.renews(cancelled)}{' '}
+        <Credits value={price} /> {t.perPeriod(strings.periods[period] ?? period)} · {t.renews(cancelled)}{' '}
         <When time={end} dayOnly />
       </Text>
     </Paper>
@@ -31,7 +31,7 @@ function Current({ plan: { plan, modelLimit, price, period, end, standing, cance
 }
 
 function Choose() {
-  const { acting, ledger } = useSession()
+  const { acting, ledger } = useDesk()
   const sign = useSign()
   const { models: t } = strings
   return (

@@ -98,7 +98,7 @@ export function ModelFields({ draft, change, list }: FieldsProps & { readonly li
         <SimpleGrid cols={2} spacing="sm">
           <Count draft={draft} change={change} field="included" label={t.included} />
           <div>
-            <Text size="sm" fw={500} id="access">
+            <Text size="sm" fw={550} id="access" lh={1.6}>
               {t.access}
             </Text>
             <SegmentedControl

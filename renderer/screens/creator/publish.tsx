@@ -6,8 +6,8 @@ import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { ModelList } from '../../../core/api/views.ts'
 import { RefusalNotice } from '../../components/layout.tsx'
+import { useDesk } from '../../desk.tsx'
 import { go, href } from '../../route.ts'
-import { useSession } from '../../session.tsx'
 import { type Body, useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
@@ -25,7 +25,7 @@ const KINDS = ['model', 'dataset', 'feature'] as const
 const PREVIEW_MS = 250
 
 export function Publish({ list, model, close }: PublishProps) {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const sign = useSign()
   const [draft, setDraft] = useState<ListingDraft>({ ...EMPTY_DRAFT, model: firstModel(list, model) })
   const change = (part: Partial<ListingDraft>) => setDraft((before) => ({ ...before, ...part }))
@@ -95,7 +95,7 @@ function firstModel({ models }: ModelList, asked: string | undefined): string {
 
 /** What the ledger says of the draft, before anything is asked. */
 function WouldBeRefused({ body }: { readonly body: Body | undefined }) {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const trpc = useTRPC()
   const [asked] = useDebouncedValue(body && JSON.stringify(body), PREVIEW_MS)
   const input = asked === undefined ? skipToken : { signer: acting.account, type: 'listing.publish', body: JSON.parse(asked) }

@@ -7,16 +7,16 @@ import type { AccountSummary } from '../../../core/api/views.ts'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { Answered, Empty, Page, Panel, Tag } from '../../components/layout.tsx'
 import { Foreign, Id } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
 import { usePartByPart } from '../../part-by-part.ts'
 import { href } from '../../route.ts'
-import { useSession } from '../../session.tsx'
 import { strings } from '../../strings.ts'
 import { useTRPC, useTRPCClient } from '../../trpc.ts'
 
 const SEARCH_MS = 200
 
 export function Accounts() {
-  const { accounts: own } = useSession()
+  const { accounts: own } = useDesk()
   const trpc = useTRPC()
   const client = useTRPCClient()
   const [text, setText] = useState('')

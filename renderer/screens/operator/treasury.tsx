@@ -8,10 +8,10 @@ import { type Column, DataTable } from '../../components/data-table.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel } from '../../components/layout.tsx'
 import { Amount, Sentence, When } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
 import { amountOf, microsOf, parseTyped, sumOf } from '../../format.ts'
 import { usePartByPart } from '../../part-by-part.ts'
 import { go, href, useRoute } from '../../route.ts'
-import { useSession } from '../../session.tsx'
 import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
@@ -20,7 +20,7 @@ type Balance = Answers['treasury']['show']
 type Entry = Answers['log']['page']['entries'][number]
 
 export function Treasury() {
-  const { ledger } = useSession()
+  const { ledger } = useDesk()
   const trpc = useTRPC()
   const treasury = useQuery(trpc.treasury.show.queryOptions())
   const { treasury: t } = strings
@@ -108,8 +108,11 @@ function TrialBalance({ balance: { books, sum, size } }: { readonly balance: Bal
   )
 }
 
+/** What the ledger takes for a provider's name. */
+const PROVIDER = /^[a-z0-9-]{1,32}$/
+
 function TopUp() {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const { thing, search } = useRoute()
   const sign = useSign()
   const amountField = useRef<HTMLInputElement>(null)
@@ -125,8 +128,8 @@ function TopUp() {
     amountField.current?.focus()
   }, [thing, given])
   const typed = parseTyped(amount)
-  const isComplete =
-    account !== undefined && typed !== undefined && typed !== '0' && provider.trim() !== '' && reference.trim() !== ''
+  const isProvider = PROVIDER.test(provider.trim())
+  const isComplete = account !== undefined && typed !== undefined && typed !== '0' && isProvider && reference.trim() !== ''
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const body = { account, amount: typed, provider: provider.trim(), reference: reference.trim() }
@@ -159,6 +162,7 @@ function TopUp() {
             <TextInput
               label={t.provider}
               value={provider}
+              error={isProvider ? undefined : t.providerHint}
               maxLength={32}
               spellCheck={false}
               onChange={(event) => setProvider(event.currentTarget.value)}

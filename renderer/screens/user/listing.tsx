@@ -7,9 +7,9 @@ import { useState } from 'react'
 import { HoldingsList, isEmptyHanded } from '../../components/holdings.tsx'
 import { Answered, Facts, Page, Panel, RefusalNotice, Tag } from '../../components/layout.tsx'
 import { Amount, Foreign, Id } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
 import { formatBytes, parseTyped } from '../../format.ts'
 import { href } from '../../route.ts'
-import { useSession } from '../../session.tsx'
 import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC } from '../../trpc.ts'
@@ -18,7 +18,7 @@ import { type Offer, offersOf } from './offers.ts'
 type Detail = Answers['market']['listing']
 
 export function Listing({ listing }: { readonly listing: string }) {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const trpc = useTRPC()
   const detail = useQuery(trpc.market.listing.queryOptions({ listing, viewer: acting.account }))
   const { market: t } = strings
@@ -108,7 +108,7 @@ function Owned({ owned }: { readonly owned: NonNullable<Detail['owned']> }) {
 const PREVIEW_MS = 250
 
 function Buy({ detail }: { readonly detail: Detail }) {
-  const { acting, ledger } = useSession()
+  const { acting, ledger } = useDesk()
   const sign = useSign()
   const [chosen, setChosen] = useState(0)
   const [limit, setLimit] = useState('10')

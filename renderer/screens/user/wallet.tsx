@@ -7,17 +7,17 @@ import { EntryLink } from '../../components/entry-link.tsx'
 import { HoldingsList, isEmptyHanded } from '../../components/holdings.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel } from '../../components/layout.tsx'
 import { Amount, Id, Sentence, When } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
 import { microsOf, sumOf } from '../../format.ts'
 import { usePartByPart } from '../../part-by-part.ts'
 import { go, href } from '../../route.ts'
-import { useSession } from '../../session.tsx'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
 
 type Entry = Answers['log']['page']['entries'][number]
 
 export function Wallet() {
-  const { acting, ledger } = useSession()
+  const { acting, ledger } = useDesk()
   const { account } = acting
   const trpc = useTRPC()
   const wallet = useQuery(trpc.wallet.show.queryOptions({ account }))
@@ -81,7 +81,7 @@ const COLUMNS: readonly Column<Movement>[] = [
 ]
 
 function Movements() {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const { account } = acting
   const trpc = useTRPC()
   const client = useTRPCClient()
@@ -114,7 +114,7 @@ function movementOf(entry: Entry, account: string): Movement[] {
 }
 
 function NoCredits() {
-  const { acting, operator, act } = useSession()
+  const { acting, operator, act } = useDesk()
   const { wallet: t } = strings
   const topUp = () => {
     if (operator === undefined) return
@@ -138,7 +138,7 @@ function NoCredits() {
 }
 
 function Owned() {
-  const { acting } = useSession()
+  const { acting } = useDesk()
   const trpc = useTRPC()
   const holdings = useQuery(trpc.wallet.holdings.queryOptions({ account: acting.account }))
   const { wallet: t } = strings

@@ -4,7 +4,7 @@ import { useLocalStorage } from '@mantine/hooks'
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
 import type { DeskState, LedgerView, LocalAccount } from '../core/api/views.ts'
 
-interface Session {
+interface Desk {
   readonly desk: DeskState
   readonly ledger: LedgerView
   readonly accounts: readonly LocalAccount[]
@@ -14,26 +14,26 @@ interface Session {
   readonly operator?: LocalAccount
 }
 
-const SessionContext = createContext<Session | undefined>(undefined)
+const DeskContext = createContext<Desk | undefined>(undefined)
 
 /** A creator sees most; the operator comes last, because it is rarely who somebody is. */
 const ORDER: readonly LocalAccount['role'][] = ['creator', 'user', 'operator']
 
-interface SessionProviderProps {
+interface DeskProviderProps {
   readonly desk: DeskState & { readonly ledger: LedgerView }
   readonly children: ReactNode
 }
 
-export function SessionProvider({ desk, children }: SessionProviderProps) {
+export function DeskProvider({ desk, children }: DeskProviderProps) {
   const [chosen, setChosen] = useLocalStorage({ key: `nimledger.account.${desk.ledger.origin}`, getInitialValueInEffect: false })
-  const session = useMemo(() => {
+  const shown = useMemo(() => {
     const accounts = desk.accounts.filter(({ name, role }) => name !== undefined || role === 'operator')
     const first = ORDER.flatMap((role) => accounts.filter((one) => one.role === role))[0]
     const acting = accounts.find(({ account }) => account === chosen) ?? first ?? nobody(desk.ledger)
     const operator = accounts.find(({ role }) => role === 'operator')
     return { desk, ledger: desk.ledger, accounts, acting, act: setChosen, ...(operator && { operator }) }
   }, [desk, chosen, setChosen])
-  return <SessionContext value={session}>{children}</SessionContext>
+  return <DeskContext value={shown}>{children}</DeskContext>
 }
 
 /** Without any key the operator's account is looked at; nothing can be signed. */
@@ -41,10 +41,10 @@ function nobody({ operator, name }: LedgerView): LocalAccount {
   return { account: operator, label: name, name, role: 'operator' }
 }
 
-export function useSession(): Session {
-  const session = useContext(SessionContext)
-  if (session === undefined) throw new Error('There is no session above this component.')
-  return session
+export function useDesk(): Desk {
+  const desk = useContext(DeskContext)
+  if (desk === undefined) throw new Error('There is no desk above this component.')
+  return desk
 }
 
 export function nameOf({ name, label }: LocalAccount): string {
