@@ -228,6 +228,19 @@ test('a refund draws on the earnings of the newest day, also where those of an o
   agree(story)
 })
 
+test('what a reserve that has ended will cover is not owed, and so not forgiven', () => {
+  const story = new Story()
+  const listing = story.listing({ query: ONE_A_CALL })
+  story.mandate(listing, '5', 'day', '90')
+  const topup = story.told.findLastIndex(({ type, body }) => type === 'credit.topup' && body.account === BEA.account)
+  const outside = { provider: 'stripe', reference: 'dispute' }
+  story.say(OPERATOR, 'credit.chargeback', { entry: topup, amount: '100', ...outside })
+  story.say(OPERATOR, 'debt.forgive', { account: BEA.account, amount: '1', reason: 'goodwill' })
+  story.wait(301 * DAY)
+  story.say(OPERATOR, 'debt.forgive', { account: BEA.account, amount: '1', reason: 'goodwill' })
+  agree(story, 'exceeds_debt')
+})
+
 test('the books of a period are closed once', () => {
   const story = new Story()
   const zero = { promotions: '0', held: '0', earnings: '0', payable: '0', 'revenue:fees': '0', 'revenue:plans': '0' }

@@ -3,7 +3,7 @@
 import type { Effects } from '../../../core/domain/define.ts'
 import type { Slice } from '../../../core/domain/state.ts'
 import type { Bug } from '../ledger.ts'
-import { inApply, onPut, onRow, onSight, type Row, withoutCheck } from './plant.ts'
+import { inApply, onExecution, onPut, onRow, onSight, type Row, withoutCheck } from './plant.ts'
 
 const DAY = 86_400
 
@@ -54,7 +54,12 @@ export const accountBugs: Readonly<Record<string, Bug>> = {
   'a revoked key signs': onSight('key', ({ revoked: _revoked, ...row }) => row),
   'a key spends on any listing': onSight('key', ({ listings: _listings, ...row }) => row),
   'a key has no budget': onSight('key', ({ budget: _budget, ...row }) => row),
-  'holds do not count against a budget': onPut('hold.open', 'key', (row, { before }) => ({ ...row, spent: before!.spent })),
+  'holds do not count against a budget': onExecution((execution) => {
+    const changes = [...execution.changes]
+    const isOpening = changes.some(([, { key, row }]) => key.table.name === 'hold' && (row as Row).isClosed === false)
+    const kept = changes.filter(([, { key }]) => !isOpening || key.table.name !== 'key')
+    return { ...execution, changes: new Map(kept) }
+  }),
   'the last key is revoked': withoutCheck('key.revoke', 'last_key'),
   'keys are without number': withoutCheck('key.add', 'too_many'),
   'an account has a key twice': withoutCheck('key.add', 'exists'),

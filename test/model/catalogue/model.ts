@@ -271,7 +271,7 @@ function moneyCode(past: History, { type, signer, signatures, body }: Told, time
     case 'credit.refund':
       return refunds.refundCode(past, body)
     case 'debt.forgive':
-      return refunds.forgiveCode(past, body)
+      return refunds.forgiveCode(past, body, time)
     case 'earnings.move':
       return payouts.moveCode(past, signer, body, time)
     case 'payout.request':

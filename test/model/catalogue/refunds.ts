@@ -125,10 +125,10 @@ export function takeBack(past: History, event: Event): void {
   move(event, 'receivable', buyer, '', taken - amount)
 }
 
-export function forgiveCode(past: History, body: Fields): string | undefined {
+export function forgiveCode(past: History, body: Fields, time: number): string | undefined {
   return first(
     ['unknown_account', () => !past.isAccount(body.account)],
-    ['exceeds_debt', () => micros(body.amount) > past.debt(body.account as string)],
+    ['exceeds_debt', () => micros(body.amount) > owed(past, body.account as string, time)],
   )
 }
 

@@ -39,7 +39,9 @@ export class CallDraws {
     const isFlood = desk.scenario.flood === 'reserves'
     const flooder = desk.people.at(-1)!
     const free = (event: Event) => mandateOf(model, flooder.account, thing('lst', event)) === undefined
-    const fresh = isFlood ? model.all('listing.publish').find((one) => 'query' in one.body && free(one)) : undefined
+    const fresh = isFlood
+      ? model.all('listing.publish').find((one) => 'query' in one.body && free(one) && isOpen(model, one, now))
+      : undefined
     const listing = wanted ?? fresh ?? desk.listing('query')
     if (listing === undefined) return undefined
     const limit = { amount: desk.amount(random.pick([0.01, 1, 50, 1000])), per: random.pick(['day', 'month']) }

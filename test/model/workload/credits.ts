@@ -24,7 +24,8 @@ export class CreditDraws {
     const dearest = plans(desk.model, desk.now)[1]?.price ?? '1'
     const owing = desk.people.filter(({ account }) => desk.model.debt(account) > 0n)
     const poor = desk.fitting(desk.people, (one) => !desk.affords(one, dearest)) ?? desk.anybody()
-    const to = desk.orElse(poor, owing, 0.3)
+    const isFlood = desk.scenario.flood === 'reserves' || desk.scenario.flood === 'holds'
+    const to = isFlood && desk.random.chance(0.6) ? desk.people.at(-1)! : desk.orElse(poor, owing, 0.3)
     return {
       signer: desk.operator(),
       type: 'credit.topup',

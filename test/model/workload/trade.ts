@@ -25,6 +25,7 @@ const FLOODS: Readonly<Record<NonNullable<Scenario['flood']>, readonly [draw: st
   reserves: [
     ['mandate', 250],
     ['publish', 250],
+    ['topup', 30],
   ],
   policies: [['updatePolicy', 60]],
   grants: [['grant', 60]],
