@@ -3,7 +3,7 @@
  * use it; a mirror does the same on its store (follower.ts). There is no second implementation of the rules.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
+import { equalBytes, type Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
 import type { Signer } from '../domain/machine.ts'
@@ -130,14 +130,22 @@ export class Replay {
         defect = executed
         break
       }
+      checks.push(...signatureChecks(executed))
+      if ('outcome' in entry && !equalBytes(entry.outcome, executed.outcomeBytes)) {
+        defect = {
+          index: entry.index,
+          what: 'outcome',
+          message: 'The outcome stored beside the entry is not what the entry does.',
+        }
+        break
+      }
       this.#state.apply(executed, !('outcome' in entry))
       this.#lastTime = executed.time
       leaves.push(executed.leaf)
       ids.push(executed.transaction.id)
-      checks.push(...signatureChecks(executed))
     }
     this.signatures += checks.length
-    // An earlier entry with a bad signature is the first defect, also where a later one already failed a rule.
+    // An entry with a bad signature is the first defect, also where a later one failed a rule, or where it does something else.
     return (await findBadSignature(this.#options.verifier, checks)) ?? defect ?? { ids, tiles: this.#grow(leaves) }
   }
 

@@ -31,7 +31,8 @@ const FREQUENT = words(`
   credit.topup credit.topup credit.grant account.unfreeze plan.subscribe plan.subscribe plan.change plan.renew
   model.deploy model.deploy listing.publish listing.publish subscription.start subscription.renew
   hold.open hold.capture hold.release query.charge usage.mandate usage.batch usage.batch
-  credit.refund credit.refund credit.chargeback debt.forgive dataset.purchase dataset.license feature.purchase earnings.move payout.request`)
+  credit.refund credit.refund credit.chargeback debt.forgive dataset.purchase dataset.license feature.purchase
+  earnings.move payout.request`)
 /** Drawn seldom: they end what others need. */
 const RARE = words('account.freeze listing.withdraw model.undeploy sequencer.rotate account.open plan.cancel')
 /** What a storm begins with, once everybody has credits. */

@@ -3,6 +3,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { publicKeyHex } from '../../core/bin/desk.ts'
+import { newKeyPair } from '../../core/bin/founding.ts'
 import { foundMarket, type Market, modelBody, ORIGIN } from './market.ts'
 import { type Answer, accepted, cli, copyOf, expectFailed, expectRefused, folder, ok, stateOf } from './run.ts'
 
@@ -182,7 +184,7 @@ describe("the sequencer's next key", () => {
     // Until it is in service it is the same one.
     expect(await ok(add('sequencer'))).toEqual(next)
     const before = await stateOf(dir)
-    const foreign = await tx('sequencer.rotate', 'operator', { sequencerKey: 'ab'.repeat(32) })
+    const foreign = await tx('sequencer.rotate', 'operator', { sequencerKey: publicKeyHex(newKeyPair()) })
     expectFailed(foreign, 'usage')
     expect(foreign.json.message).toContain('keys add sequencer')
     expect(await stateOf(dir)).toEqual(before)
