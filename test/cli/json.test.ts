@@ -207,7 +207,7 @@ it('without --json no JSON, and errors on the other stream', async () => {
   ])
   expect([help.code, balance.code, usage.code, refused.code]).toEqual([0, 0, 2, 1])
   // What is not built yet is not promised.
-  for (const absent of ['hub', 'sync', 'witness', 'bench']) expect(help.stdout).not.toContain(`\n  ${absent} `)
+  for (const absent of ['hub', 'witness', 'bench']) expect(help.stdout).not.toContain(`\n  ${absent} `)
   expect(balance.stdout).toContain('spendable')
   expect(usage.stdout).toBe('')
   expect(usage.stderr).toContain('Nobody')
