@@ -1,6 +1,6 @@
 /**
  * The window: a sandboxed page that shows the console and can do nothing else. It goes nowhere, opens nothing, is given no
- * permission, and loads only what was built with it.
+ * permission but to copy text, and loads only what was built with it.
  */
 
 import { join } from 'node:path'
@@ -38,9 +38,12 @@ export function openWindow(here: string): BrowserWindow {
   return window
 }
 
-/** No page is given anything that it could ask for. */
+/** What the copy buttons need: writing text to the clipboard, which the system asks for only after a click. */
+const COPYING = 'clipboard-sanitized-write'
+
+/** No page is given anything else that it could ask for. */
 export function denyPermissions(session: Session): void {
-  session.setPermissionRequestHandler((_contents, _permission, decide) => decide(false))
-  session.setPermissionCheckHandler(() => false)
+  session.setPermissionRequestHandler((_contents, permission, decide) => decide(permission === COPYING))
+  session.setPermissionCheckHandler((_contents, permission) => permission === COPYING)
   session.setDevicePermissionHandler(() => false)
 }

@@ -42,6 +42,10 @@ describe('the programs of the window', () => {
     for (const handler of ['setPermissionRequestHandler', 'setPermissionCheckHandler', 'setDevicePermissionHandler']) {
       expect(window).toContain(handler)
     }
+    // Of all permissions the one for copy buttons, and no other way to give one.
+    expect(window.match(/COPYING = '([a-z-]+)'/)?.[1]).toBe('clipboard-sanitized-write')
+    expect(window.match(/permission === COPYING/g)).toHaveLength(2)
+    expect(window).not.toMatch(/decide\(true\)|CheckHandler\(\(\) => true/)
   })
 
   it('share one channel, and a bridge of two functions', () => {
