@@ -228,6 +228,21 @@ test('a refund draws on the earnings of the newest day, also where those of an o
   agree(story)
 })
 
+test.each([0, 30])(
+  'of the earnings of one day a refund takes first those that wait longer (%i days from now on)',
+  (earningsHoldDays) => {
+    const story = new Story()
+    story.policy({ policy: { earningsHoldDays } })
+    story.wait(8 * DAY - 60)
+    story.sale('20')
+    story.wait(120)
+    const paid = story.sale('30')
+    story.refund(paid, '12')
+    story.refund(paid, '15')
+    agree(story)
+  },
+)
+
 test('what a reserve that has ended will cover is not owed, and so not forgiven', () => {
   const story = new Story()
   const listing = story.listing({ query: ONE_A_CALL })

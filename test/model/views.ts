@@ -59,12 +59,13 @@ function compareKeys({ ledger, model, time, same }: Sight, account: string): voi
     const row = ledger.get(state.keys.at(account, keyId(account, publicKey)))!
     same('key', [row.publicKey, row.revoked === true], [publicKey, isRevoked])
     const budget = body.budget as Fields | undefined
-    if (budget === undefined || row.spent === undefined) continue
+    if (budget === undefined) continue
     const { per } = row.budget!
     const day = new Date(time * 1000)
     const month = (day.getUTCFullYear() - 1970) * 12 + day.getUTCMonth()
-    if (row.spent.window !== (per === 'day' ? Math.floor(time / DAY) : month)) continue
-    same('what a key spent', row.spent.amountMicros, spentBy(model, { account, publicKey }, per, time))
+    const isCurrent = row.spent?.window === (per === 'day' ? Math.floor(time / DAY) : month)
+    const spent = isCurrent ? row.spent!.amountMicros : 0n
+    same('what a key spent', spent, spentBy(model, { account, publicKey }, per, time))
   }
 }
 

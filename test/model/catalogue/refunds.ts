@@ -61,11 +61,15 @@ function newestDays(past: History, book: string): string[] {
   return [...past.parts(book).keys()].sort((a, b) => Number(b) - Number(a))
 }
 
-/** Earnings that wait for their time, the newest first, then those that are available. */
+/**
+ * Earnings that wait for their time, those of the newest day first (of one day those that wait longer), then those that are
+ * available.
+ */
 function newestEarnings(past: History, account: string, time: number): string[] {
   const figures = (part: string) => part.split('/').map(Number) as [day: number, from: number]
-  const rank = (part: string) => (figures(part)[1] <= time ? 0 : figures(part)[0])
-  return [...past.parts('earnings', account).keys()].sort((a, b) => rank(b) - rank(a))
+  const rank = (part: string) => (figures(part)[1] <= time ? [0, 0] : figures(part)) as [day: number, from: number]
+  const newer = (a: string, b: string) => rank(b)[0] - rank(a)[0] || rank(b)[1] - rank(a)[1]
+  return [...past.parts('earnings', account).keys()].sort(newer)
 }
 
 /** The slices of a payment in reverse, without the first `skipped` credits of them. */
