@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { assert } from '../../core/base/assert.ts'
 import { tryFromHex } from '../../core/base/bytes.ts'
 import { Malformed } from '../../core/base/malformed.ts'
-import { DEMO_PASSPHRASE } from '../../core/bin/demo/marketplace.ts'
+import { DEMO_ORIGIN, DEMO_PASSPHRASE } from '../../core/bin/demo/marketplace.ts'
 import { demoPlace, makeDemo } from '../../core/bin/demo/run.ts'
 import { parseSignedTransaction } from '../../core/domain/envelope.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
@@ -31,6 +31,7 @@ import type { LogReader } from '../../core/ledger/store.ts'
 import { signCheckpoint } from '../../core/log/checkpoint.ts'
 import { Frontier } from '../../core/log/merkle.ts'
 import { ED25519, formatVerifierKey, verifierKey } from '../../core/log/note.ts'
+import { transactionOf } from '../ledger/forging.ts'
 import { openMarketplace, trade } from '../ledger/marketplace.ts'
 import { LOG_KEY, memoryHome, ORIGIN, person, SECOND, SEQUENCER, TestLedger } from '../ledger/support.ts'
 
@@ -126,7 +127,10 @@ async function writeDemo(folder: string): Promise<void> {
   const made = await makeDemo(place, DEMO_PASSPHRASE, () => {})
   assert('founded' in made, 'the demonstration is made')
   const reader = await openSqliteReader(dir)
-  await writeFixture(join(folder, 'demo'), reader, String(made.founded.vkey))
+  // The key that its genesis names: it was changed on the way, and still signs beside the new one.
+  const { sequencerKey } = transactionOf((await reader.entries(0, 1))[0]!.bytes).body as { readonly sequencerKey: string }
+  const logKey = verifierKey(sha256, DEMO_ORIGIN, ED25519, tryFromHex(sequencerKey)!)
+  await writeFixture(join(folder, 'demo'), reader, formatVerifierKey(logKey))
   await reader.close()
   rmSync(dir, { recursive: true })
 }

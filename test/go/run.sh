@@ -70,7 +70,7 @@ for file in log/checkpoint log/tile/0/000 log/tile/0/001 log/tile/0/002.p/188 lo
 done
 
 copy demo
-flip log/tile/entries/000.p/42
+flip "$(cd "$scratch/spoiled" && echo log/tile/entries/000.p/*)"
 must_refuse 'a bit flipped in the entries of the demonstration' "$scratch/spoiled"
 
 copy size-257

@@ -23,8 +23,14 @@ func openCheckpoint(signed []byte, verifier note.Verifier) (tlog.Tree, error) {
 	if err != nil {
 		return tlog.Tree{}, err
 	}
-	if len(opened.Sigs) != 1 || len(opened.UnverifiedSigs) != 0 {
-		return tlog.Tree{}, errors.New("it is not signed by the log alone")
+	if len(opened.Sigs) != 1 {
+		return tlog.Tree{}, errors.New("it is not signed by the log")
+	}
+	for _, other := range opened.UnverifiedSigs {
+		// For a time after a change of its key the log signs with the one before too, in the same name.
+		if other.Name != verifier.Name() {
+			return tlog.Tree{}, errors.New("it is not signed by the log alone")
+		}
 	}
 	// note.Open takes base64 with stray bits.
 	if _, err := base64.StdEncoding.Strict().DecodeString(opened.Sigs[0].Base64); err != nil {
