@@ -15,7 +15,9 @@ import { MAX_BATCH_CALLS, MAX_REQUEST_BYTES } from '../api/router.ts'
 import type { FailureCode } from '../api/views.ts'
 import type { Access } from './access.ts'
 import { Connections } from './connections.ts'
-import { isTileRoute, readResource, writeResource } from './tile-routes.ts'
+import type { HubMetrics, RequestFacts } from './hub-metrics.ts'
+import { CALLS, CHECKPOINT, HEALTH, isLogRoute, isWatching, METRICS, routeName } from './hub-routes.ts'
+import { readResource, writeResource } from './tile-routes.ts'
 import type { Fault } from './visits.ts'
 
 const LIMITS = {
@@ -26,12 +28,14 @@ const LIMITS = {
   connectionsCheckingInterval: 1_000,
 }
 const MAX_HEADERS = 50
-const CALLS = '/trpc/'
 
 interface HubServerOptions {
   readonly host: HubHost
   readonly access: Access
   readonly address: { readonly host: string; readonly port: number }
+  readonly metrics?: HubMetrics | undefined
+  /** Told of every request that was answered. */
+  readonly log?: ((facts: RequestFacts & { readonly path: string }) => void) | undefined
 }
 
 export interface HubServer {
@@ -41,14 +45,16 @@ export interface HubServer {
   close(): Promise<void>
 }
 
-export async function serveHub({ host, access, address }: HubServerOptions): Promise<HubServer> {
+export async function serveHub({ host, access, address, metrics, log }: HubServerOptions): Promise<HubServer> {
   const server = createServer(LIMITS)
   server.maxHeadersCount = MAX_HEADERS
   const connections = new Connections(server)
   const port = await listen(server, address)
-  const call = callHandler(host, access)
+  metrics?.countConnections(server)
+  const reception: Reception = { host, access, metrics, log, call: callHandler(host, access) }
   server.on('request', (request, response) => {
-    answer({ host, access, call }, request, response).catch((error: unknown) => fail(response, host, error))
+    observe(reception, request, response)
+    answer(reception, request, response).catch((error: unknown) => fail(response, host, error))
   })
   const shown = address.host.includes(':') ? `[${address.host}]` : address.host
   return { origin: `http://${shown}:${port}`, close: () => connections.close() }
@@ -82,25 +88,45 @@ function allowed(caller: Caller | Fault): Caller {
   throw known('denied', caller.message)
 }
 
-interface Reception {
-  readonly host: HubHost
-  readonly access: Access
+interface Reception extends Pick<HubServerOptions, 'host' | 'access' | 'metrics' | 'log'> {
   readonly call: RequestListener
 }
 
-async function answer({ host, access, call }: Reception, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** Counts and logs a request once its answer is out, or was cut off. */
+function observe({ metrics, log }: Reception, request: IncomingMessage, response: ServerResponse): void {
+  const started = performance.now()
+  const path = pathOf(request)
+  const route = routeName(path)
+  const isEvents = isWatching(route)
+  if (isEvents) metrics?.watched(response)
+  response.on('close', () => {
+    const seconds = (performance.now() - started) / 1000
+    const facts = { route, method: request.method ?? '', status: response.statusCode, seconds, isEvents }
+    metrics?.answered(facts)
+    log?.({ ...facts, path: path ?? '' })
+  })
+}
+
+async function answer(
+  { host, access, metrics, call }: Reception,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   response.setHeader('x-content-type-options', 'nosniff')
   const path = pathOf(request)
   if (path === undefined) return refuse(response, { status: 400, message: 'What was asked for is no path.' })
-  if (path === '/healthz') return isReading(request, response) ? tellHealth(host, response) : undefined
+  if (path === HEALTH) return isReading(request, response) ? tellHealth(host, response) : undefined
   const isCall = path.startsWith(CALLS)
-  if (!isCall && !isTileRoute(path)) return refuse(response, { status: 404, message: 'There is nothing here.' })
+  const isMetrics = path === METRICS && metrics !== undefined
+  if (!isCall && !isMetrics && !isLogRoute(path)) return refuse(response, { status: 404, message: 'There is nothing here.' })
   const caller = await access.authorize(request)
   if (!('rights' in caller)) return isCall ? refuseCall(response, caller) : refuse(response, caller)
   if (isCall) {
     response.setHeader('cache-control', 'no-store')
     call(request, response)
-  } else if (!caller.rights.has(path === '/checkpoint' ? 'own' : 'read')) {
+  } else if (isMetrics) {
+    if (isReading(request, response)) end(response, 200, metrics.registry.contentType, await metrics.registry.metrics())
+  } else if (!caller.rights.has(path === CHECKPOINT ? 'own' : 'read')) {
     refuse(response, { status: 403, message: 'This log is read with a token of its operator.' })
   } else if (isReading(request, response)) {
     const isPublic = request.headers.authorization === undefined
