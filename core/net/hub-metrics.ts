@@ -2,6 +2,7 @@
 
 import type { Server, ServerResponse } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { TurnedAway } from './gate.ts'
 
 /** From a note that waits for nothing to one that waits behind thousands. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -52,6 +53,7 @@ export class HubMetrics {
     'When the scheduler last ran to its end.',
   )
   readonly #scheduleFailures = this.#counter('nimledger_schedule_failures_total', 'Runs of the scheduler that failed.', [])
+  readonly #turnedAway = this.#counter('nimledger_turned_away_total', 'What was turned away before it was looked at.', ['why'])
   readonly #reloads = this.#counter('nimledger_reloads_total', 'Times the settings were read again.', ['outcome'])
 
   constructor(gauges: Gauges) {
@@ -100,6 +102,10 @@ export class HubMetrics {
   scheduleRan(isDone: boolean, seconds: number): void {
     if (isDone) this.#scheduleTime.set(seconds)
     else this.#scheduleFailures.inc()
+  }
+
+  turnedAway(why: TurnedAway): void {
+    this.#turnedAway.inc({ why })
   }
 
   reloaded(isDone: boolean): void {

@@ -1,6 +1,7 @@
 /** The hub of the simulation: the real one, over a ledger in a folder whose disk fills up, and which is killed. */
 
 import { failureOf } from '../../core/bin/failure.ts'
+import { hubAccess } from '../../core/bin/hub/access.ts'
 import { HubLedger } from '../../core/bin/hub/hub-ledger.ts'
 import type { Milliseconds } from '../../core/domain/time.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
@@ -8,9 +9,9 @@ import { sha256 } from '../../core/drivers/sha256.ts'
 import { openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import { Ledger } from '../../core/ledger/ledger.ts'
 import type { StoreReader, StoreWriter } from '../../core/ledger/store.ts'
-import { openAccess } from '../../core/net/access.ts'
+import { NO_LIMITS } from '../../core/net/gate.ts'
 import { type HubServer, serveHub } from '../../core/net/hub-server.ts'
-import { SEQUENCER, VERIFIER } from '../ledger/support.ts'
+import { ORIGIN, SEQUENCER, VERIFIER } from '../ledger/support.ts'
 import { Disk } from './disks.ts'
 
 const CHANGES = ['commit', 'replaceCheckpoint', 'rememberRefusals'] as const satisfies (keyof StoreWriter)[]
@@ -65,7 +66,9 @@ export class SimulatedHub {
       explain: (error) => failureOf(error),
       pause: () => new Promise((resolve) => setTimeout(resolve, 2)),
     })
-    const server = await serveHub({ host: ledger, access: openAccess, address: { host: '127.0.0.1', port: 0 } })
+    const access = hubAccess({ dir: this.folder, origin: ORIGIN, host: ledger, policy: () => 'public' })
+    const gate = { limits: NO_LIMITS, names: [], proxies: [] }
+    const server = await serveHub({ host: ledger, access, gate, address: { host: '127.0.0.1', port: 0 } })
     this.disk = disk
     this.#life = { ledger, server, stores, disk }
   }
