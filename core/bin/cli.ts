@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { rules } from '../domain/transactions/index.ts'
+import { accessCommands } from './commands/access.ts'
 import { accountCommands } from './commands/account.ts'
 import { backupCommands } from './commands/backup.ts'
 import { consoleCommand } from './commands/console.ts'
@@ -65,6 +66,7 @@ scheduleCommand(program)
 proofCommands(program)
 exportCommand(program)
 hubCommand(program)
+accessCommands(program)
 syncCommand(program)
 backupCommands(program)
 doctorCommand(program)
