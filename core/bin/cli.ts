@@ -16,6 +16,7 @@ import { keyCommands } from './commands/keys.ts'
 import { ledgerCommands } from './commands/ledger.ts'
 import { logCommands } from './commands/log.ts'
 import { globalOptions } from './commands/options.ts'
+import { outboxCommands } from './commands/outbox.ts'
 import { passphraseCommand } from './commands/passphrase.ts'
 import { proofCommands } from './commands/proof.ts'
 import { scheduleCommand } from './commands/schedule.ts'
@@ -68,6 +69,7 @@ exportCommand(program)
 hubCommand(program)
 accessCommands(program)
 syncCommand(program)
+outboxCommands(program)
 backupCommands(program)
 doctorCommand(program)
 consoleCommand(program)

@@ -14,6 +14,7 @@ import { describe, type JsonObject } from '../../ledger/present.ts'
 import { readPlatform, readRow } from '../../ledger/queries.ts'
 import { balanceProofOf, checkProof, type Proven, receiptOf } from '../../ledger/receipt.ts'
 import { stateAt } from '../../ledger/replay.ts'
+import { checkSignedRefusal, isSignedRefusal } from '../../ledger/signed-refusal.ts'
 import { StoreError, type StoreReader } from '../../ledger/store.ts'
 import { type LogTrust, noteVerifier } from '../../log/checkpoint.ts'
 import { parseVerifierKey } from '../../log/note.ts'
@@ -51,8 +52,8 @@ export function proofCommands(program: Command): void {
     })
   program
     .command('check')
-    .description('check a receipt, a balance proof or evidence with nothing but the vkey of the log')
-    .argument('<file>', 'a .tlog-proof, or the evidence of a mirror')
+    .description('check a receipt, a balance proof, a signed refusal or evidence with nothing but the vkey of the log')
+    .argument('<file>', 'a .tlog-proof, a .refusal, or the evidence of a mirror')
     .requiredOption(
       '--vkey <vkey>',
       "the log's key; again for another one, where it was replaced",
@@ -127,7 +128,7 @@ function check(name: string, options: CheckOptions): number {
   if (!existsSync(file)) throw new Failure('usage', `There is no file ${file}.`)
   const trust = trustIn(options.vkey)
   const bytes = readFileSync(file)
-  const shown = isEvidence(bytes) ? checkedEvidence(bytes, trust) : checkedProof(file, bytes, trust)
+  const shown = checked(file, bytes, trust)
   if (shown instanceof Malformed) {
     const { reason } = shown
     if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, origin: trust.origin, message: `${reason}.` })}\n`)
@@ -150,6 +151,20 @@ function trustIn(vkeys: readonly string[]): LogTrust {
   if (keys.some(({ name }) => name !== origin)) throw new Failure('usage', '--vkey: these are keys of different logs.')
   const verify = chooseVerifier()
   return { origin, logKeys: keys.map((key) => noteVerifier(verify, key)), witnesses: [], quorum: 0 }
+}
+
+/** Which of the files it is, its first bytes tell. */
+function checked(file: string, bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
+  if (isEvidence(bytes)) return checkedEvidence(bytes, trust)
+  return isSignedRefusal(bytes) ? checkedRefusal(bytes, trust) : checkedProof(file, bytes, trust)
+}
+
+function checkedRefusal(bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
+  const signed = checkSignedRefusal(bytes, trust)
+  if (signed instanceof Malformed) return signed
+  const { id, time, size, refusal } = signed
+  const { code, message, data } = refusal
+  return { what: 'refusal', origin: trust.origin, size, id, time: formatMilliseconds(time), code, message, data }
 }
 
 function checkedProof(file: string, bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
