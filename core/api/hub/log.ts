@@ -22,7 +22,8 @@ import { balancesFor, entryFor } from './sight.ts'
 interface LogHead {
   readonly origin: string
   readonly vkey: string
-  readonly size: number
+  /** For those who may see the checkpoint. */
+  readonly size?: number
 }
 
 /** An entry with what it takes to check it without trusting the hub. */
@@ -41,14 +42,14 @@ const watchForm = z.strictObject({ after: input.index.optional(), account: input
 const sizesForm = z.strictObject({ lastEventId: input.eventId })
 
 export const log = router({
-  head: may('look').query(
-    ({ ctx }): Promise<LogHead> =>
-      ctx.host.reading(async ({ store }) => {
-        const { origin, sequencerKey } = await readPlatform(store)
-        const vkey = formatVerifierKey(logKey(ctx.host.tools.sha256, origin, sequencerKey))
-        return { origin, vkey, size: await store.size() }
-      }),
-  ),
+  head: may('look').query(async ({ ctx }): Promise<LogHead> => {
+    const { rights } = await ctx.caller()
+    return ctx.host.reading(async ({ store }) => {
+      const { origin, sequencerKey } = await readPlatform(store)
+      const vkey = formatVerifierKey(logKey(ctx.host.tools.sha256, origin, sequencerKey))
+      return { origin, vkey, ...(rights.has('own') && { size: await store.size() }) }
+    })
+  }),
   range: may('read')
     .input(rangeForm)
     .query(
@@ -81,8 +82,7 @@ export const log = router({
   sizes: may('own')
     .input(sizesForm.prefault({}))
     .subscription(async function* ({ ctx, input: { lastEventId }, signal }) {
-      for await (const size of events(ctx.host, sizes(ctx.host, lastEventId ?? -1, signal!)))
-        yield tracked(String(size), { size })
+      for await (const size of events(ctx.host, sizes(ctx, lastEventId ?? -1, signal!))) yield tracked(String(size), { size })
     }),
 })
 
@@ -143,11 +143,14 @@ async function* follow(
 }
 
 /** The number of entries, now and whenever it has grown; of those in between only the last. */
-async function* sizes(host: HubHost, seen: number, signal: AbortSignal): AsyncGenerator<number> {
+async function* sizes({ host, caller }: HubContext, seen: number, signal: AbortSignal): AsyncGenerator<number> {
   for (let last = seen; !signal.aborted; ) {
-    if (host.size > last) {
-      last = host.size
-      yield last
-    } else await host.grown(last, signal)
+    if (host.size <= last) {
+      await host.grown(last, signal)
+      continue
+    }
+    if (!(await caller()).rights.has('own')) throw denied()
+    last = host.size
+    yield last
   }
 }
