@@ -11,6 +11,7 @@ import type { Milliseconds } from '../../domain/time.ts'
 import { openSqliteReader, openSqliteWriter } from '../../drivers/sqlite/store.ts'
 import { Vault } from '../../drivers/vault.ts'
 import { Ledger } from '../../ledger/ledger.ts'
+import type { SequencerKey } from '../../ledger/log-keys.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { HubMetrics } from '../../net/hub-metrics.ts'
@@ -44,6 +45,7 @@ export class Hub {
   readonly #closing = new AsyncDisposableStack()
   #settings: Settings
   #vault: Vault
+  #sequencerKeys: readonly SequencerKey[] = []
   #ledger!: HubLedger
   #server!: HubServer
 
@@ -81,6 +83,7 @@ export class Hub {
     this.#ledger = await HubLedger.open({
       open: () => this.#openLedger(),
       openReader: () => openSqliteReader(dir),
+      sequencerKeys: () => this.#sequencerKeys,
       now: () => this.#clock.now(0),
       explain: (error) => this.#explain(error),
       report: (failure) => this.#reportLedger(failure),
@@ -151,7 +154,9 @@ export class Hub {
     const opened: { ledger?: Ledger } = {}
     const now = () => this.#clock.now(opened.ledger?.lastTime ?? 0)
     try {
-      opened.ledger = await Ledger.open(ledgerOptions(store, this.#vault, this.#platform.origin, now))
+      const options = ledgerOptions(store, this.#vault, this.#platform.origin, now)
+      opened.ledger = await Ledger.open(options)
+      this.#sequencerKeys = options.sequencerKeys
       return opened.ledger
     } catch (error) {
       await store.close()
