@@ -60,7 +60,7 @@ export async function knownHub(dir: string): Promise<Hub | undefined> {
   }
 }
 
-export interface FollowingOptions {
+interface FollowingOptions {
   readonly dir: string
   readonly hub: Hub
   /** For a private hub. */

@@ -13,7 +13,7 @@ export interface ExchangeLimits {
 }
 
 /** What is asked for; with a body it is a POST. */
-export interface Exchange {
+interface Exchange {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string

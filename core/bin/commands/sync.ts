@@ -10,11 +10,15 @@ import { note, print, printJson, progressBar } from '../output.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
 import { type GlobalOptions, placeOf, readToken, tokenOption } from './options.ts'
 
-interface SyncOptions extends GlobalOptions {
+/** How a hub is named. */
+export interface HubOptions {
   readonly hub?: string
   readonly vkey?: string
-  readonly watch?: true
   readonly tokenFile?: string
+}
+
+interface SyncOptions extends GlobalOptions, HubOptions {
+  readonly watch?: true
 }
 
 /** How often a hub is asked that has nothing new, and after it could not be reached: doubled each time, up to a minute. */
@@ -46,10 +50,10 @@ async function sync(options: SyncOptions): Promise<void> {
 }
 
 /** The hub that is given, or else the one that the mirror followed before. */
-async function readHub(dir: string, { hub: url, vkey }: SyncOptions): Promise<Hub> {
+export async function readHub(dir: string, { hub: url, vkey }: HubOptions): Promise<Hub> {
   if (url !== undefined && vkey !== undefined) return parseHub({ url, vkey }, (field) => `--${field}`)
   const known = url === undefined && vkey === undefined ? await knownHub(dir) : undefined
-  if (known === undefined) throw new Failure('usage', 'Name the hub and its key: nimledger sync --hub URL --vkey V.')
+  if (known === undefined) throw new Failure('usage', 'Name the hub and its key: --hub URL --vkey V.')
   return known
 }
 
