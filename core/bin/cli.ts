@@ -10,6 +10,7 @@ import { creditCommands } from './commands/credits.ts'
 import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { exportCommand } from './commands/export.ts'
+import { hubCommand } from './commands/hub.ts'
 import { keyCommands } from './commands/keys.ts'
 import { ledgerCommands } from './commands/ledger.ts'
 import { logCommands } from './commands/log.ts'
@@ -63,6 +64,7 @@ logCommands(program)
 scheduleCommand(program)
 proofCommands(program)
 exportCommand(program)
+hubCommand(program)
 syncCommand(program)
 backupCommands(program)
 doctorCommand(program)

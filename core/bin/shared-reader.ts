@@ -3,7 +3,7 @@
  * page asks for many things at once. None is kept for long, since what the writer writes meanwhile waits for it to be closed.
  */
 
-import type { StoreReader } from '../../ledger/store.ts'
+import type { StoreReader } from '../ledger/store.ts'
 
 const LINGER_MS = 100
 

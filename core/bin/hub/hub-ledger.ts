@@ -1,0 +1,174 @@
+/**
+ * The ledger behind the hub. A sequencer that failed (a full disk, a device that did not answer) knows nothing of what was
+ * written: it is closed, and the ledger is opened anew, which looks. Until that succeeds notes are answered with the failure, and
+ * reading goes on.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Failure } from '../../api/failures.ts'
+import type { HubHost, LedgerSight } from '../../api/hub/host.ts'
+import { assert } from '../../base/assert.ts'
+import { Malformed } from '../../base/malformed.ts'
+import type { Refusal } from '../../domain/refusal.ts'
+import type { Milliseconds } from '../../domain/time.ts'
+import type { Accepted } from '../../ledger/accepted.ts'
+import { type Ledger, NotTaken } from '../../ledger/ledger.ts'
+import { StoreError, type StoreReader } from '../../ledger/store.ts'
+import { readCheckpoint } from '../../log/checkpoint.ts'
+import { Broadcast } from '../broadcast.ts'
+import { LEDGER_TOOLS } from '../desk.ts'
+import { SharedReader } from '../shared-reader.ts'
+
+export interface HubLedgerOptions {
+  /** Opens the ledger as its one writer; called again after a failure. */
+  readonly open: () => Promise<Ledger>
+  /** Opens what is read from. */
+  readonly openReader: () => Promise<StoreReader>
+  /** The time by the ledger's own clock. */
+  readonly now: () => Milliseconds
+  readonly explain: (error: unknown) => Failure
+  /** Told of failures of the sequencer, and of its return. */
+  readonly report?: (failure: Failure | undefined) => void
+  readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>
+}
+
+/** The pause before the ledger is opened again; doubled each time, up to the longest. */
+const FIRST_PAUSE_MS = 1_000
+const LONGEST_PAUSE_MS = 60_000
+/** What passes by itself, or once somebody has made room. */
+const PASSING: readonly StoreError['code'][] = ['disk_full', 'offline', 'busy', 'locked']
+
+export class HubLedger implements HubHost {
+  readonly tools = LEDGER_TOOLS
+  readonly #options: HubLedgerOptions
+  readonly #reader: SharedReader
+  readonly #growth = new Broadcast<number>()
+  #ledger: Ledger
+  #checkpoint: Uint8Array
+  #failure: Failure | undefined
+  readonly #life = new AbortController()
+  #recovery: Promise<void> = Promise.resolve()
+
+  private constructor(options: HubLedgerOptions, ledger: Ledger) {
+    this.#options = options
+    this.#ledger = ledger
+    this.#checkpoint = checkpointOf(ledger)
+    this.#reader = new SharedReader(options.openReader)
+  }
+
+  static async open(options: HubLedgerOptions): Promise<HubLedger> {
+    return new HubLedger(options, await options.open())
+  }
+
+  /** The entries that the checkpoint covers. */
+  get size(): number {
+    return sizeOf(this.#checkpoint)
+  }
+
+  /** What is served as the log's state. */
+  get checkpoint(): Uint8Array {
+    return this.#checkpoint
+  }
+
+  get lastTime(): Milliseconds {
+    return this.#ledger.lastTime
+  }
+
+  get failure(): Failure | undefined {
+    return this.#failure
+  }
+
+  async reading<T>(read: (sight: LedgerSight) => Promise<T>): Promise<T> {
+    const time = Math.max(this.#options.now(), this.lastTime)
+    return this.#reader.use(this.#ledger.checkpoint, (store) => read({ store, time }))
+  }
+
+  async submit(note: Uint8Array): Promise<Accepted | Refusal> {
+    if (this.#failure !== undefined) throw new NotTaken('busy', `The ledger takes nothing now: ${this.#failure.message}`)
+    const ledger = this.#ledger
+    try {
+      const answer = await ledger.submit(note)
+      if (answer.status === 'accepted') this.#grow(ledger)
+      return answer
+    } catch (error) {
+      if (!(error instanceof NotTaken)) this.#fail(ledger, error)
+      throw error
+    }
+  }
+
+  async grown(size: number, signal: AbortSignal): Promise<void> {
+    if (this.size > size) return
+    for await (const now of this.#growth.listen(AbortSignal.any([signal, this.#life.signal]))) if (now > size) return
+  }
+
+  explain(error: unknown): Failure {
+    return this.#options.explain(error)
+  }
+
+  /** Answers what is under way and lets go of the ledger. */
+  async close(): Promise<void> {
+    this.#life.abort()
+    await this.#recovery
+    this.#reader.retire()
+    if (this.#failure === undefined) await this.#ledger.close()
+  }
+
+  /** After each commit. */
+  #grow(ledger: Ledger): void {
+    const checkpoint = checkpointOf(ledger)
+    if (checkpoint === this.#checkpoint) return
+    this.#checkpoint = checkpoint
+    this.#growth.say(this.size)
+  }
+
+  /** Once for each sequencer that fails, whatever number of notes it fails with. */
+  #fail(ledger: Ledger, error: unknown): void {
+    if (ledger !== this.#ledger || this.#failure !== undefined) return
+    this.#become(this.explain(error))
+    this.#recovery = this.#recover(ledger, error)
+  }
+
+  #become(failure: Failure | undefined): void {
+    this.#failure = failure
+    this.#options.report?.(failure)
+  }
+
+  async #recover(failed: Ledger, error: unknown): Promise<void> {
+    await failed.close()
+    const { open, pause = rest } = this.#options
+    const { signal } = this.#life
+    // What does not pass (a broken invariant, damage) is for somebody to look at, and nothing is signed until then.
+    for (let [last, wait] = [error, FIRST_PAUSE_MS]; isPassing(last); wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+      await pause(wait, signal)
+      if (signal.aborted) return
+      try {
+        this.#ledger = await open()
+        this.#become(undefined)
+        this.#grow(this.#ledger)
+        return
+      } catch (again) {
+        last = again
+        this.#become(this.explain(again))
+      }
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof StoreError && PASSING.includes(error.code)
+}
+
+async function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => {})
+}
+
+function sizeOf(checkpoint: Uint8Array): number {
+  const head = readCheckpoint(checkpoint)
+  assert(!(head instanceof Malformed), 'a checkpoint that was signed here is one')
+  return head.size
+}
+
+function checkpointOf({ checkpoint }: Ledger): Uint8Array {
+  assert(checkpoint !== undefined, 'a ledger that is open has a checkpoint')
+  return checkpoint
+}
