@@ -47,6 +47,11 @@ export function missing(message: string): TRPCError {
   return known('missing', message)
 }
 
+/** More than one caller's share. */
+export function tooMany(message: string): TRPCError {
+  return new TRPCError({ code: 'TOO_MANY_REQUESTS', message, cause: new KnownFailure('busy', message) })
+}
+
 /** The error under the code of what went wrong. */
 export function named(error: TRPCError, host: Explainer): TRPCError {
   if (error.code !== 'INTERNAL_SERVER_ERROR') return error

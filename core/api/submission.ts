@@ -51,5 +51,16 @@ const answerForm = z.discriminatedUnion('status', [
   z.object({ status: z.literal('failed'), code: z.string().max(MAX_CODE_CHARACTERS), message }),
 ])
 
-export const answersForm = z.array(answerForm)
 export type HubAnswer = z.output<typeof answerForm>
+
+/** What tRPC's HTTP makes of the answers. */
+const resultForm = z.object({ result: z.object({ data: z.array(answerForm) }) })
+
+/** The answers in the body of a call's answer; undefined where it is none. */
+export function readAnswers(body: string): HubAnswer[] | undefined {
+  try {
+    return resultForm.safeParse(JSON.parse(body)).data?.result.data
+  } catch {
+    return undefined
+  }
+}

@@ -89,3 +89,6 @@ export const MAX_COMMIT_NOTES = 1_000
 
 /** Most entries of one account's statement, which is made in memory; a longer one is taken in parts. This program's own bound. */
 export const MAX_STATEMENT_ENTRIES = 50_000
+
+/** Transactions on their way to a hub: signed here, and not answered yet. This program's own bound. */
+export const MAX_OUTBOX_NOTES = 10_000

@@ -17,6 +17,7 @@ import { StoreError, type StoreReader } from '../ledger/store.ts'
 import { readCheckpoint } from '../log/checkpoint.ts'
 import { HASH_BYTES } from '../log/merkle.ts'
 import { formatBundle, parseTilePath, TILE_WIDTH, type TilePath, tileWidth } from '../log/tiles.ts'
+import { CHECKPOINT } from './hub-routes.ts'
 
 const CHECKPOINT_SECONDS = 2
 const YEAR_SECONDS = 31_536_000
@@ -32,10 +33,6 @@ export interface Resource {
   readonly body: Uint8Array
 }
 
-export function isTileRoute(path: string): boolean {
-  return path === '/checkpoint' || path.startsWith('/tile/')
-}
-
 /** `isPublic` tells whether others than the caller may be given a copy by whatever stands in between. */
 export async function readResource(
   host: HubHost,
@@ -44,7 +41,7 @@ export async function readResource(
   isPublic: boolean,
 ): Promise<Resource> {
   const visibility = isPublic ? 'public' : 'private'
-  if (path === '/checkpoint') {
+  if (path === CHECKPOINT) {
     const caching = `${visibility}, max-age=${CHECKPOINT_SECONDS}`
     return found(host.checkpoint, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': caching })
   }

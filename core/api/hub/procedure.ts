@@ -6,12 +6,14 @@
 import { initTRPC } from '@trpc/server'
 import { failureOf, known, named } from '../failures.ts'
 import type { HubHost } from './host.ts'
+import type { SignIn } from './sign-in.ts'
 
 /**
  * What a caller may do. `look`: see which ledger this is · `submit`: hand in signed notes · `own`: see what concerns the caller's
- * account · `read`: see the whole log.
+ * account · `read`: see the whole log · `metrics`: see the hub's own figures.
  */
-export type HubRight = 'look' | 'submit' | 'own' | 'read'
+export const HUB_RIGHTS = ['look', 'submit', 'own', 'read', 'metrics'] as const
+export type HubRight = (typeof HUB_RIGHTS)[number]
 
 export interface Caller {
   readonly rights: ReadonlySet<HubRight>
@@ -25,6 +27,9 @@ export interface HubContext {
   readonly caller: () => Promise<Caller>
   /** Counts what a caller takes of the ledger's time, in notes; throws where it is more than its share. */
   readonly spend: (notes: number) => Promise<void>
+  readonly signIn: Pick<SignIn, 'challenge' | 'prove'>
+  /** The host that the caller asked, in lower case; empty where it named none. */
+  readonly hub: string
 }
 
 const t = initTRPC

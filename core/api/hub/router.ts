@@ -3,11 +3,12 @@
  * queries, free of any transport. What each needs stands beside it; what a caller has, access tells (procedure.ts).
  */
 
+import { access } from './access.ts'
 import { account } from './account.ts'
 import { log } from './log.ts'
 import { router } from './procedure.ts'
 import { transaction } from './transaction.ts'
 
-export const hubRouter = router({ account, log, transaction })
+export const hubRouter = router({ access, account, log, transaction })
 
 export type HubRouter = typeof hubRouter

@@ -10,13 +10,15 @@ import type { HubHost, LedgerSight } from '../../api/hub/host.ts'
 import { assert } from '../../base/assert.ts'
 import { Malformed } from '../../base/malformed.ts'
 import type { Refusal } from '../../domain/refusal.ts'
-import type { Milliseconds } from '../../domain/time.ts'
+import type { StateSummary } from '../../domain/state-root.ts'
+import type { Milliseconds, Seconds } from '../../domain/time.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { type Ledger, NotTaken } from '../../ledger/ledger.ts'
 import { StoreError, type StoreReader } from '../../ledger/store.ts'
 import { readCheckpoint } from '../../log/checkpoint.ts'
 import { Broadcast } from '../broadcast.ts'
 import { LEDGER_TOOLS } from '../desk.ts'
+import type { Sequencer } from '../sequencer.ts'
 import { SharedReader } from '../shared-reader.ts'
 
 export interface HubLedgerOptions {
@@ -29,7 +31,14 @@ export interface HubLedgerOptions {
   readonly explain: (error: unknown) => Failure
   /** Told of failures of the sequencer, and of its return. */
   readonly report?: (failure: Failure | undefined) => void
+  /** Counts notes. */
+  readonly observer?: NoteObserver | undefined
   readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>
+}
+
+interface NoteObserver {
+  noteTaken(): void
+  noteAnswered(outcome: 'accepted' | 'repeated' | 'refused' | 'failed', code: string, seconds: number): void
 }
 
 /** The pause before the ledger is opened again; doubled each time, up to the longest. */
@@ -38,7 +47,7 @@ const LONGEST_PAUSE_MS = 60_000
 /** What passes by itself, or once somebody has made room. */
 const PASSING: readonly StoreError['code'][] = ['disk_full', 'offline', 'busy', 'locked']
 
-export class HubLedger implements HubHost {
+export class HubLedger implements HubHost, Sequencer {
   readonly tools = LEDGER_TOOLS
   readonly #options: HubLedgerOptions
   readonly #reader: SharedReader
@@ -74,6 +83,15 @@ export class HubLedger implements HubHost {
     return this.#ledger.lastTime
   }
 
+  /** What the sequencer itself sees, as it changes. */
+  get reader(): StoreReader {
+    return this.#ledger.reader
+  }
+
+  summary(time: Seconds): Promise<StateSummary> {
+    return this.#ledger.summary(time)
+  }
+
   get failure(): Failure | undefined {
     return this.#failure
   }
@@ -84,6 +102,22 @@ export class HubLedger implements HubHost {
   }
 
   async submit(note: Uint8Array): Promise<Accepted | Refusal> {
+    const { observer } = this.#options
+    const started = performance.now()
+    const seconds = () => (performance.now() - started) / 1000
+    observer?.noteTaken()
+    try {
+      const answer = await this.#submit(note)
+      if (answer.status === 'refused') observer?.noteAnswered('refused', answer.code, seconds())
+      else observer?.noteAnswered(answer.repeated ? 'repeated' : 'accepted', '', seconds())
+      return answer
+    } catch (error) {
+      observer?.noteAnswered('failed', this.explain(error).code, seconds())
+      throw error
+    }
+  }
+
+  async #submit(note: Uint8Array): Promise<Accepted | Refusal> {
     if (this.#failure !== undefined) throw new NotTaken('busy', `The ledger takes nothing now: ${this.#failure.message}`)
     const ledger = this.#ledger
     try {
@@ -103,6 +137,15 @@ export class HubLedger implements HubHost {
 
   explain(error: unknown): Failure {
     return this.#options.explain(error)
+  }
+
+  /** Opens the ledger anew once what is under way is answered: with other keys, for instance. */
+  async reopen(): Promise<void> {
+    if (this.#failure !== undefined) return
+    const error = new NotTaken('busy', 'The ledger is being opened again; try again in a moment.')
+    this.#become(this.explain(error))
+    this.#recovery = this.#recover(this.#ledger, error, 0)
+    await this.#recovery
   }
 
   /** Answers what is under way and lets go of the ledger. */
@@ -133,12 +176,12 @@ export class HubLedger implements HubHost {
     this.#options.report?.(failure)
   }
 
-  async #recover(failed: Ledger, error: unknown): Promise<void> {
+  async #recover(failed: Ledger, error: unknown, firstPauseMs = FIRST_PAUSE_MS): Promise<void> {
     await failed.close()
     const { open, pause = rest } = this.#options
     const { signal } = this.#life
     // What does not pass (a broken invariant, damage) is for somebody to look at, and nothing is signed until then.
-    for (let [last, wait] = [error, FIRST_PAUSE_MS]; isPassing(last); wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+    for (let [last, wait] = [error, firstPauseMs]; isPassing(last); wait = longer(wait)) {
       await pause(wait, signal)
       if (signal.aborted) return
       try {
@@ -152,6 +195,10 @@ export class HubLedger implements HubHost {
       }
     }
   }
+}
+
+function longer(waitMs: number): number {
+  return Math.min(Math.max(2 * waitMs, FIRST_PAUSE_MS), LONGEST_PAUSE_MS)
 }
 
 function isPassing(error: unknown): boolean {

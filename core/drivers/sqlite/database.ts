@@ -58,6 +58,13 @@ export const WITNESS: DatabaseKind = {
   oldestVersion: 1n,
 }
 
+export const OUTBOX: DatabaseKind = {
+  file: 'outbox.db',
+  applicationId: 0x4e494d4fn,
+  migrationsFolder: fileURLToPath(new URL('./migrations/outbox', import.meta.url)),
+  oldestVersion: 1n,
+}
+
 /** 'NIMB' in ASCII. A backup that is put in the place of a book by hand is not taken for one. */
 export const BACKUP_ID = 0x4e494d42n
 
