@@ -9,6 +9,7 @@ import { logKey } from '../../ledger/log-keys.ts'
 import { presentBody } from '../../ledger/present.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { receiptOf } from '../../ledger/receipt.ts'
+import { readCheckpoint } from '../../log/checkpoint.ts'
 import { formatVerifierKey } from '../../log/note.ts'
 import { events, missing } from '../failures.ts'
 import * as input from '../inputs.ts'
@@ -92,7 +93,7 @@ async function entryProof({ host, caller }: HubContext, index: number): Promise<
   return host.reading(async ({ store }) => {
     const [entry] = await readRange(host.tools, store, index, 1)
     if (!asking.rights.has('read') && entry?.transaction.signer !== asking.account) throw denied()
-    const receipt = entry && (await receiptOf(host.tools.sha256, store, index))
+    const receipt = entry && (await receiptOf(host.tools.sha256, store, index, host.cosigned))
     if (entry === undefined || receipt === undefined) throw missing(`There is no entry ${index} yet.`)
     const [shown] = await entryViews(store, [entry])
     return {
@@ -142,12 +143,13 @@ async function* follow(
   }
 }
 
-/** The number of entries, now and whenever it has grown; of those in between only the last. */
+/** How many entries are published, now and whenever there are more; of those in between only the last. */
 async function* sizes(host: HubHost, seen: number, signal: AbortSignal): AsyncGenerator<number> {
   for (let last = seen; !signal.aborted; ) {
-    if (host.size > last) {
-      last = host.size
+    const head = host.published && readCheckpoint(host.published)
+    if (head !== undefined && 'size' in head && head.size > last) {
+      last = head.size
       yield last
-    } else await host.grown(last, signal)
+    } else await host.publishedBeyond(last, signal)
   }
 }
