@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { rules } from '../domain/transactions/index.ts'
+import { accessCommands } from './commands/access.ts'
 import { accountCommands } from './commands/account.ts'
 import { backupCommands } from './commands/backup.ts'
 import { consoleCommand } from './commands/console.ts'
@@ -15,6 +16,7 @@ import { keyCommands } from './commands/keys.ts'
 import { ledgerCommands } from './commands/ledger.ts'
 import { logCommands } from './commands/log.ts'
 import { globalOptions } from './commands/options.ts'
+import { outboxCommands } from './commands/outbox.ts'
 import { passphraseCommand } from './commands/passphrase.ts'
 import { proofCommands } from './commands/proof.ts'
 import { scheduleCommand } from './commands/schedule.ts'
@@ -66,7 +68,9 @@ scheduleCommand(program)
 proofCommands(program)
 exportCommand(program)
 hubCommand(program)
+accessCommands(program)
 syncCommand(program)
+outboxCommands(program)
 backupCommands(program)
 doctorCommand(program)
 witnessCommand(program)

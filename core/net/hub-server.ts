@@ -151,8 +151,8 @@ function isReading({ method }: IncomingMessage, response: ServerResponse): boole
 }
 
 /** For what watches the program: whether it takes notes. */
-function tellHealth({ failure, size }: HubHost, response: ServerResponse): void {
-  const body = failure === undefined ? { status: 'ok', size } : { status: 'failing', size, ...failure }
+function tellHealth({ failure }: HubHost, response: ServerResponse): void {
+  const body = failure === undefined ? { status: 'ok' } : { status: 'failing', ...failure }
   response.setHeader('cache-control', 'no-store')
   end(response, failure === undefined ? 200 : 503, 'application/json', JSON.stringify(body))
 }

@@ -62,6 +62,7 @@ export class SimulatedHub {
     const ledger = await HubLedger.open({
       open,
       openReader: () => openSqliteReader(this.folder),
+      sequencerKeys: () => [SEQUENCER],
       now: this.#now,
       explain: (error) => failureOf(error),
       pause: () => new Promise((resolve) => setTimeout(resolve, 2)),

@@ -13,7 +13,7 @@ import { rules } from '../../core/domain/transactions/index.ts'
 import { createdId } from '../../core/domain/view.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { signNote } from '../../core/log/note.ts'
-import { MODEL, OPERATOR, ORIGIN, type Person, person } from '../ledger/support.ts'
+import { MODEL, OPERATOR, ORIGIN, type Person, person, signerAs } from '../ledger/support.ts'
 import type { Random } from '../model/random.ts'
 
 /** A note as its signer has it. */
@@ -34,8 +34,21 @@ const DATASET = {
 
 /** What everybody may know of the marketplace: listings that were published somewhere, accepted or not. */
 export class Market {
-  readonly datasets: string[] = []
+  readonly datasets: { readonly listing: string; readonly by: string }[] = []
   readonly accounts: string[] = []
+}
+
+/** The key of this name is one of its owner's account, once the owner has added it. */
+function phoneOf(owner: Person): Person {
+  const { name, publicKey, pair } = person(`${owner.name}'s phone`)
+  return { name, account: owner.account, publicKey, pair, signer: signerAs(pair, owner.account) }
+}
+
+const PHONE = "'s phone"
+
+function named(name: string): Person {
+  if (name.endsWith(PHONE)) return phoneOf(named(name.slice(0, -PHONE.length)))
+  return person(`simulated ${name}`)
 }
 
 export class Pen {
@@ -43,9 +56,12 @@ export class Pen {
   readonly signed: Signed[] = []
   readonly #random: Random
   readonly #market: Market
+  readonly #isPhone: boolean
 
+  /** "Ada's phone" signs for Ada, with a key of its own. */
   constructor(name: string, random: Random, market: Market) {
-    this.person = name === OPERATOR.name ? OPERATOR : person(`simulated ${name}`)
+    this.person = name === OPERATOR.name ? OPERATOR : named(name)
+    this.#isPhone = name.endsWith(PHONE)
     this.#random = random
     this.#market = market
   }
@@ -53,23 +69,31 @@ export class Pen {
   /** The next note that this person signs. */
   sign(made: Seconds): Signed {
     if (this.person === OPERATOR) return this.#topup(made)
+    if (this.#isPhone) return this.#buy(made) ?? this.#write(made, 'account.profile', { name: 'on the way' })
     const { account, publicKey, name } = this.person
     if (this.signed.length === 0) {
       this.#market.accounts.push(account)
       return this.#write(made, 'account.open', { publicKey, name })
     }
+    if (this.signed.length === 2)
+      return this.#write(made, 'key.add', { publicKey: phoneOf(this.person).publicKey, scopes: ['spend'], label: 'phone' })
     const kind = this.#random.weighted({ model: 4, dataset: 2, licence: 6, brief: 1, forged: 1 })
-    const dataset = this.#random.maybe(this.#market.datasets)
-    if (kind === 'licence' && dataset !== undefined)
-      return this.#write(made, 'dataset.license', { listing: dataset, terms: 1, licence: 0, price: '0.5' })
+    if (kind === 'licence') return this.#buy(made) ?? this.sign(made)
     if (kind === 'dataset') {
       const published = this.#write(made, 'listing.publish', DATASET)
-      this.#market.datasets.push(created(published))
+      this.#market.datasets.push({ listing: created(published), by: account })
       return published
     }
     const body = { ...MODEL, name: `m${this.signed.length}` }
     if (kind === 'brief') return this.#write(made, 'model.create', body, { validUntil: made + this.#random.int(1, 90) })
     return this.#write(made, 'model.create', body, kind === 'forged' ? { by: person('somebody else') } : {})
+  }
+
+  /** A licence of what somebody else published. */
+  #buy(made: Seconds): Signed | undefined {
+    const others = this.#market.datasets.filter(({ by }) => by !== this.person.account)
+    const dataset = this.#random.maybe(others)
+    return dataset && this.#write(made, 'dataset.license', { listing: dataset.listing, terms: 1, licence: 0, price: '0.5' })
   }
 
   #topup(made: Seconds): Signed {

@@ -1,8 +1,8 @@
 /**
  * What has to hold at every step, whatever was lost, repeated or killed:
  *
- *   the log      grows, and nothing that is in it changes; no transaction is in it twice; those of an account stand in the order in
- *                which it signed them
+ *   the log      grows, and nothing that is in it changes; no transaction is in it twice; what one key signs stands in the
+ *                order in which it was signed
  *   outboxes     lose nothing; a state never goes back; what is accepted has its receipt, and is in the log where that says;
  *                what is refused is not in the log
  *   mirrors      have a beginning of the log, and their checkpoint covers what they have
@@ -22,6 +22,7 @@ import { transactionOf } from '../ledger/forging.ts'
 import { openedCheckpoint } from '../ledger/support.ts'
 import type { SimulatedHub } from './hub.ts'
 import { type SimulatedConsole, type SimulatedMirror, TRUST } from './peers.ts'
+import type { Pen } from './pens.ts'
 
 const PAGE = 1_000
 
@@ -33,8 +34,8 @@ export class Referee {
   /** What an outbox was told, and keeps for ever. */
   readonly told = new Map<string, OutboxState>()
   readonly refusals = new Map<string, string>()
-  /** How far into its own notes each account has got. */
-  readonly #turn = new Map<string, number>()
+  /** How far into its own notes each pen has got. */
+  readonly #turn = new Map<Pen, number>()
   readonly #mirrored = new Map<string, number>()
 
   /** Reads what is new in the log; `isAnew` reads all of it again, after the hub was restarted. */
@@ -56,14 +57,15 @@ export class Referee {
     }
     expect(index).toBe(this.entries.length)
     this.entries.push(bytes)
-    const { id, signer } = transactionOf(bytes)
+    const { id } = transactionOf(bytes)
     expect(this.index.has(id), `${id} is in the log once`).toBe(false)
     this.index.set(id, index)
-    const pen = consoles.flatMap(({ pens }) => pens).find(({ person }) => person.account === signer)
-    const turn = pen?.signed.findIndex((signed) => signed.id === id) ?? -1
-    if (turn < 0) return
-    expect(turn, `${id} stands after what its account signed before`).toBeGreaterThan(this.#turn.get(signer) ?? -1)
-    this.#turn.set(signer, turn)
+    for (const pen of consoles.flatMap(({ pens }) => pens)) {
+      const turn = pen.signed.findIndex((signed) => signed.id === id)
+      if (turn < 0) continue
+      expect(turn, `${id} stands after what was signed before it`).toBeGreaterThan(this.#turn.get(pen) ?? -1)
+      this.#turn.set(pen, turn)
+    }
   }
 
   async checkOutbox(console: SimulatedConsole): Promise<void> {

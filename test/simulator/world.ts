@@ -11,7 +11,7 @@ import { temporaryFolder } from '../ledger/homes.ts'
 import { auditOf, FOUNDED, folderHome, LOG_KEY, OPERATOR, SECOND, TestLedger } from '../ledger/support.ts'
 import { Random } from '../model/random.ts'
 import { bookOf } from '../sync/served.ts'
-import type { Disk } from './disks.ts'
+import { Disk } from './disks.ts'
 import { FaultProxy } from './fault-proxy.ts'
 import { SimulatedHub } from './hub.ts'
 import { SimulatedConsole, SimulatedMirror } from './peers.ts'
@@ -20,7 +20,10 @@ import { Referee } from './referee.ts'
 
 const MIRRORS = ['mirror-1', 'mirror-2', 'mirror-3'] as const
 /** Who signs on which console. */
-const CONSOLES = { 'console-1': [OPERATOR.name, 'Ada', 'Bob'], 'console-2': ['Cyd', 'Dee'] } as const
+const CONSOLES = {
+  'console-1': [OPERATOR.name, 'Ada', 'Bob', "Cyd's phone"],
+  'console-2': ['Cyd', 'Dee', "Ada's phone"],
+} as const
 /** Rounds after which a network without faults must have brought everything to its end. */
 const MAX_CALM_ROUNDS = 20
 
@@ -136,18 +139,19 @@ export class World {
     if ((await work) === 'cut off') this.#tally.cutOff += 1
   }
 
-  /** Several at once, so that their messages meet at the hub; sometimes it is killed meanwhile. */
+  /** Several at once, so that their messages meet at the hub; sometimes it is killed meanwhile, or one of them is. */
   async #together(): Promise<void> {
     const work = [...this.#consoles.map((console) => () => console.deliver()), ...this.#followers.map((one) => () => one.sync())]
     const chosen = work.filter(() => this.#random.chance(0.6))
-    const isKilled = this.#random.chance(0.15)
+    const killed = this.#random.weighted({ nobody: 7, hub: 1, follower: 2 })
+    const follower = this.#random.pick(this.#followers)
     const afterMs = this.#random.int(0, 30)
     const running = Promise.all(chosen.map((one) => this.#meet(one())))
-    if (isKilled) {
-      await Promise.race([running, sleep(afterMs)])
-      await this.#kill()
-    }
+    if (killed !== 'nobody') await Promise.race([running, sleep(afterMs)])
+    if (killed === 'hub') await this.#kill()
+    if (killed === 'follower') follower.disk.kill()
     await running
+    if (killed === 'follower') follower.disk = new Disk()
   }
 
   #toggle(disk: Disk): void {

@@ -7,7 +7,7 @@ import { formatSeconds } from '../../domain/time.ts'
 import { known } from '../failures.ts'
 import * as input from '../inputs.ts'
 import { may, router } from './procedure.ts'
-import { MAX_SIGN_IN_BYTES } from './sign-in.ts'
+import { type Asked, MAX_SIGN_IN_BYTES, type Proof } from './sign-in.ts'
 
 const MAX_NOTE_CHARACTERS = Math.ceil(MAX_SIGN_IN_BYTES / 3) * 4
 
@@ -17,7 +17,7 @@ const proveForm = z.strictObject({ note: z.base64().max(MAX_NOTE_CHARACTERS) })
 export const access = router({
   challenge: may('look')
     .input(challengeForm)
-    .mutation(async ({ ctx, input }): Promise<{ text: string }> => {
+    .mutation(async ({ ctx, input }): Promise<Asked> => {
       await ctx.spend(1)
       const text = ctx.signIn.challenge(input.account, ctx.hub)
       if (text instanceof Malformed) throw known('usage', sentence(text))
@@ -25,11 +25,11 @@ export const access = router({
     }),
   prove: may('look')
     .input(proveForm)
-    .mutation(async ({ ctx, input }): Promise<{ account: string; token: string; expires: string }> => {
+    .mutation(async ({ ctx, input }): Promise<Proof> => {
       await ctx.spend(1)
       const pass = await ctx.signIn.prove(tryFromBase64(input.note)!, ctx.hub)
-      if (pass instanceof Malformed) throw known('denied', sentence(pass))
-      return { ...pass, expires: formatSeconds(pass.expires) }
+      if (pass instanceof Malformed) return { status: 'refused', message: sentence(pass) }
+      return { status: 'proven', ...pass, expires: formatSeconds(pass.expires) }
     }),
 })
 

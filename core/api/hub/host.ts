@@ -28,6 +28,8 @@ export interface HubHost {
   reading<T>(read: (sight: LedgerSight) => Promise<T>): Promise<T>
   /** Answers once the outcome is durable. */
   submit(note: Uint8Array): Promise<Accepted | Refusal>
+  /** The refusal of a note as the ledger's signed word: see signed-refusal.ts. Undefined where there is none to be had. */
+  signRefusal(note: Uint8Array, refusal: Refusal): Promise<Uint8Array | undefined>
   /** Ends once there are more than `size` entries, or with the signal. */
   grown(size: number, signal: AbortSignal): Promise<void>
   /** Ends once more than `size` entries are published, or with the signal. */

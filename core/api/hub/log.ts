@@ -3,6 +3,7 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
+import { Malformed } from '../../base/malformed.ts'
 import { formatEntry } from '../../ledger/entry.ts'
 import { readBackwards, readRange } from '../../ledger/history.ts'
 import { logKey } from '../../ledger/log-keys.ts'
@@ -23,7 +24,8 @@ import { balancesFor, entryFor } from './sight.ts'
 interface LogHead {
   readonly origin: string
   readonly vkey: string
-  readonly size: number
+  /** For those who may see the checkpoint. */
+  readonly size?: number
 }
 
 /** An entry with what it takes to check it without trusting the hub. */
@@ -42,14 +44,14 @@ const watchForm = z.strictObject({ after: input.index.optional(), account: input
 const sizesForm = z.strictObject({ lastEventId: input.eventId })
 
 export const log = router({
-  head: may('look').query(
-    ({ ctx }): Promise<LogHead> =>
-      ctx.host.reading(async ({ store }) => {
-        const { origin, sequencerKey } = await readPlatform(store)
-        const vkey = formatVerifierKey(logKey(ctx.host.tools.sha256, origin, sequencerKey))
-        return { origin, vkey, size: await store.size() }
-      }),
-  ),
+  head: may('look').query(async ({ ctx }): Promise<LogHead> => {
+    const { rights } = await ctx.caller()
+    return ctx.host.reading(async ({ store }) => {
+      const { origin, sequencerKey } = await readPlatform(store)
+      const vkey = formatVerifierKey(logKey(ctx.host.tools.sha256, origin, sequencerKey))
+      return { origin, vkey, ...(rights.has('own') && { size: await store.size() }) }
+    })
+  }),
   range: may('read')
     .input(rangeForm)
     .query(
@@ -82,8 +84,7 @@ export const log = router({
   sizes: may('own')
     .input(sizesForm.prefault({}))
     .subscription(async function* ({ ctx, input: { lastEventId }, signal }) {
-      for await (const size of events(ctx.host, sizes(ctx.host, lastEventId ?? -1, signal!)))
-        yield tracked(String(size), { size })
+      for await (const size of events(ctx.host, sizes(ctx, lastEventId ?? -1, signal!))) yield tracked(String(size), { size })
     }),
 })
 
@@ -144,12 +145,15 @@ async function* follow(
 }
 
 /** How many entries are published, now and whenever there are more; of those in between only the last. */
-async function* sizes(host: HubHost, seen: number, signal: AbortSignal): AsyncGenerator<number> {
+async function* sizes({ host, caller }: HubContext, seen: number, signal: AbortSignal): AsyncGenerator<number> {
   for (let last = seen; !signal.aborted; ) {
     const head = host.published && readCheckpoint(host.published)
-    if (head !== undefined && 'size' in head && head.size > last) {
-      last = head.size
-      yield last
-    } else await host.publishedBeyond(last, signal)
+    if (head === undefined || head instanceof Malformed || head.size <= last) {
+      await host.publishedBeyond(last, signal)
+      continue
+    }
+    if (!(await caller()).rights.has('own')) throw denied()
+    last = head.size
+    yield last
   }
 }

@@ -17,11 +17,16 @@
  * it not. `seal` is an HMAC-SHA-256 of the lines before it under a key that the hub made when it started. So a hub keeps nothing
  * of the texts that it hands out, and of those that come back signed only that they did: each is good for one token.
  *
+ *     access.challenge   {"account":"nim1…"}        →   {"text":"nimledger sign-in v1\n…"}
+ *     access.prove       {"note":"<base64>"}        →   {"status":"proven","account":"nim1…","token":"nim_own_…","expires":"…Z"}
+ *                                                       {"status":"refused","message":"…"}
+ *
  * A token is `nim_own_<id>_<secret>`. The hub keeps its digest, in memory alone: whoever restarts it ends all of them. It also
  * ends with its time, and with the key that it was got with.
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
 import { type Sha256, toHex, tryFromHex, utf8 } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
 import type { Key } from '../../domain/state.ts'
@@ -67,6 +72,42 @@ export function parseChallenge(text: string): Challenge | Malformed {
   const expires = time === undefined ? undefined : parseSeconds(time)
   if (expires === undefined) return new Malformed('the text is not one to sign in with')
   return { ledger: ledger!, hub: hub!, account: account!, expires, nonce: nonce!, sealed: sealed!, seal: seal! }
+}
+
+const MAX_MESSAGE_CHARACTERS = 1_000
+
+const askedForm = z.object({ text: z.string().max(MAX_SIGN_IN_BYTES) })
+const proofForm = z.discriminatedUnion('status', [
+  z.object({
+    status: z.literal('proven'),
+    account: z.string(),
+    token: z.string().regex(TOKEN),
+    expires: z.string().refine((text) => parseSeconds(text) !== undefined),
+  }),
+  z.object({ status: z.literal('refused'), message: z.string().max(MAX_MESSAGE_CHARACTERS) }),
+])
+
+export type Asked = z.output<typeof askedForm>
+export type Proof = z.output<typeof proofForm>
+
+const askedResult = z.object({ result: z.object({ data: askedForm }) })
+const proofResult = z.object({ result: z.object({ data: proofForm }) })
+
+/** What a hub gave to be signed, in the body of its answer; undefined where it is none. */
+export function readAsked(body: string): Asked | undefined {
+  return askedResult.safeParse(tryParse(body)).data?.result.data
+}
+
+export function readProof(body: string): Proof | undefined {
+  return proofResult.safeParse(tryParse(body)).data?.result.data
+}
+
+function tryParse(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
 }
 
 /** What a token says of its bearer. */

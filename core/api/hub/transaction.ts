@@ -61,9 +61,12 @@ async function submitAll(host: HubHost, notes: readonly string[], wanted: Submis
   const submitted = notes.map((note) => host.submit(tryFromBase64(note)!).catch((error: unknown) => host.explain(error)))
   const answers = await Promise.all(submitted)
   const receipts = wanted.receipts === true ? await receiptsOf(host, answers) : new Map<number, string>()
-  return answers.map((answer): HubAnswer => {
+  const statements = wanted.signRefusals === true ? await statementsOf(host, notes, answers) : []
+  return answers.map((answer, i): HubAnswer => {
     if (!('status' in answer)) return { status: 'failed', ...answer }
-    if (answer.status === 'refused') return { ...answer, data: answer.data as RefusedAnswer['data'] }
+    const statement = statements[i]
+    if (answer.status === 'refused')
+      return { ...answer, data: answer.data as RefusedAnswer['data'], ...(statement !== undefined && { statement }) }
     const { index, time, transaction, repeated } = answer
     const receipt = receipts.get(index)
     return {
@@ -72,6 +75,21 @@ async function submitAll(host: HubHost, notes: readonly string[], wanted: Submis
       ...(receipt !== undefined && { receipt }),
     }
   })
+}
+
+/** The hub's signed word for what was refused, as far as it is to be had, in the order of the notes. */
+function statementsOf(
+  host: HubHost,
+  notes: readonly string[],
+  answers: readonly (Accepted | Refusal | Failure)[],
+): Promise<(string | undefined)[]> {
+  return Promise.all(
+    answers.map(async (answer, i) => {
+      if (!('status' in answer) || answer.status !== 'refused') return undefined
+      const signed = await host.signRefusal(tryFromBase64(notes[i]!)!, answer)
+      return signed && new TextDecoder().decode(signed)
+    }),
+  )
 }
 
 /** The receipts of what was accepted, by index, all from one state of the ledger. */

@@ -83,6 +83,7 @@ export function placeOf(options: GlobalOptions): Place {
     dir: options.dir ?? defaultDir('nimledger'),
     passphrase: { file: options.passphraseFile, environment: process.env[PASSPHRASE_VARIABLE] },
     at: options.at,
+    token: readToken({}),
   }
 }
 

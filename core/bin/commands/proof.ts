@@ -14,6 +14,7 @@ import { describe, type JsonObject } from '../../ledger/present.ts'
 import { readPlatform, readRow } from '../../ledger/queries.ts'
 import { balanceProofOf, checkProof, type Proven, receiptOf } from '../../ledger/receipt.ts'
 import { stateAt } from '../../ledger/replay.ts'
+import { checkSignedRefusal, isSignedRefusal } from '../../ledger/signed-refusal.ts'
 import { StoreError, type StoreReader } from '../../ledger/store.ts'
 import type { LogTrust } from '../../log/checkpoint.ts'
 import { checkEvidence, type Evidence, type EvidenceKind, isEvidence, parseEvidence } from '../../sync/evidence.ts'
@@ -52,8 +53,8 @@ export function proofCommands(program: Command): void {
     })
   program
     .command('check')
-    .description('check a receipt, a balance proof or evidence with nothing but the vkey of the log')
-    .argument('<file>', 'a .tlog-proof, or the evidence of a mirror')
+    .description('check a receipt, a balance proof, a signed refusal or evidence with nothing but the vkey of the log')
+    .argument('<file>', 'a .tlog-proof, a .refusal, or the evidence of a mirror')
     .option(
       '--vkey <vkey>',
       "the log's key; again for another one, where it was replaced",
@@ -130,7 +131,7 @@ function check(name: string, options: CheckOptions): number {
   if (!existsSync(file)) throw new Failure('usage', `There is no file ${file}.`)
   const trust = trustIn(options.vkey, options.witnessPolicy)
   const bytes = readFileSync(file)
-  const shown = isEvidence(bytes) ? checkedEvidence(bytes, trust) : checkedProof(file, bytes, trust)
+  const shown = checked(file, bytes, trust)
   if (shown instanceof Malformed) {
     const { reason } = shown
     if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, origin: trust.origin, message: `${reason}.` })}\n`)
@@ -140,6 +141,20 @@ function check(name: string, options: CheckOptions): number {
   if (options.json) printJson({ ok: true, ...shown })
   else print('ok', ...formatFields(shown).map((line) => `  ${line}`))
   return EXIT.done
+}
+
+/** Which of the files it is, its first bytes tell. */
+function checked(file: string, bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
+  if (isEvidence(bytes)) return checkedEvidence(bytes, trust)
+  return isSignedRefusal(bytes) ? checkedRefusal(bytes, trust) : checkedProof(file, bytes, trust)
+}
+
+function checkedRefusal(bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
+  const signed = checkSignedRefusal(bytes, trust)
+  if (signed instanceof Malformed) return signed
+  const { id, time, size, refusal } = signed
+  const { code, message, data } = refusal
+  return { what: 'refusal', origin: trust.origin, size, id, time: formatMilliseconds(time), code, message, data }
 }
 
 function checkedProof(file: string, bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {

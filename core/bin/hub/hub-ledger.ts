@@ -14,6 +14,8 @@ import type { StateSummary } from '../../domain/state-root.ts'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { type Ledger, NotTaken } from '../../ledger/ledger.ts'
+import type { SequencerKey } from '../../ledger/log-keys.ts'
+import { signRefusal } from '../../ledger/signed-refusal.ts'
 import { StoreError, type StoreReader } from '../../ledger/store.ts'
 import { readCheckpoint } from '../../log/checkpoint.ts'
 import type { Cosigning } from '../../sync/cosigning.ts'
@@ -27,6 +29,8 @@ export interface HubLedgerOptions {
   readonly open: () => Promise<Ledger>
   /** Opens what is read from. */
   readonly openReader: () => Promise<StoreReader>
+  /** The keys with which the ledger that is open signs. */
+  readonly sequencerKeys: () => readonly SequencerKey[]
   /** The time by the ledger's own clock. */
   readonly now: () => Milliseconds
   readonly explain: (error: unknown) => Failure
@@ -133,6 +137,11 @@ export class HubLedger implements HubHost, Sequencer {
     }
   }
 
+  signRefusal(note: Uint8Array, refusal: Refusal): Promise<Uint8Array | undefined> {
+    const sequencerKeys = this.#options.sequencerKeys()
+    return this.reading(({ store, time }) => signRefusal({ ...LEDGER_TOOLS, store, sequencerKeys, time }, note, refusal))
+  }
+
   async #submit(note: Uint8Array): Promise<Accepted | Refusal> {
     if (this.#failure !== undefined) throw new NotTaken('busy', `The ledger takes nothing now: ${this.#failure.message}`)
     const ledger = this.#ledger
@@ -149,6 +158,7 @@ export class HubLedger implements HubHost, Sequencer {
   async grown(size: number, signal: AbortSignal): Promise<void> {
     if (this.size > size) return
     for await (const now of this.#growth.listen(AbortSignal.any([signal, this.#life.signal]))) if (now > size) return
+    if (this.#life.signal.aborted) throw new StoreError('offline', 'The hub is ending.')
   }
 
   async publishedBeyond(size: number, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,7 @@ import type { Milliseconds } from '../../domain/time.ts'
 import { openSqliteReader, openSqliteWriter } from '../../drivers/sqlite/store.ts'
 import { Vault } from '../../drivers/vault.ts'
 import { Ledger } from '../../ledger/ledger.ts'
+import type { SequencerKey } from '../../ledger/log-keys.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { HubMetrics } from '../../net/hub-metrics.ts'
@@ -46,6 +47,8 @@ export class Hub {
   readonly #closing = new AsyncDisposableStack()
   #settings: Settings
   #vault: Vault
+  #sequencerKeys: readonly SequencerKey[] = []
+  #reloading: Promise<void> = Promise.resolve()
   #ledger!: HubLedger
   #server!: HubServer
 
@@ -83,6 +86,7 @@ export class Hub {
     this.#ledger = await HubLedger.open({
       open: () => this.#openLedger(),
       openReader: () => openSqliteReader(dir),
+      sequencerKeys: () => this.#sequencerKeys,
       now: () => this.#clock.now(0),
       explain: (error) => this.#explain(error),
       report: (failure) => this.#reportLedger(failure),
@@ -115,36 +119,46 @@ export class Hub {
   /** Takes nothing new, answers what is under way, and lets go of the ledger. */
   async close(): Promise<void> {
     this.#log.info('ending')
+    await this.#reloading
     await this.#closing.disposeAsync()
     this.#log.info({ size: this.#ledger.size }, 'ended')
   }
 
-  /** Reads the settings and the keys again, and begins the log's file anew. */
-  async reload(): Promise<void> {
+  /** Reads the settings and the keys again, and begins the log's file anew. One time after the other. */
+  reload(): Promise<void> {
+    this.#reloading = this.#reloading.then(() => this.#reload())
+    return this.#reloading
+  }
+
+  async #reload(): Promise<void> {
     this.#log.reopen()
     try {
       const settings = this.#options.readSettings()
+      const vault = await this.#unlockAgain()
       const fixed = changedFixed(this.#settings, settings)
       if (fixed.length > 0) this.#log.warn({ settings: fixed }, 'these settings take effect when the hub is started again')
       this.#settings = settings
       this.#log.level = settings.logLevel
-      await this.#reloadKeys()
-      this.#metrics.reloaded(true)
       this.#log.info('settings read again')
+      await this.#takeKeys(vault)
+      this.#metrics.reloaded(true)
     } catch (error) {
       this.#metrics.reloaded(false)
-      this.#log.error({ reason: failureOf(error).message }, 'the settings cannot be read; those before stay')
+      this.#log.error({ reason: failureOf(error).message }, 'the settings cannot be taken; those before stay')
     }
   }
 
-  /** A key that the sequencer is to sign with next is made beside a hub that runs. */
-  async #reloadKeys(): Promise<void> {
+  /** Undefined where the passphrase was typed: nobody is there to type it again. */
+  async #unlockAgain(): Promise<Vault | undefined> {
     const { dir, passphrase } = this.#options.place
     const isGiven = passphrase.file !== undefined || passphrase.environment !== undefined
-    if (!isGiven) return
-    const before = sequencerKeys(this.#vault)
-    this.#vault = await Vault.unlock(dir, await readPassphrase(passphrase, false))
-    if (sequencerKeys(this.#vault) === before) return
+    return isGiven ? Vault.unlock(dir, await readPassphrase(passphrase, false)) : undefined
+  }
+
+  /** A key that the sequencer is to sign with next is made while the hub runs. */
+  async #takeKeys(vault: Vault | undefined): Promise<void> {
+    if (vault === undefined || labelled(vault) === labelled(this.#vault)) return
+    this.#vault = vault
     this.#log.info('opening the ledger again, with other keys')
     await this.#ledger.reopen()
   }
@@ -154,7 +168,9 @@ export class Hub {
     const opened: { ledger?: Ledger } = {}
     const now = () => this.#clock.now(opened.ledger?.lastTime ?? 0)
     try {
-      opened.ledger = await Ledger.open(ledgerOptions(store, this.#vault, this.#platform.origin, now))
+      const options = ledgerOptions(store, this.#vault, this.#platform.origin, now)
+      opened.ledger = await Ledger.open(options)
+      this.#sequencerKeys = options.sequencerKeys
       return opened.ledger
     } catch (error) {
       await store.close()
@@ -240,7 +256,8 @@ export class Hub {
   }
 }
 
-function sequencerKeys(vault: Vault): string {
+/** What tells one set of the sequencer's keys from another. */
+function labelled(vault: Vault): string {
   return vault.keys(SEQUENCER).map(publicKeyHex).join()
 }
 
