@@ -1,5 +1,6 @@
 /** Witnesses as their operators meet them: the command, a hub that asks them, and readers who demand their cosignatures. */
 
+import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
@@ -9,7 +10,7 @@ import { readCheckpoint, signCheckpoint } from '../../core/log/checkpoint.ts'
 import { ED25519, formatVerifierKey, type NoteSigner } from '../../core/log/note.ts'
 import { printed, type Running, runProgram } from '../console/process.ts'
 import { leafHashes, NaiveTree, namedKey } from '../log/support.ts'
-import { accepted, cli, expectFailed, folder, ok, start } from './run.ts'
+import { cli, expectFailed, folder, ok, PASSPHRASE, ROOT } from './run.ts'
 
 interface WitnessFacts {
   readonly listening: string
@@ -24,8 +25,11 @@ interface HubFacts {
   readonly size: number
 }
 
+/** Without the launcher, which would outlive a kill -9. */
 async function startProgram<Facts>(dir: string, args: readonly string[]): Promise<{ running: Running; facts: Facts }> {
-  const running = runProgram(start(dir, args, { plain: true }))
+  const argv = [join(ROOT, 'core/bin/cli.ts'), '--dir', dir, ...args]
+  const env = { ...process.env, NIMLEDGER_PASSPHRASE: PASSPHRASE }
+  const running = runProgram(spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] }))
   const [line] = await printed(running, /^.*\n/)
   return { running, facts: JSON.parse(line) as Facts }
 }
@@ -121,7 +125,7 @@ describe('a hub with witnesses', () => {
 
     await witnesses[2]!.running.end()
     const hub = await startHub(dir, '--witness-policy', policy, '--unwitnessed', 'hold')
-    await accepted(cli(dir, ['account', 'new', 'Ada']))
+    await ok(cli(dir, ['account', 'new', 'Ada']))
     const published = async () => Buffer.from(await (await fetch(`${hub.facts.listening}/checkpoint`)).arrayBuffer())
     await vi.waitFor(async () => expect(readCheckpoint(await published())).toMatchObject({ size: 2 }), { timeout: 20_000 })
     const by = (count: number) => names.slice(0, count).map((name) => ({ name, time: expect.stringMatching(/Z$/) }))
@@ -151,6 +155,17 @@ describe('a hub with witnesses', () => {
     await ok(cli(dir, ['export', 'tiles', tiles]))
     expect(readFileSync(join(tiles, 'checkpoint'))).toEqual(await published())
 
+    const mirror = join(folder(), 'mirror')
+    const sync = (...more: string[]) => cli(mirror, ['sync', '--hub', url, '--vkey', vkey, ...more])
+    const waiting = await sync('--witness-policy', strict)
+    expectFailed(waiting, 'offline')
+    expect(waiting.json.message).toContain('is not witnessed yet: 2 of 3')
+    expectFailed(await sync(), 'offline')
+    expect(await ok(sync('--witness-policy', policy))).toMatchObject({ size: 2, applied: 2 })
+    expect(await ok(cli(mirror, ['verify', '--witness-policy', policy]))).toMatchObject({
+      cosigned: { size: 2, cosigners: by(2) },
+    })
+
     const metrics = await (await fetch(`${url}/metrics`)).text()
     expect(metrics).toContain('nimledger_cosigned_entries 2')
     expect(metrics).toContain('nimledger_witness_up{witness="witness.example/w3"} 0')
@@ -160,7 +175,7 @@ describe('a hub with witnesses', () => {
 
     // Nobody cosigns any more, and what was published is published still.
     const later = await startHub(dir, '--witness-policy', policy, '--unwitnessed', 'hold')
-    await accepted(cli(dir, ['account', 'new', 'Bob']))
+    await ok(cli(dir, ['account', 'new', 'Bob']))
     const held = await (await fetch(`${later.facts.listening}/checkpoint`)).text()
     expect(readCheckpoint(Buffer.from(held))).toMatchObject({ size: 2 })
     expect(await later.running.end()).toBe(0)

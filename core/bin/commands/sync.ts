@@ -5,9 +5,10 @@ import type { Command } from 'commander'
 import { toBase64 } from '../../base/bytes.ts'
 import { RemoteError } from '../../sync/remote.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { Following, type Hub, knownHub, parseHub, type Round } from '../following.ts'
+import { Following, type Hub, keepWitnessPolicy, knownHub, parseHub, type Round } from '../following.ts'
 import { note, print, printJson, progressBar } from '../output.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
+import { witnessPolicyOption } from '../trust-policy.ts'
 import { type GlobalOptions, placeOf, readToken, tokenOption } from './options.ts'
 
 interface SyncOptions extends GlobalOptions {
@@ -15,6 +16,7 @@ interface SyncOptions extends GlobalOptions {
   readonly vkey?: string
   readonly watch?: true
   readonly tokenFile?: string
+  readonly witnessPolicy?: string
 }
 
 /** How often a hub is asked that has nothing new, and after it could not be reached: doubled each time, up to a minute. */
@@ -28,6 +30,7 @@ export function syncCommand(program: Command): void {
     .option('--hub <url>', 'the hub, or any web server of its exported tiles (default, with the vkey: those of the last time)')
     .option('--vkey <vkey>', "the log's key, which you got from elsewhere")
     .option('--watch', 'go on as the ledger grows')
+    .addOption(witnessPolicyOption())
     .addOption(tokenOption())
     .action(async (_options, command: Command) => sync(command.optsWithGlobals<SyncOptions>()))
 }
@@ -36,6 +39,7 @@ async function sync(options: SyncOptions): Promise<void> {
   const { dir } = placeOf(options)
   const hub = await readHub(dir, options)
   const token = readToken(options)
+  if (options.witnessPolicy !== undefined) keepWitnessPolicy(dir, options.witnessPolicy)
   const following = await Following.open({ dir, hub, token, lockTimeoutMs: LOCK_TIMEOUT_MS, progress: progressBar('sync') })
   try {
     if (options.watch) await watch(following, options)
