@@ -117,7 +117,7 @@ describe('every procedure of the hub', () => {
 describe('what is about an account', () => {
   const own = new Set<HubRight>(['look', 'submit', 'own'])
 
-  it.each(Object.entries(ABOUT_ADA))("%s is not for another one, nor for a caller who is none", async (path, input) => {
+  it.each(Object.entries(ABOUT_ADA))('%s is not for another one, nor for a caller who is none', async (path, input) => {
     for (const account of [BOB.account, undefined]) {
       const { ctx, touched } = untouchable(() => ({ rights: own, ...(account && { account }) }))
       await expect(call(path, ctx, input)).rejects.toMatchObject(DENIED)
