@@ -164,6 +164,7 @@ export class HubLedger implements HubHost, Sequencer {
   async publishedBeyond(size: number, signal: AbortSignal): Promise<void> {
     if (this.published !== undefined && sizeOf(this.published) > size) return
     for await (const now of this.#publication.listen(AbortSignal.any([signal, this.#life.signal]))) if (now > size) return
+    if (this.#life.signal.aborted) throw new StoreError('offline', 'The hub is ending.')
   }
 
   explain(error: unknown): Failure {
