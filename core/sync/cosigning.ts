@@ -317,7 +317,9 @@ export class Cosigning {
     const { keep, publish, unwitnessed } = this.#options
     const isEnough = this.#hasQuorum(target)
     if (!isEnough && unwitnessed === 'hold') return
-    const checkpoint = formatNote(target.note.text, [...target.note.signatures, ...target.cosignatures])
+    // In the order of the witnesses, whichever was the quickest.
+    const cosignatures = this.#witnesses.flatMap(({ key }) => target.cosignatures.filter((one) => isSameKey(one, key)))
+    const checkpoint = formatNote(target.note.text, [...target.note.signatures, ...cosignatures])
     const { checkpoint: before } = this.#published
     if (before !== undefined && equalBytes(before, checkpoint)) return
     assert(sizeOf(before) <= target.size, 'what is published never goes back')

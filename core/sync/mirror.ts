@@ -178,7 +178,7 @@ export class Mirror {
       const logKeys = [noteVerifier(witnesses.verify, await this.#trustedKey())]
       const opened = openCheckpoint(shown.signed, { origin: shown.origin, logKeys, ...witnesses.group })
       if (opened instanceof Malformed)
-        throw new RemoteError('offline', `What ${remote.name} shows is not witnessed yet: ${opened.reason}.`)
+        throw new RemoteError('unwitnessed', `What ${remote.name} shows is not witnessed yet: ${opened.reason}.`)
     }
     return this.#follow(shown, tree, before)
   }

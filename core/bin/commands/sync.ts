@@ -67,7 +67,7 @@ async function watch(following: Following, options: SyncOptions): Promise<void> 
       before = await showRound(following, round, options, before)
       pauseMs = POLL_MS
     } catch (error) {
-      if (!(error instanceof RemoteError && error.reason === 'offline')) throw error
+      if (!(error instanceof RemoteError && error.code === 'offline')) throw error
       if (pauseMs === POLL_MS) note(`${error.message} Trying again.`)
       pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)
     }
