@@ -53,8 +53,8 @@ interface Receipt {
 }
 
 /**
- * The receipt of an entry; undefined where no checkpoint covers it. It rests on the last one that witnesses cosigned, where that is
- * given and covers the entry, and else on the log's last.
+ * The receipt of an entry; undefined where no checkpoint covers it. It rests on the last one that witnesses cosigned, where that
+ * is given and covers the entry, and else on the log's last.
  */
 export async function receiptOf(
   sha256: Sha256,

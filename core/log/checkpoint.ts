@@ -154,7 +154,7 @@ function isSigned(signatures: readonly NoteSignature[], key: NoteVerifier): bool
 }
 
 /** A witness that cosigned, and when, in seconds since 1970. */
-export interface Cosigner {
+interface Cosigner {
   readonly name: string
   readonly seconds: bigint
 }

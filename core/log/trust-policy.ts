@@ -20,7 +20,7 @@ import { type LogTrust, noteVerifier, parseDecimal, type WitnessGroup } from './
 import { COSIGNATURE_V1, ED25519, parseVerifierKey, type VerifierKey } from './note.ts'
 import type { VerifySignature } from './signature.ts'
 
-export interface PolicyParty {
+interface PolicyParty {
   readonly key: VerifierKey
   readonly url?: string
 }

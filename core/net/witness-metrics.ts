@@ -1,4 +1,4 @@
-/** What is known of a hub's witnesses, in the text form of Prometheus. What each figure means to an operator: docs/operations.md. */
+/** A hub's witnesses, in the text form of Prometheus. What each figure means to an operator: docs/operations.md. */
 
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { readCheckpoint } from '../log/checkpoint.ts'

@@ -33,7 +33,7 @@ interface WitnessServerOptions {
   readonly failed: (error: unknown) => void
 }
 
-export interface WitnessServer {
+interface WitnessServer {
   /** For instance "http://127.0.0.1:4748". */
   readonly origin: string
   close(): Promise<void>

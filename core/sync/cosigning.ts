@@ -78,7 +78,7 @@ export interface CosigningOptions {
 }
 
 /** What is known of a witness, for whoever watches the hub. */
-export interface WitnessStatus {
+interface WitnessStatus {
   readonly name: string
   /** The tree size that it cosigned last, as far as is known here. */
   readonly size: number

@@ -1,7 +1,7 @@
 /**
  * A witness, c2sp.org/tlog-witness: it cosigns a log's checkpoints as long as each continues the one before. What it signs says
- * that this is the largest tree of the log that it has seen, so that a log cannot show different trees to different people without
- * its witnesses' help.
+ * that this is the largest tree of the log that it has seen, so that a log cannot show different trees to different people
+ * without its witnesses' help.
  *
  * All of its safety is one rule: what is cosigned is kept first, by compare and set against the very checkpoint that it was found
  * to continue. Two requests at a time, or two programs, cannot bring the memory back to an older tree.
@@ -34,7 +34,7 @@ import {
 import type { VerifySignature } from '../log/signature.ts'
 import type { Evidence } from './evidence.ts'
 
-export interface WitnessOptions {
+interface WitnessOptions {
   readonly sha256: Sha256
   readonly verify: VerifySignature
   /** The witness's own key, of type 04, and what makes its Ed25519 signatures. */

@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { readPublished } from '../../core/drivers/published-files.ts'
 import { formatAddCheckpoint } from '../../core/log/add-checkpoint.ts'
 import { readCheckpoint, signCheckpoint } from '../../core/log/checkpoint.ts'
 import { ED25519, formatVerifierKey, type NoteSigner } from '../../core/log/note.ts'
@@ -111,79 +110,105 @@ describe('witness', () => {
   })
 })
 
+interface Scene {
+  readonly dir: string
+  readonly vkey: string
+  readonly url: string
+  readonly hub: Running
+  readonly witnesses: readonly Running[]
+  /** Two of three have to have cosigned; all three have to, which they cannot. */
+  readonly policy: string
+  readonly strict: string
+}
+
+const NAMES = ['witness.example/w1', 'witness.example/w2', 'witness.example/w3']
+
+/** Who cosigned, as commands tell it. */
+const BY_TWO = NAMES.slice(0, 2).map((name) => ({ name, time: expect.stringMatching(/Z$/) }))
+
+/** A hub that holds back what two of its three witnesses have not cosigned; the third is away. */
+async function openScene(): Promise<Scene> {
+  const dir = join(folder(), 'ledger')
+  const { vkey } = await ok(cli(dir, ['init', '--origin', ORIGIN]))
+  const witnesses = await Promise.all(NAMES.map((name) => startWitness(join(folder(), 'witness'), name, '--log', vkey)))
+  const lines = witnesses.map(({ facts }, i) => `witness w${i + 1} ${facts.vkey} ${facts.listening}`)
+  const [policy, strict] = [join(folder(), 'policy'), join(folder(), 'policy')]
+  writeFileSync(policy, [`log ${vkey}`, ...lines, 'group any-two 2 w1 w2 w3', 'quorum any-two', ''].join('\n'))
+  writeFileSync(strict, [...lines, 'group everybody all w1 w2 w3', 'quorum everybody', ''].join('\n'))
+  await witnesses[2]!.running.end()
+  const hub = await startHub(dir, '--witness-policy', policy, '--unwitnessed', 'hold')
+  const url = hub.facts.listening
+  return { ...{ dir, vkey, url, policy, strict }, hub: hub.running, witnesses: witnesses.map(({ running }) => running) }
+}
+
+const published = async (url: string) => Buffer.from(await (await fetch(`${url}/checkpoint`)).arrayBuffer())
+
+/** verify shows who cosigned, and refuses what too few have. */
+async function expectVerified({ dir, url, vkey, policy, strict }: Scene): Promise<void> {
+  const cosigned = { size: 2, cosigners: BY_TWO }
+  expect(await ok(cli('', ['verify', url, '--witness-policy', policy]))).toMatchObject({ vkeySource: 'given', cosigned })
+  expect(await ok(cli(dir, ['verify', '--witness-policy', policy]))).toMatchObject({ cosigned })
+  const denied = await cli('', ['verify', url, '--vkey', vkey, '--witness-policy', strict])
+  const message = expect.stringContaining('2 of 3')
+  expect([denied.code, denied.json]).toMatchObject([
+    3,
+    { ok: false, defects: [{ table: 'checkpoint', what: 'witnesses', message }] },
+  ])
+}
+
+/** Receipts carry the cosignatures, and check demands them. */
+async function expectReceipts({ dir, vkey, policy, strict }: Scene): Promise<void> {
+  const file = join(folder(), 'ada.tlog-proof')
+  await ok(cli(dir, ['prove', '1', '-o', file]))
+  expect(await ok(cli('', ['check', file, '--witness-policy', policy]))).toMatchObject({ index: 1, cosigners: BY_TWO })
+  const denied = await cli('', ['check', file, '--vkey', vkey, '--witness-policy', strict])
+  expect([denied.code, denied.json]).toMatchObject([3, { ok: false, message: expect.stringContaining('2 of 3') }])
+  expect(await ok(cli('', ['check', file, '--vkey', vkey]))).not.toHaveProperty('cosigners')
+  expectFailed(await cli('', ['check', file, '--witness-policy', strict]), 'usage')
+  expectFailed(await cli('', ['check', file]), 'usage')
+}
+
+/** A mirror takes what its policy is content with, and waits for the rest. */
+async function expectMirrored({ url, vkey, policy, strict }: Scene): Promise<void> {
+  const mirror = join(folder(), 'mirror')
+  const sync = (...more: string[]) => cli(mirror, ['sync', '--hub', url, '--vkey', vkey, ...more])
+  const waiting = await sync('--witness-policy', strict)
+  expectFailed(waiting, 'offline')
+  expect(waiting.json.message).toContain('is not witnessed yet: 2 of 3')
+  expectFailed(await sync(), 'offline')
+  expect(await ok(sync('--witness-policy', policy))).toMatchObject({ size: 2, applied: 2 })
+  expect(await ok(cli(mirror, ['verify', '--witness-policy', policy]))).toMatchObject({ cosigned: { size: 2 } })
+  // What the hub accepts it publishes a moment later, and the mirror waits for that.
+  expect(await ok(cli(mirror, ['account', 'new', 'Eve']))).toMatchObject({ name: 'Eve' })
+  expect(await ok(cli(mirror, ['status']))).toMatchObject({ size: 3, outbox: { accepted: 1 } })
+}
+
 describe('a hub with witnesses', () => {
   it('publishes what they cosigned; verify, check, sync and export demand and show it', async () => {
-    const dir = join(folder(), 'ledger')
-    const { vkey } = await ok(cli(dir, ['init', '--origin', ORIGIN]))
-    const names = ['witness.example/w1', 'witness.example/w2', 'witness.example/w3']
-    const witnesses = await Promise.all(names.map((name) => startWitness(join(folder(), 'witness'), name, '--log', vkey)))
-    const policy = join(folder(), 'policy')
-    const lines = witnesses.map(({ facts }, i) => `witness w${i + 1} ${facts.vkey} ${facts.listening}`)
-    writeFileSync(policy, [`log ${vkey}`, ...lines, 'group any-two 2 w1 w2 w3', 'quorum any-two', ''].join('\n'))
-    const strict = join(folder(), 'policy')
-    writeFileSync(strict, [...lines, 'group everybody all w1 w2 w3', 'quorum everybody', ''].join('\n'))
-
-    await witnesses[2]!.running.end()
-    const hub = await startHub(dir, '--witness-policy', policy, '--unwitnessed', 'hold')
+    const scene = await openScene()
+    const { dir, url, policy, hub, witnesses } = scene
     await ok(cli(dir, ['account', 'new', 'Ada']))
-    const published = async () => Buffer.from(await (await fetch(`${hub.facts.listening}/checkpoint`)).arrayBuffer())
-    await vi.waitFor(async () => expect(readCheckpoint(await published())).toMatchObject({ size: 2 }), { timeout: 20_000 })
-    const by = (count: number) => names.slice(0, count).map((name) => ({ name, time: expect.stringMatching(/Z$/) }))
-
-    const url = hub.facts.listening
-    const verified = await ok(cli('', ['verify', url, '--witness-policy', policy]))
-    expect(verified).toMatchObject({ ok: true, vkeySource: 'given', cosigned: { size: 2, cosigners: by(2) } })
-    const denied = await cli('', ['verify', url, '--vkey', vkey, '--witness-policy', strict])
-    expect(denied.json).toMatchObject({ ok: false, defects: [{ table: 'checkpoint', what: 'witnesses' }] })
-    expect([denied.code, denied.json.defects]).toEqual([
-      3,
-      [expect.objectContaining({ message: expect.stringContaining('2 of 3') })],
-    ])
-    expect(await ok(cli(dir, ['verify', '--witness-policy', policy]))).toMatchObject({ cosigned: { size: 2, cosigners: by(2) } })
+    await vi.waitFor(async () => expect(readCheckpoint(await published(url))).toMatchObject({ size: 2 }), { timeout: 20_000 })
     expect(await ok(cli(dir, ['status']))).toMatchObject({ size: 2, cosignedSize: 2 })
-
-    const file = join(folder(), 'ada.tlog-proof')
-    await ok(cli(dir, ['prove', '1', '-o', file]))
-    expect(await ok(cli('', ['check', file, '--witness-policy', policy]))).toMatchObject({ ok: true, index: 1, cosigners: by(2) })
-    const unwitnessed = await cli('', ['check', file, '--vkey', vkey, '--witness-policy', strict])
-    expect([unwitnessed.code, unwitnessed.json]).toMatchObject([3, { ok: false, message: expect.stringContaining('2 of 3') }])
-    expect(await ok(cli('', ['check', file, '--vkey', vkey]))).not.toHaveProperty('cosigners')
-    expectFailed(await cli('', ['check', file, '--witness-policy', strict]), 'usage')
-    expectFailed(await cli('', ['check', file]), 'usage')
-
     const tiles = join(folder(), 'tiles')
     await ok(cli(dir, ['export', 'tiles', tiles]))
-    expect(readFileSync(join(tiles, 'checkpoint'))).toEqual(await published())
-
-    const mirror = join(folder(), 'mirror')
-    const sync = (...more: string[]) => cli(mirror, ['sync', '--hub', url, '--vkey', vkey, ...more])
-    const waiting = await sync('--witness-policy', strict)
-    expectFailed(waiting, 'offline')
-    expect(waiting.json.message).toContain('is not witnessed yet: 2 of 3')
-    expectFailed(await sync(), 'offline')
-    expect(await ok(sync('--witness-policy', policy))).toMatchObject({ size: 2, applied: 2 })
-    expect(await ok(cli(mirror, ['verify', '--witness-policy', policy]))).toMatchObject({
-      cosigned: { size: 2, cosigners: by(2) },
-    })
-
-    // What the hub accepts it publishes a moment later, and the mirror waits for that.
-    expect(await ok(cli(mirror, ['account', 'new', 'Eve']))).toMatchObject({ name: 'Eve' })
-    expect(await ok(cli(mirror, ['status']))).toMatchObject({ size: 3, outbox: { accepted: 1 } })
+    expect(readFileSync(join(tiles, 'checkpoint'))).toEqual(await published(url))
+    await expectVerified(scene)
+    await expectReceipts(scene)
+    await expectMirrored(scene)
 
     const metrics = await (await fetch(`${url}/metrics`)).text()
     expect(metrics).toContain('nimledger_cosigned_entries 3')
     expect(metrics).toContain('nimledger_witness_up{witness="witness.example/w3"} 0')
     expect(metrics).toMatch(/nimledger_witness_requests_total\{witness="witness.example\/w1",outcome="cosigned"\} [1-9]/)
-    expect(await hub.running.end()).toBe(0)
-    for (const { running } of witnesses) await running.end()
+    expect(await hub.end()).toBe(0)
+    for (const running of witnesses) await running.end()
 
     // Nobody cosigns any more, and what was published is published still.
     const later = await startHub(dir, '--witness-policy', policy, '--unwitnessed', 'hold')
     await ok(cli(dir, ['account', 'new', 'Bob']))
-    const held = await (await fetch(`${later.facts.listening}/checkpoint`)).text()
-    expect(readCheckpoint(Buffer.from(held))).toMatchObject({ size: 3 })
+    expect(readCheckpoint(await published(later.facts.listening))).toMatchObject({ size: 3 })
     expect(await later.running.end()).toBe(0)
-    expect(readPublished(dir).cosigned).toBeDefined()
   })
 
   it('says what is wrong with its policy, and that what it published before is not of its ledger', async () => {
