@@ -1,4 +1,7 @@
-/** Signs in to a hub over HTTP(S), as core/api/hub/sign-in.ts has it: asks for a text, looks at it, has it signed, brings it back. */
+/**
+ * Signs in to a hub over HTTP(S), as core/api/hub/sign-in.ts has it: asks for a text, looks at it, has it signed, and brings it
+ * back.
+ */
 
 import { parseChallenge, readAsked, readProof } from '../api/hub/sign-in.ts'
 import { toBase64, tryUtf8Decode } from '../base/bytes.ts'

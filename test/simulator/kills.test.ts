@@ -5,7 +5,6 @@
  *   KILLS=300 npm run -s test -- test/simulator/kills.test.ts      KILL_SEED is the first seed, 1 by default
  */
 
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Random } from '../model/random.ts'

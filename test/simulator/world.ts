@@ -41,11 +41,12 @@ export interface Tally {
   readonly faults: Map<string, number>
   readonly refusals: Map<string, number>
   accepted: number
+  corrected: number
   cutOff: number
 }
 
 export function emptyTally(): Tally {
-  return { actions: new Map(), faults: new Map(), refusals: new Map(), accepted: 0, cutOff: 0 }
+  return { actions: new Map(), faults: new Map(), refusals: new Map(), accepted: 0, corrected: 0, cutOff: 0 }
 }
 
 function count(counts: Map<string, number>, name: string, times = 1): void {
@@ -199,6 +200,7 @@ export class World {
       expect(await auditOf(reader, reader, { trusted: LOG_KEY })).toMatchObject({ ok: true, defects: [], unsigned: 0 })
     })
     this.#tally.accepted += this.#referee.told.size - this.#referee.refusals.size
+    this.#tally.corrected += this.#referee.corrected
     for (const code of this.#referee.refusals.values()) count(this.#tally.refusals, code)
     for (const { network } of this.#followers) for (const [fault, times] of network.met) count(this.#tally.faults, fault, times)
   }
