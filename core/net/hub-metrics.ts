@@ -8,7 +8,7 @@ import { TURNED_AWAY, type TurnedAway } from './gate.ts'
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** What became of a note: a refusal's code stands beside it, or what failed. */
-export type NoteOutcome = 'accepted' | 'repeated' | 'refused' | 'failed'
+type NoteOutcome = 'accepted' | 'repeated' | 'refused' | 'failed'
 
 /** One answered request. */
 export interface RequestFacts {
@@ -22,7 +22,7 @@ export interface RequestFacts {
 }
 
 /** What is asked for when the figures are. */
-export interface Gauges {
+interface Gauges {
   readonly size: () => number
   readonly isUp: () => boolean
   /** Unix seconds of the ledger's last entry. */

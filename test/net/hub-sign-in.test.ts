@@ -25,7 +25,7 @@ async function signIn(url: string, { origin = ORIGIN } = {}) {
 
 /** A hub that gives to sign what it likes. */
 async function hubThat(answer: (response: ServerResponse, host: string) => void): Promise<string> {
-  const server = createServer((request, response) => answer(response, request.headers.host!))
+  const server = createServer((request, response) => answer(response, request.headers.host!.split(':')[0]!))
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
   onTestFinished(() => {
     server.closeAllConnections()

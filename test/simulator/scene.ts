@@ -1,4 +1,4 @@
-/** A hub and a mirror with its outbox, as processes, clients that hand in notes without end, and what was acknowledged to them. */
+/** A hub and a mirror with its outbox, as processes; clients that hand in notes without end; what was acknowledged to them. */
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -12,10 +12,11 @@
  *
  *     — nim1… crC12Ip3WsG19g9p…
  *
- * The text is of one form, so it is no transaction (those begin with `{`) and no checkpoint (an origin has no space). `hub` is the
- * host that the account asks, as its client knows it: a text that another hub passes on names the wrong one, and the client does
- * not sign it. `seal` is an HMAC-SHA-256 of the lines before it under a key that the hub made when it started. So a hub keeps
- * nothing of the texts that it hands out, and of those that come back signed only that they did: each is good for one token.
+ * The text is of one form, so it is no transaction (those begin with `{`) and no checkpoint (an origin has no space). `hub` is
+ * the host that the account asks, without a port, as its client knows it: a text that another hub passes on names the wrong one,
+ * and the client does not sign it. `seal` is an HMAC-SHA-256 of the lines before it under a key that the hub made when it
+ * started. So a hub keeps nothing of the texts that it hands out, and of those that come back signed only that they did: each is
+ * good for one token.
  *
  *     access.challenge   {"account":"nim1…"}   →   {"text":"nimledger sign-in v1\n…"}
  *     access.prove       {"note":"<base64>"}   →   {"status":"proven","account":"nim1…","token":"nim_own_…","expires":"…Z"}
