@@ -12,6 +12,9 @@ export const MAX_SIGNATURE_LINES = 100
 export const MAX_PROOF_BYTES = 256 * 1024
 /** Most bytes of a mirror's evidence: two checkpoints, an entry in base64 and a path. */
 export const MAX_EVIDENCE_BYTES = 256 * 1024
+/** Most bytes of a trust policy; most logs, and most witnesses, that it names. */
+export const MAX_POLICY_BYTES = 256 * 1024
+export const MAX_POLICY_NAMES = 64
 /** Nesting of objects and arrays in a transaction's text. */
 export const MAX_JSON_DEPTH = 8
 

@@ -25,6 +25,7 @@ import { statementCommand } from './commands/statement.ts'
 import { syncCommand } from './commands/sync.ts'
 import { transactionCommands } from './commands/transaction.ts'
 import { usageCommands } from './commands/usage.ts'
+import { witnessCommand } from './commands/witness.ts'
 import { defaultDir } from './desk.ts'
 import { EXIT, failureOf } from './failure.ts'
 import { note, printJson, stopPrinting } from './output.ts'
@@ -74,6 +75,7 @@ outboxCommands(program)
 joinCommand(program)
 backupCommands(program)
 doctorCommand(program)
+witnessCommand(program)
 consoleCommand(program)
 demoCommand(program)
 

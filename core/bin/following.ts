@@ -8,6 +8,7 @@
  * Whoever follows holds the mirror's lock. What a hub is caught at is kept beside the mirror, as evidence.
  */
 
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toHex } from '../base/bytes.ts'
@@ -24,6 +25,7 @@ import type { OutboxHub, OutboxStore } from '../ledger/outbox-store.ts'
 import type { StoreError, StoreReader } from '../ledger/store.ts'
 import { type LogTrust, noteVerifier } from '../log/checkpoint.ts'
 import { ED25519, formatVerifierKey, parseVerifierKey, type VerifierKey } from '../log/note.ts'
+import { witnessGroupOf } from '../log/trust-policy.ts'
 import { HubClient } from '../net/hub-client.ts'
 import { parseHubUrl } from '../net/hub-url.ts'
 import { type Evidence, formatEvidence } from '../sync/evidence.ts'
@@ -32,6 +34,7 @@ import { Outbox } from '../sync/outbox.ts'
 import { settle } from '../sync/settlement.ts'
 import { Failure, failureOf } from './failure.ts'
 import { note } from './output.ts'
+import { readTrustPolicy } from './trust-policy.ts'
 
 /** A hub's address and the key of its log. */
 export interface Hub {
@@ -65,6 +68,8 @@ interface FollowingOptions {
   readonly hub: Hub
   /** For a private hub. */
   readonly token: string | undefined
+  /** A file that is to be the mirror's policy from now on. */
+  readonly witnessPolicy?: string | undefined
   readonly lockTimeoutMs: number
   readonly progress?: MirrorOptions['progress']
 }
@@ -112,7 +117,9 @@ export class Following {
     const verifier = closing.adopt(createVerifier(), (one) => one.close())
     const client = new HubClient(hub.base, { token })
     const { trusted } = hub
-    const mirror = await Mirror.open({ rules, sha256, store, verifier, remote: client, trusted, progress })
+    if (options.witnessPolicy !== undefined) keepWitnessPolicy(dir, options.witnessPolicy)
+    const witnesses = witnessesOf(dir)
+    const mirror = await Mirror.open({ rules, sha256, store, verifier, remote: client, trusted, witnesses, progress })
     return new Following(options, closing.move(), { store, outbox, mirror, client })
   }
 
@@ -164,6 +171,21 @@ export class Following {
       if (failure?.code !== 'offline' || attempt === ATTEMPTS) return failure
     }
   }
+}
+
+const POLICY_FILE = 'witness-policy'
+
+/** From now on the mirror takes nothing that the witnesses of this policy have not cosigned, whichever command asks. */
+function keepWitnessPolicy(dir: string, file: string): void {
+  readTrustPolicy(file)
+  writeDurably(join(dir, POLICY_FILE), readFileSync(file))
+}
+
+function witnessesOf(dir: string): MirrorOptions['witnesses'] {
+  const file = join(dir, POLICY_FILE)
+  if (!existsSync(file)) return undefined
+  const verify = chooseVerifier()
+  return { verify, group: witnessGroupOf(verify, readTrustPolicy(file)) }
 }
 
 /** The key that was given, and the one that the entries at hand put in its place. */

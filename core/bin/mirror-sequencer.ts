@@ -19,6 +19,7 @@ import type { OutboxNote, OutboxStore } from '../ledger/outbox-store.ts'
 import { lastTime } from '../ledger/queries.ts'
 import { StoreError, type StoreReader } from '../ledger/store.ts'
 import { putNote } from '../sync/outbox.ts'
+import { RemoteError } from '../sync/remote.ts'
 import { Following, type Hub } from './following.ts'
 import type { Sequencer } from './sequencer.ts'
 
@@ -125,19 +126,24 @@ export class MirrorSequencer implements Sequencer {
 
   async #follow(): Promise<string> {
     const deadline = performance.now() + ANSWER_TIMEOUT_MS
-    for (;;) {
+    for (let reason = ''; ; ) {
+      let isOwn = true
       try {
         this.#following ??= await Following.open({ ...this.#place, lockTimeoutMs: 0 })
         const { undelivered } = await this.#following.round()
-        return undelivered === undefined ? '' : `${undelivered.message} `
+        if (undelivered !== undefined) return `${undelivered.message} `
       } catch (error) {
-        if (error instanceof StoreError && error.code === 'offline') return `${error.message} `
-        if (!(error instanceof StoreError && error.code === 'locked')) throw error
+        if (!(error instanceof StoreError)) throw error
+        // What a hub accepts it publishes once its witnesses have seen it.
+        if (error instanceof RemoteError && error.reason === 'unwitnessed') reason = `${error.message} `
+        else if (error.code === 'offline') return `${error.message} `
+        else if (error.code !== 'locked') throw error
+        // Another program follows, and sends what it finds.
+        else isOwn = false
       }
-      // Another program follows, and sends what it finds.
-      const waiting = await this.#outbox.list(['queued', 'sent'], undefined, 1)
+      const waiting = isOwn ? [] : await this.#outbox.list(['queued', 'sent'], undefined, 1)
       const coming = await this.#outbox.unmirrored(undefined, 1)
-      if (waiting.length + coming.length === 0 || performance.now() >= deadline) return ''
+      if (waiting.length + coming.length === 0 || performance.now() >= deadline) return reason
       await sleep(RETRY_MS)
     }
   }

@@ -28,7 +28,7 @@ const compress = promisify(gzip)
 
 /** A resource of the log. */
 interface Resource {
-  readonly status: 200 | 404
+  readonly status: 200 | 404 | 503
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
 }
@@ -43,7 +43,8 @@ export async function readResource(
   const visibility = isPublic ? 'public' : 'private'
   if (path === CHECKPOINT) {
     const caching = `${visibility}, max-age=${CHECKPOINT_SECONDS}`
-    return found(host.checkpoint, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': caching })
+    if (host.published === undefined) return unpublished()
+    return found(host.published, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': caching })
   }
   const tile = parseTilePath(path.slice(1))
   const bytes = tile instanceof Malformed ? undefined : await readTile(host, tile)
@@ -93,6 +94,11 @@ function found(body: Uint8Array, headers: Resource['headers']): Resource {
 function missing(): Resource {
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
   return { status: 404, headers, body: Buffer.from('There is nothing here.\n') }
+}
+
+function unpublished(): Resource {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'retry-after': '1' }
+  return { status: 503, headers, body: Buffer.from('No checkpoint is published yet: its witnesses are asked.\n') }
 }
 
 /** Writes a resource, or its head alone. */

@@ -19,13 +19,14 @@ export interface RemoteLog {
 
 /**
  * Why a resource of a remote log cannot be had. `offline`: nobody answered, or not in time, not whole, or not as a log would;
- * another time may do. `not_found`: it is not served. `too_large`: what is served cannot be it.
+ * another time may do. `unwitnessed`: those who have to have cosigned have not yet. `not_found`: it is not served. `too_large`:
+ * what is served cannot be it.
  */
 export class RemoteError extends StoreError {
-  readonly reason: 'offline' | 'not_found' | 'too_large'
+  readonly reason: 'offline' | 'unwitnessed' | 'not_found' | 'too_large'
 
   constructor(reason: RemoteError['reason'], message: string, options?: ErrorOptions) {
-    super(reason === 'offline' ? 'offline' : 'damaged', message, options)
+    super(reason === 'offline' || reason === 'unwitnessed' ? 'offline' : 'damaged', message, options)
     this.reason = reason
   }
 }

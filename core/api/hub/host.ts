@@ -18,8 +18,12 @@ export interface HubHost {
   readonly tools: Tools
   /** The number of entries. */
   readonly size: number
-  /** The signed checkpoint that is served. */
+  /** The last checkpoint that was signed. */
   readonly checkpoint: Uint8Array
+  /** The one that is served: with witnesses, what they left of it; undefined while the first one waits for them. */
+  readonly published: Uint8Array | undefined
+  /** The last one that a quorum of witnesses cosigned, on which receipts rest where it covers the entry. */
+  readonly cosigned: Uint8Array | undefined
   /** Reads one consistent state of the ledger. */
   reading<T>(read: (sight: LedgerSight) => Promise<T>): Promise<T>
   /** Answers once the outcome is durable. */
@@ -28,6 +32,8 @@ export interface HubHost {
   signRefusal(note: Uint8Array, refusal: Refusal): Promise<Uint8Array | undefined>
   /** Ends once there are more than `size` entries, or with the signal. */
   grown(size: number, signal: AbortSignal): Promise<void>
+  /** Ends once more than `size` entries are published, or with the signal. */
+  publishedBeyond(size: number, signal: AbortSignal): Promise<void>
   /** Why it takes no notes now; undefined while it does. */
   readonly failure: Failure | undefined
   /** What went wrong, in a code and a sentence. */

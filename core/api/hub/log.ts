@@ -3,12 +3,14 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
+import { Malformed } from '../../base/malformed.ts'
 import { formatEntry } from '../../ledger/entry.ts'
 import { readBackwards, readRange } from '../../ledger/history.ts'
 import { logKey } from '../../ledger/log-keys.ts'
 import { presentBody } from '../../ledger/present.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { receiptOf } from '../../ledger/receipt.ts'
+import { readCheckpoint } from '../../log/checkpoint.ts'
 import { formatVerifierKey } from '../../log/note.ts'
 import { events, missing } from '../failures.ts'
 import * as input from '../inputs.ts'
@@ -92,7 +94,7 @@ async function entryProof({ host, caller }: HubContext, index: number): Promise<
   return host.reading(async ({ store }) => {
     const [entry] = await readRange(host.tools, store, index, 1)
     if (!asking.rights.has('read') && entry?.transaction.signer !== asking.account) throw denied()
-    const receipt = entry && (await receiptOf(host.tools.sha256, store, index))
+    const receipt = entry && (await receiptOf(host.tools.sha256, store, index, host.cosigned))
     if (entry === undefined || receipt === undefined) throw missing(`There is no entry ${index} yet.`)
     const [shown] = await entryViews(store, [entry])
     return {
@@ -142,15 +144,16 @@ async function* follow(
   }
 }
 
-/** The number of entries, now and whenever it has grown; of those in between only the last. */
+/** How many entries are published, now and whenever there are more; of those in between only the last. */
 async function* sizes({ host, caller }: HubContext, seen: number, signal: AbortSignal): AsyncGenerator<number> {
   for (let last = seen; !signal.aborted; ) {
-    if (host.size <= last) {
-      await host.grown(last, signal)
+    const head = host.published && readCheckpoint(host.published)
+    if (head === undefined || head instanceof Malformed || head.size <= last) {
+      await host.publishedBeyond(last, signal)
       continue
     }
     if (!(await caller()).rights.has('own')) throw denied()
-    last = host.size
+    last = head.size
     yield last
   }
 }

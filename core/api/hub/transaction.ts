@@ -99,7 +99,7 @@ async function receiptsOf(host: HubHost, answers: readonly (Accepted | Refusal |
   if (accepted.length === 0) return receipts
   await host.reading(async ({ store }) => {
     for (const { index } of accepted) {
-      const receipt = await receiptOf(host.tools.sha256, store, index)
+      const receipt = await receiptOf(host.tools.sha256, store, index, host.cosigned)
       if (receipt !== undefined) receipts.set(index, new TextDecoder().decode(receipt.file))
     }
   })

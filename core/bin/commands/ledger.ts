@@ -6,6 +6,7 @@ import { Malformed } from '../../base/malformed.ts'
 import { origin as originField } from '../../domain/fields.ts'
 import { platformAt } from '../../domain/policy.ts'
 import { formatMilliseconds, wholeSeconds } from '../../domain/time.ts'
+import { readPublished } from '../../drivers/published-files.ts'
 import { openSqliteOutbox } from '../../drivers/sqlite/outbox-store.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { lastTime, readPlatform } from '../../ledger/queries.ts'
@@ -82,6 +83,8 @@ async function readStatus(dir: string, store: StoreReader): Promise<JsonObject> 
   const time = await lastTime(store)
   const signed = await store.checkpoint()
   const head = signed === undefined ? undefined : readCheckpoint(signed)
+  const { cosigned } = readPublished(dir)
+  const witnessed = cosigned && readCheckpoint(cosigned)
   return {
     dir,
     ...(await readOutbox(dir)),
@@ -95,6 +98,7 @@ async function readStatus(dir: string, store: StoreReader): Promise<JsonObject> 
     accounts: platform.accounts,
     feeBps: platformAt(platform, wholeSeconds(time)).feeBps,
     checkpointSize: head === undefined || head instanceof Malformed ? 0 : head.size,
+    ...(witnessed !== undefined && !(witnessed instanceof Malformed) && { cosignedSize: witnessed.size }),
   }
 }
 

@@ -8,6 +8,7 @@ import { Following, type Hub, knownHub, parseHub, type Round } from '../followin
 import { News } from '../news.ts'
 import { note, print, printJson, progressBar } from '../output.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
+import { witnessPolicyOption } from '../trust-policy.ts'
 import { type GlobalOptions, placeOf, readToken, tokenOption } from './options.ts'
 
 /** How a hub is named. */
@@ -19,6 +20,7 @@ export interface HubOptions {
 
 interface SyncOptions extends GlobalOptions, HubOptions {
   readonly watch?: true
+  readonly witnessPolicy?: string
 }
 
 /** How often a hub is asked that tells no news, and after it could not be reached: doubled each time, up to a minute. */
@@ -32,6 +34,7 @@ export function syncCommand(program: Command): void {
     .option('--hub <url>', 'the hub, or any web server of its exported tiles (default, with the vkey: those of the last time)')
     .option('--vkey <vkey>', "the log's key, which you got from elsewhere")
     .option('--watch', 'go on as the ledger grows')
+    .addOption(witnessPolicyOption())
     .addOption(tokenOption())
     .action(async (_options, command: Command) => sync(command.optsWithGlobals<SyncOptions>()))
 }
@@ -40,7 +43,9 @@ async function sync(options: SyncOptions): Promise<void> {
   const { dir } = placeOf(options)
   const hub = await readHub(dir, options)
   const token = readToken(options)
-  const following = await Following.open({ dir, hub, token, lockTimeoutMs: LOCK_TIMEOUT_MS, progress: progressBar('sync') })
+  const { witnessPolicy } = options
+  const settings = { dir, hub, token, witnessPolicy, lockTimeoutMs: LOCK_TIMEOUT_MS, progress: progressBar('sync') }
+  const following = await Following.open(settings)
   try {
     if (options.watch) await watch(following, options)
     else await showRound(following, await following.round(), options)
@@ -68,7 +73,7 @@ async function watch(following: Following, options: SyncOptions): Promise<void> 
       before = await showRound(following, round, options, before)
       pauseMs = POLL_MS
     } catch (error) {
-      if (!(error instanceof RemoteError && error.reason === 'offline')) throw error
+      if (!(error instanceof RemoteError && error.code === 'offline')) throw error
       if (pauseMs === POLL_MS) note(`${error.message} Trying again.`)
       pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)
     }

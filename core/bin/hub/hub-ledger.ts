@@ -18,6 +18,7 @@ import type { SequencerKey } from '../../ledger/log-keys.ts'
 import { signRefusal } from '../../ledger/signed-refusal.ts'
 import { StoreError, type StoreReader } from '../../ledger/store.ts'
 import { readCheckpoint } from '../../log/checkpoint.ts'
+import type { Cosigning } from '../../sync/cosigning.ts'
 import { Broadcast } from '../broadcast.ts'
 import { LEDGER_TOOLS } from '../desk.ts'
 import type { Sequencer } from '../sequencer.ts'
@@ -56,6 +57,8 @@ export class HubLedger implements HubHost, Sequencer {
   readonly #options: HubLedgerOptions
   readonly #reader: SharedReader
   readonly #growth = new Broadcast<number>()
+  readonly #publication = new Broadcast<number>()
+  #cosigning: Cosigning | undefined
   #ledger: Ledger
   #checkpoint: Uint8Array
   #failure: Failure | undefined
@@ -78,9 +81,22 @@ export class HubLedger implements HubHost, Sequencer {
     return sizeOf(this.#checkpoint)
   }
 
-  /** What is served as the log's state. */
   get checkpoint(): Uint8Array {
     return this.#checkpoint
+  }
+
+  get published(): Uint8Array | undefined {
+    return this.#cosigning === undefined ? this.#checkpoint : this.#cosigning.published
+  }
+
+  get cosigned(): Uint8Array | undefined {
+    return this.#cosigning?.cosigned
+  }
+
+  /** From now on what is signed is published when its cosigning says so. */
+  publishThrough(start: (publish: (checkpoint: Uint8Array) => void) => Cosigning): Cosigning {
+    this.#cosigning = start((checkpoint) => this.#publication.say(sizeOf(checkpoint)))
+    return this.#cosigning
   }
 
   get lastTime(): Milliseconds {
@@ -145,6 +161,12 @@ export class HubLedger implements HubHost, Sequencer {
     if (this.#life.signal.aborted) throw new StoreError('offline', 'The hub is ending.')
   }
 
+  async publishedBeyond(size: number, signal: AbortSignal): Promise<void> {
+    if (this.published !== undefined && sizeOf(this.published) > size) return
+    for await (const now of this.#publication.listen(AbortSignal.any([signal, this.#life.signal]))) if (now > size) return
+    if (this.#life.signal.aborted) throw new StoreError('offline', 'The hub is ending.')
+  }
+
   explain(error: unknown): Failure {
     return this.#options.explain(error)
   }
@@ -172,6 +194,8 @@ export class HubLedger implements HubHost, Sequencer {
     if (checkpoint === this.#checkpoint) return
     this.#checkpoint = checkpoint
     this.#growth.say(this.size)
+    if (this.#cosigning === undefined) this.#publication.say(this.size)
+    else this.#cosigning.grown()
   }
 
   /** Once for each sequencer that fails, whatever number of notes it fails with. */

@@ -17,7 +17,8 @@ import { readPlatform } from '../../ledger/queries.ts'
 import { HubMetrics } from '../../net/hub-metrics.ts'
 import { type HubServer, serveHub } from '../../net/hub-server.ts'
 import { openLocalDoor } from '../../net/local-door.ts'
-import { Desk, ledgerOptions, type Place, publicKeyHex, reading } from '../desk.ts'
+import { addWitnessMetrics } from '../../net/witness-metrics.ts'
+import { Desk, ledgerOptions, type Place, publicKeyHex, reading, userPath } from '../desk.ts'
 import { doorFailure, failureOf, knownFailureOf, listenFailure } from '../failure.ts'
 import { LedgerClock } from '../ledger-clock.ts'
 import { localKeys, SEQUENCER, vkeyOf } from '../local-keys.ts'
@@ -28,6 +29,7 @@ import { HubLedger } from './hub-ledger.ts'
 import { type HubLog, openLog } from './hub-log.ts'
 import { runSchedules } from './schedule.ts'
 import { changedFixed, gateSettings, listenAddress, type Settings } from './settings.ts'
+import { startCosigning } from './witnesses.ts'
 
 interface HubOptions {
   readonly place: Place
@@ -91,6 +93,7 @@ export class Hub {
       observer: this.#metrics,
     })
     this.#closing.defer(() => this.#ledger.close())
+    await this.#cosign()
     await this.#openDoor()
     this.#schedule()
     const address = listenAddress(this.#settings)
@@ -175,6 +178,20 @@ export class Hub {
       await store.close()
       throw error
     }
+  }
+
+  async #cosign(): Promise<void> {
+    const { witnessPolicy, witnessTimeoutMs, unwitnessed } = this.#settings
+    if (witnessPolicy === undefined) return
+    const cosigning = await startCosigning({
+      dir: this.#options.place.dir,
+      origin: this.#platform.origin,
+      ledger: this.#ledger,
+      ...{ policy: userPath(witnessPolicy), timeoutMs: witnessTimeoutMs, unwitnessed },
+      report: (reason, witness) => this.#log.warn({ reason, witness }, 'a checkpoint was not cosigned'),
+    })
+    this.#closing.defer(() => cosigning.close())
+    addWitnessMetrics(this.#metrics.registry, cosigning)
   }
 
   async #openDoor(): Promise<void> {

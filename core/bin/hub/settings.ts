@@ -100,6 +100,24 @@ const SETTINGS = {
     isFixed: true,
     about: "renews and closes the books when it is time, with the operator's key",
   }),
+  witnessPolicy: setting(path.optional(), {
+    read: asText,
+    placeholder: 'file',
+    isFixed: true,
+    about: 'who cosigns checkpoints, where, and how many have to: a file as c2sp.org/tlog-policy has it',
+  }),
+  witnessTimeoutMs: setting(z.int().min(100).max(60_000).default(5_000), {
+    read: asNumber,
+    placeholder: 'milliseconds',
+    isFixed: true,
+    about: 'how long a witness has for its answer',
+  }),
+  unwitnessed: setting(z.enum(['serve', 'hold']).default('serve'), {
+    read: asText,
+    placeholder: 'serve|hold',
+    isFixed: true,
+    about: 'a checkpoint without enough cosignatures is served when their time is over, or held back until it has them',
+  }),
   logLevel: setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), {
     read: asText,
     placeholder: 'level',

@@ -58,6 +58,12 @@ export const mirror = sqliteTable('mirror', {
   digest: bytes('digest').notNull(),
 })
 
+export const cosigned = sqliteTable('cosigned', {
+  origin: text('origin').primaryKey(),
+  size: int64('size').notNull(),
+  checkpoint: bytes('checkpoint').notNull(),
+})
+
 export const refusals = sqliteTable('refusals', {
   id: bytes('id').primaryKey(),
   refusal: text('refusal').notNull(),
