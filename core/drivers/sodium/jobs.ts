@@ -65,7 +65,7 @@ export const LEAVES: JobForm<Uint8Array, Uint8Array> = {
 }
 
 /** A part of some items that makes one job. */
-export interface Part<Item> {
+interface Part<Item> {
   readonly items: readonly Item[]
   /** The place of its first item among all. */
   readonly from: number
