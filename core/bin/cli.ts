@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { rules } from '../domain/transactions/index.ts'
 import { accountCommands } from './commands/account.ts'
 import { backupCommands } from './commands/backup.ts'
+import { benchCommand } from './commands/bench.ts'
 import { consoleCommand } from './commands/console.ts'
 import { creditCommands } from './commands/credits.ts'
 import { demoCommand } from './commands/demo.ts'
@@ -68,6 +69,7 @@ backupCommands(program)
 doctorCommand(program)
 consoleCommand(program)
 demoCommand(program)
+benchCommand(program)
 
 try {
   await program.parseAsync()
