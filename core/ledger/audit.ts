@@ -17,11 +17,14 @@ import { TILE_WIDTH, type TileRow, tileWidth } from '../log/tiles.ts'
 import { parseEntry } from './entry.ts'
 import { type Defect, repeatedEntry } from './execution.ts'
 import { claimedKeys, openCheckpointOf } from './log-keys.ts'
+import { readAhead } from './read-ahead.ts'
 import { Replay, type ReplayOptions } from './replay.ts'
 import type { LoggedEntry, LogReader, StoreReader } from './store.ts'
 
-/** Entries, rows, ids or tiles read at a time. */
+/** Rows, ids or tiles read at a time. */
 const PAGE = 1_000
+/** Pages of entries that were executed and whose signatures are still being checked. */
+const MAX_UNDERWAY = 2
 
 export interface AuditOptions extends ReplayOptions {
   /** The log's key that the auditor trusts; without it the one that the log itself names. */
@@ -107,6 +110,12 @@ const OLDER: HeadKind = {
 }
 const NOT_SIGNED = 'is not signed by the log'
 
+/** A page of entries that were executed. */
+interface Underway {
+  readonly entries: readonly LoggedEntry[]
+  readonly executing: Awaited<ReturnType<Replay['execute']>>
+}
+
 class Audit {
   readonly log: LogReader
   readonly store: StoreReader | undefined
@@ -138,24 +147,51 @@ class Audit {
   async #auditLog(): Promise<Defect | undefined> {
     const unreadable = await this.#readHeads()
     if (unreadable !== undefined) return unreadable
-    for (let end = Math.min(1, this.size); ; ) {
-      const defect = (await this.#auditPage(end)) ?? (await this.#checkHeads())
+    // Which key signs a checkpoint, and which root, is known when just its entries were replayed.
+    const stops = [1, ...this.heads.map(keyedSize), this.size].filter((size) => size <= this.size)
+    for (const end of stops.sort((a, b) => a - b)) {
+      const defect = (await this.#auditEntries(end)) ?? (await this.#checkHeads())
       if (defect !== undefined) return defect
-      this.options.progress?.(this.replay.size, this.size)
-      if (this.replay.size === this.size) return undefined
-      // Which key signs a checkpoint, and which root, is known when just its entries were replayed.
-      const stops = this.heads.map(keyedSize).filter((size) => size > this.replay.size)
-      end = Math.min(this.size, this.replay.size + PAGE, ...stops)
     }
+    return undefined
   }
 
-  async #auditPage(end: number): Promise<Defect | undefined> {
+  /**
+   * Audits the entries up to `end`. While the signatures of a page are checked by other threads, the next one is executed; what it
+   * shows counts only where the page before has no defect.
+   */
+  async #auditEntries(end: number): Promise<Defect | undefined> {
+    const pages = readAhead(this.log, this.options.verifier, this.replay.size, end)
+    const underway: Underway[] = []
+    try {
+      for await (const entries of pages) {
+        underway.push({ entries, executing: await this.replay.execute(entries) })
+        if (underway.length <= MAX_UNDERWAY) continue
+        const defect = await this.#settlePage(underway.shift()!)
+        if (defect !== undefined) return defect
+      }
+    } catch (error) {
+      // What cannot be read, or not be executed, may be so because of an entry before.
+      const defect = await this.#settlePages(underway)
+      if (defect !== undefined) return defect
+      throw error
+    }
+    const defect = await this.#settlePages(underway)
+    if (defect !== undefined || this.replay.size === end) return defect
+    return { index: this.replay.size, what: 'missing_entry', message: 'The entry is missing.' }
+  }
+
+  async #settlePages(underway: readonly Underway[]): Promise<Defect | undefined> {
+    for (const page of underway) {
+      const defect = await this.#settlePage(page)
+      if (defect !== undefined) return defect
+    }
+    return undefined
+  }
+
+  async #settlePage({ entries, executing }: Underway): Promise<Defect | undefined> {
     const from = this.replay.size
-    if (end === from) return undefined
-    const entries = await this.log.entries(from, end - from)
-    if (entries.length !== end - from)
-      return { index: from + entries.length, what: 'missing_entry', message: `The entry is missing.` }
-    const page = await this.replay.add(entries)
+    const page = await this.replay.settle(executing)
     if ('what' in page) return (await this.#changedEntry(entries, page)) ?? page
     const repeated = await this.#compareIds(page.ids, from)
     if (repeated !== undefined) return repeated
@@ -163,6 +199,7 @@ class Audit {
       const defect = await this.#compareTile(tile)
       if (defect !== undefined) return defect
     }
+    this.options.progress?.(this.replay.size, this.size)
     return undefined
   }
 

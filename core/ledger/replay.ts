@@ -39,6 +39,17 @@ export interface ReplayOptions {
   readonly verifier: Verifier
 }
 
+/** A page of entries that were executed. */
+interface Executing {
+  /** The entries, up to the first that breaks a rule. */
+  readonly ids: readonly string[]
+  readonly leaves: readonly Uint8Array[]
+  readonly signatures: number
+  readonly platform: Platform | undefined
+  /** The first defect, once the signatures were checked. */
+  readonly defect: Promise<Defect | undefined>
+}
+
 /** What a page of entries added. */
 interface ReplayedPage {
   readonly ids: readonly string[]
@@ -76,6 +87,11 @@ export async function stateAt(
   return replay
 }
 
+/**
+ * Pages are executed one after the other, each on the state that the one before left. What a page adds is known once its
+ * signatures were checked; in the meantime the next one may be executed, and what that did is for nothing where they were not
+ * good.
+ */
 export class Replay {
   /** Signatures checked so far. */
   signatures = 0
@@ -83,6 +99,8 @@ export class Replay {
   readonly #state: MemoryState
   #frontier: Frontier
   #edge = new Map<string, TileRow>()
+  #platform: Platform | undefined
+  #executed = 0
   #lastTime: Milliseconds = 0
 
   /** `log` is the log that is replayed, for transactions that look back at an entry. */
@@ -92,6 +110,7 @@ export class Replay {
     this.#frontier = new Frontier(options.sha256)
   }
 
+  /** The number of entries that were found to be good. */
   get size(): number {
     return this.#frontier.size
   }
@@ -106,14 +125,14 @@ export class Replay {
 
   /** The key that the entries so far name for a checkpoint over them; undefined before the genesis. */
   get logKey(): VerifierKey | undefined {
-    const ledger = this.#state.get(platform)
+    const ledger = this.#platform
     if (ledger === undefined) return undefined
     return logKey(this.#options.sha256, ledger.origin, ledger.sequencerKey)
   }
 
   /** The keys that were the log's before, as long as they sign besides. */
   get retiredKeys(): Platform['retiredKeys'] {
-    return this.#state.get(platform)?.retiredKeys ?? []
+    return this.#platform?.retiredKeys ?? []
   }
 
   /** The state's leaves as they are now, asked at a time. */
@@ -123,20 +142,25 @@ export class Replay {
 
   /** Replays the entries that follow, in order; the first defect among them ends it. */
   async add(entries: readonly (LoggedEntry | StoredEntry)[]): Promise<ReplayedPage | Defect> {
+    return this.settle(await this.execute(entries))
+  }
+
+  /** Executes the entries that follow, in order, and has their signatures checked. */
+  async execute(entries: readonly (LoggedEntry | StoredEntry)[]): Promise<Executing> {
     const checks: EntryCheck[] = []
     const ids: string[] = []
     const leaves: Uint8Array[] = []
-    let defect: Defect | undefined
-    for (const [i, entry] of entries.entries()) {
-      const place = { index: this.size + i, lastTime: this.#lastTime }
+    let broken: Defect | undefined
+    for (const entry of entries) {
+      const place = { index: this.#executed, lastTime: this.#lastTime }
       const executed = await executeEntry(this.#options, this.#state, entry, place)
       if ('what' in executed) {
-        defect = executed
+        broken = executed
         break
       }
       checks.push(...signatureChecks(executed))
       if ('outcome' in entry && !equalBytes(entry.outcome, executed.outcomeBytes)) {
-        defect = {
+        broken = {
           index: entry.index,
           what: 'outcome',
           message: 'The outcome stored beside the entry is not what the entry does.',
@@ -144,13 +168,24 @@ export class Replay {
         break
       }
       this.#state.apply(executed, !('outcome' in entry))
+      this.#executed += 1
       this.#lastTime = executed.time
       leaves.push(executed.leaf)
       ids.push(executed.transaction.id)
     }
-    this.signatures += checks.length
     // An entry with a bad signature is the first defect, also where a later one failed a rule, or where it does something else.
-    return (await findBadSignature(this.#options.verifier, checks)) ?? defect ?? { ids, tiles: this.#grow(leaves) }
+    const defect = findBadSignature(this.#options.verifier, checks).then((bad) => bad ?? broken)
+    // Whoever settles the page hears of a failure; until then it is nobody's.
+    defect.catch(() => {})
+    return { ids, leaves, signatures: checks.length, platform: this.#state.get(platform), defect }
+  }
+
+  /** Takes up what a page adds, or says why it adds nothing. Pages are settled in the order in which they were executed. */
+  async settle({ ids, leaves, signatures, platform, defect }: Executing): Promise<ReplayedPage | Defect> {
+    const found = await defect
+    this.signatures += signatures
+    this.#platform = platform
+    return found ?? { ids, tiles: this.#grow(leaves) }
   }
 
   #grow(leaves: readonly Uint8Array[]): readonly TileRow[] {
