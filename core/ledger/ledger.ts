@@ -25,7 +25,6 @@ import { encodeOutcome } from '../domain/outcome.ts'
 import { type Code, type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
-import { encodeRow, type RowKey } from '../domain/table.ts'
 import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import { type Moment, signatoriesOf } from '../domain/view.ts'
 import { signCheckpoint } from '../log/checkpoint.ts'
@@ -68,7 +67,6 @@ interface Waiting {
 interface Batch {
   readonly entries: { id: string; bytes: Uint8Array; outcome: Uint8Array }[]
   readonly leafHashes: Uint8Array[]
-  readonly rows: Map<string, { key: RowKey; row: unknown }>
   readonly refusals: Map<string, Refusal>
   /** Accepted in this batch, by id. */
   readonly accepted: Map<string, Accepted>
@@ -224,7 +222,7 @@ export class Ledger {
   }
 
   async #process(waiting: readonly Waiting[]): Promise<void> {
-    const batch: Batch = { entries: [], leafHashes: [], rows: new Map(), refusals: new Map(), accepted: new Map(), answers: [] }
+    const batch: Batch = { entries: [], leafHashes: [], refusals: new Map(), accepted: new Map(), answers: [] }
     const verified = await this.#verify(waiting)
     const ids = waiting.map(({ transaction }) => transaction.id)
     const known = await this.#options.store.indexes(ids)
@@ -294,8 +292,7 @@ export class Ledger {
     const accepted: Accepted = { status: 'accepted', index, time, transaction, outcome: result.outcome, note }
     this.#lastTime = time
     this.#rows.apply(result.changes)
-    this.#rows.remember(accepted.index, recordOf(accepted))
-    for (const [path, change] of result.changes) batch.rows.set(path, change)
+    this.#rows.remember(index, recordOf(accepted))
     batch.entries.push({ id, bytes, outcome: encodeOutcome(result.outcome) })
     batch.leafHashes.push(leafHash(sha256, bytes))
     batch.accepted.set(id, accepted)
@@ -330,15 +327,10 @@ export class Ledger {
     this.#rows.trim()
   }
 
-  async #commitEntries({ entries, leafHashes, rows }: Batch): Promise<void> {
+  async #commitEntries({ entries, leafHashes }: Batch): Promise<void> {
     const readEdge = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
     const { frontier, tiles } = appendLeaves(readEdge, this.#frontier, leafHashes)
-    const changed = [...rows.values()].map(({ key, row }) => ({
-      table: key.table.name,
-      key: key.key,
-      value: row === undefined ? undefined : encodeRow(row),
-    }))
-    await this.#options.store.commit({ size: this.size, entries, rows: changed, tiles })
+    await this.#options.store.commit({ size: this.size, entries, rows: this.#rows.takeChanged(), tiles })
     assert(frontier.size === this.size + entries.length, 'the tree grew by the entries of the commit')
     this.#frontier = frontier
     this.#edge = storedTiles(this.#edge, tiles, frontier.size)

@@ -238,9 +238,9 @@ class MemoryState implements ReplayState, Rows {
   }
 
   apply({ index, leaf, outcome, outcomeBytes, changes }: Executed, keepOutcome: boolean): void {
-    for (const [path, change] of changes) {
-      if (change.row === undefined) this.stored.delete(path)
-      else this.stored.set(path, change)
+    for (const change of changes) {
+      if (change.row === undefined) this.stored.delete(change.key.path)
+      else this.stored.set(change.key.path, change)
     }
     if (keepOutcome) this.#outcomes.set(index, outcomeBytes)
     const numbers = outcome.touched.map(({ number }) => number)

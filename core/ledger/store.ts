@@ -50,7 +50,7 @@ export interface StoredTile {
 }
 
 /** A row as a commit leaves it; removed where there is no value. */
-interface ChangedRow {
+export interface ChangedRow {
   readonly table: string
   readonly key: string
   readonly value: string | undefined
