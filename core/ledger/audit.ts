@@ -8,7 +8,7 @@
 import { equalBytes, toBase64, toHex } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction } from '../domain/envelope.ts'
-import { encodeRow } from '../domain/table.ts'
+import { encodeRow, tableNamed } from '../domain/table.ts'
 import { formatSeconds } from '../domain/time.ts'
 import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
 import { Frontier, HASH_BYTES, leafHash } from '../log/merkle.ts'
@@ -391,9 +391,9 @@ class Audit {
     for (;;) {
       const page = await this.store.scanRows(after, PAGE)
       for (const { table, key, value } of page) {
-        const expected = this.replay.rows.get(`${table} ${key}`)
+        const expected = this.replay.rows.get(table, key)
         const message = expected === undefined ? 'No entry makes this row.' : 'The row is not what the entries make it.'
-        if (expected === undefined || encodeRow(expected.row) !== value) return { table, key, what: 'row', message }
+        if (expected === undefined || encodeRow(expected) !== value) return { table, key, what: 'row', message }
       }
       count += page.length
       if (page.length < PAGE) break
@@ -403,9 +403,9 @@ class Audit {
   }
 
   async #missingRow(): Promise<Defect> {
-    for (const { key } of this.replay.rows.values()) {
-      const [stored] = await this.store!.rows([key])
-      if (stored === undefined) return { table: key.table.name, key: key.key, what: 'row', message: 'The row is missing.' }
+    for (const { table, key } of this.replay.rows.entries()) {
+      const [stored] = await this.store!.rows([tableNamed(table).at(key)])
+      if (stored === undefined) return { table, key, what: 'row', message: 'The row is missing.' }
     }
     return { table: 'state', what: 'row', message: 'There are rows twice.' }
   }

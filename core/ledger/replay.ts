@@ -4,32 +4,17 @@
  */
 
 import { equalBytes, type Sha256 } from '../base/bytes.ts'
-import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
-import type { Signer } from '../domain/machine.ts'
-import { decodeOutcome, type Outcome } from '../domain/outcome.ts'
-import { accountNumbers, type EntryRecord, entryRecords, type Platform, platform } from '../domain/state.ts'
-import type { StateSummary } from '../domain/state-root.ts'
-import { encodeRow, type RowKey } from '../domain/table.ts'
-import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
-import { createdId, type Moment, type Rows } from '../domain/view.ts'
+import type { Rules } from '../domain/envelope.ts'
+import { type Platform, platform } from '../domain/state.ts'
+import type { Milliseconds } from '../domain/time.ts'
 import { Frontier, leafHash } from '../log/merkle.ts'
 import type { VerifierKey } from '../log/note.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
-import { recordOf } from './accepted.ts'
-import { Heads, type StateLeaves, stateLeaves, summaryOf } from './closing.ts'
-import { parseEntry } from './entry.ts'
-import {
-  type Defect,
-  type EntryCheck,
-  type Executed,
-  executeEntry,
-  findBadSignature,
-  type ReplayState,
-  signatureChecks,
-} from './execution.ts'
+import type { StateLeaves } from './closing.ts'
+import { type Defect, type EntryCheck, executeEntry, findBadSignature, signatureChecks } from './execution.ts'
 import { logKey } from './log-keys.ts'
-import { compareRows, type LoggedEntry, type LogReader, type StoredEntry, StoreError } from './store.ts'
+import { type MemoryRows, MemoryState } from './memory-state.ts'
+import { type LoggedEntry, type LogReader, type StoredEntry, StoreError } from './store.ts'
 import { storedTiles } from './tree.ts'
 import type { Verifier } from './verifier.ts'
 
@@ -119,7 +104,7 @@ export class Replay {
     return this.#frontier.root()
   }
 
-  get rows(): MemoryState['stored'] {
+  get rows(): MemoryRows {
     return this.#state.stored
   }
 
@@ -194,74 +179,5 @@ export class Replay {
     this.#frontier = frontier
     this.#edge = storedTiles(this.#edge, tiles, frontier.size)
     return tiles
-  }
-}
-
-/** All rows in memory. */
-class MemoryState implements ReplayState, Rows {
-  readonly stored = new Map<string, { readonly key: RowKey; readonly row: unknown }>()
-  readonly #options: Omit<ReplayOptions, 'verifier'>
-  readonly #log: Pick<LogReader, 'entries'>
-  readonly #heads: Heads
-  /** What entries did, where the log does not say it. */
-  readonly #outcomes = new Map<number, Uint8Array>()
-
-  constructor(options: Omit<ReplayOptions, 'verifier'>, log: Pick<LogReader, 'entries'>) {
-    this.#options = options
-    this.#log = log
-    this.#heads = new Heads(options.sha256)
-  }
-
-  get<Row>(key: RowKey<Row>): Row | undefined {
-    return this.stored.get(key.path)?.row as Row | undefined
-  }
-
-  async signerRows(): Promise<Rows> {
-    return this
-  }
-
-  async rows({ definition, body }: SignedTransaction, _signers: readonly Signer[], { index }: Moment): Promise<Rows> {
-    const named = definition.namesEntry?.(body as never)
-    if (named === undefined) return this
-    const record = await this.#readRecord(named, index)
-    const { path } = entryRecords.at(named)
-    return { get: <Row>(key: RowKey<Row>) => (key.path === path ? (record as Row | undefined) : this.get(key)) }
-  }
-
-  async summary(_size: number, time: Milliseconds): Promise<StateSummary> {
-    return summaryOf(this.#options.sha256, this.leaves(time))
-  }
-
-  leaves(time: Milliseconds): StateLeaves {
-    const rows = [...this.stored.values()].map(({ key, row }) => ({ table: key.table.name, key: key.key, value: encodeRow(row) }))
-    return stateLeaves(this.#options.sha256, rows.sort(compareRows), this.#heads, wholeSeconds(time))
-  }
-
-  apply({ index, leaf, outcome, outcomeBytes, changes }: Executed, keepOutcome: boolean): void {
-    for (const change of changes) {
-      if (change.row === undefined) this.stored.delete(change.key.path)
-      else this.stored.set(change.key.path, change)
-    }
-    if (keepOutcome) this.#outcomes.set(index, outcomeBytes)
-    const numbers = outcome.touched.map(({ number }) => number)
-    this.#heads.add(leaf, numbers)
-  }
-
-  /**
-   * The entry that a transaction names, if it stands before it: then it was replayed, and what it did is known to be right.
-   * What comes later is nothing that the sequencer could have seen.
-   */
-  async #readRecord(index: number, before: number): Promise<EntryRecord | undefined> {
-    if (index >= before) return undefined
-    const { rules, sha256 } = this.#options
-    const [entry] = await this.#log.entries(index, 1)
-    const parsed = entry && parseEntry(entry.bytes)
-    if (entry === undefined || parsed === undefined || parsed instanceof Malformed) return undefined
-    const transaction = parseSignedTransaction(rules, sha256, parsed.note)
-    const bytes = 'outcome' in entry ? (entry as StoredEntry).outcome : this.#outcomes.get(index)
-    if (transaction instanceof Malformed || bytes === undefined) return undefined
-    const accountOf = (number: number) => this.get(accountNumbers.at(number))!.account
-    const outcome: Outcome = decodeOutcome(bytes, accountOf, createdId(transaction))
-    return recordOf({ transaction, outcome })
   }
 }
