@@ -37,7 +37,7 @@ interface Purchase {
 }
 
 /** The purchase of a number, 0 and up. */
-function purchaseAt({ payers, models, datasets, features }: Market, number: number): Purchase {
+export function purchaseAt({ payers, models, datasets, features }: Market, number: number): Purchase {
   const buyer = ((number % payers) * SCATTER) % payers
   const turn = (buyer % TURNS.length) + Math.floor(number / payers)
   const kind = TURNS[turn % TURNS.length]!

@@ -63,8 +63,7 @@ async function feedVerifier(verifier: ReturnType<typeof createVerifier>, count: 
 
 async function appending(context: BenchContext): Promise<JsonObject> {
   const count = context.count ?? APPENDED
-  const folder = context.folder('raw')
-  const store = await openSqliteWriter(folder, { create: true })
+  const store = await openSqliteWriter(context.scratch(), { create: true })
   try {
     // About as long as a purchase with its acceptance line, and what it did.
     const bytes = randomBytes(480)
