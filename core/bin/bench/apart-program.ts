@@ -24,8 +24,8 @@ async function auditFolder(folder: string): Promise<Audited> {
   const verifier = createVerifier()
   const store = await openSqliteReader(folder)
   try {
-    const { ok, entries } = await audit(store, store, { ...LEDGER_TOOLS, verifier })
-    return { ok, entries, seconds: (performance.now() - started) / 1000, peakBytes: peakBytes() }
+    const { defects, entries } = await audit(store, store, { ...LEDGER_TOOLS, verifier })
+    return { defects, entries, seconds: (performance.now() - started) / 1000, peakBytes: peakBytes() }
   } finally {
     await store.close()
     await verifier.close()

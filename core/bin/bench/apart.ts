@@ -2,6 +2,7 @@
 
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Defect } from '../../ledger/execution.ts'
 
 /** What a process of its own can be asked to do; each answers an object of figures. */
 export type Task =
@@ -10,7 +11,7 @@ export type Task =
   | { readonly name: 'memory'; readonly folder: string; readonly notes: string }
 
 export interface Audited {
-  readonly ok: boolean
+  readonly defects: readonly Defect[]
   readonly entries: number
   readonly seconds: number
   readonly peakBytes: number

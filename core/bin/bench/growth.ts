@@ -1,9 +1,9 @@
-/** Whether a ledger appends as quickly when it is large: purchases a second at 2 and at 10 million entries against an empty one. */
+/** Whether a large ledger appends as quickly as an empty one: purchases a second at 2 and at 10 million entries. */
 
 import { type BenchContext, type Figure, payersFor, rounded } from './figure.ts'
 import { fillTo, sharedFolder, sharedMarket } from './fill.ts'
 import { type OpenMarket, openMarket } from './market.ts'
-import { measurePurchases, runFields } from './pipeline.ts'
+import { measurePurchases, runFields } from './measure.ts'
 
 const SIZES = [2_000_000, 10_000_000]
 const MEASURED = 200_000

@@ -1,7 +1,7 @@
 /**
- * How long a note waits for its durable answer at a twentieth, a quarter and a half of the limit. Notes arrive when they arrive (at
- * random, on average so many a second) and not when the ledger has time, and their wait begins then, so what the ledger is late
- * with counts in full. So does the clock's tick, a millisecond at most, that an arrival waits to be noticed.
+ * How long a note waits for its durable answer at a twentieth, a quarter and a half of the limit. Notes arrive when they arrive,
+ * at random, on average so many a second, and not when the ledger has time. Their wait begins then, so what the ledger is late
+ * with counts in full, and so does the tick of the clock, about a millisecond, that an arrival waits to be noticed.
  */
 
 import { rmSync } from 'node:fs'
@@ -49,7 +49,7 @@ async function measure(context: BenchContext, open: OpenMarket, { load, seconds 
   const file = join(sharedFolder(context), 'notes')
   const before = await context.limit()
   const perSecond = load * before
-  const count = context.count ?? Math.ceil(perSecond * seconds)
+  const count = Math.min(context.count ?? Number.POSITIVE_INFINITY, Math.ceil(perSecond * seconds))
   try {
     await writeNotes(file, signedPurchases(open.market, nextPurchases(open.purchases, count, wholeSeconds(Date.now()))))
     const { waits, busy } = await arrive(open.ledger, readNotes(file), perSecond)

@@ -7,7 +7,7 @@ import { payer, sign } from './market.ts'
 import { purchaseAt } from './purchases.ts'
 
 const PURCHASES = 1_000_000
-const TIMES = 5
+const TIMES = 3
 
 export const open: Figure = {
   name: 'open',

@@ -1,20 +1,8 @@
-/**
- * Signed purchases through the whole pipeline, from the bytes of a note to its durable answer, as many as it takes. Everybody signed
- * before the clock starts.
- */
+/** Signed purchases through the whole pipeline, from the bytes of a note to its durable answer, as many as it takes. */
 
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
-import { wholeSeconds } from '../../domain/time.ts'
-import type { Accepted } from '../../ledger/accepted.ts'
-import type { Ledger } from '../../ledger/ledger.ts'
-import { Feeder } from './feeder.ts'
-import { type BenchContext, type Figure, type Limited, type LimitFields, limitFields, rounded } from './figure.ts'
+import type { Figure } from './figure.ts'
 import { sharedFolder, sharedMarket } from './fill.ts'
-import type { OpenMarket } from './market.ts'
-import { readNotes, signedPurchases, writeNotes } from './notes.ts'
-import { nextPurchases } from './purchases.ts'
+import { measurePurchases, runFields } from './measure.ts'
 
 const PURCHASES = 200_000
 
@@ -32,73 +20,4 @@ export const pipeline: Figure = {
       await open.close()
     }
   },
-}
-
-/** Notes that were submitted against the clock. */
-export interface Run {
-  readonly seconds: number
-  /** The part of the time in which the main thread, the one writer, was not waiting. */
-  readonly mainBusy: number
-  /** Processors that the whole process kept busy. */
-  readonly coresBusy: number
-}
-
-type RunFields = LimitFields & {
-  readonly seconds: number
-  readonly perSecond: number
-  readonly mainBusy: number
-  readonly coresBusy: number
-}
-
-/** What a line says of a run, of `count` of whatever it was about. */
-export function runFields(count: number, { seconds, mainBusy, coresBusy }: Run, limits: Limited<Run>['limits']): RunFields {
-  const perSecond = count / seconds
-  return {
-    ...{ seconds: rounded(seconds, 3), perSecond: Math.round(perSecond), ...limitFields(perSecond, limits) },
-    ...{ mainBusy: rounded(mainBusy, 2), coresBusy: rounded(coresBusy, 2) },
-  }
-}
-
-/** Signs the next purchases of a market, then submits them. */
-export async function measurePurchases(
-  context: BenchContext,
-  folder: string,
-  { ledger, market, purchases }: OpenMarket,
-  count: number,
-): Promise<Limited<Run>> {
-  const signed = signedPurchases(market, nextPurchases(purchases, count, wholeSeconds(Date.now())))
-  return measureNotes(context, folder, ledger, signed)
-}
-
-/** Writes notes to a file, then submits them all. */
-export async function measureNotes(
-  context: BenchContext,
-  folder: string,
-  ledger: Ledger,
-  packs: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  answered?: (answer: Accepted) => void,
-): Promise<Limited<Run>> {
-  const file = join(folder, 'notes')
-  try {
-    await writeNotes(file, packs)
-    return await context.withLimit(() => submitAll(ledger, file, answered))
-  } finally {
-    rmSync(file, { force: true })
-  }
-}
-
-async function submitAll(ledger: Ledger, file: string, answered?: (answer: Accepted) => void): Promise<Run> {
-  const feeder = new Feeder(ledger, answered)
-  const loop = performance.eventLoopUtilization()
-  const processor = process.cpuUsage()
-  const started = performance.now()
-  for (const note of readNotes(file)) {
-    const room = feeder.submit(note)
-    if (room !== undefined) await room
-  }
-  await feeder.drain()
-  const seconds = (performance.now() - started) / 1000
-  const { user, system } = process.cpuUsage(processor)
-  const mainBusy = performance.eventLoopUtilization(loop).utilization
-  return { seconds, mainBusy, coresBusy: (user + system) / 1e6 / seconds }
 }

@@ -1,6 +1,6 @@
 /**
- * The parts by themselves: the limit, what the verifier makes of it when one thread feeds it, and what the disk takes when entries
- * come for nothing.
+ * The parts by themselves: the limit, what the verifier makes of it when one thread feeds it, and what the disk takes when
+ * entries come for nothing.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -99,7 +99,7 @@ async function appending(context: BenchContext): Promise<JsonObject> {
 }
 
 /** Seconds that some work takes. */
-export async function timed(work: () => Promise<void>): Promise<number> {
+async function timed(work: () => Promise<void>): Promise<number> {
   const started = performance.now()
   await work()
   return (performance.now() - started) / 1000

@@ -13,8 +13,8 @@ import { type Call, readTrace } from '../usage/trace.ts'
 import { Feeder } from './feeder.ts'
 import type { BenchContext, Figure } from './figure.ts'
 import { creator, type Market, type OpenMarket, openMarket, payer, sign } from './market.ts'
+import { measureNotes, runFields } from './measure.ts'
 import { packNotes } from './notes.ts'
-import { measureNotes, runFields } from './pipeline.ts'
 
 /** Lines a signature, and how many lines of each are charged where no count is asked for. */
 const SIZES = [
