@@ -35,8 +35,9 @@ const GENESIS = 'ledger.genesis'
 
 /** The rows that authenticate looks at. */
 export function authenticationRows(transaction: SignedTransaction): readonly RowKey[] {
-  const named = transaction.signatures.flatMap(({ name, keyId }) => [state.accounts.at(name), state.keys.at(name, keyId)])
-  return [state.platform, ...named]
+  const rows: RowKey[] = [state.platform]
+  for (const { name, keyId } of transaction.signatures) rows.push(state.accounts.at(name), state.keys.at(name, keyId))
+  return rows
 }
 
 /** Whose keys must have made the transaction's signatures. The signatures themselves are not checked here. */

@@ -222,19 +222,16 @@ function unzigzag(value: bigint): bigint {
   return value % 2n === 0n ? value / 2n : -(value + 1n) / 2n
 }
 
-const MAX_DOUBLE = BigInt(Number.MAX_SAFE_INTEGER)
-
 function put(bytes: number[], value: bigint | number): void {
   assert(value >= 0, 'varints are not negative')
   // Almost every figure fits a double: divide there, several times faster than in bigints.
-  if (typeof value === 'bigint' && value > MAX_DOUBLE) return putLarge(bytes, value)
-  let rest = Number(value)
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128)
-  bytes.push(rest)
-}
-
-function putLarge(bytes: number[], value: bigint): void {
-  let rest = value
+  if (value <= Number.MAX_SAFE_INTEGER) {
+    let rest = Number(value)
+    for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128)
+    bytes.push(rest)
+    return
+  }
+  let rest = BigInt(value)
   for (; rest >= 128n; rest /= 128n) bytes.push(Number(rest % 128n) + 128)
   bytes.push(Number(rest))
 }

@@ -64,7 +64,8 @@ const FEW_ROWS = 24
 export class RowMap<Value> {
   readonly keys: RowKey[] = []
   readonly values: Value[] = []
-  readonly #positions = new Map<string, number>()
+  /** Where rows stand, by the table's number and then by key, once they are many. */
+  readonly #positions: Map<string, number>[] = []
 
   get(key: RowKey): Value | undefined {
     return this.values[this.position(key)]
@@ -80,22 +81,27 @@ export class RowMap<Value> {
       this.values[position] = value
       return
     }
-    this.keys.push(key)
+    const count = this.keys.push(key)
     this.values.push(value)
-    if (this.keys.length <= FEW_ROWS) return
-    for (let i = this.#positions.size; i < this.keys.length; i++) this.#positions.set(this.keys[i]!.path, i)
+    if (count <= FEW_ROWS) return
+    const first = count === FEW_ROWS + 1 ? 0 : count - 1
+    for (let i = first; i < count; i++) this.#index(this.keys[i]!, i)
   }
 
   /** Where the row stands among keys and values; -1 where it does not. */
-  position(sought: RowKey): number {
+  position({ table, key }: RowKey): number {
     const { keys } = this
-    if (keys.length > FEW_ROWS) return this.#positions.get(sought.path) ?? -1
-    const { table, key } = sought
+    if (keys.length > FEW_ROWS) return this.#positions[table.number]?.get(key) ?? -1
     for (let i = 0; i < keys.length; i++) {
       const one = keys[i]!
-      if (one === sought || (one.table === table && one.key === key)) return i
+      if (one.table === table && one.key === key) return i
     }
     return -1
+  }
+
+  #index({ table, key }: RowKey, position: number): void {
+    const positions = this.#positions[table.number] ?? new Map<string, number>()
+    this.#positions[table.number] = positions.set(key, position)
   }
 }
 

@@ -46,6 +46,11 @@ export class LoadedRows implements Rows {
     return kept.row as Row | undefined
   }
 
+  hasAll(keys: readonly RowKey[]): boolean {
+    for (const key of keys) if (!this.has(key)) return false
+    return true
+  }
+
   has(key: RowKey): boolean {
     return this.#find(key) !== undefined
   }
@@ -61,6 +66,17 @@ export class LoadedRows implements Rows {
       const text = texts[i]
       this.#keep(key, text === undefined ? undefined : decodeStored(key.path, text))
     })
+  }
+
+  /**
+   * These rows as they are now, for somebody who looks ahead. What has to be read is not kept, so that nothing older than what
+   * the writer will read can find its way into it.
+   */
+  async peek(keys: readonly RowKey[]): Promise<Rows> {
+    const seen = new LoadedRows(this.store)
+    for (const key of keys) if (this.has(key)) seen.#keep(key, this.get(key))
+    await seen.load(keys)
+    return seen
   }
 
   /** Takes over what a transaction changed. */
@@ -109,7 +125,8 @@ export class LoadedRows implements Rows {
 
   #keep(key: RowKey, row: unknown): Kept {
     const kept = { key, row, isChanged: false }
-    const table = (this.#tables[key.table.number] ??= new Map<string, Kept>())
+    const table = this.#tables[key.table.number] ?? new Map<string, Kept>()
+    this.#tables[key.table.number] = table
     if (!table.has(key.key)) this.#count += 1
     table.set(key.key, kept)
     return kept
@@ -146,7 +163,7 @@ export async function declaredRows(
   for (let round = 0; round < roundsOf(transaction); round++) {
     const keys = rowsToRead(view, signatories, round)
     // Nothing is waited for where all is there, which is nearly always: this runs for every transaction.
-    if (!keys.every((key) => rows.has(key))) await rows.load(keys)
+    if (!rows.hasAll(keys)) await rows.load(keys)
     for (const key of keys) declared.add(key, rows)
   }
   return declared

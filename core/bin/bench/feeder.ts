@@ -8,17 +8,19 @@ import type { Accepted } from '../../ledger/accepted.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { Failure } from '../failure.ts'
 
-/** Notes under way at most. */
-const WINDOW = 20_000
-/** How many answers make room before the next notes are read. */
-const ROOM = 1_000
+/** Notes, and bytes of them, under way at most. */
+const WINDOW_NOTES = 20_000
+const WINDOW_BYTES = 32 * 1024 * 1024
+/** How much of that is left where it goes on. */
+const REFILLED = 0.95
 
 export class Feeder {
   readonly #ledger: Ledger
   readonly #answered: (answer: Accepted) => void
-  #underway = 0
-  /** Goes on where notes under way have become few enough. */
-  #waiting: { readonly few: number; readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined
+  #notes = 0
+  #bytes = 0
+  /** Goes on where what is under way has become little enough: a part of the window. */
+  #waiting: { readonly part: number; readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined
   #failure: unknown
 
   constructor(ledger: Ledger, answered: (answer: Accepted) => void = () => {}) {
@@ -28,7 +30,7 @@ export class Feeder {
 
   /** Submits a note; waits first where too many are under way, and for nothing else. */
   submit(note: Uint8Array): void | Promise<void> {
-    if (this.#underway >= WINDOW || this.#failure !== undefined) return this.#submitLater(note)
+    if (this.#underway >= 1 || this.#failure !== undefined) return this.#submitLater(note)
     this.#submitNow(note)
   }
 
@@ -37,27 +39,33 @@ export class Feeder {
     return this.#until(0)
   }
 
+  get #underway(): number {
+    return Math.max(this.#notes / WINDOW_NOTES, this.#bytes / WINDOW_BYTES)
+  }
+
   async #submitLater(note: Uint8Array): Promise<void> {
-    await this.#until(WINDOW - ROOM)
+    await this.#until(REFILLED)
     this.#submitNow(note)
   }
 
   #submitNow(note: Uint8Array): void {
-    this.#underway += 1
+    this.#notes += 1
+    this.#bytes += note.length
     this.#ledger.submit(note).then(
-      (answer) => this.#settle(answer),
+      (answer) => this.#settle(note, answer),
       (error) => this.#fail(error),
     )
   }
 
-  #settle(answer: Accepted | Refusal): void {
+  #settle(note: Uint8Array, answer: Accepted | Refusal): void {
     if (answer.status === 'refused') {
       this.#fail(new Failure('damaged', `A note was refused: ${answer.message}`))
       return
     }
     this.#answered(answer)
-    this.#underway -= 1
-    if (this.#waiting === undefined || this.#underway > this.#waiting.few) return
+    this.#notes -= 1
+    this.#bytes -= note.length
+    if (this.#waiting === undefined || this.#underway > this.#waiting.part) return
     this.#waiting.resolve()
     this.#waiting = undefined
   }
@@ -68,11 +76,11 @@ export class Feeder {
     this.#waiting = undefined
   }
 
-  #until(few: number): Promise<void> {
+  #until(part: number): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#underway <= few) return Promise.resolve()
+    if (this.#underway <= part) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      this.#waiting = { few, resolve, reject }
+      this.#waiting = { part, resolve, reject }
     })
   }
 }

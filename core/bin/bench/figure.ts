@@ -19,9 +19,13 @@ export interface BenchContext {
   readonly count: number | undefined
   /** How many accounts buy; by default one for each hundred purchases, 1 000 at least and 10 000 at most. */
   readonly payers: number | undefined
-  /** Where the figure keeps its ledger: a new folder, or one that was asked for and may hold the ledger of an earlier run. */
+  /** A folder for a ledger: a new one, or one that may hold the ledger of an earlier figure or run. */
   folder(name: string): string
+  /** A new folder, gone when the run has ended. */
+  scratch(): string
   progress(what: string): (done: number, total: number) => void
+  /** Signatures that this machine checks a second, now. */
+  limit(): Promise<number>
   /** Does the work, and measures the limit before and after it. */
   withLimit<T>(work: () => Promise<T>): Promise<Limited<T>>
 }
@@ -32,19 +36,27 @@ export interface Limited<T> {
   readonly limits: readonly [before: number, after: number]
 }
 
-/** What every line says of the limit that its ratio is held against. */
-export function limitFields(perSecond: number, [before, after]: readonly [number, number]): JsonObject {
+/** What a line says of the limit; types and not interfaces, since lines are JSON. */
+export type LimitFields = {
+  readonly limitPerSecond: number
+  readonly limitBefore: number
+  readonly limitAfter: number
+  readonly ratio: number
+}
+
+/** A rate against the limit: the mean of before and after, because a machine is not equally quick all the time. */
+export function limitFields(perSecond: number, [before, after]: Limited<unknown>['limits']): LimitFields {
   const limit = (before + after) / 2
-  return {
-    limitPerSecond: Math.round(limit),
-    limitBefore: Math.round(before),
-    limitAfter: Math.round(after),
-    ratio: rounded(perSecond / limit, 3),
-  }
+  const limits = { limitPerSecond: Math.round(limit), limitBefore: Math.round(before), limitAfter: Math.round(after) }
+  return { ...limits, ratio: rounded(perSecond / limit, 3) }
 }
 
 export function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits))
+}
+
+export function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6)
 }
 
 export function payersFor(context: BenchContext, purchases: number): number {

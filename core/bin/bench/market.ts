@@ -51,19 +51,22 @@ export interface OpenMarket {
   readonly ledger: Ledger
   readonly verifier: Verifier
   readonly market: Market
-  /** Entries that are neither the founding's nor the payers' first two. */
-  readonly traded: number
+  /** Purchases so far: the entries that are neither the founding's nor the payers' first two. */
+  readonly purchases: number
   close(): Promise<void>
 }
 
 type Person = NoteSigner & { readonly publicKey: Uint8Array }
 
+/** Keys kept: to make one costs as much as to sign once. */
+const MAX_KEPT_PEOPLE = 20_000
 const people = new Map<string, Person>()
 
 function person(name: string, account?: string): Person {
   const known = people.get(name)
   if (known !== undefined) return known
   const made = signerOf(keyPair(sha256(utf8(`nimledger bench ${name}`))), account)
+  if (people.size >= MAX_KEPT_PEOPLE) people.clear()
   people.set(name, made)
   return made
 }
@@ -91,12 +94,18 @@ export async function openMarket(folder: string, payers: number): Promise<OpenMa
   try {
     const ledger = (await store.size()) === 0 ? await found(store, verifier, payers) : await reopen(store, verifier)
     const market = await recall(ledger.reader)
-    const traded = ledger.size - FOUNDING_ENTRIES - 2 * market.payers
-    const close = async () => {
-      await ledger.close()
-      await verifier.close()
+    return {
+      ledger,
+      verifier,
+      market,
+      get purchases() {
+        return ledger.size - FOUNDING_ENTRIES - 2 * market.payers
+      },
+      close: async () => {
+        await ledger.close()
+        await verifier.close()
+      },
     }
-    return { ledger, verifier, market, traded, close }
   } catch (error) {
     await store.close()
     await verifier.close()

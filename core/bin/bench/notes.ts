@@ -1,6 +1,6 @@
 /**
- * Signed notes before they are submitted. They are made by as many threads as the machine has cores, and put into a file beside the
- * ledger, so that signing takes no part of what is measured and a million of them no memory:
+ * Signed notes before they are submitted. They are made by as many threads as the machine has cores, and put into a file beside
+ * the ledger, so that signing takes no part of what is measured and a million of them no memory:
  *
  *   for each note   length 4, little-endian · note
  */

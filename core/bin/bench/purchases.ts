@@ -7,8 +7,8 @@
  *   3   dataset.purchase     of another dataset each time, since one is owned for ever; a feature when all are owned
  *   1   subscription.start   to another model each time; a feature when all are subscribed to
  *
- * Payers take turns in scattered order and begin at different places of their twenty. Notes are made as the notes of 20 000 signers
- * a second would be, the last of them now, so that their ids come in the order in time that they come in.
+ * Payers take turns in scattered order and begin at different places of their twenty. Each second of the notes' own time has made
+ * 20 000 of them, the last of all now, so that ids grow as they do in life: in order of seconds, at random within one.
  */
 
 import type { Json } from '../../domain/canonical.ts'
@@ -37,7 +37,7 @@ interface Purchase {
 }
 
 /** The purchase of a number, 0 and up. */
-function purchaseAt({ payers, models, datasets, features }: Market, number: number): Purchase {
+export function purchaseAt({ payers, models, datasets, features }: Market, number: number): Purchase {
   const buyer = ((number % payers) * SCATTER) % payers
   const turn = (buyer % TURNS.length) + Math.floor(number / payers)
   const kind = TURNS[turn % TURNS.length]!

@@ -1,6 +1,6 @@
 /**
- * The parts by themselves: the limit, what the verifier makes of it when one thread feeds it, and what the disk takes when entries
- * come for nothing.
+ * The parts by themselves: the limit, what the verifier makes of it when one thread feeds it, and what the disk takes when
+ * entries come for nothing.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -63,8 +63,7 @@ async function feedVerifier(verifier: ReturnType<typeof createVerifier>, count: 
 
 async function appending(context: BenchContext): Promise<JsonObject> {
   const count = context.count ?? APPENDED
-  const folder = context.folder('raw')
-  const store = await openSqliteWriter(folder, { create: true })
+  const store = await openSqliteWriter(context.scratch(), { create: true })
   try {
     // About as long as a purchase with its acceptance line, and what it did.
     const bytes = randomBytes(480)
@@ -100,7 +99,7 @@ async function appending(context: BenchContext): Promise<JsonObject> {
 }
 
 /** Seconds that some work takes. */
-export async function timed(work: () => Promise<void>): Promise<number> {
+async function timed(work: () => Promise<void>): Promise<number> {
   const started = performance.now()
   await work()
   return (performance.now() - started) / 1000

@@ -1,4 +1,4 @@
-/** Runs benchmarks one after the other, each in a folder of its own. */
+/** Runs benchmarks one after the other, in one folder: what one has filled serves those after it. */
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import type { BenchContext, Figure, Limited } from './figure.ts'
 import { measureLimit } from './limit.ts'
 
 export interface BenchSettings {
-  /** Where ledgers are kept, each figure's in a folder of its own; without it in one that is gone afterwards. */
+  /** Where ledgers are kept; without it in a folder that is gone afterwards. */
   readonly dir?: string | undefined
   readonly count?: number | undefined
   readonly payers?: number | undefined
@@ -21,17 +21,22 @@ const LIMIT_MS = 1_500
 
 /** The lines of all figures. */
 export async function* runBench(figures: readonly Figure[], settings: BenchSettings): AsyncGenerator<JsonObject> {
-  for (const figure of figures) {
-    const dir = settings.dir ?? mkdtempSync(join(tmpdir(), 'nimledger-bench-'))
-    try {
-      yield* figure.run(contextIn(dir, settings))
-    } finally {
-      if (settings.dir === undefined) rmSync(dir, { recursive: true, force: true })
-    }
+  const gone: string[] = []
+  const temporary = (parent: string) => {
+    const made = mkdtempSync(join(parent, 'nimledger-bench-'))
+    gone.push(made)
+    return made
+  }
+  if (settings.dir !== undefined) mkdirSync(settings.dir, { recursive: true })
+  const dir = settings.dir ?? temporary(tmpdir())
+  try {
+    for (const figure of figures) yield* figure.run(contextIn(dir, () => temporary(dir), settings))
+  } finally {
+    for (const folder of gone) rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function contextIn(dir: string, { count, payers, limitMs = LIMIT_MS }: BenchSettings): BenchContext {
+function contextIn(dir: string, scratch: () => string, { count, payers, limitMs = LIMIT_MS }: BenchSettings): BenchContext {
   return {
     count,
     payers,
@@ -40,7 +45,9 @@ function contextIn(dir: string, { count, payers, limitMs = LIMIT_MS }: BenchSett
       mkdirSync(folder, { recursive: true })
       return folder
     },
+    scratch,
     progress: progressBar,
+    limit: () => measureLimit(limitMs),
     withLimit: async <T>(work: () => Promise<T>): Promise<Limited<T>> => {
       const before = await measureLimit(limitMs)
       const result = await work()

@@ -1,6 +1,6 @@
 /** bench: how quick this program is on this machine. */
 
-import { Argument, type Command } from 'commander'
+import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { FIGURES } from '../bench/index.ts'
 import { runBench } from '../bench/run.ts'
 import { EXIT, Failure } from '../failure.ts'
@@ -26,16 +26,22 @@ export function benchCommand(program: Command): void {
     .addArgument(
       new Argument('[name]', 'the figure (default: all that take less than a minute)').choices(FIGURES.map(({ name }) => name)),
     )
-    .option('--count <n>', 'how many purchases, lines or whatever the figure counts', parseCount)
+    .option('--count <n>', 'how many purchases, lines or whatever the figure counts', parseSize)
     .option('--million', 'the same as --count 1000000')
-    .option('--payers <n>', 'how many accounts buy (default: one for 100 purchases, from 1000 to 10000)', parseCount)
+    .option('--payers <n>', 'how many accounts buy (default: one for 100 purchases, from 1000 to 10000)', parseSize)
     .addHelpText(
       'after',
-      `\nFigures:\n${LIST.join('\n')}\n\nLedgers are made in a temporary folder; --dir keeps them, and takes up again those that are there.`,
+      `\nFigures:\n${LIST.join('\n')}\n\nLedgers are made in a temporary folder. With --dir they are kept, and taken up again.`,
     )
     .action(async (name: string | undefined, _options, command: Command) => {
       process.exitCode = await run(name, command.optsWithGlobals<BenchOptions>())
     })
+}
+
+function parseSize(text: string): number {
+  const size = parseCount(text)
+  if (size === 0) throw new InvalidArgumentError('It must be 1 at least.')
+  return size
 }
 
 async function run(name: string | undefined, { dir, count, million, payers }: BenchOptions): Promise<number> {
