@@ -6,7 +6,10 @@ export class InvariantError extends Error {
   override readonly name = 'InvariantError'
 }
 
-/** Throws InvariantError with `message` unless `condition` holds. */
-export function assert(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new InvariantError(message)
+/**
+ * Throws InvariantError with `message` unless `condition` holds. Where the sentence has to be put together and the place is passed
+ * often, it is a function, called for a failure alone.
+ */
+export function assert(condition: unknown, message: string | (() => string)): asserts condition {
+  if (!condition) throw new InvariantError(typeof message === 'string' ? message : message())
 }

@@ -1,6 +1,9 @@
 /** Bytes and their text forms, for pages and for Node alike: nothing here imports a runtime's own module. */
 
-/** A SHA-256 function. Hosts pass in theirs (node:crypto in the core, another in a page), so that the lower layers stay pure. */
+/**
+ * A SHA-256 function, which keeps nothing of what it is given. Hosts pass in theirs (node:crypto in the core, another in a page),
+ * so that the lower layers stay pure.
+ */
 export type Sha256 = (data: Uint8Array) => Uint8Array
 
 const encoder = new TextEncoder()
@@ -47,10 +50,21 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Bytes of lower-case hex; undefined for anything else. */
 export function tryFromHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined
+  if (text.length % 2 !== 0) return undefined
   const bytes = new Uint8Array(text.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
+  for (let i = 0; i < bytes.length; i++) {
+    const high = hexValue(text.charCodeAt(2 * i))
+    const low = hexValue(text.charCodeAt(2 * i + 1))
+    if (high < 0 || low < 0) return undefined
+    bytes[i] = high * 16 + low
+  }
   return bytes
+}
+
+/** The value of a digit's character code; -1 where it is no digit of lower-case hex. */
+function hexValue(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1
 }
 
 /** RFC 4648 section 4 base64, padded. */

@@ -51,8 +51,15 @@ export function findFault(value: unknown, depth: number): string | undefined {
   }
   if (value === null) return 'there is a null'
   if (depth === 0) return `it is nested more than ${MAX_JSON_DEPTH} levels deep`
-  for (const [key, item] of Object.entries(value as object)) {
-    const fault = key.isWellFormed() ? findFault(item, depth - 1) : 'a key holds a lone surrogate'
+  if (Array.isArray(value)) return findFaultIn(value, depth - 1)
+  const keys = Object.keys(value as object)
+  if (!keys.every((key) => key.isWellFormed())) return 'a key holds a lone surrogate'
+  return findFaultIn(Object.values(value as object), depth - 1)
+}
+
+function findFaultIn(items: readonly unknown[], depth: number): string | undefined {
+  for (const item of items) {
+    const fault = findFault(item, depth)
     if (fault !== undefined) return fault
   }
   return undefined

@@ -122,8 +122,6 @@ export interface Definition<Body = never> {
   readonly cosigned?: Scope
   /** The signer's wallet pays, so an account in debt may not. */
   readonly spends?: true | ((context: Context<Body>) => boolean)
-  /** The account's keys change with it, so that what the account signs next must be looked at after it. */
-  readonly changesKeys?: true
   /** The index of an entry of the log that it names: it can read it as entryRecords.at(index). */
   readonly namesEntry?: (body: Body) => number
   /** It looks at what all the books are before it, so it is sequenced alone. */

@@ -17,6 +17,11 @@ import { type Micros, parseAmount } from './money.ts'
 import { isPlainText, quoted } from './text.ts'
 import { PERIODS, parseSeconds, type Seconds } from './time.ts'
 
+/** Whether a ledger may have this origin. */
+export function isLedgerOrigin(text: string): boolean {
+  return text.length <= 128 && isOrigin(text)
+}
+
 function parsed<T>(parse: (text: string) => T | undefined, message: string) {
   return z.string({ error: message }).transform((text, context): T => {
     const value = parse(text)
@@ -37,9 +42,7 @@ export const time = parsed<Seconds>(parseSeconds, 'must be a time such as "2026-
 export const account = z.string().regex(ACCOUNT_PATTERN, 'must be an account id (nim1 and 38 characters)')
 export const publicKey = z.string().regex(/^[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex')
 export const sha256 = publicKey
-export const origin = z
-  .string()
-  .refine((text) => text.length <= 128 && isOrigin(text), 'must be a log origin such as "hub.example/credits"')
+export const origin = z.string().refine(isLedgerOrigin, 'must be a log origin such as "hub.example/credits"')
 export const provider = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
 /** The name of a plan. */
 export const plan = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')

@@ -2,7 +2,7 @@
  * What must hold of every entry, whatever its type did. A broken invariant is a bug: the core stops rather than write it.
  */
 
-import { assert } from '../base/assert.ts'
+import { assert, InvariantError } from '../base/assert.ts'
 import { MAX_OUTSTANDING_MICROS } from '../base/limits.ts'
 import { totalOf } from './aged-sum.ts'
 import { ACCOUNT_BOOKS, type BookClass, bookName, isInRange, PLATFORM_BOOKS } from './books.ts'
@@ -18,14 +18,20 @@ import type { RowKey } from './table.ts'
 export function assertInvariants(run: Run, postings: readonly Posting[]): void {
   assertPostings(run, postings)
   assertAgedSums(run, postings)
-  for (const { key, row } of run.changes.values()) {
-    assert(key.table.name !== state.entryRecords.name, 'entries of the log are read, never written')
-    if (key.table.name === state.accounts.name) {
-      assertBooksOf(run, ACCOUNT_BOOKS, key, row, key.key)
-      assertWallet(run, key.key)
+  for (const { key, row } of run.changes.values) {
+    switch (key.table) {
+      case state.entryRecords:
+        throw new InvariantError('entries of the log are read, never written')
+      case state.accounts:
+        assertBooksOf(run, ACCOUNT_FIELDS, key, row, key.key)
+        assertWallet(run, key.key)
+        break
+      case state.treasury.table:
+        assertBooksOf(run, PLATFORM_FIELDS, key, row, undefined)
+        break
+      case state.deployments:
+        assertPlanLimit(run, key as RowKey<state.Deployments>)
     }
-    if (key.path === state.treasury.path) assertBooksOf(run, PLATFORM_BOOKS, key, row, undefined)
-    if (key.table.name === state.deployments.name) assertPlanLimit(run, key as RowKey<state.Deployments>)
   }
 }
 
@@ -39,9 +45,9 @@ function assertPostings(run: Run, postings: readonly Posting[]): void {
     if (book === 'revenue:fees') feesMicros += amountMicros
     if (book === 'earnings' || book === 'payable') creatorsMicros += amountMicros
     if (book === 'issued' && amountMicros < 0n) isIssuing = true
-    assert(isInRange(book, balanceMicros), `the book ${bookName(book, account)} stays in its range`)
+    assert(isInRange(book, balanceMicros), () => `the book ${bookName(book, account)} stays in its range`)
   }
-  assert(sum === 0n, `postings of ${run.id} sum to zero`)
+  assert(sum === 0n, () => `postings of ${run.id} sum to zero`)
   const { grossMicros, feeMicros } = run.payment ?? { grossMicros: ZERO, feeMicros: ZERO }
   // A refund and a withdrawal take fees back; nothing but a payment adds to them.
   assert(feesMicros === feeMicros || (run.payment === undefined && feesMicros < 0n), 'fees are taken by payments alone')
@@ -56,7 +62,8 @@ function assertPostings(run: Run, postings: readonly Posting[]): void {
 function assertAgedSums(run: Run, postings: readonly Posting[]): void {
   for (const { book, account, balanceMicros } of postings) {
     const row = agedRow(book, account)
-    if (row !== undefined) assert(totalOf(run.get(row)) === balanceMicros, `the days of ${bookName(book, account)} are its sum`)
+    if (row !== undefined)
+      assert(totalOf(run.get(row)) === balanceMicros, () => `the days of ${bookName(book, account)} are its sum`)
   }
 }
 
@@ -66,35 +73,40 @@ function agedRow(book: BookClass, account: string | undefined) {
   return book === 'revenue:plans' ? state.revenue.at('plans') : undefined
 }
 
+type BookFields = readonly (readonly [book: BookClass, field: string])[]
+
+function fieldsOf(books: Readonly<Partial<Record<BookClass, { readonly field: string }>>>): BookFields {
+  return Object.entries(books).map(([book, { field }]) => [book as BookClass, field])
+}
+
+const ACCOUNT_FIELDS = fieldsOf(ACCOUNT_BOOKS)
+const PLATFORM_FIELDS = fieldsOf(PLATFORM_BOOKS)
+
 /** Every book changed by exactly what was posted to it: no type writes a balance past the postings. */
-function assertBooksOf(
-  run: Run,
-  books: typeof ACCOUNT_BOOKS | typeof PLATFORM_BOOKS,
-  key: RowKey,
-  row: unknown,
-  account: string | undefined,
-): void {
+function assertBooksOf(run: Run, books: BookFields, key: RowKey, row: unknown, account: string | undefined): void {
   const before = run.rows.get(key) as Record<string, bigint> | undefined
-  for (const [book, { field }] of Object.entries(books)) {
-    const name = bookName(book as BookClass, account)
-    const expected = (before?.[field] ?? 0n) + (run.postings.get(name)?.amountMicros ?? 0n)
-    assert((row as Record<string, bigint>)[field] === expected, `the book ${name} changed by its postings`)
+  for (const [book, field] of books) {
+    const expected = (before?.[field] ?? 0n) + run.movedMicros(book, account)
+    assert(
+      (row as Record<string, bigint>)[field] === expected,
+      () => `the book ${bookName(book, account)} changed by its postings`,
+    )
   }
 }
 
 /** Lots are within the wallet, and what is set aside is the held book. Asked only where the wallet moved. */
 function assertWallet(run: Run, account: string): void {
-  if (!run.changes.has(state.wallets.at(account).path)) return
+  if (!run.changes.has(state.wallets.at(account))) return
   const { walletMicros, heldMicros } = run.need(state.accounts.at(account))
   const wallet = run.get(state.wallets.at(account)) ?? { lots: [], holds: [], reserves: [] }
   const paidMicros = paidIn({ wallet, walletMicros, heldMicros, owedMicros: ZERO, lapsedMicros: ZERO })
-  assert(paidMicros >= 0n, `the lots of ${account} are within its wallet`)
+  assert(paidMicros >= 0n, () => `the lots of ${account} are within its wallet`)
   const asideMicros = [...wallet.holds, ...wallet.reserves].reduce((sum, { amountMicros }) => sum + amountMicros, 0n)
-  assert(asideMicros === heldMicros, `what ${account} has set aside is what it has held`)
+  assert(asideMicros === heldMicros, () => `what ${account} has set aside is what it has held`)
 }
 
 function assertPlanLimit(run: Run, key: RowKey<state.Deployments>): void {
   const before = run.rows.get(key)?.models.length ?? 0
   const now = run.need(key).models.length
-  if (now > before) assert(now <= limitInForce(run, key.key), `account ${key.key} deploys within its plan`)
+  if (now > before) assert(now <= limitInForce(run, key.key), () => `account ${key.key} deploys within its plan`)
 }

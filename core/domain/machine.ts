@@ -23,7 +23,7 @@ import { type Execution, Run } from './run.ts'
 import * as state from './state.ts'
 import type { RowKey } from './table.ts'
 import { formatMilliseconds, formatSeconds, type Milliseconds, type Seconds, wholeSeconds } from './time.ts'
-import { createdId, createdRow, type Moment, type Rows, type Signatory, type Signing, View } from './view.ts'
+import { createdRow, type Moment, type Rows, type Signatory, type Signing, type View } from './view.ts'
 
 /** Somebody whose signature must verify. */
 export interface Signer extends Signatory {
@@ -35,8 +35,9 @@ const GENESIS = 'ledger.genesis'
 
 /** The rows that authenticate looks at. */
 export function authenticationRows(transaction: SignedTransaction): readonly RowKey[] {
-  const named = transaction.signatures.flatMap(({ name, keyId }) => [state.accounts.at(name), state.keys.at(name, keyId)])
-  return [state.platform, ...named]
+  const rows: RowKey[] = [state.platform]
+  for (const { name, keyId } of transaction.signatures) rows.push(state.accounts.at(name), state.keys.at(name, keyId))
+  return rows
 }
 
 /** Whose keys must have made the transaction's signatures. The signatures themselves are not checked here. */
@@ -76,34 +77,30 @@ function checkTimes(transaction: Transaction, time: Milliseconds): Refusal | und
   return undefined
 }
 
+/** How many rounds of reading a transaction takes. */
+export function roundsOf({ definition }: Transaction): number {
+  return Math.max(1, definition.reads.length)
+}
+
 /**
- * The rows to load for a round of reading, 0 … 2, given those of the rounds before. A transaction may be executed once every
- * round's rows are there.
+ * The rows to load for a round of reading, given those of the rounds before, which the view sees. A transaction may be executed
+ * once every round's rows are there.
  */
-export function rowsToRead(
-  sha256: Sha256,
-  transaction: Transaction,
-  signatories: readonly Signing[],
-  round: number,
-  rows: Rows,
-  moment: Moment,
-): readonly RowKey[] {
-  const { definition, signer } = transaction
-  const own = definition.reads[round]?.(new View(sha256, transaction, signatories, rows, moment)) ?? []
+export function rowsToRead(view: View, signatories: readonly Signing[], round: number): readonly RowKey[] {
+  const { definition, signer } = view
+  const own = definition.reads[round]?.(view) ?? []
   if (round > 0) return own
-  const signing = signatories.flatMap(({ account, keyId }) => {
-    const row = state.accounts.at(account)
-    return keyId === undefined ? [row] : [row, state.keys.at(account, keyId)]
-  })
-  const common = [state.platform, state.treasury, ...payerRows(signer), ...signing]
-  const created = createdRow(definition, createdId(transaction))
-  const named = definition.namesEntry?.(transaction.body as never)
-  return [
-    ...common,
-    ...(created === undefined ? [] : [created]),
-    ...(named === undefined ? [] : [state.entryRecords.at(named)]),
-    ...own,
-  ]
+  const keys: RowKey[] = [state.platform, state.treasury, ...payerRows(signer)]
+  for (const { account, keyId } of signatories) {
+    if (account !== signer) keys.push(state.accounts.at(account))
+    if (keyId !== undefined) keys.push(state.keys.at(account, keyId))
+  }
+  const created = createdRow(definition, view.created)
+  if (created !== undefined) keys.push(created)
+  const named = definition.namesEntry?.(view.body)
+  if (named !== undefined) keys.push(state.entryRecords.at(named))
+  keys.push(...own)
+  return keys
 }
 
 /**
@@ -144,9 +141,8 @@ function checkSigners(transaction: Transaction, signatories: readonly Signing[],
       if (owedMicros > 0n) return refuse('in_debt', { account: signer, owes: formatMicros(owedMicros) })
     }
   }
-  const created = createdId(transaction)
-  const row = createdRow(definition, created)
-  return row !== undefined && view.get(row) !== undefined ? refuse('exists', { thing: created! }) : undefined
+  const row = createdRow(definition, view.created)
+  return row !== undefined && view.get(row) !== undefined ? refuse('exists', { thing: view.created }) : undefined
 }
 
 function checkScopes(transaction: Transaction, signatories: readonly Signing[], view: View): Refusal | undefined {

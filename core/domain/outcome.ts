@@ -73,42 +73,49 @@ const MAX_BITS = 126n
 export function encodeOutcome(outcome: Outcome): Uint8Array {
   const { postings, touched, payment, lines } = outcome
   const bytes: number[] = []
-  put(bytes, BigInt(touched.length))
+  put(bytes, touched.length)
   for (const { number, previous } of touched) {
-    put(bytes, BigInt(number))
-    put(bytes, previous === undefined ? 0n : BigInt(previous) + 1n)
+    put(bytes, number)
+    put(bytes, previous === undefined ? 0 : previous + 1)
   }
-  put(bytes, BigInt(postings.length))
+  put(bytes, postings.length)
   for (const { book, account, amountMicros, balanceMicros } of postings) {
-    put(bytes, BigInt(BOOK_CLASSES.indexOf(book)))
-    if (account !== undefined) put(bytes, BigInt(touched.findIndex((one) => one.account === account)))
+    put(bytes, BOOK_CLASSES.indexOf(book))
+    if (account !== undefined) put(bytes, placeOf(touched, account))
     put(bytes, zigzag(amountMicros))
     put(bytes, zigzag(balanceMicros))
   }
-  put(bytes, payment === undefined ? 0n : 1n)
+  put(bytes, payment === undefined ? 0 : 1)
   if (payment !== undefined) {
-    const place = (account: string | undefined) => BigInt(touched.findIndex((one) => one.account === account) + 1)
     const { payer, payee, grossMicros, feeMicros, feeBps, slices } = payment
-    for (const value of [place(payer), place(payee), grossMicros, feeMicros, BigInt(feeBps)]) put(bytes, value)
+    for (const account of [payer, payee]) put(bytes, account === undefined ? 0 : placeOf(touched, account) + 1)
+    for (const value of [grossMicros, feeMicros, feeBps]) put(bytes, value)
     putSlices(bytes, slices)
   }
-  put(bytes, lines === undefined ? 0n : 1n)
+  put(bytes, lines === undefined ? 0 : 1)
   if (lines !== undefined) {
-    put(bytes, BigInt(lines.length))
+    put(bytes, lines.length)
     for (const line of lines) putLine(bytes, line)
   }
   return Uint8Array.from(bytes)
 }
 
+/** Which of the accounts touched it is. */
+function placeOf(touched: readonly Touched[], account: string): number {
+  const place = touched.findIndex((one) => one.account === account)
+  assert(place >= 0, () => `the account ${account} was touched`)
+  return place
+}
+
 function putLine(bytes: number[], line: LineOutcome): void {
   switch (line.status) {
     case 'duplicate':
-      put(bytes, 0n)
+      put(bytes, 0)
       break
     case 'refused': {
       const code = LINE_CODES.indexOf(line.code)
       assert(code >= 0, `${line.code} can refuse a line`)
-      put(bytes, BigInt(code) + 1n)
+      put(bytes, code + 1)
       break
     }
     case 'charged':
@@ -119,10 +126,10 @@ function putLine(bytes: number[], line: LineOutcome): void {
 }
 
 function putSlices(bytes: number[], slices: readonly Slice[]): void {
-  put(bytes, BigInt(slices.length))
+  put(bytes, slices.length)
   for (const { entry, amountMicros } of slices) {
     // The genesis grants nothing, so 0 names no lot.
-    put(bytes, BigInt(entry ?? 0))
+    put(bytes, entry ?? 0)
     put(bytes, amountMicros)
   }
 }
@@ -215,16 +222,16 @@ function unzigzag(value: bigint): bigint {
   return value % 2n === 0n ? value / 2n : -(value + 1n) / 2n
 }
 
-function put(bytes: number[], value: bigint): void {
-  assert(value >= 0n, 'varints are not negative')
-  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) {
-    // Almost every figure fits a double: divide there, several times faster than in bigints.
+function put(bytes: number[], value: bigint | number): void {
+  assert(value >= 0, 'varints are not negative')
+  // Almost every figure fits a double: divide there, several times faster than in bigints.
+  if (value <= Number.MAX_SAFE_INTEGER) {
     let rest = Number(value)
     for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128)
     bytes.push(rest)
     return
   }
-  let rest = value
+  let rest = BigInt(value)
   for (; rest >= 128n; rest /= 128n) bytes.push(Number(rest % 128n) + 128)
   bytes.push(Number(rest))
 }

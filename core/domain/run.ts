@@ -5,7 +5,7 @@
 
 import { assert } from '../base/assert.ts'
 import { withNew } from './aged-sum.ts'
-import { ACCOUNT_BOOKS, type AccountBook, type BookClass, bookName, isAccountBook, PLATFORM_BOOKS } from './books.ts'
+import { ACCOUNT_BOOKS, type AccountBook, type BookClass, isAccountBook, PLATFORM_BOOKS } from './books.ts'
 import { REVENUE_HOLD_DAYS } from './credits.ts'
 import type { Aside, Effects, LineOutcome, PaymentFigures } from './define.ts'
 import { assertInvariants } from './invariants.ts'
@@ -16,36 +16,52 @@ import { inForce } from './policy.ts'
 import type { Purse } from './purse.ts'
 import * as purses from './purse.ts'
 import * as state from './state.ts'
-import type { RowKey } from './table.ts'
+import { type RowKey, RowMap } from './table.ts'
 import type { Seconds } from './time.ts'
 import { View } from './view.ts'
 
-export type Changes = ReadonlyMap<string, { readonly key: RowKey; readonly row: unknown }>
+/** A row as a transaction leaves it; undefined where it was removed. */
+export interface RowChange {
+  readonly key: RowKey
+  readonly row: unknown
+}
+
+export type Changes = readonly RowChange[]
 
 export interface Execution {
   readonly status: 'executed'
   readonly outcome: Outcome
-  /** The rows changed; undefined where one was removed. */
+  /** The rows changed, each once. */
   readonly changes: Changes
 }
 
+/** What one entry moves on one book. */
+interface Movement {
+  readonly book: BookClass
+  readonly account: string | undefined
+  amountMicros: Micros
+}
+
 export class Run extends View implements Effects<never> {
-  readonly changes = new Map<string, { key: RowKey; row: unknown }>()
-  readonly postings = new Map<string, { book: BookClass; account?: string; amountMicros: Micros }>()
+  readonly changes = new RowMap<RowChange>()
+  /** In the order in which the books were moved first. */
+  readonly #movements: Movement[] = []
+  /** The same by account; the platform's own under the empty name. */
+  readonly #movementsOf = new Map<string, Movement[]>()
   payment: Payment | undefined
   lines: readonly LineOutcome[] | undefined
   /** What the signer's key spent. */
   spentMicros: Micros = ZERO
 
   override get<Row>(key: RowKey<Row>): Row | undefined {
-    const change = this.changes.get(key.path)
+    const change = this.changes.get(key)
     return change === undefined ? this.rows.get(key) : (change.row as Row | undefined)
   }
 
   put<Row>(key: RowKey<Row>, row: Row): void {
     // Reading first asserts that the row was declared: what is written was seen.
-    if (!this.changes.has(key.path)) this.rows.get(key)
-    this.changes.set(key.path, { key: key as RowKey, row })
+    if (!this.changes.has(key)) this.rows.get(key)
+    this.changes.set(key, { key, row })
   }
 
   remove(key: RowKey): void {
@@ -198,9 +214,20 @@ export class Run extends View implements Effects<never> {
   }
 
   #record(book: BookClass, account: string | undefined, amountMicros: bigint): void {
-    const name = bookName(book, account)
-    const sum = micros((this.postings.get(name)?.amountMicros ?? 0n) + amountMicros)
-    this.postings.set(name, account === undefined ? { book, amountMicros: sum } : { book, account, amountMicros: sum })
+    const movements = this.#movementsOf.get(account ?? '') ?? []
+    const before = movements.find((one) => one.book === book)
+    if (before !== undefined) {
+      before.amountMicros = micros(before.amountMicros + amountMicros)
+      return
+    }
+    const movement = { book, account, amountMicros: micros(amountMicros) }
+    this.#movements.push(movement)
+    if (movements.push(movement) === 1) this.#movementsOf.set(account ?? '', movements)
+  }
+
+  /** What the entry moved on a book so far. */
+  movedMicros(book: BookClass, account: string | undefined): Micros {
+    return this.#movementsOf.get(account ?? '')?.find((one) => one.book === book)?.amountMicros ?? ZERO
   }
 
   finish(): Execution {
@@ -211,7 +238,7 @@ export class Run extends View implements Effects<never> {
     const created = this.created === '' ? {} : { created: this.created }
     const payment = this.payment === undefined ? {} : { payment: this.payment }
     const lines = this.lines === undefined ? {} : { lines: this.lines }
-    return { status: 'executed', outcome: { postings, touched, ...payment, ...created, ...lines }, changes: this.changes }
+    return { status: 'executed', outcome: { postings, touched, ...payment, ...created, ...lines }, changes: this.changes.values }
   }
 
   /** What a key with a budget spent counts against it, for the types that the scope `spend` is for. */
@@ -221,33 +248,34 @@ export class Run extends View implements Effects<never> {
     const key = this.need(row)
     if (key.budget === undefined) return
     const spent = counted(key, this.time, this.spentMicros)!
-    assert(spent.amountMicros <= key.budget.amountMicros, `the key ${this.keyId} spends within its budget`)
+    assert(spent.amountMicros <= key.budget.amountMicros, () => `the key ${this.keyId} spends within its budget`)
     this.put(row, { ...key, spent })
   }
 
   /** Counts the entry for its signers and for the owner of every row it changed. */
   #touch(): Outcome['touched'] {
     const owners = new Set(this.signers)
-    for (const { key, row } of this.changes.values()) {
+    for (const { key, row } of this.changes.values) {
       const owner = key.table.owner(row ?? this.rows.get(key), key.key)
       if (owner !== undefined) owners.add(owner)
     }
     return [...owners].map((account) => {
       const row = this.need(state.accounts.at(account))
       this.put(state.accounts.at(account), { ...row, entries: row.entries + 1, last: this.index })
-      return { account, number: row.number, ...(row.entries > 0 ? { previous: row.last } : {}) }
+      const { number } = row
+      return row.entries > 0 ? { account, number, previous: row.last } : { account, number }
     })
   }
 
   #settledPostings(): Posting[] {
     const settled: Posting[] = []
-    for (const { book, account, amountMicros } of this.postings.values()) {
+    for (const { book, account, amountMicros } of this.#movements) {
       if (amountMicros === 0n) continue
       const balanceMicros =
         account !== undefined && isAccountBook(book)
           ? this.need(state.accounts.at(account))[ACCOUNT_BOOKS[book].field]
           : this.need(state.treasury)[PLATFORM_BOOKS[book as keyof typeof PLATFORM_BOOKS].field]
-      settled.push({ book, ...(account === undefined ? {} : { account }), amountMicros, balanceMicros })
+      settled.push(account === undefined ? { book, amountMicros, balanceMicros } : { book, account, amountMicros, balanceMicros })
     }
     return settled
   }

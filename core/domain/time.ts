@@ -22,18 +22,57 @@ export const MAX_SECONDS = 0xffff_ffff
 export const PERIODS = ['week', 'month', 'quarter', 'year'] as const
 export type Period = (typeof PERIODS)[number]
 
-const SECONDS_FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 const MILLISECONDS_FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
 export function formatSeconds(seconds: Seconds): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 }
 
-/** Seconds of a canonical time from 1970 to 2106; undefined for any other text. */
+/**
+ * Seconds of a canonical time from 1970 to 2106; undefined for any other text. It runs twice for every note, so it reads the
+ * digits itself.
+ */
 export function parseSeconds(text: string): Seconds | undefined {
-  if (!SECONDS_FORM.test(text)) return undefined
-  const seconds = Date.parse(text) / 1000
-  return seconds >= 0 && seconds <= MAX_SECONDS && formatSeconds(seconds) === text ? seconds : undefined
+  if (text.length !== SECONDS_LENGTH || !hasSeparators(text)) return undefined
+  const year = digits(text, 0, 4)
+  const month = digits(text, 5, 2)
+  const day = digits(text, 8, 2)
+  const hour = digits(text, 11, 2)
+  const minute = digits(text, 14, 2)
+  const second = digits(text, 17, 2)
+  // A pair that is not two digits is NaN, which no comparison lets pass.
+  if (!(year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return undefined
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return undefined
+  const seconds = Date.UTC(year, month - 1, day, hour, minute, second) / 1000
+  return seconds <= MAX_SECONDS ? seconds : undefined
+}
+
+const SECONDS_LENGTH = '2026-11-22T08:31:07Z'.length
+
+function hasSeparators(text: string): boolean {
+  return (
+    text[4] === '-' &&
+    text[7] === '-' &&
+    text[10] === 'T' &&
+    text[13] === ':' &&
+    text[16] === ':' &&
+    text[SECONDS_LENGTH - 1] === 'Z'
+  )
+}
+
+/** The number that `count` digits write; NaN where one is none. */
+function digits(text: string, from: number, count: number): number {
+  let value = 0
+  for (let i = from; i < from + count; i++) {
+    const digit = text.charCodeAt(i) - 0x30
+    value = digit >= 0 && digit <= 9 ? value * 10 + digit : Number.NaN
+  }
+  return value
+}
+
+function daysIn(year: number, month: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
 }
 
 export function formatMilliseconds(milliseconds: Milliseconds): string {

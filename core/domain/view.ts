@@ -46,10 +46,9 @@ export function createdId(transaction: Transaction): string | undefined {
   return creates === 'account' ? transaction.signer : thingId(creates.prefix, transaction.id)
 }
 
-export function createdRow(definition: Definition, created: string | undefined): RowKey | undefined {
-  const { creates } = definition
-  if (creates === undefined || creates === 'account' || creates.table === undefined) return undefined
-  return creates.table.at(created!)
+/** The row of what the transaction makes, named by its id; undefined for types that make nothing with a row of its own. */
+export function createdRow({ creates }: Definition, created: string): RowKey | undefined {
+  return creates === undefined || creates === 'account' ? undefined : creates.table?.at(created)
 }
 
 export class View implements Context<never> {
@@ -88,7 +87,7 @@ export class View implements Context<never> {
 
   need<Row>(key: RowKey<Row>): Row {
     const row = this.get(key)
-    assert(row !== undefined, `the row ${key.path} exists`)
+    assert(row !== undefined, () => `the row ${key.path} exists`)
     return row
   }
 }

@@ -7,21 +7,20 @@
 
 import { equalBytes, toBase64, toHex } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction } from '../domain/envelope.ts'
-import { encodeRow } from '../domain/table.ts'
 import { formatSeconds } from '../domain/time.ts'
 import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
 import { Frontier, HASH_BYTES, leafHash } from '../log/merkle.ts'
 import { formatVerifierKey, isSameKey, type VerifierKey } from '../log/note.ts'
 import { TILE_WIDTH, type TileRow, tileWidth } from '../log/tiles.ts'
-import { parseEntry } from './entry.ts'
+import { findForeign } from './book-audit.ts'
 import { type Defect, repeatedEntry } from './execution.ts'
 import { claimedKeys, openCheckpointOf } from './log-keys.ts'
+import { readAhead } from './read-ahead.ts'
 import { Replay, type ReplayOptions } from './replay.ts'
 import type { LoggedEntry, LogReader, StoreReader } from './store.ts'
 
-/** Entries, rows, ids or tiles read at a time. */
-const PAGE = 1_000
+/** Pages of entries that were executed and whose signatures are still being checked. */
+const MAX_UNDERWAY = 2
 
 export interface AuditOptions extends ReplayOptions {
   /** The log's key that the auditor trusts; without it the one that the log itself names. */
@@ -107,6 +106,12 @@ const OLDER: HeadKind = {
 }
 const NOT_SIGNED = 'is not signed by the log'
 
+/** A page of entries that were executed. */
+interface Underway {
+  readonly entries: readonly LoggedEntry[]
+  readonly executing: Awaited<ReturnType<Replay['execute']>>
+}
+
 class Audit {
   readonly log: LogReader
   readonly store: StoreReader | undefined
@@ -132,30 +137,59 @@ class Audit {
     const [defect] = (await this.store?.defects()) ?? []
     if (defect !== undefined) return { what: 'store', ...defect }
     this.size = await this.log.size()
-    return (await this.#auditLog()) ?? (await this.#auditIds()) ?? (await this.#auditTiles()) ?? (await this.#auditRows())
+    const inLog = await this.#auditLog()
+    if (inLog !== undefined || this.store === undefined) return inLog
+    return findForeign(this.store, this.replay, this.options)
   }
 
   async #auditLog(): Promise<Defect | undefined> {
     const unreadable = await this.#readHeads()
     if (unreadable !== undefined) return unreadable
-    for (let end = Math.min(1, this.size); ; ) {
-      const defect = (await this.#auditPage(end)) ?? (await this.#checkHeads())
+    // Which key signs a checkpoint, and which root, is known when just its entries were replayed.
+    const stops = [1, ...this.heads.map(keyedSize), this.size].filter((size) => size <= this.size)
+    for (const end of stops.sort((a, b) => a - b)) {
+      const defect = (await this.#auditEntries(end)) ?? (await this.#checkHeads())
       if (defect !== undefined) return defect
-      this.options.progress?.(this.replay.size, this.size)
-      if (this.replay.size === this.size) return undefined
-      // Which key signs a checkpoint, and which root, is known when just its entries were replayed.
-      const stops = this.heads.map(keyedSize).filter((size) => size > this.replay.size)
-      end = Math.min(this.size, this.replay.size + PAGE, ...stops)
     }
+    return undefined
   }
 
-  async #auditPage(end: number): Promise<Defect | undefined> {
+  /**
+   * Audits the entries up to `end`. While the signatures of a page are checked by other threads, the next one is executed; what it
+   * shows counts only where the page before has no defect.
+   */
+  async #auditEntries(end: number): Promise<Defect | undefined> {
+    const pages = readAhead(this.log, this.options.verifier, this.replay.size, end)
+    const underway: Underway[] = []
+    try {
+      for await (const entries of pages) {
+        underway.push({ entries, executing: await this.replay.execute(entries) })
+        if (underway.length <= MAX_UNDERWAY) continue
+        const defect = await this.#settlePage(underway.shift()!)
+        if (defect !== undefined) return defect
+      }
+    } catch (error) {
+      // What cannot be read, or not be executed, may be so because of an entry before.
+      const defect = await this.#settlePages(underway)
+      if (defect !== undefined) return defect
+      throw error
+    }
+    const defect = await this.#settlePages(underway)
+    if (defect !== undefined || this.replay.size === end) return defect
+    return { index: this.replay.size, what: 'missing_entry', message: 'The entry is missing.' }
+  }
+
+  async #settlePages(underway: readonly Underway[]): Promise<Defect | undefined> {
+    for (const page of underway) {
+      const defect = await this.#settlePage(page)
+      if (defect !== undefined) return defect
+    }
+    return undefined
+  }
+
+  async #settlePage({ entries, executing }: Underway): Promise<Defect | undefined> {
     const from = this.replay.size
-    if (end === from) return undefined
-    const entries = await this.log.entries(from, end - from)
-    if (entries.length !== end - from)
-      return { index: from + entries.length, what: 'missing_entry', message: `The entry is missing.` }
-    const page = await this.replay.add(entries)
+    const page = await this.replay.settle(executing)
     if ('what' in page) return (await this.#changedEntry(entries, page)) ?? page
     const repeated = await this.#compareIds(page.ids, from)
     if (repeated !== undefined) return repeated
@@ -163,6 +197,7 @@ class Audit {
       const defect = await this.#compareTile(tile)
       if (defect !== undefined) return defect
     }
+    this.options.progress?.(this.replay.size, this.size)
     return undefined
   }
 
@@ -296,80 +331,5 @@ class Audit {
       for (let i = 0; i < width; i++) frontier.append(hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES))
     }
     return equalBytes(frontier.root(), head.root)
-  }
-
-  /** Every entry's id was found at its index; here is whether there are others. */
-  async #auditIds(): Promise<Defect | undefined> {
-    let after: string | undefined
-    let count = 0
-    for (;;) {
-      const page = (await this.store?.scanIds(after, PAGE)) ?? []
-      if (page.length === 0) break
-      const known = await this.store!.indexes(page.map(({ id }) => id))
-      const odd = page.find(({ index }, i) => known[i] !== index || index >= this.size)
-      if (odd !== undefined) return { table: 'ids', key: odd.id, what: 'id', message: 'The id is of no entry.' }
-      count += page.length
-      after = page.at(-1)!.id
-    }
-    return this.store === undefined || count === this.size ? undefined : this.#foreignId(this.store)
-  }
-
-  /** There are more ids than entries: one is not that of the entry it is stored for. */
-  async #foreignId(store: StoreReader): Promise<Defect> {
-    const { rules, sha256 } = this.options
-    let after: string | undefined
-    for (;;) {
-      const page = await store.scanIds(after, PAGE)
-      for (const { id, index } of page) {
-        const [entry] = await store.entries(index, 1)
-        const parsed = entry && parseEntry(entry.bytes)
-        const note = parsed instanceof Malformed || parsed === undefined ? undefined : parsed.note
-        const transaction = note && parseSignedTransaction(rules, sha256, note)
-        const isOwn = transaction !== undefined && !(transaction instanceof Malformed) && transaction.id === id
-        if (!isOwn) return { table: 'ids', key: id, what: 'id', message: 'The id is of no entry.' }
-      }
-      if (page.length < PAGE) return { table: 'ids', what: 'id', message: 'There are more ids than entries.' }
-      after = page.at(-1)!.id
-    }
-  }
-
-  /** Every tile of the tree was found as it must be; here is whether there are others, or longer ones. */
-  async #auditTiles(): Promise<Defect | undefined> {
-    let after: { level: number; number: number } | undefined
-    for (;;) {
-      const page = (await this.store?.scanTiles(after, PAGE)) ?? []
-      const odd = page.find(({ level, number, hashes }) => hashes.length !== tileWidth(level, number, this.size) * HASH_BYTES)
-      if (odd !== undefined) {
-        return { table: 'tiles', key: `${odd.level}/${odd.number}`, what: 'tile', message: 'The tile is not of this tree.' }
-      }
-      if (page.length < PAGE) return undefined
-      after = page.at(-1)
-    }
-  }
-
-  async #auditRows(): Promise<Defect | undefined> {
-    if (this.store === undefined) return undefined
-    let after: { table: string; key: string } | undefined
-    let count = 0
-    for (;;) {
-      const page = await this.store.scanRows(after, PAGE)
-      for (const { table, key, value } of page) {
-        const expected = this.replay.rows.get(`${table} ${key}`)
-        const message = expected === undefined ? 'No entry makes this row.' : 'The row is not what the entries make it.'
-        if (expected === undefined || encodeRow(expected.row) !== value) return { table, key, what: 'row', message }
-      }
-      count += page.length
-      if (page.length < PAGE) break
-      after = page.at(-1)
-    }
-    return count === this.replay.rows.size ? undefined : await this.#missingRow()
-  }
-
-  async #missingRow(): Promise<Defect> {
-    for (const { key } of this.replay.rows.values()) {
-      const [stored] = await this.store!.rows([key])
-      if (stored === undefined) return { table: key.table.name, key: key.key, what: 'row', message: 'The row is missing.' }
-    }
-    return { table: 'state', what: 'row', message: 'There are rows twice.' }
   }
 }

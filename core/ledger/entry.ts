@@ -24,9 +24,17 @@ export interface Entry {
 }
 
 export function formatEntry({ time, note }: Entry): Uint8Array {
-  const bytes = concatBytes(utf8(`${formatMilliseconds(time)}\n`), note)
+  const bytes = concatBytes(acceptanceLine(time), note)
   assert(bytes.length <= MAX_ENTRY_BYTES, `an entry has at most ${MAX_ENTRY_BYTES} bytes`)
   return bytes
+}
+
+/** Many entries are accepted in one millisecond: its line is made once. */
+let lastLine = { time: -1, bytes: new Uint8Array() }
+
+function acceptanceLine(time: Milliseconds): Uint8Array {
+  if (time !== lastLine.time) lastLine = { time, bytes: utf8(`${formatMilliseconds(time)}\n`) as Uint8Array<ArrayBuffer> }
+  return lastLine.bytes
 }
 
 export function parseEntry(bytes: Uint8Array): Entry | Malformed {

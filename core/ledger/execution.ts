@@ -84,7 +84,7 @@ export async function executeEntry(
   if (result.status === 'refused') return at(result.code, result.message)
   const { outcome, changes } = result
   const outcomeBytes = encodeOutcome(outcome)
-  return { index, time, bytes, leaf: leafHash(sha256, bytes), transaction, signers, outcome, outcomeBytes, changes }
+  return { index, time, bytes, leaf: entry.leaf ?? leafHash(sha256, bytes), transaction, signers, outcome, outcomeBytes, changes }
 }
 
 /**

@@ -12,7 +12,6 @@
 import { assert } from '../base/assert.ts'
 import { authenticationRows } from '../domain/machine.ts'
 import type { StateSummary } from '../domain/state-root.ts'
-import { encodeRow, type RowKey } from '../domain/table.ts'
 import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { signatoriesOf } from '../domain/view.ts'
 import type { Frontier } from '../log/merkle.ts'
@@ -31,7 +30,7 @@ import {
 } from './execution.ts'
 import type { ReplayOptions } from './replay.ts'
 import { declaredRows, LoadedRows } from './rows.ts'
-import type { LoggedEntry, MirrorWriter } from './store.ts'
+import type { ChangedRow, LoggedEntry, MirrorWriter } from './store.ts'
 import { type Edge, readEdge, storedTiles } from './tree.ts'
 
 /** Entries of one commit. */
@@ -48,7 +47,6 @@ class Batch {
   readonly start: number
   readonly entries: { readonly id: string; readonly bytes: Uint8Array; readonly outcome: Uint8Array }[] = []
   readonly leaves: Uint8Array[] = []
-  readonly rows = new Map<string, { readonly key: RowKey; readonly row: unknown }>()
   readonly checks: EntryCheck[] = []
 
   constructor(start: number) {
@@ -58,7 +56,6 @@ class Batch {
   add(executed: Executed): void {
     this.entries.push({ id: executed.transaction.id, bytes: executed.bytes, outcome: executed.outcomeBytes })
     this.leaves.push(executed.leaf)
-    for (const [path, change] of executed.changes) this.rows.set(path, change)
     this.checks.push(...signatureChecks(executed))
   }
 }
@@ -67,6 +64,8 @@ class Batch {
 interface Underway {
   readonly batch: Batch
   readonly tiles: readonly TileRow[]
+  /** As they were after the batch; later ones may have changed them again. */
+  readonly rows: readonly ChangedRow[]
   readonly verdict: Promise<Defect | undefined>
 }
 
@@ -163,19 +162,14 @@ export class Follower implements ReplayState {
     const verdict = findBadSignature(this.#options.verifier, batch.checks)
     // Whoever waits for it hears of a failure; until somebody does, it is nobody's.
     verdict.catch(() => {})
-    return { batch, tiles, verdict }
+    return { batch, tiles, rows: this.#loaded.takeChanged(), verdict }
   }
 
-  async #commit({ batch, tiles, verdict }: Underway): Promise<Defect | undefined> {
+  async #commit({ batch, tiles, rows, verdict }: Underway): Promise<Defect | undefined> {
     const { store } = this.#options
     const defect = (await verdict) ?? (await this.#findRepeated(batch))
     if (defect !== undefined) return defect
     this.signatures += batch.checks.length
-    const rows = [...batch.rows.values()].map(({ key, row }) => ({
-      table: key.table.name,
-      key: key.key,
-      value: row === undefined ? undefined : encodeRow(row),
-    }))
     await store.commit({ size: batch.start, entries: batch.entries, rows, tiles })
     assert((await store.size()) === batch.start + batch.entries.length, 'the book grew by the entries of the commit')
     return undefined

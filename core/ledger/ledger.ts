@@ -15,9 +15,10 @@
  * nothing was written.
  */
 
+import { setImmediate } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
 import { equalBytes, type Sha256, toHex } from '../base/bytes.ts'
-import { MAX_COMMIT_NOTES, MAX_QUEUED_BYTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
+import { MAX_COMMIT_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, execute, type Signer } from '../domain/machine.ts'
@@ -25,7 +26,6 @@ import { encodeOutcome } from '../domain/outcome.ts'
 import { type Code, type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
-import { encodeRow, type RowKey } from '../domain/table.ts'
 import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import { type Moment, signatoriesOf } from '../domain/view.ts'
 import { signCheckpoint } from '../log/checkpoint.ts'
@@ -33,6 +33,7 @@ import type { Frontier } from '../log/merkle.ts'
 import { leafHash } from '../log/merkle.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
 import { type Accepted, readAccepted, readRecord, recordOf } from './accepted.ts'
+import { Admission, checksOf, type LookedAt } from './admission.ts'
 import { Closing } from './closing.ts'
 import { formatEntry } from './entry.ts'
 import { checkpointSigners, type SequencerKey } from './log-keys.ts'
@@ -58,21 +59,15 @@ export interface LedgerOptions {
 /** The sequencer did not take a note, so nothing became of it. */
 export class NotTaken extends StoreError {}
 
-interface Waiting {
-  readonly transaction: SignedTransaction
-  readonly answer: (answer: Accepted | Refusal) => void
-  readonly fail: (error: unknown) => void
-}
-
-/** One batch on its way to its commit. */
-interface Batch {
-  readonly entries: { id: string; bytes: Uint8Array; outcome: Uint8Array }[]
-  readonly leafHashes: Uint8Array[]
-  readonly rows: Map<string, { key: RowKey; row: unknown }>
-  readonly refusals: Map<string, Refusal>
-  /** Accepted in this batch, by id. */
-  readonly accepted: Map<string, Accepted>
-  readonly answers: (() => void)[]
+/** What shares one commit. */
+class Batch {
+  readonly entries: { readonly id: string; readonly bytes: Uint8Array; readonly outcome: Uint8Array }[] = []
+  readonly leafHashes: Uint8Array[] = []
+  /** Accepted and refused in this batch, by id. */
+  readonly accepted = new Map<string, Accepted>()
+  readonly refusals = new Map<string, Refusal>()
+  /** Each note with what became of it, to be told once that is durable. */
+  readonly results: { readonly note: LookedAt; readonly result: Accepted | Refusal | NotTaken }[] = []
 }
 
 /**
@@ -85,8 +80,7 @@ export class Ledger {
   readonly #options: LedgerOptions
   readonly #rows: LoadedRows
   readonly #closing: Closing
-  readonly #queue: Waiting[] = []
-  #queuedBytes = 0
+  readonly #admission: Admission
   #frontier: Frontier
   #edge: Map<string, TileRow>
   #checkpoint: Uint8Array | undefined
@@ -99,6 +93,7 @@ export class Ledger {
     this.#options = options
     const { rules, sha256, store } = options
     this.#rows = new LoadedRows(store, (index) => readRecord(rules, sha256, store, index))
+    this.#admission = new Admission({ sha256, verifier: options.verifier, rows: this.#rows })
     this.#closing = new Closing(options)
     this.#frontier = opened.frontier
     this.#edge = opened.edge
@@ -171,13 +166,12 @@ export class Ledger {
     const transaction = parseSignedTransaction(rules, sha256, note)
     if (transaction instanceof Malformed) return Promise.resolve(refuse('malformed', { reason: transaction.reason }))
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#queue.length >= MAX_QUEUED_NOTES || this.#queuedBytes + note.length > MAX_QUEUED_BYTES) {
+    if (!this.#admission.hasRoom(note.length)) {
       return Promise.reject(new NotTaken('busy', 'The ledger has too many transactions waiting; try again in a moment.'))
     }
     return new Promise((answer, fail) => {
-      this.#queue.push({ transaction, answer, fail })
-      this.#queuedBytes += note.length
-      this.#running ??= this.#drain()
+      this.#admission.add({ transaction, answer, fail })
+      this.#running ??= this.#write()
     })
   }
 
@@ -187,94 +181,101 @@ export class Ledger {
     await this.#options.store.close()
   }
 
-  async #drain(): Promise<void> {
+  async #write(): Promise<void> {
     // Everything submitted in the same turn of the event loop shares the first batch.
     await Promise.resolve()
-    while (this.#queue.length > 0) {
-      const waiting = this.#takeBatch()
+    while (this.#admission.count > 0) {
+      const taken: LookedAt[] = []
       try {
-        await this.#process(waiting)
+        await this.#writeWhatIsReady(taken)
       } catch (error) {
         this.#failure = error
-        for (const { fail } of [...waiting, ...this.#queue.splice(0)]) fail(error)
+        for (const { fail } of [...taken, ...this.#admission.takeAll()]) fail(error)
       }
     }
-    // In the same turn in which the queue was seen empty, so that no note can slip in between and wait for ever.
+    // In the same turn in which nothing was seen to wait, so that no note can slip in between and wait for ever.
     this.#running = undefined
   }
 
   /**
-   * The next notes in order. Those of an account whose keys change in this very batch wait for the next, where its keys can be
-   * looked up; one that needs a summary of all books waits until those are committed.
+   * One commit: what is ready, and what gets ready while that is executed, but no more than waited when it began, so that nobody
+   * waits for those who come later.
    */
-  #takeBatch(): Waiting[] {
-    const rekeyed = new Set<string>()
-    let count = 0
-    for (const { transaction } of this.#queue) {
-      const { definition, signatures } = transaction
-      if (count === MAX_COMMIT_NOTES || signatures.some(({ name }) => rekeyed.has(name))) break
-      if (definition.needsSummary === true && count > 0) break
-      if (definition.publicKey !== undefined || definition.changesKeys === true) rekeyed.add(transaction.signer)
-      count += 1
-      if (definition.needsSummary === true) break
-    }
-    const batch = this.#queue.splice(0, count)
-    this.#queuedBytes -= batch.reduce((sum, { transaction }) => sum + transaction.note.length, 0)
-    return batch
-  }
-
-  async #process(waiting: readonly Waiting[]): Promise<void> {
-    const batch: Batch = { entries: [], leafHashes: [], rows: new Map(), refusals: new Map(), accepted: new Map(), answers: [] }
-    const verified = await this.#verify(waiting)
-    const ids = waiting.map(({ transaction }) => transaction.id)
-    const known = await this.#options.store.indexes(ids)
-    const remembered = await this.#options.store.refusals(ids)
-    for (const [i, { transaction, answer, fail }] of waiting.entries()) {
-      const signatories = verified[i]!
-      const result =
-        'status' in signatories
-          ? signatories
-          : await this.#sequence(batch, transaction, signatories, { index: known[i], refusal: remembered[i] })
-      batch.answers.push(() => (result instanceof NotTaken ? fail(result) : answer(result)))
-    }
+  async #writeWhatIsReady(taken: LookedAt[]): Promise<void> {
+    const most = Math.min(this.#admission.count, MAX_COMMIT_NOTES)
+    let batch = new Batch()
+    do {
+      const group = await this.#admission.take()
+      taken.push(...group)
+      batch = await this.#sequenceAll(batch, group)
+      // The verifier's answers arrive as events.
+      if (taken.length < most) await setImmediate()
+    } while (taken.length < most && this.#admission.isReady)
     await this.#commit(batch)
-    for (const resolve of batch.answers) resolve()
   }
 
-  /** Who signed each note, once all its signatures verify; a refusal where one does not. */
-  async #verify(waiting: readonly Waiting[]): Promise<(readonly Signer[] | Refusal)[]> {
+  /** Returns the batch that the last of the notes is in: one that looks at all books waits until they are committed. */
+  async #sequenceAll(batch: Batch, notes: readonly LookedAt[]): Promise<Batch> {
+    const { store } = this.#options
+    let current = batch
+    for (const part of splitAtSummaries(notes)) {
+      if (needsSummary(part[0]!) && current.entries.length > 0) {
+        await this.#commit(current)
+        current = new Batch()
+      }
+      const ids = part.map(({ transaction }) => transaction.id)
+      const known = await store.indexes(ids)
+      const remembered = await store.refusals(ids)
+      for (const [i, note] of part.entries()) {
+        const result = await this.#sequence(current, note, { index: known[i], refusal: remembered[i] })
+        current.results.push({ note, result })
+      }
+    }
+    return current
+  }
+
+  /** Who signed the note, by the keys that the accounts have now; a refusal where a signature is not theirs. */
+  async #authenticate({ transaction, verdicts }: LookedAt): Promise<readonly Signer[] | Refusal> {
     const { sha256, verifier } = this.#options
-    await this.#rows.load(waiting.flatMap(({ transaction }) => authenticationRows(transaction)))
-    const claimed = waiting.map(({ transaction }) => authenticate(sha256, transaction, this.#rows))
-    const checks = claimed.flatMap((signatories, i) => {
-      const { textBytes, signatures } = waiting[i]!.transaction
-      if ('status' in signatories) return []
-      return signatories.map(({ publicKey }, j) => ({ publicKey, message: textBytes, signature: signatures[j]!.signature }))
-    })
-    const valid = await verifier.verify(checks)
-    let next = 0
-    return claimed.map((signatories) => {
-      if ('status' in signatories) return signatories
-      const failed = signatories.filter(() => !valid[next++])[0]
-      return failed === undefined ? signatories : refuse('bad_signature', { account: failed.account, key: failed.keyId })
-    })
+    const rows = authenticationRows(transaction)
+    if (!this.#rows.hasAll(rows)) await this.#rows.load(rows)
+    const signers = authenticate(sha256, transaction, this.#rows)
+    if ('status' in signers) return signers
+    // The keys may be others than those that were at hand when the signatures were looked at.
+    const isLookedAt = signers.every(
+      ({ publicKey }, i) => verdicts[i] !== undefined && equalBytes(verdicts[i].publicKey, publicKey),
+    )
+    const valid = isLookedAt ? verdicts.map(({ isValid }) => isValid) : await verifier.verify(checksOf(transaction, signers))
+    const bad = signers.find((_, i) => !valid[i])
+    return bad === undefined ? signers : refuse('bad_signature', { account: bad.account, key: bad.keyId })
   }
 
   async #sequence(
     batch: Batch,
-    transaction: SignedTransaction,
-    signers: readonly Signer[],
-    known: { index: number | undefined; refusal: Refusal | undefined },
+    note: LookedAt,
+    known: { readonly index: number | undefined; readonly refusal: Refusal | undefined },
   ): Promise<Accepted | Refusal | NotTaken> {
-    const { sha256 } = this.#options
-    const { id, note } = transaction
+    const { transaction } = note
+    const { id } = transaction
+    const signers = await this.#authenticate(note)
+    if ('status' in signers) return signers
     const before = batch.accepted.get(id) ?? (known.index === undefined ? undefined : await this.#readKnown(id, known.index))
     if (before !== undefined) return { ...before, repeated: true }
     const time = Math.max(this.#options.now(), this.#lastTime)
     const refusedBefore = known.refusal ?? batch.refusals.get(id)
     if (refusedBefore !== undefined && wholeSeconds(time) < transaction.validUntil) return refusedBefore
     if (transaction.made < this.#staleBefore) return refuse('stale')
+    return this.#execute(batch, transaction, signers, time)
+  }
 
+  async #execute(
+    batch: Batch,
+    transaction: SignedTransaction,
+    signers: readonly Signer[],
+    time: Milliseconds,
+  ): Promise<Accepted | Refusal | NotTaken> {
+    const { sha256 } = this.#options
+    const { id, note } = transaction
     const moment = await this.#moment(transaction, this.size + batch.entries.length, time)
     const signatories = signatoriesOf(transaction, signers)
     const rows = await declaredRows(sha256, transaction, signatories, this.#rows, moment)
@@ -294,8 +295,7 @@ export class Ledger {
     const accepted: Accepted = { status: 'accepted', index, time, transaction, outcome: result.outcome, note }
     this.#lastTime = time
     this.#rows.apply(result.changes)
-    this.#rows.remember(accepted.index, recordOf(accepted))
-    for (const [path, change] of result.changes) batch.rows.set(path, change)
+    this.#rows.remember(index, recordOf(accepted))
     batch.entries.push({ id, bytes, outcome: encodeOutcome(result.outcome) })
     batch.leafHashes.push(leafHash(sha256, bytes))
     batch.accepted.set(id, accepted)
@@ -328,17 +328,16 @@ export class Ledger {
       await this.#options.store.rememberRefusals(refusals, wholeSeconds(this.#lastTime))
     }
     this.#rows.trim()
+    for (const { note, result } of batch.results) {
+      if (result instanceof NotTaken) note.fail(result)
+      else note.answer(result)
+    }
   }
 
-  async #commitEntries({ entries, leafHashes, rows }: Batch): Promise<void> {
+  async #commitEntries({ entries, leafHashes }: Batch): Promise<void> {
     const readEdge = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
     const { frontier, tiles } = appendLeaves(readEdge, this.#frontier, leafHashes)
-    const changed = [...rows.values()].map(({ key, row }) => ({
-      table: key.table.name,
-      key: key.key,
-      value: row === undefined ? undefined : encodeRow(row),
-    }))
-    await this.#options.store.commit({ size: this.size, entries, rows: changed, tiles })
+    await this.#options.store.commit({ size: this.size, entries, rows: this.#rows.takeChanged(), tiles })
     assert(frontier.size === this.size + entries.length, 'the tree grew by the entries of the commit')
     this.#frontier = frontier
     this.#edge = storedTiles(this.#edge, tiles, frontier.size)
@@ -362,6 +361,16 @@ export class Ledger {
     await store.replaceCheckpoint(this.#checkpoint, signed)
     this.#checkpoint = signed
   }
+}
+
+function needsSummary({ transaction }: LookedAt): boolean {
+  return transaction.definition.needsSummary === true
+}
+
+/** The notes in order, in parts that each begin with one that looks at all books, the first perhaps not. */
+function splitAtSummaries(notes: readonly LookedAt[]): readonly (readonly LookedAt[])[] {
+  const starts = notes.flatMap((note, i) => (i === 0 || needsSummary(note) ? [i] : []))
+  return starts.map((start, i) => notes.slice(start, starts[i + 1]))
 }
 
 /** The key that the transaction gives the log, where it is none of those at hand. */

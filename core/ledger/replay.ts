@@ -4,32 +4,17 @@
  */
 
 import { equalBytes, type Sha256 } from '../base/bytes.ts'
-import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
-import type { Signer } from '../domain/machine.ts'
-import { decodeOutcome, type Outcome } from '../domain/outcome.ts'
-import { accountNumbers, type EntryRecord, entryRecords, type Platform, platform } from '../domain/state.ts'
-import type { StateSummary } from '../domain/state-root.ts'
-import { encodeRow, type RowKey } from '../domain/table.ts'
-import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
-import { createdId, type Moment, type Rows } from '../domain/view.ts'
-import { Frontier } from '../log/merkle.ts'
+import type { Rules } from '../domain/envelope.ts'
+import { type Platform, platform } from '../domain/state.ts'
+import type { Milliseconds } from '../domain/time.ts'
+import { Frontier, leafHash } from '../log/merkle.ts'
 import type { VerifierKey } from '../log/note.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
-import { recordOf } from './accepted.ts'
-import { Heads, type StateLeaves, stateLeaves, summaryOf } from './closing.ts'
-import { parseEntry } from './entry.ts'
-import {
-  type Defect,
-  type EntryCheck,
-  type Executed,
-  executeEntry,
-  findBadSignature,
-  type ReplayState,
-  signatureChecks,
-} from './execution.ts'
+import type { StateLeaves } from './closing.ts'
+import { type Defect, type EntryCheck, executeEntry, findBadSignature, signatureChecks } from './execution.ts'
 import { logKey } from './log-keys.ts'
-import { compareRows, type LoggedEntry, type LogReader, type StoredEntry, StoreError } from './store.ts'
+import { type MemoryRows, MemoryState } from './memory-state.ts'
+import { type LoggedEntry, type LogReader, type StoredEntry, StoreError } from './store.ts'
 import { storedTiles } from './tree.ts'
 import type { Verifier } from './verifier.ts'
 
@@ -37,6 +22,17 @@ export interface ReplayOptions {
   readonly rules: Rules
   readonly sha256: Sha256
   readonly verifier: Verifier
+}
+
+/** A page of entries that were executed. */
+interface Executing {
+  /** The entries, up to the first that breaks a rule. */
+  readonly ids: readonly string[]
+  readonly leaves: readonly Uint8Array[]
+  readonly signatures: number
+  readonly platform: Platform | undefined
+  /** The first defect, once the signatures were checked. */
+  readonly defect: Promise<Defect | undefined>
 }
 
 /** What a page of entries added. */
@@ -60,7 +56,11 @@ export async function stateAt(
   size: number,
   progress?: (done: number, total: number) => void,
 ): Promise<Replay> {
-  const trusting: Verifier = { verify: async (checks) => checks.map(() => true), close: async () => {} }
+  const trusting: Verifier = {
+    verify: async (checks) => checks.map(() => true),
+    hashLeaves: async (entries) => entries.map((entry) => leafHash(options.sha256, entry)),
+    close: async () => {},
+  }
   const replay = new Replay({ ...options, verifier: trusting }, log)
   while (replay.size < size) {
     const entries = await log.entries(replay.size, Math.min(PAGE, size - replay.size))
@@ -72,6 +72,11 @@ export async function stateAt(
   return replay
 }
 
+/**
+ * Pages are executed one after the other, each on the state that the one before left. What a page adds is known once its
+ * signatures were checked; in the meantime the next one may be executed, and what that did is for nothing where they were not
+ * good.
+ */
 export class Replay {
   /** Signatures checked so far. */
   signatures = 0
@@ -79,6 +84,8 @@ export class Replay {
   readonly #state: MemoryState
   #frontier: Frontier
   #edge = new Map<string, TileRow>()
+  #platform: Platform | undefined
+  #executed = 0
   #lastTime: Milliseconds = 0
 
   /** `log` is the log that is replayed, for transactions that look back at an entry. */
@@ -88,6 +95,7 @@ export class Replay {
     this.#frontier = new Frontier(options.sha256)
   }
 
+  /** The number of entries that were found to be good. */
   get size(): number {
     return this.#frontier.size
   }
@@ -96,20 +104,20 @@ export class Replay {
     return this.#frontier.root()
   }
 
-  get rows(): MemoryState['stored'] {
+  get rows(): MemoryRows {
     return this.#state.stored
   }
 
   /** The key that the entries so far name for a checkpoint over them; undefined before the genesis. */
   get logKey(): VerifierKey | undefined {
-    const ledger = this.#state.get(platform)
+    const ledger = this.#platform
     if (ledger === undefined) return undefined
     return logKey(this.#options.sha256, ledger.origin, ledger.sequencerKey)
   }
 
   /** The keys that were the log's before, as long as they sign besides. */
   get retiredKeys(): Platform['retiredKeys'] {
-    return this.#state.get(platform)?.retiredKeys ?? []
+    return this.#platform?.retiredKeys ?? []
   }
 
   /** The state's leaves as they are now, asked at a time. */
@@ -119,20 +127,25 @@ export class Replay {
 
   /** Replays the entries that follow, in order; the first defect among them ends it. */
   async add(entries: readonly (LoggedEntry | StoredEntry)[]): Promise<ReplayedPage | Defect> {
+    return this.settle(await this.execute(entries))
+  }
+
+  /** Executes the entries that follow, in order, and has their signatures checked. */
+  async execute(entries: readonly (LoggedEntry | StoredEntry)[]): Promise<Executing> {
     const checks: EntryCheck[] = []
     const ids: string[] = []
     const leaves: Uint8Array[] = []
-    let defect: Defect | undefined
-    for (const [i, entry] of entries.entries()) {
-      const place = { index: this.size + i, lastTime: this.#lastTime }
+    let broken: Defect | undefined
+    for (const entry of entries) {
+      const place = { index: this.#executed, lastTime: this.#lastTime }
       const executed = await executeEntry(this.#options, this.#state, entry, place)
       if ('what' in executed) {
-        defect = executed
+        broken = executed
         break
       }
       checks.push(...signatureChecks(executed))
       if ('outcome' in entry && !equalBytes(entry.outcome, executed.outcomeBytes)) {
-        defect = {
+        broken = {
           index: entry.index,
           what: 'outcome',
           message: 'The outcome stored beside the entry is not what the entry does.',
@@ -140,13 +153,24 @@ export class Replay {
         break
       }
       this.#state.apply(executed, !('outcome' in entry))
+      this.#executed += 1
       this.#lastTime = executed.time
       leaves.push(executed.leaf)
       ids.push(executed.transaction.id)
     }
-    this.signatures += checks.length
     // An entry with a bad signature is the first defect, also where a later one failed a rule, or where it does something else.
-    return (await findBadSignature(this.#options.verifier, checks)) ?? defect ?? { ids, tiles: this.#grow(leaves) }
+    const defect = findBadSignature(this.#options.verifier, checks).then((bad) => bad ?? broken)
+    // Whoever settles the page hears of a failure; until then it is nobody's.
+    defect.catch(() => {})
+    return { ids, leaves, signatures: checks.length, platform: this.#state.get(platform), defect }
+  }
+
+  /** Takes up what a page adds, or says why it adds nothing. Pages are settled in the order in which they were executed. */
+  async settle({ ids, leaves, signatures, platform, defect }: Executing): Promise<ReplayedPage | Defect> {
+    const found = await defect
+    this.signatures += signatures
+    this.#platform = platform
+    return found ?? { ids, tiles: this.#grow(leaves) }
   }
 
   #grow(leaves: readonly Uint8Array[]): readonly TileRow[] {
@@ -155,74 +179,5 @@ export class Replay {
     this.#frontier = frontier
     this.#edge = storedTiles(this.#edge, tiles, frontier.size)
     return tiles
-  }
-}
-
-/** All rows in memory. */
-class MemoryState implements ReplayState, Rows {
-  readonly stored = new Map<string, { readonly key: RowKey; readonly row: unknown }>()
-  readonly #options: Omit<ReplayOptions, 'verifier'>
-  readonly #log: Pick<LogReader, 'entries'>
-  readonly #heads: Heads
-  /** What entries did, where the log does not say it. */
-  readonly #outcomes = new Map<number, Uint8Array>()
-
-  constructor(options: Omit<ReplayOptions, 'verifier'>, log: Pick<LogReader, 'entries'>) {
-    this.#options = options
-    this.#log = log
-    this.#heads = new Heads(options.sha256)
-  }
-
-  get<Row>(key: RowKey<Row>): Row | undefined {
-    return this.stored.get(key.path)?.row as Row | undefined
-  }
-
-  async signerRows(): Promise<Rows> {
-    return this
-  }
-
-  async rows({ definition, body }: SignedTransaction, _signers: readonly Signer[], { index }: Moment): Promise<Rows> {
-    const named = definition.namesEntry?.(body as never)
-    if (named === undefined) return this
-    const record = await this.#readRecord(named, index)
-    const { path } = entryRecords.at(named)
-    return { get: <Row>(key: RowKey<Row>) => (key.path === path ? (record as Row | undefined) : this.get(key)) }
-  }
-
-  async summary(_size: number, time: Milliseconds): Promise<StateSummary> {
-    return summaryOf(this.#options.sha256, this.leaves(time))
-  }
-
-  leaves(time: Milliseconds): StateLeaves {
-    const rows = [...this.stored.values()].map(({ key, row }) => ({ table: key.table.name, key: key.key, value: encodeRow(row) }))
-    return stateLeaves(this.#options.sha256, rows.sort(compareRows), this.#heads, wholeSeconds(time))
-  }
-
-  apply({ index, leaf, outcome, outcomeBytes, changes }: Executed, keepOutcome: boolean): void {
-    for (const [path, change] of changes) {
-      if (change.row === undefined) this.stored.delete(path)
-      else this.stored.set(path, change)
-    }
-    if (keepOutcome) this.#outcomes.set(index, outcomeBytes)
-    const numbers = outcome.touched.map(({ number }) => number)
-    this.#heads.add(leaf, numbers)
-  }
-
-  /**
-   * The entry that a transaction names, if it stands before it: then it was replayed, and what it did is known to be right.
-   * What comes later is nothing that the sequencer could have seen.
-   */
-  async #readRecord(index: number, before: number): Promise<EntryRecord | undefined> {
-    if (index >= before) return undefined
-    const { rules, sha256 } = this.#options
-    const [entry] = await this.#log.entries(index, 1)
-    const parsed = entry && parseEntry(entry.bytes)
-    if (entry === undefined || parsed === undefined || parsed instanceof Malformed) return undefined
-    const transaction = parseSignedTransaction(rules, sha256, parsed.note)
-    const bytes = 'outcome' in entry ? (entry as StoredEntry).outcome : this.#outcomes.get(index)
-    if (transaction instanceof Malformed || bytes === undefined) return undefined
-    const accountOf = (number: number) => this.get(accountNumbers.at(number))!.account
-    const outcome: Outcome = decodeOutcome(bytes, accountOf, createdId(transaction))
-    return recordOf({ transaction, outcome })
   }
 }

@@ -16,6 +16,8 @@ export interface LoggedEntry {
   readonly index: number
   /** Acceptance line and note, verbatim. */
   readonly bytes: Uint8Array
+  /** Its leaf hash, where that was made already. */
+  readonly leaf?: Uint8Array
 }
 
 /** An entry with what it did, as it is stored. */
@@ -48,7 +50,7 @@ export interface StoredTile {
 }
 
 /** A row as a commit leaves it; removed where there is no value. */
-interface ChangedRow {
+export interface ChangedRow {
   readonly table: string
   readonly key: string
   readonly value: string | undefined

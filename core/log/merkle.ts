@@ -24,12 +24,19 @@
  * Sizes and indices are integers up to 2^53 − 1, so no operator that cuts to 32 bits may touch them.
  */
 import { assert } from '../base/assert.ts'
-import { concatBytes, equalBytes, type Sha256, tryFromBase64 } from '../base/bytes.ts'
+import { equalBytes, type Sha256, tryFromBase64 } from '../base/bytes.ts'
 
 export const HASH_BYTES = 32
 
-const LEAF_PREFIX = Uint8Array.of(0)
-const NODE_PREFIX = Uint8Array.of(1)
+const LEAF_PREFIX = 0
+const NODE_PREFIX = 1
+
+/**
+ * What is hashed is put together in memory that is used again, since that takes as long as the hashing otherwise. Hash functions
+ * keep nothing of what they are given.
+ */
+const leafInput = new Uint8Array(1 + 65_535)
+const nodeInput = new Uint8Array(1 + 2 * HASH_BYTES)
 
 /** A tree, by what a checkpoint says about it. */
 export interface TreeHead {
@@ -61,11 +68,18 @@ interface Subtree extends Range {
 }
 
 export function leafHash(sha256: Sha256, entry: Uint8Array): Uint8Array {
-  return sha256(concatBytes(LEAF_PREFIX, entry))
+  const input = entry.length < leafInput.length ? leafInput : new Uint8Array(1 + entry.length)
+  input[0] = LEAF_PREFIX
+  input.set(entry, 1)
+  return sha256(input.subarray(0, 1 + entry.length))
 }
 
 export function nodeHash(sha256: Sha256, left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(concatBytes(NODE_PREFIX, left, right))
+  assert(left.length === HASH_BYTES && right.length === HASH_BYTES, 'a node is the hash over two hashes')
+  nodeInput[0] = NODE_PREFIX
+  nodeInput.set(left, 1)
+  nodeInput.set(right, 1 + HASH_BYTES)
+  return sha256(nodeInput)
 }
 
 /** A hash from its canonical base64, as checkpoints and proofs hold it; undefined for anything else. */

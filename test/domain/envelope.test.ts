@@ -181,11 +181,12 @@ describe('the line', () => {
     )
   })
 
-  test('any body is well-formed or malformed, for every type', () => {
+  test('no body of chance is well-formed, for any type; a body without fields is where the type has none', () => {
     fc.assert(
       fc.property(fc.constantFrom(...rules.get(1)!.keys()), fc.dictionary(fc.string(), fc.jsonValue()), (type, body) => {
         const text = composeText({ ...DRAFT, type, body: body as Json })
-        expect(parse(text)).toBeInstanceOf(Malformed)
+        const isWellFormed = type === 'plan.cancel' && Object.keys(body).length === 0
+        expect(parse(text) instanceof Malformed).toBe(!isWellFormed)
       }),
     )
   })

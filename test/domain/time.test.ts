@@ -31,6 +31,28 @@ describe('texts of times', () => {
     expect(parseMilliseconds(text.replace('Z', '.000Z'))).toBe(value * 1000)
   })
 
+  test('a text is a time where the calendar of the runtime gives it back', () => {
+    const digit = fc.constantFrom(...'0123456789'.split(''))
+    const pair = fc.oneof(fc.integer({ min: 0, max: 99 }), fc.integer({ min: 0, max: 31 })).map((n) => String(n).padStart(2, '0'))
+    const year = fc.oneof(
+      fc.integer({ min: 1960, max: 2110 }).map(String),
+      fc.array(digit, { minLength: 4, maxLength: 4 }).map((d) => d.join('')),
+    )
+    const form = fc.tuple(year, pair, pair, pair, pair, pair)
+    const text = form.map(([y, mo, d, h, mi, s]) => `${y}-${mo}-${d}T${h}:${mi}:${s}Z`)
+    const spoiled = fc
+      .tuple(text, fc.nat(25), fc.string({ maxLength: 2 }))
+      .map(([t, at, by]) => t.slice(0, at) + by + t.slice(at + by.length))
+    fc.assert(
+      fc.property(fc.oneof(text, spoiled, seconds.map(formatSeconds)), (one) => {
+        const value = Date.parse(one) / 1000
+        const isTime = value >= 0 && value <= MAX_SECONDS && new Date(value * 1000).toISOString() === one.replace('Z', '.000Z')
+        expect(parseSeconds(one)).toBe(isTime ? value : undefined)
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
   const refused = [
     ...[
       '',

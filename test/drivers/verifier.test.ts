@@ -1,12 +1,15 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { utf8 } from '../../core/base/bytes.ts'
-import { isPackable, packChecks, verifyPacked } from '../../core/drivers/sodium/checks.ts'
-import { chooseVerifier, nodeVerifier, sodiumVerifier } from '../../core/drivers/sodium/ed25519.ts'
+import { toHex, utf8 } from '../../core/base/bytes.ts'
+import { sha256 } from '../../core/drivers/sha256.ts'
+import { nodeVerifier, sodiumVerifier } from '../../core/drivers/sodium/ed25519.ts'
+import { CHECKS, cut, LEAVES, packJob, runJob } from '../../core/drivers/sodium/jobs.ts'
 import { keyPair } from '../../core/drivers/sodium/signer.ts'
 import { createVerifier } from '../../core/drivers/sodium/verifier.ts'
 import type { SignatureCheck } from '../../core/ledger/verifier.ts'
+import { leafHash } from '../../core/log/merkle.ts'
 import { selfTest } from '../../core/log/signature.ts'
 
 const pairs = [1, 2, 3].map((seed) => keyPair(createHash('sha256').update(`key ${seed}`).digest()))
@@ -65,7 +68,6 @@ describe('verifier', () => {
     const mixed = checks(2_100)
     mixed[5] = { ...mixed[5]!, signature: mixed[5]!.signature.subarray(1) }
     mixed[6] = { ...mixed[6]!, publicKey: new Uint8Array(0) }
-    expect(isPackable(mixed[5]!)).toBe(false)
     expect(await verifier.verify(mixed)).toEqual(expected(2_100, [5, 6]))
     await verifier.close()
   })
@@ -106,10 +108,55 @@ describe('verifier', () => {
     }
   })
 
-  it('packs checks flat and unpacks them in order', () => {
+  it('hashes leaves in order, here and in workers', async () => {
+    const verifier = createVerifier({ threads: 2 })
+    const entries = Array.from({ length: 2_500 }, (_, i) => utf8(`entry ${i} ${'x'.repeat(i % 900)}`))
+    const expected = entries.map((entry) => toHex(leafHash(sha256, entry)))
+    expect((await verifier.hashLeaves(entries.slice(0, 10))).map(toHex)).toEqual(expected.slice(0, 10))
+    await verifier.verify(checks(2_001))
+    const [hashes, valid, none] = await Promise.all([
+      verifier.hashLeaves(entries),
+      verifier.verify(checks(100, [50])),
+      verifier.hashLeaves([]),
+    ])
+    expect(hashes.map(toHex)).toEqual(expected)
+    expect(valid.indexOf(false)).toBe(50)
+    expect(none).toEqual([])
+    await verifier.close()
+  })
+
+  it('finds the one bad signature among a thousand', async () => {
+    const verifier = createVerifier({ threads: 2 })
+    await verifier.verify(checks(2_001))
+    const answers = await Promise.all([0, 499, 500, 777, 999].map((bad) => verifier.verify(checks(1_000, [bad]))))
+    expect(answers.map((valid) => valid.flatMap((one, i) => (one ? [] : [i])))).toEqual([[0], [499], [500], [777], [999]])
+    await verifier.close()
+  })
+
+  it('cuts into jobs by number and by bytes, and does each where it lies', () => {
     const some = checks(40, [0, 39])
-    const valid = verifyPacked(chooseVerifier(), packChecks(some), some.length)
-    expect([...valid].map((one) => one === 1)).toEqual(expected(40, [0, 39]))
-    expect(() => verifyPacked(chooseVerifier(), packChecks(some), 39)).toThrow('exactly its checks')
+    const limits = { maxItems: 7, maxBytes: 2_500 }
+    const parts = [...cut(CHECKS, some, limits)]
+    expect(parts.flatMap(({ items }) => items)).toEqual(some)
+    expect(parts.map(({ from }) => from)).toEqual(parts.map((_, i) => parts.slice(0, i).flatMap(({ items }) => items).length))
+    for (const { items, bytes } of parts) {
+      expect(items.length <= limits.maxItems && (bytes <= limits.maxBytes || items.length === 1)).toBe(true)
+      const job = packJob(CHECKS, items, new ArrayBuffer(bytes))
+      runJob({ verify: nodeVerifier(), sha256 }, job)
+      const answers = new Uint8Array(job.buffer)
+      expect(items.map((_, i) => CHECKS.read(answers, i))).toEqual(items.map((item) => item !== some[0] && item !== some[39]))
+      expect(() => packJob(CHECKS, items, new ArrayBuffer(bytes - 1))).toThrow()
+    }
+    expect([...cut(LEAVES, [new Uint8Array(9_000)], limits)]).toHaveLength(1)
+    expect([...cut(LEAVES, [], limits)]).toEqual([])
+  })
+
+  it('does the same with the library of Node where the platform has no binary of libsodium', () => {
+    const run = (...given: string[]) =>
+      spawnSync(process.execPath, [...given, `${import.meta.dirname}/verifier-child.ts`], { encoding: 'utf8' })
+    const hidden = run('--import', `${import.meta.dirname}/without-sodium.ts`)
+    expect(hidden.stderr).toBe('')
+    expect(JSON.parse(hidden.stdout)).toEqual({ library: 'node', bad: [7], workers: 2 })
+    expect(JSON.parse(run().stdout)).toEqual({ library: 'sodium', bad: [7], workers: 2 })
   })
 })

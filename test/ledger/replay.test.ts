@@ -54,7 +54,7 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
       for (let from = 0; from < entries.length; from += size) {
         expect(await replay.add(entries.slice(from, from + size))).not.toHaveProperty('what')
       }
-      const rows = new Map([...replay.rows].map(([path, { row }]) => [path, encodeRow(row)]))
+      const rows = new Map(Array.from(replay.rows.entries(), ({ table, key, row }) => [`${table} ${key}`, encodeRow(row)]))
       expect(rows).toEqual(stored)
       expect(Buffer.from(replay.root).toString('base64')).toBe((await test.audit()).root)
     }

@@ -96,10 +96,12 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
     // One that comes while the batch is under way, and so waits for the next.
     const late = Promise.resolve().then(() => test.ledger.submit(test.model(BOB)))
     expect(await rejectionsOf([...pending, late])).toEqual([...notes, late].map(() => FAILURE))
-    expect(trap.hits).toBe(1)
+    // Rows are read for those who wait, too, while others are executed.
+    const hits = trap.hits
+    expect(hits).toBe(step === 'rows' ? 2 : 1)
     trap.isArmed = false
     await expect(test.ledger.submit(test.model(ADA))).rejects.toBe(FAILURE)
-    expect(trap.hits).toBe(1)
+    expect(trap.hits).toBe(hits)
     await expect(test.ledger.submit(notes[0]!)).rejects.toBe(FAILURE)
 
     const isCommitted = step === 'replaceCheckpoint' || step === 'rememberRefusals' || (step === 'commit' && moment === 'after')

@@ -211,7 +211,8 @@ export class Auditor {
     { event }: Accepted,
   ): void {
     const required = new Set(event.signatures.map(({ account }) => account))
-    for (const [path, { key, row }] of changes) {
+    for (const { key, row } of changes) {
+      const { path } = key
       const old = before.get(path)?.row
       const owner = key.table.owner(row ?? old, key.key)
       if (owner !== undefined && withoutChain(row) !== withoutChain(old)) required.add(owner)

@@ -6,16 +6,15 @@
 
 import { assert } from '../../core/base/assert.ts'
 import { tryFromHex } from '../../core/base/bytes.ts'
-import { MAX_READ_ROUNDS } from '../../core/base/limits.ts'
 import { Malformed } from '../../core/base/malformed.ts'
 import { composeText, parseSignedTransaction, type Rules, type SignedTransaction } from '../../core/domain/envelope.ts'
-import { authenticate, authenticationRows, execute, rowsToRead } from '../../core/domain/machine.ts'
+import { authenticate, authenticationRows, execute, roundsOf, rowsToRead } from '../../core/domain/machine.ts'
 import { type Refusal, refuse } from '../../core/domain/refusal.ts'
 import type { Execution } from '../../core/domain/run.ts'
 import type { StateSummary } from '../../core/domain/state-root.ts'
 import { decodeRow, encodeRow, type RowKey } from '../../core/domain/table.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
-import { type Rows, signatoriesOf } from '../../core/domain/view.ts'
+import { type Rows, signatoriesOf, View } from '../../core/domain/view.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { recordOf } from '../../core/ledger/accepted.ts'
 import { ED25519, formatNote, keyId } from '../../core/log/note.ts'
@@ -53,7 +52,8 @@ export class TestLedger extends World {
       transaction instanceof Malformed ? refuse('malformed', { reason: transaction.reason }) : this.#decide(transaction)
     const result = this.#tamper(decided, this)
     if (result.status === 'refused') return result
-    for (const [path, { key, row }] of result.changes) {
+    for (const { key, row } of result.changes) {
+      const { path } = key
       if (row === undefined) this.rows.delete(path)
       else this.rows.set(path, { key, row: this.#stored ? decodeRow(encodeRow(row)) : freeze(row) })
     }
@@ -83,8 +83,9 @@ export class TestLedger extends World {
     const signatories = signatoriesOf(transaction, signers)
     const summary = transaction.definition.needsSummary === true ? { summary: this.summary() } : {}
     const moment = { index: this.size, time: this.time, ...summary }
-    for (let round = 0; round < MAX_READ_ROUNDS; round++) {
-      for (const key of rowsToRead(sha256, transaction, signatories, round, rows, moment)) declared.add(key.path)
+    const view = new View(sha256, transaction, signatories, rows, moment)
+    for (let round = 0; round < roundsOf(transaction); round++) {
+      for (const key of rowsToRead(view, signatories, round)) declared.add(key.path)
     }
     return execute(sha256, transaction, signatories, rows, moment)
   }

@@ -6,13 +6,12 @@
 
 import { assert } from '../../core/base/assert.ts'
 import { utf8 } from '../../core/base/bytes.ts'
-import { MAX_READ_ROUNDS } from '../../core/base/limits.ts'
 import { Malformed } from '../../core/base/malformed.ts'
 import { canonicalize, type Json } from '../../core/domain/canonical.ts'
 import type { Context } from '../../core/domain/define.ts'
 import { composeText, parseTransaction, type SignedTransaction, type Transaction } from '../../core/domain/envelope.ts'
 import { accountId } from '../../core/domain/ids.ts'
-import { authenticate, authenticationRows, execute, rowsToRead } from '../../core/domain/machine.ts'
+import { authenticate, authenticationRows, execute, roundsOf, rowsToRead } from '../../core/domain/machine.ts'
 import { type Refusal, refuse } from '../../core/domain/refusal.ts'
 import type { Execution } from '../../core/domain/run.ts'
 import { type EntryRecord, entryRecords } from '../../core/domain/state.ts'
@@ -95,12 +94,13 @@ export class World {
     const declared = new Set<string>()
     const rows = this.#declaredRows(transaction, declared)
     const moment = { index: this.size, time: this.time, ...(transaction.definition.needsSummary && { summary: this.summary() }) }
-    for (let round = 0; round < MAX_READ_ROUNDS; round++) {
-      for (const key of rowsToRead(sha256, transaction, signed, round, rows, moment)) declared.add(key.path)
+    const view = new View(sha256, transaction, signed, rows, moment)
+    for (let round = 0; round < roundsOf(transaction); round++) {
+      for (const key of rowsToRead(view, signed, round)) declared.add(key.path)
     }
     const result = execute(sha256, transaction, signed, rows, moment)
     if (result.status === 'executed') {
-      for (const { key, row } of result.changes.values()) this.put(key, row)
+      for (const { key, row } of result.changes) this.put(key, row)
       this.records.push({ record: recordOf({ transaction, outcome: result.outcome }), leaf: sha256(utf8(text)) })
       this.size += 1
     }

@@ -42,7 +42,6 @@ function limitsOf({ budget, listings, expires }: Body): string {
 export const keyAdd = defineTransaction<Body>({
   type: 'key.add',
   signer: 'account',
-  changesKeys: true,
   body,
   malformed: ({ body: { scopes, budget, listings } }) => {
     if (budget === undefined && listings === undefined) return undefined

@@ -14,7 +14,6 @@ type Body = z.output<typeof body>
 export const keyRevoke = defineTransaction<Body>({
   type: 'key.revoke',
   signer: 'account',
-  changesKeys: true,
   body,
   reads: [({ signer, body }) => [keys.at(signer, body.key), keyrings.at(signer)]],
   checks: [

@@ -1,20 +1,16 @@
-/** A worker thread that verifies: flat buffers in, a byte for each check out. */
+/** A worker thread: does one job after the other, each in the buffer that it comes in, and hands the buffer back. */
 
 import { parentPort } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
-import { verifyPacked } from './checks.ts'
+import { sha256 } from '../sha256.ts'
 import { chooseVerifier } from './ed25519.ts'
-
-export interface Job {
-  readonly packed: Uint8Array<ArrayBuffer>
-  readonly count: number
-}
+import { type Job, runJob } from './jobs.ts'
 
 const port = parentPort
 assert(port !== null, 'the worker runs as a worker thread')
 const verify = chooseVerifier()
 
-port.on('message', ({ packed, count }: Job) => {
-  const valid = verifyPacked(verify, packed, count)
-  port.postMessage(valid, [valid.buffer])
+port.on('message', (job: Job) => {
+  runJob({ verify, sha256 }, job)
+  port.postMessage(job.buffer, [job.buffer])
 })

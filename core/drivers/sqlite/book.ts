@@ -38,11 +38,19 @@ export class Book {
       'SELECT "index", bytes, outcome FROM entries WHERE "index" >= ? ORDER BY "index" LIMIT ?',
     )
     this.#tile = database.prepare<[number, number], Buffer>('SELECT hashes FROM tiles WHERE level = ? AND number = ?').pluck()
-    this.scanRows = new Scan(database, { columns: STATE_BYTES, table: 'state', key: ['"table"', 'key'] }, decodeState)
-    this.scanIds = new Scan(database, { columns: 'id, "index"', table: 'ids', key: ['id'] }, decodeId)
+    this.scanRows = new Scan(
+      database,
+      { columns: STATE_BYTES, table: 'state', key: ['"table"', 'key'], suspects: STATE_SUSPECTS },
+      decodeState,
+    )
+    this.scanIds = new Scan(
+      database,
+      { columns: 'id, "index"', table: 'ids', key: ['id'], suspects: `typeof(id) <> 'blob'` },
+      decodeId,
+    )
     this.scanTiles = new Scan(
       database,
-      { columns: 'level, number, hashes', table: 'tiles', key: ['level', 'number'] },
+      { columns: 'level, number, hashes', table: 'tiles', key: ['level', 'number'], suspects: TILE_SUSPECTS },
       decodeTile,
     )
   }
@@ -146,6 +154,21 @@ type StateBytes = readonly [isTextKey: bigint, table: Uint8Array, key: Uint8Arra
 
 const STATE_BYTES = `typeof("table") = 'text' AND typeof(key) = 'text', CAST("table" AS BLOB), CAST(key AS BLOB),
   typeof(value) = 'text', CAST(value AS BLOB)`
+
+/**
+ * Every key that is not plain ASCII. What is no text is not either; GLOB stops at a NUL, which makes the length in characters
+ * another than that in bytes.
+ */
+const STATE_SUSPECTS = ['"table"', 'key']
+  .map(
+    (column) =>
+      `typeof(${column}) <> 'text' OR ${column} GLOB '*[^ -~]*' OR length(${column}) <> length(CAST(${column} AS BLOB))`,
+  )
+  .join(' OR ')
+
+const TILE_SUSPECTS = ['level', 'number']
+  .map((column) => `typeof(${column}) <> 'integer' OR ${column} NOT BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}`)
+  .join(' OR ')
 
 function decodeState([isTextKey, tableBytes, keyBytes, isText, valueBytes]: StateBytes): StoredRow | undefined {
   if (isTextKey !== 1n) return undefined

@@ -93,6 +93,7 @@ const SETTINGS: readonly (readonly [name: string, value: bigint])[] = [
   ['fullfsync', 1n],
   ['checkpoint_fullfsync', 1n],
   ['journal_size_limit', JOURNAL_SIZE_LIMIT_BYTES],
+  ['wal_autocheckpoint', 10_000n],
 ]
 
 /** Opens a database that exists. To write brings an older version up to date first. */

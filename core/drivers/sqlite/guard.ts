@@ -46,6 +46,7 @@ const SELECT_REFUSALS = `SELECT id, typeof(refusal) = 'text' AS isText, CAST(ref
 export class Guard {
   readonly database: Database
   readonly #memory
+  readonly #isAny
   readonly #refusal
   readonly #refusals
 
@@ -54,6 +55,7 @@ export class Guard {
     this.#memory = database.prepare<[], typeof guard.$inferSelect>(
       'SELECT one, stale_before AS staleBefore, checkpoint, refusals_digest AS refusalsDigest, digest FROM guard LIMIT 2',
     )
+    this.#isAny = database.prepare<[], bigint>('SELECT EXISTS (SELECT 1 FROM refusals)').pluck()
     this.#refusal = database.prepare<[Uint8Array], RefusalRow>(`${SELECT_REFUSALS} WHERE id = ?`)
     this.#refusals = database.prepare<[], RefusalRow>(`${SELECT_REFUSALS} ORDER BY id`)
   }
@@ -72,6 +74,8 @@ export class Guard {
   }
 
   refusals(ids: readonly string[]): (Refusal | undefined)[] {
+    // Most ledgers remember none at most times, and every note asks.
+    if (this.#isAny.get() === 0n) return ids.map(() => undefined)
     return ids.map((id) => {
       const row = this.#refusal.get(idBytes(id))
       return row === undefined ? undefined : readRefusal(row).refusal

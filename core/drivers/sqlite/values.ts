@@ -1,15 +1,15 @@
 /** Values as SQLite stores them, and as the ledger has them. What the schema rules out is damage: it throws StoreError. */
 
-import { Buffer } from 'node:buffer'
 import { assert } from '../../base/assert.ts'
-import { TRANSACTION_ID_PATTERN } from '../../domain/ids.ts'
+import { tryFromHex } from '../../base/bytes.ts'
 import type { DatabaseKind } from './database.ts'
 import { damaged } from './errors.ts'
 
 /** The 24 bytes of a transaction's id. */
 export function idBytes(id: string): Uint8Array {
-  assert(TRANSACTION_ID_PATTERN.test(id), `a transaction's id is 48 hex digits, not ${id}`)
-  return Buffer.from(id, 'hex')
+  const bytes = tryFromHex(id)
+  assert(bytes?.length === 24, () => `a transaction's id is 48 hex digits, not ${id}`)
+  return bytes
 }
 
 export function isSafe(value: unknown): value is bigint {

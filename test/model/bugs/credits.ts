@@ -55,10 +55,10 @@ export const accountBugs: Readonly<Record<string, Bug>> = {
   'a key spends on any listing': onSight('key', ({ listings: _listings, ...row }) => row),
   'a key has no budget': onSight('key', ({ budget: _budget, ...row }) => row),
   'holds do not count against a budget': onExecution((execution) => {
-    const changes = [...execution.changes]
-    const isOpening = changes.some(([, { key, row }]) => key.table.name === 'hold' && (row as Row).isClosed === false)
-    const kept = changes.filter(([, { key }]) => !isOpening || key.table.name !== 'key')
-    return { ...execution, changes: new Map(kept) }
+    const { changes } = execution
+    const isOpening = changes.some(({ key, row }) => key.table.name === 'hold' && (row as Row).isClosed === false)
+    const kept = changes.filter(({ key }) => !isOpening || key.table.name !== 'key')
+    return { ...execution, changes: kept }
   }),
   'the last key is revoked': withoutCheck('key.revoke', 'last_key'),
   'keys are without number': withoutCheck('key.add', 'too_many'),

@@ -1,0 +1,120 @@
+/**
+ * The state of a replay in memory: all rows, and what else entries ask for that the log does not say.
+ */
+
+import type { Sha256 } from '../base/bytes.ts'
+import { Malformed } from '../base/malformed.ts'
+import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
+import type { Signer } from '../domain/machine.ts'
+import { decodeOutcome, type Outcome } from '../domain/outcome.ts'
+import { accountNumbers, type EntryRecord, entryRecords } from '../domain/state.ts'
+import type { StateSummary } from '../domain/state-root.ts'
+import { encodeRow, type RowKey } from '../domain/table.ts'
+import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { createdId, type Moment, type Rows } from '../domain/view.ts'
+import { recordOf } from './accepted.ts'
+import { Heads, type StateLeaves, stateLeaves, summaryOf } from './closing.ts'
+import { parseEntry } from './entry.ts'
+import type { Executed, ReplayState } from './execution.ts'
+import { compareRows, type LogReader, type StoredEntry } from './store.ts'
+
+interface ReplayTools {
+  readonly rules: Rules
+  readonly sha256: Sha256
+}
+
+/** Rows by table and key. */
+export class MemoryRows {
+  readonly #tables = new Map<string, Map<string, unknown>>()
+
+  get size(): number {
+    let size = 0
+    for (const rows of this.#tables.values()) size += rows.size
+    return size
+  }
+
+  get(table: string, key: string): unknown {
+    return this.#tables.get(table)?.get(key)
+  }
+
+  /** Removes the row where there is none to set. */
+  set({ table, key }: RowKey, row: unknown): void {
+    let rows = this.#tables.get(table.name)
+    if (rows === undefined) {
+      rows = new Map()
+      this.#tables.set(table.name, rows)
+    }
+    if (row === undefined) rows.delete(key)
+    else rows.set(key, row)
+  }
+
+  *entries(): Generator<{ readonly table: string; readonly key: string; readonly row: unknown }> {
+    for (const [table, rows] of this.#tables) for (const [key, row] of rows) yield { table, key, row }
+  }
+}
+
+/** The state after the entries that were applied, for those that follow. */
+export class MemoryState implements ReplayState, Rows {
+  readonly stored = new MemoryRows()
+  readonly #options: ReplayTools
+  readonly #log: Pick<LogReader, 'entries'>
+  readonly #heads: Heads
+  /** What entries did, where the log does not say it. */
+  readonly #outcomes = new Map<number, Uint8Array>()
+
+  constructor(options: ReplayTools, log: Pick<LogReader, 'entries'>) {
+    this.#options = options
+    this.#log = log
+    this.#heads = new Heads(options.sha256)
+  }
+
+  get<Row>(key: RowKey<Row>): Row | undefined {
+    return this.stored.get(key.table.name, key.key) as Row | undefined
+  }
+
+  async signerRows(): Promise<Rows> {
+    return this
+  }
+
+  async rows({ definition, body }: SignedTransaction, _signers: readonly Signer[], { index }: Moment): Promise<Rows> {
+    const named = definition.namesEntry?.(body as never)
+    if (named === undefined) return this
+    const record = await this.#readRecord(named, index)
+    const isNamed = ({ table, key }: RowKey) => table === entryRecords && key === String(named)
+    return { get: <Row>(key: RowKey<Row>) => (isNamed(key) ? (record as Row | undefined) : this.get(key)) }
+  }
+
+  async summary(_size: number, time: Milliseconds): Promise<StateSummary> {
+    return summaryOf(this.#options.sha256, this.leaves(time))
+  }
+
+  leaves(time: Milliseconds): StateLeaves {
+    const rows = Array.from(this.stored.entries(), ({ table, key, row }) => ({ table, key, value: encodeRow(row) }))
+    return stateLeaves(this.#options.sha256, rows.sort(compareRows), this.#heads, wholeSeconds(time))
+  }
+
+  apply({ index, leaf, outcome, outcomeBytes, changes }: Executed, keepOutcome: boolean): void {
+    for (const { key, row } of changes) this.stored.set(key, row)
+    if (keepOutcome) this.#outcomes.set(index, outcomeBytes)
+    const numbers = outcome.touched.map(({ number }) => number)
+    this.#heads.add(leaf, numbers)
+  }
+
+  /**
+   * The entry that a transaction names, if it stands before it: then it was replayed, and what it did is known to be right.
+   * What comes later is nothing that the sequencer could have seen.
+   */
+  async #readRecord(index: number, before: number): Promise<EntryRecord | undefined> {
+    if (index >= before) return undefined
+    const { rules, sha256 } = this.#options
+    const [entry] = await this.#log.entries(index, 1)
+    const parsed = entry && parseEntry(entry.bytes)
+    if (entry === undefined || parsed === undefined || parsed instanceof Malformed) return undefined
+    const transaction = parseSignedTransaction(rules, sha256, parsed.note)
+    const bytes = 'outcome' in entry ? (entry as StoredEntry).outcome : this.#outcomes.get(index)
+    if (transaction instanceof Malformed || bytes === undefined) return undefined
+    const accountOf = (number: number) => this.get(accountNumbers.at(number))!.account
+    const outcome: Outcome = decodeOutcome(bytes, accountOf, createdId(transaction))
+    return recordOf({ transaction, outcome })
+  }
+}

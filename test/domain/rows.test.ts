@@ -1,0 +1,79 @@
+/** How rows are named, kept together and written: what the machine's maps and the stores rest on. */
+
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { canonicalize, type Json } from '../../core/domain/canonical.ts'
+import { accounts, purchases, terms, wallets } from '../../core/domain/state.ts'
+import { decodeRow, encodeRow, RowMap } from '../../core/domain/table.ts'
+
+describe('a map of rows', () => {
+  const tables = [accounts, wallets, purchases, terms]
+
+  test('holds what a map by path holds, few rows or many', () => {
+    const key = fc.tuple(fc.constantFrom(...tables), fc.integer({ min: 0, max: 40 })).map(([table, id]) => table.at(id))
+    const steps = fc.array(fc.tuple(key, fc.integer()), { maxLength: 200 })
+    fc.assert(
+      fc.property(steps, fc.array(key), (set, asked) => {
+        const rows = new RowMap<number>()
+        const naive = new Map<string, number>()
+        for (const [row, value] of set) {
+          rows.set(row, value)
+          naive.set(row.path, value)
+        }
+        expect(rows.keys.map(({ path }) => path)).toEqual([...naive.keys()])
+        expect(rows.values).toEqual([...naive.values()])
+        for (const row of [...asked, ...set.map(([one]) => one)]) {
+          expect(rows.get(row)).toBe(naive.get(row.path))
+          expect(rows.has(row)).toBe(naive.has(row.path))
+        }
+      }),
+    )
+  })
+
+  test('tells rows of one key in two tables apart', () => {
+    const rows = new RowMap<string>()
+    rows.set(accounts.at('nim1'), 'account')
+    expect(rows.get(wallets.at('nim1'))).toBeUndefined()
+    expect(rows.has(wallets.at('nim1'))).toBe(false)
+  })
+})
+
+describe('the stored text of a row', () => {
+  const field = fc.stringMatching(/^[a-z][A-Za-z]{0,8}$/).filter((name) => !name.endsWith('Micros'))
+  const leaf = fc.oneof(fc.boolean(), fc.maxSafeInteger(), fc.string({ unit: 'grapheme' }))
+  const { row } = fc.letrec((tie) => ({
+    value: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie('value'), { maxLength: 4 }), tie('row')),
+    row: fc.dictionary(field, tie('value'), { maxKeys: 6 }),
+  }))
+
+  test('is canonical JSON', () => {
+    fc.assert(
+      fc.property(row, (value) => {
+        expect(encodeRow(value)).toBe(canonicalize(value as Json))
+      }),
+    )
+  })
+
+  test('comes back as it was, amounts as bigints', () => {
+    const withAmount = fc.tuple(row, fc.bigInt()).map(([fields, amountMicros]) => ({ ...(fields as object), amountMicros }))
+    fc.assert(
+      fc.property(withAmount, (value) => {
+        expect(decodeRow(encodeRow(value))).toEqual(value)
+      }),
+    )
+  })
+
+  test.each([
+    ['an amount that is no bigint', { amountMicros: 1 }],
+    ['a bigint that is no amount', { amount: 1n }],
+    ['a fraction', { count: 0.5 }],
+    ['nothing', { value: null }],
+    ['half a character', { name: '\ud800' }],
+  ])('is none of %s', (_name, value) => {
+    expect(() => encodeRow(value)).toThrow('field')
+  })
+
+  test('leaves out what is undefined', () => {
+    expect(encodeRow({ b: undefined, a: 1 })).toBe('{"a":1}')
+  })
+})
