@@ -15,7 +15,7 @@ const port = parentPort
 assert(port !== null, 'the worker runs as a worker thread')
 const verify = chooseVerifier()
 
-port.once('message', ({ checks, milliseconds }: LimitJob) => {
+port.on('message', ({ checks, milliseconds }: LimitJob) => {
   let next = 0
   const run = (count: number) => {
     for (let i = 0; i < count; i++) {

@@ -3,6 +3,7 @@
  * else, with the ledger's own verifier behind its gate, in as many threads as the ledger checks in.
  */
 
+import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
@@ -27,12 +28,31 @@ export interface LimitResult {
   readonly milliseconds: number
 }
 
-/** Signatures a second, in all threads together. */
-export async function measureLimit(milliseconds: number): Promise<number> {
-  const checks = purchaseChecks()
-  const threads = Array.from({ length: Math.max(2, availableParallelism()) }, () => checkInThread({ checks, milliseconds }))
-  const results = await Promise.all(threads)
-  return results.reduce((sum, { checked, milliseconds: took }) => sum + (checked / took) * 1000, 0)
+/** Threads that check when they are asked to and otherwise sleep; started with the first measurement. */
+export class LimitThreads {
+  #workers: readonly Worker[] = []
+
+  /** Signatures a second, in all threads together. */
+  async measure(milliseconds: number): Promise<number> {
+    if (this.#workers.length === 0) {
+      const start = () => new Worker(new URL('./limit-worker.ts', import.meta.url))
+      this.#workers = Array.from({ length: Math.max(2, availableParallelism()) }, start)
+    }
+    const job: LimitJob = { checks: purchaseChecks(), milliseconds }
+    const results = await Promise.all(this.#workers.map((worker) => check(worker, job)))
+    return results.reduce((sum, { checked, milliseconds: took }) => sum + (checked / took) * 1000, 0)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+  }
+}
+
+async function check(worker: Worker, job: LimitJob): Promise<LimitResult> {
+  worker.postMessage(job)
+  // Rejects as well where the thread fails.
+  const [result] = await once(worker, 'message')
+  return result as LimitResult
 }
 
 let sample: SignatureCheck[] | undefined
@@ -51,17 +71,4 @@ export function purchaseChecks(): readonly SignatureCheck[] {
     return { publicKey: keys.get(name)!, message: parsed.textBytes, signature }
   })
   return sample
-}
-
-async function checkInThread(job: LimitJob): Promise<LimitResult> {
-  const worker = new Worker(new URL('./limit-worker.ts', import.meta.url))
-  try {
-    return await new Promise<LimitResult>((resolve, reject) => {
-      worker.on('message', resolve)
-      worker.on('error', reject)
-      worker.postMessage(job)
-    })
-  } finally {
-    await worker.terminate()
-  }
 }

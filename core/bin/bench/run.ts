@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { JsonObject } from '../../ledger/present.ts'
 import { progressBar } from '../output.ts'
 import type { BenchContext, Figure, Limited } from './figure.ts'
-import { measureLimit } from './limit.ts'
+import { LimitThreads } from './limit.ts'
 
 export interface BenchSettings {
   /** Where ledgers are kept; without it in a folder that is gone afterwards. */
@@ -29,29 +29,29 @@ export async function* runBench(figures: readonly Figure[], settings: BenchSetti
   }
   if (settings.dir !== undefined) mkdirSync(settings.dir, { recursive: true })
   const dir = settings.dir ?? temporary(tmpdir())
-  try {
-    for (const figure of figures) yield* figure.run(contextIn(dir, () => temporary(dir), settings))
-  } finally {
-    for (const folder of gone) rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-function contextIn(dir: string, scratch: () => string, { count, payers, limitMs = LIMIT_MS }: BenchSettings): BenchContext {
-  return {
-    count,
-    payers,
+  const threads = new LimitThreads()
+  const limit = () => threads.measure(settings.limitMs ?? LIMIT_MS)
+  const context: BenchContext = {
+    count: settings.count,
+    payers: settings.payers,
     folder: (name) => {
       const folder = join(dir, name)
       mkdirSync(folder, { recursive: true })
       return folder
     },
-    scratch,
+    scratch: () => temporary(dir),
     progress: progressBar,
-    limit: () => measureLimit(limitMs),
+    limit,
     withLimit: async <T>(work: () => Promise<T>): Promise<Limited<T>> => {
-      const before = await measureLimit(limitMs)
+      const before = await limit()
       const result = await work()
-      return { result, limits: [before, await measureLimit(limitMs)] }
+      return { result, limits: [before, await limit()] }
     },
+  }
+  try {
+    for (const figure of figures) yield* figure.run(context)
+  } finally {
+    await threads.close()
+    for (const folder of gone) rmSync(folder, { recursive: true, force: true })
   }
 }
