@@ -1,8 +1,8 @@
 /** Bytes and their text forms, for pages and for Node alike: nothing here imports a runtime's own module. */
 
 /**
- * A SHA-256 function, which keeps nothing of what it is given. Hosts pass in theirs (node:crypto in the core, another in a page),
- * so that the lower layers stay pure.
+ * A SHA-256 function, which keeps nothing of what it is given. Hosts pass in theirs (node:crypto in the core, another in a
+ * page), so that the lower layers stay pure.
  */
 export type Sha256 = (data: Uint8Array) => Uint8Array
 

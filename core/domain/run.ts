@@ -21,7 +21,7 @@ import type { Seconds } from './time.ts'
 import { View } from './view.ts'
 
 /** A row as a transaction leaves it; undefined where it was removed. */
-export interface RowChange {
+interface RowChange {
   readonly key: RowKey
   readonly row: unknown
 }

@@ -146,8 +146,8 @@ function encodeFields(row: Fields): string {
 }
 
 /**
- * The names are this program's own, plain ASCII, so their order by UTF-16 code units is that of RFC 8785. Rows that were read once have them in order
- * already.
+ * The names are this program's own, plain ASCII, so their order by UTF-16 code units is that of RFC 8785. Rows that were read
+ * once have them in order already.
  */
 function inOrder(fields: string[]): readonly string[] {
   for (let i = 1; i < fields.length; i++) if (fields[i - 1]! > fields[i]!) return fields.sort()

@@ -18,11 +18,11 @@ import type { Accepted } from './accepted.ts'
 import type { LoadedRows } from './rows.ts'
 import type { SignatureCheck, Verifier } from './verifier.ts'
 
-/** Notes of one call, and calls under way: enough that no thread waits while the writer is busy, few enough to be answered soon. */
+/** Notes of one call, and calls under way: enough that no thread waits while the writer is busy, few enough to be soon answered. */
 const GROUP_NOTES = 500
 const GROUPS_UNDER_WAY = 8
 
-export interface Waiting {
+interface Waiting {
   readonly transaction: SignedTransaction
   readonly answer: (answer: Accepted | Refusal) => void
   readonly fail: (error: unknown) => void

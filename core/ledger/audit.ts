@@ -155,8 +155,8 @@ class Audit {
   }
 
   /**
-   * Audits the entries up to `end`. While the signatures of a page are checked by other threads, the next one is executed; what it
-   * shows counts only where the page before has no defect.
+   * Audits the entries up to `end`. While the signatures of a page are checked by other threads, the next one is executed; what
+   * it shows counts only where the page before has no defect.
    */
   async #auditEntries(end: number): Promise<Defect | undefined> {
     const pages = readAhead(this.log, this.options.verifier, this.replay.size, end)
