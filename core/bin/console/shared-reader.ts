@@ -1,36 +1,37 @@
 /**
- * One reader of the ledger's files for all calls that come while the ledger stands still: opening one costs milliseconds, and a
- * page asks for many things at once. None is kept for long, since what the writer writes meanwhile waits for it to be closed.
+ * One reader of the ledger and its index for all calls that come while the ledger stands still: opening one costs milliseconds,
+ * and a page asks for many things at once. None is kept for long, since what the writer writes meanwhile waits for it to be
+ * closed.
  */
 
-import type { StoreReader } from '../../ledger/store.ts'
+import type { OpenSearched } from '../../drivers/sqlite/index-follower.ts'
 
 const LINGER_MS = 100
 
 interface Shared {
   /** What tells one state of the ledger from another. */
   readonly state: unknown
-  readonly store: Promise<StoreReader>
+  readonly opened: Promise<OpenSearched>
   users: number
   isRetired: boolean
 }
 
 export class SharedReader {
-  readonly #open: () => Promise<StoreReader>
+  readonly #open: () => Promise<OpenSearched>
   #current: Shared | undefined
 
-  constructor(open: () => Promise<StoreReader>) {
+  constructor(open: () => Promise<OpenSearched>) {
     this.#open = open
   }
 
   /** Reads the ledger as it is in `state`. */
-  async use<T>(state: unknown, read: (store: StoreReader) => Promise<T>): Promise<T> {
+  async use<T>(state: unknown, read: (searched: OpenSearched) => Promise<T>): Promise<T> {
     if (this.#current === undefined || this.#current.state !== state) this.retire()
-    this.#current ??= { state, store: this.#open(), users: 0, isRetired: false }
+    this.#current ??= { state, opened: this.#open(), users: 0, isRetired: false }
     const shared = this.#current
     shared.users += 1
     try {
-      return await read(await shared.store)
+      return await read(await shared.opened)
     } finally {
       shared.users -= 1
       if (shared.isRetired) close(shared)
@@ -53,11 +54,11 @@ export class SharedReader {
 }
 
 /** Closes a retired reader with its last user. */
-function close({ store, users }: Shared): void {
+function close({ opened, users }: Shared): void {
   // One that could not be opened was told to whoever asked for it.
   if (users === 0)
-    store.then(
-      (reader) => reader.close(),
+    opened.then(
+      (searched) => searched.close(),
       () => {},
     )
 }
