@@ -13,12 +13,13 @@
  */
 
 import { existsSync, renameSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { StoreError } from '../../ledger/store.ts'
 import { exclusively } from '../exclusive.ts'
 import { type Database, removeDatabase } from './database.ts'
-import { damaged, onFile, storeError } from './errors.ts'
+import { damaged, onFile } from './errors.ts'
+import { snapshot } from './reader.ts'
 
 export const INDEX_FILE = 'index.db'
 
@@ -72,38 +73,34 @@ const TABLES = `
   ) STRICT, WITHOUT ROWID;
 `
 
-/** Opens the index in a folder to read from it or to forget it; undefined where there is none that this program made. */
+/** The index in a folder as it is now, for as long as the connection lives; undefined where there is none that can be used. */
 export function openIndex(folder: string): Database | undefined {
-  if (!existsSync(join(folder, INDEX_FILE))) return undefined
-  try {
-    return connect(resolve(folder, INDEX_FILE), true)
-  } catch (error) {
-    const failure = storeError(error, INDEX_FILE)
-    if (failure instanceof StoreError) return undefined
-    throw failure
-  }
+  const path = pathOf(folder)
+  return existsSync(path) ? unlessUnusable(() => snapshot(connect(path, true))) : undefined
 }
 
 /** Opens the index in a folder to make it follow; an empty one is made where there is none, or none that can be used. */
 export function makeIndex(folder: string): Database {
   return onFile(INDEX_FILE, () => {
-    const path = resolve(folder, INDEX_FILE)
-    if (!existsSync(path)) replace(path)
-    try {
-      return connect(path, false)
-    } catch (error) {
-      const failure = storeError(error, INDEX_FILE)
-      if (!(failure instanceof StoreError && failure.code === 'damaged')) throw failure
-      replace(path)
-      return connect(path, false)
-    }
+    const path = pathOf(folder)
+    if (!isUsable(path)) replace(path, () => isUsable(path))
+    return connect(path, false)
   })
 }
 
-/** One program at a time; the others then find the new one. */
-function replace(path: string): void {
+/** Puts an empty index in the place of a damaged one. */
+export function remakeIndex(folder: string): void {
+  onFile(INDEX_FILE, () => replace(pathOf(folder), () => false))
+}
+
+function pathOf(folder: string): string {
+  return resolve(folder, INDEX_FILE)
+}
+
+/** Done by one program at a time, unless another has done it. */
+function replace(path: string, isDone: () => boolean): void {
   exclusively(path, () => {
-    if (isUsable(path)) return
+    if (isDone()) return
     const unfinished = `${path}.new`
     removeDatabase(unfinished)
     const database = new Sqlite(unfinished)
@@ -119,11 +116,19 @@ function replace(path: string): void {
 }
 
 function isUsable(path: string): boolean {
+  if (!existsSync(path)) return false
+  const database = unlessUnusable(() => connect(path, true))
+  database?.close()
+  return database !== undefined
+}
+
+/** What is opened, unless the file is missing, damaged or of another format. */
+function unlessUnusable(open: () => Database): Database | undefined {
   try {
-    connect(path, true).close()
-    return true
-  } catch {
-    return false
+    return onFile(INDEX_FILE, open)
+  } catch (error) {
+    if (error instanceof StoreError) return undefined
+    throw error
   }
 }
 

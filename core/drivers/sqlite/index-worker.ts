@@ -9,7 +9,7 @@ import { type Following, followOnce } from './index-follower.ts'
 
 const ROUND_ENTRIES = 20_000
 /** Between two rounds, so that many small commits make one. */
-const BETWEEN_ROUNDS_MS = 200
+const BETWEEN_ROUNDS_MS = 1_000
 /** After a round that failed: the disk may be full for long. */
 const AFTER_FAILURE_MS = 30_000
 /** How many times as long as a step took it rests after it while others are at work. */

@@ -13,11 +13,11 @@ import {
   THING_KINDS,
   type ThingQuery,
 } from '../../ledger/search-index.ts'
+import { StoreError } from '../../ledger/store.ts'
 import { sha256 } from '../sha256.ts'
 import type { Database } from './database.ts'
 import { damaged, onFile } from './errors.ts'
-import { INDEX_FILE, makeIndex, openIndex } from './index-database.ts'
-import { snapshot } from './reader.ts'
+import { INDEX_FILE, makeIndex, openIndex, remakeIndex } from './index-database.ts'
 import { isSafe } from './values.ts'
 
 /**
@@ -26,16 +26,7 @@ import { isSafe } from './values.ts'
  */
 export async function openSqliteIndex(folder: string): Promise<SearchIndex | undefined> {
   const database = openIndex(folder)
-  if (database === undefined) return undefined
-  try {
-    return new SqliteIndex(
-      folder,
-      onFile(INDEX_FILE, () => snapshot(database)),
-    )
-  } catch (error) {
-    database.close()
-    throw error
-  }
+  return database && new SqliteIndex(folder, database)
 }
 
 /** The index in a folder, to make it follow the log; an empty one is made where there is none that can be used. */
@@ -65,11 +56,11 @@ const OWNER_TEXT = `(SELECT text FROM things AS account
 
 class SqliteIndex implements SearchIndex {
   protected readonly database: Database
-  readonly #folder: string
+  protected readonly folder: string
   readonly #statements = new Map<string, Statement<unknown[], unknown>>()
 
   constructor(folder: string, database: Database) {
-    this.#folder = folder
+    this.folder = folder
     this.database = database
   }
 
@@ -124,7 +115,7 @@ class SqliteIndex implements SearchIndex {
 
   async forget(): Promise<void> {
     // What is read is a state of the past; what is forgotten is there for all.
-    const writer = new SqliteIndexWriter(this.#folder, makeIndex(this.#folder))
+    const writer = new SqliteIndexWriter(this.folder, makeIndex(this.folder))
     await writer.forget()
     await writer.close()
   }
@@ -164,6 +155,19 @@ class SqliteIndexWriter extends SqliteIndex implements SearchIndexWriter {
   constructor(folder: string, database: Database) {
     super(folder, database)
     this.#write = this.use(() => prepareWrites(database))
+  }
+
+  /** What is damaged is thrown away: whoever opens the index next finds an empty one. */
+  protected override use<T>(work: () => T): T {
+    try {
+      return super.use(work)
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'damaged') {
+        this.database.close()
+        remakeIndex(this.folder)
+      }
+      throw error
+    }
   }
 
   async follow(step: IndexStep): Promise<boolean> {
