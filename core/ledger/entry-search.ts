@@ -7,12 +7,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Sha256 } from '../base/bytes.ts'
 import type { Rules } from '../domain/envelope.ts'
-import { accounts } from '../domain/state.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
+import { chainFrom, previousOf, readAccount } from './chain.ts'
 import type { Lookup } from './lookup.ts'
 import { amountOf, payeeOf } from './payments.ts'
-import { LoadedRows } from './rows.ts'
 import type { EntryQuery } from './search-index.ts'
 import type { StoredEntry, StoreReader } from './store.ts'
 import { timeOfEntry } from './tree.ts'
@@ -61,57 +60,99 @@ export function isWanted(filter: EntryFilter, { transaction, outcome }: Accepted
   return (leastMicros ?? amount) <= amount && amount <= (mostMicros ?? amount)
 }
 
-/** The entry that touched an account before this one; undefined for its first. */
-export function previousOf({ outcome }: Accepted, account: string): number | undefined {
-  return outcome.touched.find((one) => one.account === account)?.previous
-}
-
 /**
- * The entries of a range that the index knows, in order, after `before` where that is given. It ends early where the index is
- * given up: its size is then 0.
+ * The entries of a range that the index knows, in order. It ends early where the index is given up: its size is then 0. Of an
+ * account's entries none can be missing: they name each other, and the first one after the range names the last one in it.
  */
 export async function* findIndexed(
   tools: Tools,
-  { store, lookup }: Searched,
+  searched: Searched,
   filter: EntryFilter,
-  { from, to, order }: EntryRange,
-  before?: Accepted,
+  range: EntryRange,
 ): AsyncGenerator<Accepted> {
-  const { account: name, ...rest } = filter
-  const account = name === undefined ? undefined : await numberOf(store, name)
-  if (name !== undefined && account === undefined) return
-  const isChain = name !== undefined && !filter.isPayee && !isFiltered({ ...filter, account: undefined })
-  let last = before
-  for await (const part of windowsOf(filter, { from, to }, order)) {
+  const { store, lookup } = searched
+  const { account, ...rest } = filter
+  const row = account === undefined ? undefined : await readAccount(store, account)
+  if (account !== undefined && row === undefined) return
+  const isChain = account !== undefined && !filter.isPayee && !isFiltered(rest)
+  const links = isChain ? new Links(account, range, () => lastBefore(tools, searched, account, range.to)) : undefined
+  for await (const part of windowsOf(filter, range)) {
     let [low, high] = [part.from, part.to]
     for (let limit = FIRST_PAGE; low < high; limit = Math.min(2 * limit, LARGEST_PAGE)) {
-      const query = { ...rest, account, from: low, to: high, order, limit }
+      const query = { ...rest, account: row?.number, from: low, to: high, order: range.order, limit }
       const indexes = await lookup.ask((index) => index.findEntries(query))
       if (indexes === undefined) return
       const entries = await readEach(tools, store, indexes)
       if (entries.length < indexes.length) return lookup.distrust()
       for (const entry of entries) {
-        const follows = !isChain || last === undefined || isNext(last, entry, name, order)
-        if (!isWanted(filter, entry) || !follows) return lookup.distrust()
+        if (!isWanted(filter, entry) || (await links?.follows(entry)) === false) return lookup.distrust()
         yield entry
-        last = entry
       }
       if (indexes.length < limit) break
-      if (order === 'up') low = indexes.at(-1)! + 1
+      if (range.order === 'up') low = indexes.at(-1)! + 1
       else high = indexes.at(-1)!
     }
   }
+  if ((await links?.isEnd()) === false) await lookup.distrust()
 }
 
-/** An account's entries name each other, so none between two of them is missing. */
-function isNext(before: Accepted, entry: Accepted, account: string, order: EntryQuery['order']): boolean {
-  const [older, newer] = order === 'up' ? [before, entry] : [entry, before]
-  return previousOf(newer, account) === older.index
+/** Whether the entries of an account that were found in a range are all there are. */
+class Links {
+  readonly #account: string
+  readonly #range: EntryRange
+  readonly #lastBefore: () => Promise<number | undefined>
+  #before: Accepted | undefined
+
+  constructor(account: string, range: EntryRange, lastBefore: () => Promise<number | undefined>) {
+    this.#account = account
+    this.#range = range
+    this.#lastBefore = lastBefore
+  }
+
+  /** Whether an entry comes next. */
+  async follows(entry: Accepted): Promise<boolean> {
+    const before = this.#before
+    this.#before = entry
+    if (this.#range.order === 'up') {
+      const previous = previousOf(entry, this.#account)
+      return before === undefined ? this.#isOutside(previous) : previous === before.index
+    }
+    return entry.index === (before === undefined ? await this.#lastBefore() : previousOf(before, this.#account))
+  }
+
+  /** Whether there is no other. */
+  async isEnd(): Promise<boolean> {
+    const last = this.#before
+    if (last !== undefined && this.#range.order === 'down') return this.#isOutside(previousOf(last, this.#account))
+    const expected = await this.#lastBefore()
+    return last === undefined ? this.#isOutside(expected) : expected === last.index
+  }
+
+  #isOutside(index: number | undefined): boolean {
+    return index === undefined || index < this.#range.from
+  }
+}
+
+/** The last entry of an account before a place that the index knows, as the first entry after that place names it. */
+export async function lastBefore(
+  tools: Tools,
+  { store, lookup }: Searched,
+  account: string,
+  place: number,
+): Promise<number | undefined> {
+  const row = await readAccount(store, account)
+  const query = { account: row?.number, from: place, to: lookup.size, order: 'up', limit: 1 } as const
+  const [after] = await readEach(tools, store, (await lookup.ask((index) => index.findEntries(query))) ?? [])
+  if (after !== undefined) return previousOf(after, account)
+  // Given up meanwhile.
+  if (lookup.size === 0) return undefined
+  for await (const entry of chainFrom(tools, store, account, row?.last)) if (entry.index < lookup.size) return entry.index
+  return undefined
 }
 
 /** The range in parts, where each takes as long to look through as it has entries. */
-async function* windowsOf({ leastMicros, mostMicros }: EntryFilter, range: { from: number; to: number }, order: 'up' | 'down') {
-  const { from, to } = range
+async function* windowsOf({ leastMicros, mostMicros }: EntryFilter, range: EntryRange) {
+  const { from, to, order } = range
   if (leastMicros === undefined && mostMicros === undefined) {
     yield range
     return
@@ -127,12 +168,6 @@ export async function readEach({ rules, sha256 }: Tools, store: StoreReader, ind
   const stored: StoredEntry[] = []
   for (const index of indexes) stored.push(...(await store.entries(index, 1)))
   return decodeEntries(rules, sha256, store, stored)
-}
-
-async function numberOf(store: StoreReader, account: string): Promise<number | undefined> {
-  const rows = new LoadedRows(store)
-  await rows.load([accounts.at(account)])
-  return rows.get(accounts.at(account))?.number
 }
 
 /** The index of the first entry at a time or after it, which is how many came before: times never go back, so by halving. */

@@ -3,16 +3,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { accounts } from '../domain/state.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { readCheckpoint } from '../log/checkpoint.ts'
 import { foldRanges, inclusionRanges, nodesOf } from '../log/merkle.ts'
 import { formatProof } from '../log/proof.ts'
 import { readNode, tilesOf } from '../log/tiles.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
-import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, previousOf, type Searched } from './entry-search.ts'
+import { chainFrom, previousOf, readAccount } from './chain.ts'
+import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, type Searched } from './entry-search.ts'
 import type { LedgerOptions } from './ledger.ts'
-import { chainFrom, readRow } from './queries.ts'
 import { StoreError, type StoreReader } from './store.ts'
 import { tileReader } from './tree.ts'
 
@@ -62,7 +61,7 @@ export async function readBackwards(options: Options, searched: Searched, filter
     return page.next === start ? { entries: page.entries } : page
   const entries = [...page.entries]
   const older = { from: start, to: known, order: 'down' } as const
-  for await (const entry of findIndexed(options, searched, filter, older, entries.at(-1))) {
+  for await (const entry of findIndexed(options, searched, filter, older)) {
     if (entries.length === limit) return { entries, next: entries.at(-1)!.index }
     entries.push(entry)
   }
@@ -119,7 +118,7 @@ async function* chainOf(options: Options, store: StoreReader, account: string, b
   const [known] = await readRange(options, store, before, 1)
   const isTouched = known?.outcome.touched.some((one) => one.account === account)
   // The entry at which the page before ended, where `before` is one; otherwise the chain is walked from its newest end.
-  const start = isTouched ? previousOf(known!, account) : (await readRow(store, accounts.at(account)))?.last
+  const start = isTouched ? previousOf(known!, account) : (await readAccount(store, account))?.last
   for await (const entry of chainFrom(options, store, account, start)) if (entry.index < before) yield entry
 }
 

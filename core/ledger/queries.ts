@@ -28,7 +28,8 @@ import {
 import { decodeRow, type RowKey } from '../domain/table.ts'
 import { formatMilliseconds, formatSeconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
-import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, previousOf, type Searched } from './entry-search.ts'
+import { accountChain } from './chain.ts'
+import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, type Searched } from './entry-search.ts'
 import type { LedgerOptions } from './ledger.ts'
 import type { JsonObject } from './present.ts'
 import { LoadedRows } from './rows.ts'
@@ -270,26 +271,5 @@ async function* entriesOfAccount(options: Options, store: StoreReader, account: 
   for (const index of indexes.reverse()) {
     const [entry] = await decodeEntries(options.rules, options.sha256, store, await store.entries(index, 1))
     yield entry!
-  }
-}
-
-/** The entries that touched an account, the newest first. */
-export async function* accountChain(options: Options, store: StoreReader, account: string): AsyncGenerator<Accepted> {
-  yield* chainFrom(options, store, account, (await readRow(store, accounts.at(account)))?.last)
-}
-
-/** The same from one of them on. */
-export async function* chainFrom(
-  { rules, sha256 }: Options,
-  store: StoreReader,
-  account: string,
-  start: number | undefined,
-): AsyncGenerator<Accepted> {
-  let next = start
-  while (next !== undefined) {
-    const [entry] = await decodeEntries(rules, sha256, store, await store.entries(next, 1))
-    assert(entry !== undefined, `entry ${next} of ${account} is stored`)
-    yield entry
-    next = previousOf(entry, account)
   }
 }

@@ -10,8 +10,8 @@ import { type Micros, micros, ZERO } from '../domain/money.ts'
 import type { Posting } from '../domain/outcome.ts'
 import type { Account } from '../domain/state.ts'
 import { type AccountBalances, BOOKS, BooksBackwards, balancesOf, booksOf } from './account-books.ts'
-import { type EntryRange, previousOf, readEach, type Searched, type Tools } from './entry-search.ts'
-import { chainFrom } from './queries.ts'
+import { chainFrom } from './chain.ts'
+import { type EntryRange, lastBefore, readEach, type Searched, type Tools } from './entry-search.ts'
 import { shareOf } from './share.ts'
 
 interface End {
@@ -32,17 +32,16 @@ export async function findEnd(
   if (size >= lookup.size) return undefined
   // What the index does not know yet is undone entry by entry.
   const books = new BooksBackwards(account, booksOf(row))
-  let known: number | undefined
   for await (const entry of chainFrom(tools, store, account, row.last)) {
-    known = entry.index < lookup.size ? entry.index : undefined
-    if (known !== undefined) break
+    if (entry.index < lookup.size) break
     books.undo(entry, shareOf(entry, account))
   }
-  const around = new Around(tools, searched, { account, number: row.number }, { size, known })
-  const newest = await around.newest()
+  const around = new Around(tools, searched, { account, number: row.number }, size)
+  const newest = await lastBefore(tools, searched, account, size)
+  const isFound = newest === (await around.newest())
   const balances = new Map<AccountBook, Micros | undefined>()
   for (const book of BOOKS) balances.set(book, await around.balance(book, books.balances[book]))
-  if (newest !== 'unknown' && BOOKS.every((book) => balances.get(book) !== undefined)) {
+  if (isFound && BOOKS.every((book) => balances.get(book) !== undefined)) {
     return { newest, balances: balancesOf((book) => balances.get(book)!) }
   }
   await lookup.distrust()
@@ -55,32 +54,23 @@ class Around {
   readonly #searched: Searched
   readonly #whose: { readonly account: string; readonly number: number }
   readonly #size: number
-  /** The account's last entry that the index should know. */
-  readonly #known: number | undefined
 
-  constructor(
-    tools: Tools,
-    searched: Searched,
-    whose: { readonly account: string; readonly number: number },
-    { size, known }: { readonly size: number; readonly known: number | undefined },
-  ) {
+  constructor(tools: Tools, searched: Searched, whose: { readonly account: string; readonly number: number }, size: number) {
     this.#tools = tools
     this.#searched = searched
     this.#whose = whose
     this.#size = size
-    this.#known = known
   }
 
-  /** The last entry before the size, as the first one after it names it. */
-  async newest(): Promise<number | undefined | 'unknown'> {
-    const [before, after] = await this.#neighbours()
-    const named = after === undefined ? this.#known : previousOf(after, this.#whose.account)
-    return named === before?.index ? named : 'unknown'
+  /** The last entry before the size, as the index has it. */
+  async newest(): Promise<number | undefined> {
+    return (await this.#find({ from: 0, to: this.#size, order: 'down' }))?.index
   }
 
   /** What was in a book at the size; undefined where the entries before and after it tell different things. */
   async balance(book: AccountBook, now: Micros): Promise<Micros | undefined> {
-    const [before, after] = await this.#neighbours(book)
+    const before = await this.#find({ from: 0, to: this.#size, order: 'down' }, book)
+    const after = await this.#find({ from: this.#size, to: this.#searched.lookup.size, order: 'up' }, book)
     const isOfBook = (posting: Posting) => posting.book === book && posting.account === this.#whose.account
     const left = before?.outcome.postings.find(isOfBook)
     const taken = after?.outcome.postings.find(isOfBook)
@@ -89,16 +79,7 @@ class Around {
     return found === (left?.balanceMicros ?? ZERO) ? found : undefined
   }
 
-  /** The last entry before the size and the first from it on, of those that changed a book where one is named. */
-  async #neighbours(book?: AccountBook) {
-    const { lookup } = this.#searched
-    return [
-      await this.#find({ from: 0, to: this.#size, order: 'down' }, book),
-      await this.#find({ from: this.#size, to: lookup.size, order: 'up' }, book),
-    ] as const
-  }
-
-  async #find(range: EntryRange, book: AccountBook | undefined) {
+  async #find(range: EntryRange, book?: AccountBook) {
     const { lookup, store } = this.#searched
     const query = { ...range, account: this.#whose.number, book, limit: 1 }
     const indexes = await lookup.ask((index) => index.findEntries(query))

@@ -10,14 +10,14 @@ import { MAX_STATEMENT_ENTRIES } from '../base/limits.ts'
 import { bookName } from '../domain/books.ts'
 import { add, formatMicros, type Micros, ZERO } from '../domain/money.ts'
 import { postingBook } from '../domain/outcome.ts'
-import { accounts } from '../domain/state.ts'
 import { formatMilliseconds, type Milliseconds } from '../domain/time.ts'
 import type { Accepted } from './accepted.ts'
 import { type AccountBalances, BOOKS, BooksBackwards, booksOf } from './account-books.ts'
+import { chainFrom, readAccount } from './chain.ts'
 import { entriesBefore, type Searched } from './entry-search.ts'
 import type { LedgerOptions } from './ledger.ts'
 import { describe, type JsonObject } from './present.ts'
-import { chainFrom, lastTime, readRow } from './queries.ts'
+import { lastTime } from './queries.ts'
 import { HEADINGS, type Heading, type Share, shareOf } from './share.ts'
 import { findEnd } from './statement-end.ts'
 import { StoreError, type StoreReader } from './store.ts'
@@ -68,7 +68,7 @@ export async function readStatement(
   period: Period,
 ): Promise<Statement | 'too_long' | undefined> {
   const { store } = searched
-  const row = await readRow(store, accounts.at(account))
+  const row = await readAccount(store, account)
   if (row === undefined) return undefined
   const { from = 0, to } = period
   const end = await endOf(store, to)
