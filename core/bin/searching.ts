@@ -1,18 +1,18 @@
 /** A ledger's folder as commands search it: through its index, which is made to follow the log first where it is far behind. */
 
 import { followOnce, isBehind, openSqliteSearched } from '../drivers/sqlite/index-follower.ts'
-import type { Searched } from '../ledger/entry-search.ts'
+import { type EntryFilter, isFiltered, type Searched } from '../ledger/entry-search.ts'
 import { StoreError } from '../ledger/store.ts'
 import { progressBar } from './output.ts'
 
 /** Most entries that one command makes the index follow; what it then lacks is read from the log. */
 const MAX_FOLLOWED = 200_000
 
-/** Searches the ledger in a folder; no lock is needed. */
-export async function searching<T>(dir: string, search: (searched: Searched) => Promise<T>): Promise<T> {
+/** Searches the ledger in a folder; no lock is needed. Where nothing is looked for, the index is left as it is. */
+export async function searching<T>(dir: string, wanted: EntryFilter, search: (searched: Searched) => Promise<T>): Promise<T> {
   let opened = await openSqliteSearched(dir)
   try {
-    if (await isBehind(opened)) {
+    if (isFiltered(wanted) && (await isBehind(opened))) {
       await opened.close()
       await follow(dir)
       opened = await openSqliteSearched(dir)

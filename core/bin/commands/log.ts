@@ -79,9 +79,10 @@ async function showLog(options: LogOptions): Promise<void> {
     throw new Failure('usage', `There is no type ${quoted(type)}; there are ${types.join(', ')}.`)
   }
   const names = localNames(place.dir)
-  await searching(place.dir, async (searched) => {
+  const amounts = { leastMicros: min, mostMicros: max }
+  await searching(place.dir, { account: options.account, type, ...amounts }, async (searched) => {
     const account = options.account && resolveAccount(place, await readPlatform(searched.store), options.account)
-    const filter = { from, limit, account, type, since, until, leastMicros: min, mostMicros: max }
+    const filter = { from, limit, account, type, since, until, ...amounts }
     for await (const entry of readLog(LEDGER_TOOLS, searched, filter)) {
       if (!isRead()) return
       const shown = presentEntry(entry)

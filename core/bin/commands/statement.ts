@@ -54,7 +54,9 @@ export function statementCommand(program: Command): void {
 }
 
 function find(place: Place, name: string, period: Period): Promise<Found> {
-  return searching(place.dir, async (searched) => {
+  // Without an end it is read from the newest entry back, which needs no index.
+  const wanted = period.to === undefined ? {} : { account: name }
+  return searching(place.dir, wanted, async (searched) => {
     const platform = await readPlatform(searched.store)
     const tools = { ...LEDGER_TOOLS, progress: progressBar('statement') }
     const statement = await readStatement(tools, searched, resolveAccount(place, platform, name), period)
