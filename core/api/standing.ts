@@ -1,4 +1,4 @@
-/** How an account stands: its plan, its model slots, its earnings by the moment at which they become available. */
+/** How an account stands: its credits, its plan, what it bought, its earnings by the moment at which they become available. */
 
 import { matured } from '../domain/aged-sum.ts'
 import { add, formatMicros } from '../domain/money.ts'
@@ -6,11 +6,15 @@ import { standing } from '../domain/paid-periods.ts'
 import { platformAt } from '../domain/policy.ts'
 import { accounts, earnings, planSubscriptions } from '../domain/state.ts'
 import { formatSeconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
-import { readPlatform, readRow } from '../ledger/queries.ts'
+import { findHoldings } from '../ledger/catalogue.ts'
+import { balance, readPlatform, readRow } from '../ledger/queries.ts'
 import type { StoreReader } from '../ledger/store.ts'
-import { planView } from './present.ts'
-import { missing } from './procedure.ts'
-import type { EarningsView, PlanView } from './views.ts'
+import { missing } from './failures.ts'
+import type { Sight } from './host.ts'
+import { entitlementView, mandateView, planView, subscriptionView } from './present.ts'
+import type { EarningsView, Holdings, PlanView, WalletView } from './views.ts'
+
+type Moment = Pick<Sight, 'store' | 'time'>
 
 export async function readPlanView(store: StoreReader, account: string, time: Milliseconds): Promise<PlanView | undefined> {
   const plan = await readRow(store, planSubscriptions.at(account))
@@ -36,5 +40,33 @@ export async function readEarnings(store: StoreReader, account: string, time: Mi
       availableFrom: formatSeconds(availableFrom),
       amount: formatMicros(amountMicros),
     })),
+  }
+}
+
+export async function readWallet({ store, time }: Moment, account: string): Promise<WalletView> {
+  const row = await readRow(store, accounts.at(account))
+  const held = await balance(store, account, time)
+  if (row === undefined || held === undefined) throw missing(`There is no account ${account} on this ledger.`)
+  const { grants: _grants, ...amounts } = held
+  const plan = await readPlanView(store, account, time)
+  return {
+    ...(amounts as unknown as Omit<WalletView, 'name' | 'frozen'>),
+    name: row.name,
+    frozen: row.frozen,
+    ...(plan && { plan }),
+  }
+}
+
+export async function readHoldings({ store, time }: Moment, account: string): Promise<Holdings> {
+  const row = await readRow(store, accounts.at(account))
+  if (row === undefined) throw missing(`There is no account ${account} on this ledger.`)
+  const now = wholeSeconds(time)
+  const { subscriptions, entitlements, mandates } = await findHoldings(store, account, now)
+  return {
+    account,
+    size: await store.size(),
+    subscriptions: subscriptions.map((one) => subscriptionView(one, row.name)),
+    entitlements: entitlements.map((one) => entitlementView(one, now)),
+    mandates: mandates.map((one) => mandateView(one, now)),
   }
 }

@@ -12,6 +12,9 @@ export const MAX_SIGNATURE_LINES = 100
 export const MAX_PROOF_BYTES = 256 * 1024
 /** Most bytes of a mirror's evidence: two checkpoints, an entry in base64 and a path. */
 export const MAX_EVIDENCE_BYTES = 256 * 1024
+/** Most bytes of a trust policy; most logs, and most witnesses, that it names. */
+export const MAX_POLICY_BYTES = 256 * 1024
+export const MAX_POLICY_NAMES = 64
 /** Nesting of objects and arrays in a transaction's text. */
 export const MAX_JSON_DEPTH = 8
 
@@ -86,3 +89,6 @@ export const MAX_COMMIT_NOTES = 1_000
 
 /** Most entries of one account's statement, which is made in memory; a longer one is taken in parts. This program's own bound. */
 export const MAX_STATEMENT_ENTRIES = 50_000
+
+/** Transactions on their way to a hub: signed here, and not answered yet. This program's own bound. */
+export const MAX_OUTBOX_NOTES = 10_000

@@ -19,8 +19,9 @@ import { rules } from '../domain/transactions/index.ts'
 import { sha256 } from '../drivers/sha256.ts'
 import type { KeyPair } from '../drivers/sodium/signer.ts'
 import { createVerifier } from '../drivers/sodium/verifier.ts'
+import { isSqliteMirror } from '../drivers/sqlite/mirror-store.ts'
 import { openSqliteReader } from '../drivers/sqlite/store.ts'
-import { Vault } from '../drivers/vault.ts'
+import { listKeys, Vault } from '../drivers/vault.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Ledger, type LedgerOptions } from '../ledger/ledger.ts'
 import { lastTime, readPlatform } from '../ledger/queries.ts'
@@ -28,7 +29,9 @@ import type { StoreReader, StoreWriter } from '../ledger/store.ts'
 import { type NoteSigner, signNote } from '../log/note.ts'
 import type { LocalCaller } from '../net/local-caller.ts'
 import { Failure } from './failure.ts'
+import { knownHub } from './following.ts'
 import { chooseKey, localKeys, localSigner, SEQUENCER, signerOf, usableKeys } from './local-keys.ts'
+import { MirrorSequencer } from './mirror-sequencer.ts'
 import { note } from './output.ts'
 import { type PassphraseSource, readPassphrase } from './passphrase.ts'
 import { DistantSequencer, type Sequencer, takeLockOrCall } from './sequencer.ts'
@@ -42,6 +45,8 @@ export interface Place {
   readonly passphrase: PassphraseSource
   /** The time given to a ledger with a manual clock. */
   readonly at?: Milliseconds | undefined
+  /** A read token of the hub's operator, for mirrors of a private one. */
+  readonly token?: string | undefined
 }
 
 /** The platform's folder for application data. */
@@ -169,6 +174,7 @@ export class Desk {
 
   /** Submits a note of which this machine alone knows, kept until it is answered. */
   submitSigned(signed: Uint8Array): Promise<Accepted | Refusal> {
+    if (this.ledger.keepsNotes) return this.ledger.submit(signed)
     return submitKept(this.place.dir, this.ledger, toHex(sha256(signed)).slice(0, 16), signed)
   }
 }
@@ -179,7 +185,8 @@ export class Desk {
 export async function writing<T>(place: Place, write: (desk: Desk) => Promise<T>): Promise<T> {
   // The passphrase first: nobody else waits while a person types.
   if (!existsSync(place.dir)) throw new Failure('usage', `There is no ledger in ${place.dir}.`)
-  const passphrase = await readPassphrase(place.passphrase, false)
+  const isFirst = isSqliteMirror(place.dir) && listKeys(place.dir).length === 0
+  const passphrase = await readPassphrase(place.passphrase, isFirst)
   const desk = await openDesk(place, passphrase)
   try {
     // Asked once before anything is signed, so that a time that cannot be is a clear sentence and no half-done work.
@@ -195,6 +202,7 @@ export async function writing<T>(place: Place, write: (desk: Desk) => Promise<T>
 }
 
 async function openDesk(place: Place, passphrase: string): Promise<Desk> {
+  if (isSqliteMirror(place.dir)) return deskOfMirror(place, passphrase)
   const taken = await takeLockOrCall(place.dir, LEDGER_TOOLS)
   try {
     const vault = Vault.open(place.dir, passphrase)
@@ -220,6 +228,19 @@ async function deskOver(place: Place, vault: Vault, store: StoreWriter): Promise
 /** A desk whose notes go to the process that writes to the ledger. */
 async function deskBeside(place: Place, vault: Vault, caller: LocalCaller): Promise<Desk> {
   const sequencer = await DistantSequencer.open(caller, place)
+  return new Desk(place, sequencer, vault, await readPlatform(sequencer.reader))
+}
+
+/** A desk whose notes go to the hub that a mirror follows. */
+async function deskOfMirror(place: Place, passphrase: string): Promise<Desk> {
+  const { dir, token } = place
+  const hub = await knownHub(dir)
+  if (hub === undefined) {
+    const first = 'nimledger sync --hub URL --vkey V'
+    throw new Failure('usage', `${dir} has a mirror, and the hub that takes its transactions is not known yet: ${first}.`)
+  }
+  const vault = listKeys(dir).length > 0 ? Vault.open(dir, passphrase) : Vault.create(dir, passphrase)
+  const sequencer = await MirrorSequencer.open({ dir, hub, token })
   return new Desk(place, sequencer, vault, await readPlatform(sequencer.reader))
 }
 

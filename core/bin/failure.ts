@@ -72,3 +72,17 @@ export function knownFailureOf(error: unknown): Failure | undefined {
   const system = SYSTEM_ERRORS[code]
   return system && new Failure(system[0], `${path} ${system[1]}.`)
 }
+
+/** A failure in the words of stores, which other programs know: what a command did wrong has no other word there. */
+export function doorFailure(error: unknown): { readonly code: StoreError['code']; readonly message: string } {
+  const { code, message } = failureOf(error)
+  return { code: code === 'usage' || code === 'passphrase' ? 'missing' : code, message }
+}
+
+/** Why a server could not begin to listen. */
+export function listenFailure(error: unknown, { host, port }: { readonly host: string; readonly port: number }): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') return new Failure('busy', `The address ${host}:${port} is in use by another program.`)
+  if (code === 'EACCES') return new Failure('offline', `This user may not listen at ${host}:${port}.`)
+  return code === 'EADDRNOTAVAIL' ? new Failure('offline', `This machine has no address ${host}.`) : error
+}

@@ -43,7 +43,8 @@ export async function runSchedule(timed: TimedDesk, until: Seconds, report: Sche
   else await scheduler.run(Math.min(now, until), report)
 }
 
-function scheduleOf({ desk, setTime }: TimedDesk): Schedulable {
+/** What a scheduler works on. */
+export function scheduleOf({ desk, setTime }: TimedDesk): Schedulable {
   return {
     get reader() {
       return desk.ledger.reader

@@ -21,6 +21,8 @@ export interface Sequencer {
   /** What all books are after its entries, as a period.close states it. */
   summary(time: Seconds): Promise<StateSummary>
   submit(note: Uint8Array): Promise<Accepted | Refusal>
+  /** It keeps each note by itself until it is answered. */
+  readonly keepsNotes?: true
   close(): Promise<void>
 }
 

@@ -12,13 +12,20 @@ import { MAX_ENTRY_BYTES, MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { type LoggedEntry, type LogReader, StoreError } from '../ledger/store.ts'
 import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
+import { parseNote } from '../log/note.ts'
 import { formatBundle, formatTilePath, newTiles, parseBundle, TILE_WIDTH, tileWidth } from '../log/tiles.ts'
 
 const CHECKPOINT_FILE = 'checkpoint'
 
 /** Writes what the log's checkpoint covers; the checkpoint comes last, so that whoever reads it finds all that it implies. */
-export async function exportTiles(log: LogReader, folder: string): Promise<{ files: number; entries: number }> {
-  const signed = await log.checkpoint()
+export async function exportTiles(
+  log: LogReader,
+  folder: string,
+  cosigned?: Uint8Array,
+): Promise<{ files: number; entries: number }> {
+  const newest = await log.checkpoint()
+  // Of the same tree the one with more signatures; an older one would have the folder go back.
+  const signed = newest && cosigned && isSameCheckpoint(newest, cosigned) ? cosigned : newest
   if (signed === undefined) throw new StoreError('damaged', 'There is no checkpoint to export.')
   const { size } = readHead(signed, 'The checkpoint')
   let files = 0
@@ -36,6 +43,11 @@ export async function exportTiles(log: LogReader, folder: string): Promise<{ fil
   }
   write(CHECKPOINT_FILE, signed)
   return { files, entries: size }
+}
+
+function isSameCheckpoint(a: Uint8Array, b: Uint8Array): boolean {
+  const [one, other] = [a, b].map((signed) => parseNote(signed, MAX_NOTE_BYTES))
+  return one instanceof Malformed || other instanceof Malformed ? false : one!.text === other!.text
 }
 
 function writeAtomically(path: string, bytes: Uint8Array): void {

@@ -26,7 +26,7 @@ import {
   treasury,
 } from '../domain/state.ts'
 import { decodeRow, type RowKey } from '../domain/table.ts'
-import { formatMilliseconds, formatSeconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { formatMilliseconds, formatSeconds, type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
 import { accountChain } from './chain.ts'
 import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, type Searched } from './entry-search.ts'
@@ -101,6 +101,13 @@ export function readKeyring(store: StoreReader, account: string): Promise<Keyrin
 
 export function readKey(store: StoreReader, account: string, keyId: string): Promise<Key | undefined> {
   return readRow(store, keys.at(account, keyId))
+}
+
+/** A key by which an account signs at a time; undefined where there is none, or it is revoked or expired. */
+export async function readLivingKey(store: StoreReader, account: string, keyId: string, time: Seconds): Promise<Key | undefined> {
+  const key = await readKey(store, account, keyId)
+  const isOver = key?.revoked === true || (key?.expires !== undefined && key.expires <= time)
+  return isOver ? undefined : key
 }
 
 /** Loaded rows as the rules read them, at a time. */

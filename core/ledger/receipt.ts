@@ -28,9 +28,13 @@ import { type Entry, parseEntry } from './entry.ts'
 import { type LogReader, StoreError } from './store.ts'
 import { tileReader } from './tree.ts'
 
-/** The proof that an entry is in the log, by the last checkpoint; undefined where that does not cover it. */
-async function proveEntry(sha256: Sha256, log: LogReader, index: number): Promise<LogProof | undefined> {
-  const checkpoint = await log.checkpoint()
+/** The proof that an entry is in the log, by a checkpoint of it; undefined where that does not cover it. */
+async function proveEntry(
+  sha256: Sha256,
+  log: LogReader,
+  index: number,
+  checkpoint: Uint8Array | undefined,
+): Promise<LogProof | undefined> {
   const head = checkpoint && readCheckpoint(checkpoint)
   if (checkpoint === undefined || head === undefined) return undefined
   if (head instanceof Malformed) throw new StoreError('damaged', 'The last checkpoint is damaged; nimledger verify tells more.')
@@ -48,9 +52,18 @@ interface Receipt {
   readonly entry: Uint8Array
 }
 
-/** The receipt of an entry; undefined where the last checkpoint does not cover it. */
-export async function receiptOf(sha256: Sha256, log: LogReader, index: number): Promise<Receipt | undefined> {
-  const proof = await proveEntry(sha256, log, index)
+/**
+ * The receipt of an entry; undefined where no checkpoint covers it. It rests on the last one that witnesses cosigned, where that
+ * is given and covers the entry, and else on the log's last.
+ */
+export async function receiptOf(
+  sha256: Sha256,
+  log: LogReader,
+  index: number,
+  cosigned?: Uint8Array,
+): Promise<Receipt | undefined> {
+  const witnessed = cosigned && (await proveEntry(sha256, log, index, cosigned))
+  const proof = witnessed ?? (await proveEntry(sha256, log, index, await log.checkpoint()))
   const [stored] = proof === undefined ? [] : await log.entries(index, 1)
   return proof && stored && { file: formatProof({ ...proof, extra: stored.bytes }), entry: stored.bytes }
 }
@@ -65,8 +78,9 @@ export async function balanceProofOf(
   index: number,
   leaves: readonly string[],
   number: number,
+  cosigned?: Uint8Array,
 ): Promise<Uint8Array | undefined> {
-  const receipt = await receiptOf(sha256, log, index)
+  const receipt = await receiptOf(sha256, log, index, cosigned)
   const proof = receipt && parseProof(receipt.file, MAX_PROOF_BYTES)
   if (proof === undefined || proof instanceof Malformed) return undefined
   const ranges = inclusionRanges(number, leaves.length)

@@ -136,6 +136,18 @@ export interface MirrorWriter extends StoreReader {
   coverShown(): Promise<void>
 }
 
+/**
+ * What a witness remembers, so that it never cosigns two histories of one log: the last checkpoint of each that it cosigned, with
+ * its cosignature.
+ */
+export interface WitnessStore {
+  /** The last one of a log; undefined before the first. */
+  cosigned(origin: string): Promise<Uint8Array | undefined>
+  /** Puts `next` in the place of `previous` durably, only if that is what is there; whether it was. */
+  replaceCosigned(origin: string, previous: Uint8Array | undefined, next: Uint8Array): Promise<boolean>
+  close(): Promise<void>
+}
+
 /** Why a store cannot be used, in a sentence for people. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'

@@ -42,14 +42,17 @@ export interface Checkpoint extends TreeHead {
   readonly extensions: readonly string[]
 }
 
+/** Witnesses, and how many of them, counted by name, must have cosigned. A group among them counts as one witness. */
+export interface WitnessGroup {
+  readonly witnesses: readonly (NoteVerifier | WitnessGroup)[]
+  readonly quorum: number
+}
+
 /** Whose word about which log is taken. */
-export interface LogTrust {
+export interface LogTrust extends WitnessGroup {
   readonly origin: string
   /** Keys of the log; one of them must have signed. */
   readonly logKeys: readonly NoteVerifier[]
-  /** Keys of witnesses, and how many of them, counted by name, must have cosigned. */
-  readonly witnesses: readonly NoteVerifier[]
-  readonly quorum: number
 }
 
 /** A checkpoint that was signed as the reader demands. */
@@ -123,16 +126,45 @@ export function openCheckpoint(bytes: Uint8Array, trust: LogTrust): OpenedCheckp
   const checkpoint = parseCheckpoint(note.text)
   if (checkpoint instanceof Malformed) return checkpoint
   if (checkpoint.origin !== trust.origin) return new Unverified(`the checkpoint is of another log than ${trust.origin}`)
-  const signatures = openNote(note, [...trust.logKeys, ...trust.witnesses])
+  const signatures = openNote(note, [...trust.logKeys, ...verifiersOf(trust)])
   if (signatures instanceof Malformed) return signatures
-  if (signedBy(signatures, trust.logKeys).length === 0) return new Unverified('the log did not sign the checkpoint')
-  const cosigned = new Set(signedBy(signatures, trust.witnesses).map(({ name }) => name)).size
+  if (!trust.logKeys.some((key) => isSigned(signatures, key))) return new Unverified('the log did not sign the checkpoint')
+  const cosigned = countCosigned(trust, signatures)
   if (cosigned < trust.quorum) return new Unverified(`${cosigned} of ${trust.quorum} required witnesses cosigned`)
   return { checkpoint, note, signatures }
 }
 
-function signedBy(signatures: readonly NoteSignature[], keys: readonly NoteVerifier[]): NoteSignature[] {
-  return signatures.filter((signature) => keys.some((key) => isSameKey(key, signature)))
+function verifiersOf({ witnesses }: WitnessGroup): NoteVerifier[] {
+  return witnesses.flatMap((one) => ('quorum' in one ? verifiersOf(one) : [one]))
+}
+
+/** Whether these signatures, all of them verified, are of as many witnesses as the group demands. */
+export function hasQuorum(group: WitnessGroup, signatures: readonly NoteSignature[]): boolean {
+  return countCosigned(group, signatures) >= group.quorum
+}
+
+/** Two keys of one name are one witness. */
+function countCosigned({ witnesses }: WitnessGroup, signatures: readonly NoteSignature[]): number {
+  const cosigned = witnesses.filter((one) => ('quorum' in one ? hasQuorum(one, signatures) : isSigned(signatures, one)))
+  return new Set(cosigned.map((one) => ('quorum' in one ? one : one.name))).size
+}
+
+function isSigned(signatures: readonly NoteSignature[], key: NoteVerifier): boolean {
+  return signatures.some((signature) => isSameKey(key, signature))
+}
+
+/** A witness that cosigned, and when, in seconds since 1970. */
+interface Cosigner {
+  readonly name: string
+  readonly seconds: bigint
+}
+
+/** The witnesses known to the reader that cosigned a checkpoint that was opened. */
+export function cosignersOf({ signatures }: OpenedCheckpoint, trust: LogTrust): Cosigner[] {
+  const known = verifiersOf(trust)
+  return signatures
+    .filter((signature) => known.some((key) => isSameKey(key, signature)))
+    .map(({ name, signature }) => ({ name, seconds: cosignatureTime(signature)! }))
 }
 
 /** The verifier for a key of any type that vkeys are read of. */

@@ -124,7 +124,7 @@ export function parseSignatureLines(text: string): NoteSignature[] | Malformed {
   return signatures
 }
 
-function formatSignatureLines(signatures: readonly NoteSignature[]): string {
+export function formatSignatureLines(signatures: readonly NoteSignature[]): string {
   return signatures.map(formatSignatureLine).join('')
 }
 

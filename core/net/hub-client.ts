@@ -1,26 +1,27 @@
 /**
  * A hub as others reach it over HTTP(S). Its log is read as c2sp.org/tlog-tiles has it, so any web server that carries the files
- * will do:
+ * will do; notes are handed in by one call of tRPC, whose forms are in core/api/submission.ts:
  *
- *     GET <hub>/checkpoint                          text/plain
- *     GET <hub>/tile/<level>/<N>[.p/<W>]            application/octet-stream
- *     GET <hub>/tile/entries/<N>[.p/<W>]            application/octet-stream, often with gzip
+ *     GET <hub>/checkpoint                             text/plain
+ *     GET <hub>/tile/<level>/<N>[.p/<W>]               application/octet-stream
+ *     GET <hub>/tile/entries/<N>[.p/<W>]               application/octet-stream, often with gzip
+ *     POST <hub>/trpc/transaction.submitMany           {"notes":[…],…}  →  {"result":{"data":[…]}}
  *
- * Nothing of an answer is trusted but that it is an answer: no redirect is followed, a body is read up to what it may have and no
- * further, unpacked or not, and within a time; a page of some portal between here and the hub is no log. Whoever reads verifies.
+ * Whoever reads verifies.
  */
 
+import { type HubAnswer, readAnswers } from '../api/submission.ts'
+import { toBase64, tryUtf8Decode, utf8 } from '../base/bytes.ts'
 import { MAX_ENTRY_BYTES, MAX_NOTE_BYTES } from '../base/limits.ts'
+import type { RefusalData } from '../domain/refusal.ts'
 import { HASH_BYTES } from '../log/merkle.ts'
 import { formatTilePath, TILE_WIDTH, type TilePath } from '../log/tiles.ts'
-import { RemoteError, type RemoteLog } from '../sync/remote.ts'
+import { type RemoteAnswer, RemoteError, type RemoteHub, type RemoteLog } from '../sync/remote.ts'
+import { type ExchangeLimits, exchange } from './exchange.ts'
 
-export interface HubClientOptions {
+export interface HubClientOptions extends Partial<ExchangeLimits> {
   /** What the hub's operator gave to those who may read a private log. */
   readonly token?: string | undefined
-  /** How long a whole answer may take, and how long a pause in it may last. */
-  readonly timeoutMs?: number
-  readonly idleTimeoutMs?: number
   /** How often a resource is asked for where nobody answers, and the pause after the first time; it doubles. */
   readonly attempts?: number
   readonly pauseMs?: number
@@ -29,7 +30,12 @@ export interface HubClientOptions {
 const DEFAULTS = { timeoutMs: 120_000, idleTimeoutMs: 15_000, attempts: 3, pauseMs: 250 }
 
 /** What a static server may call a checkpoint or a tile. */
-const TYPES: ReadonlySet<string> = new Set(['', 'text/plain', 'application/octet-stream', 'binary/octet-stream'])
+const RESOURCE_TYPES: ReadonlySet<string> = new Set(['', 'text/plain', 'application/octet-stream', 'binary/octet-stream'])
+const CALL_TYPES: ReadonlySet<string> = new Set(['application/json'])
+
+const SUBMIT_PATH = 'trpc/transaction.submitMany'
+/** Beside the note itself, in JSON: a proof's path, a checkpoint with its cosignatures, a refusal's sentence and data. */
+const MAX_ANSWER_BYTES = 64 * 1024
 
 const HEADERS = { accept: '*/*', 'accept-encoding': 'gzip, identity', 'user-agent': 'nimledger' }
 
@@ -38,25 +44,25 @@ export function isToken(text: string): boolean {
   return /^[!-~]{1,512}$/.test(text)
 }
 
-/** Whom a reader asks, and how. */
+/** Which resource a reader asks for. */
 interface Request {
   readonly path: string
   readonly maximumBytes: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export class HubClient implements RemoteLog {
+export class HubClient implements RemoteLog, RemoteHub {
   readonly name: string
   readonly #base: URL
   readonly #options: Required<Omit<HubClientOptions, 'token'>>
-  readonly #authorization: Readonly<Record<string, string>>
+  readonly #headers: Readonly<Record<string, string>>
 
   /** `base` is what parseHubUrl returned. */
   constructor(base: URL, { token, ...options }: HubClientOptions = {}) {
     this.#base = base
     this.name = base.href
     this.#options = { ...DEFAULTS, ...options }
-    this.#authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    this.#headers = token === undefined ? HEADERS : { ...HEADERS, authorization: `Bearer ${token}` }
   }
 
   checkpoint(): Promise<Uint8Array> {
@@ -72,6 +78,19 @@ export class HubClient implements RemoteLog {
     return this.#getTile({ level: 'entries', number, width }, MAX_ENTRY_BYTES + 2)
   }
 
+  /** Once: whoever submits tries again by itself. */
+  async submit(notes: readonly Uint8Array[]): Promise<RemoteAnswer[]> {
+    const url = new URL(SUBMIT_PATH, this.#base)
+    const body = JSON.stringify({ notes: notes.map(toBase64), receipts: true, signRefusals: true })
+    const headers = { ...this.#headers, 'content-type': 'application/json' }
+    // A receipt has the entry in base64; as JSON no character of it takes more than two bytes.
+    const maximumBytes = notes.reduce((sum, note) => sum + MAX_ANSWER_BYTES + 3 * note.length, 0)
+    const answered = await exchange({ url, headers, body, types: CALL_TYPES, maximumBytes }, this.#options).catch(notTaken)
+    const answers = readAnswers(tryUtf8Decode(answered) ?? '')
+    if (answers === undefined) throw new RemoteError('offline', `What ${url.href} answered is no answer of a hub.`)
+    return answers.map(remoteAnswer)
+  }
+
   /** The partial tiles of a size may be gone once there is the full one, which begins like them. */
   async #getTile(tile: TilePath, itemBytes: number): Promise<Uint8Array> {
     const request = (width: number): Request => ({ path: formatTilePath({ ...tile, width }), maximumBytes: width * itemBytes })
@@ -84,11 +103,13 @@ export class HubClient implements RemoteLog {
     }
   }
 
-  async #get(request: Request): Promise<Uint8Array> {
+  async #get({ path, maximumBytes, headers }: Request): Promise<Uint8Array> {
     const { attempts, pauseMs } = this.#options
+    const url = new URL(path, this.#base)
+    const asked = { url, headers: { ...this.#headers, ...headers }, types: RESOURCE_TYPES, maximumBytes }
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#getOnce(request)
+        return await exchange(asked, this.#options)
       } catch (error) {
         const isPassing = error instanceof RemoteError && error.reason === 'offline'
         if (!isPassing || attempt >= attempts) throw error
@@ -97,58 +118,21 @@ export class HubClient implements RemoteLog {
       }
     }
   }
+}
 
-  async #getOnce({ path, maximumBytes, headers }: Request): Promise<Uint8Array> {
-    const url = new URL(path, this.#base)
-    const { timeoutMs, idleTimeoutMs } = this.#options
-    const idle = new AbortController()
-    const signal = AbortSignal.any([idle.signal, AbortSignal.timeout(timeoutMs)])
-    const rest = () => setTimeout(() => idle.abort(new Error('it stopped answering')), idleTimeoutMs)
-    let timer = rest()
-    try {
-      const response = await fetch(url, {
-        redirect: 'manual',
-        credentials: 'omit',
-        headers: { ...HEADERS, ...this.#authorization, ...headers },
-        signal,
-      })
-      checkHead(url, response)
-      const parts: Uint8Array[] = []
-      let bytes = 0
-      for await (const part of response.body ?? []) {
-        clearTimeout(timer)
-        timer = rest()
-        bytes += part.length
-        if (bytes > maximumBytes) throw new RemoteError('too_large', `${url.href} has more than ${maximumBytes} bytes.`)
-        parts.push(part)
-      }
-      return Buffer.concat(parts)
-    } catch (error) {
-      if (error instanceof RemoteError) throw error
-      throw new RemoteError('offline', `${url.href} cannot be read: ${reasonOf(error)}.`, { cause: error })
-    } finally {
-      clearTimeout(timer)
-      idle.abort()
-    }
+/** A server of tiles is no hub. Whatever the reason, another time may do: the notes are kept. */
+function notTaken(error: unknown): never {
+  if (!(error instanceof RemoteError) || error.reason === 'offline') throw error
+  const message = error.reason === 'not_found' ? `It takes no transactions: ${error.message}` : error.message
+  throw new RemoteError('offline', message, { cause: error })
+}
+
+function remoteAnswer(answer: HubAnswer): RemoteAnswer {
+  if (answer.status === 'failed') return answer
+  if (answer.status === 'refused') {
+    const { status, code, message, data, statement } = answer
+    return { status, code, message, data: data as RefusalData, statement: statement === undefined ? undefined : utf8(statement) }
   }
-}
-
-function checkHead(url: URL, { status, headers }: Response): void {
-  if (status === 404 || status === 410) throw new RemoteError('not_found', `${url.href} is not served (${status}).`)
-  if (status === 401 || status === 403)
-    throw new RemoteError('offline', `${url.href} is only for those with a read token of its operator (${status}).`)
-  if (status >= 300 && status < 400)
-    throw new RemoteError('offline', `${url.href} leads elsewhere, and no redirect is followed; give the address itself.`)
-  if (status !== 200) throw new RemoteError('offline', `${url.href} was answered with ${status}.`)
-  const type = (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
-  if (!TYPES.has(type))
-    throw new RemoteError('offline', `${url.href} is of the type ${JSON.stringify(type)}, which no log serves.`)
-}
-
-/** What fetch says is general; what it rests on is not. */
-function reasonOf(error: unknown): string {
-  const { cause, message, name } = error as Error
-  if (name === 'TimeoutError') return 'it took too long'
-  const said = cause instanceof Error && cause.message !== '' ? cause.message : message
-  return said.replace(/[^ -~]/g, '?').replace(/\.$/, '')
+  const { status, index, receipt } = answer
+  return { status, index, receipt: receipt === undefined ? undefined : utf8(receipt) }
 }

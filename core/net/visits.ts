@@ -12,6 +12,8 @@ const SECRET_BYTES = 32
 export interface Fault {
   readonly status: number
   readonly message: string
+  /** Headers of the answer, such as how long to wait. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export class Visits {

@@ -21,12 +21,13 @@ import { Follower, type FollowerOptions } from '../ledger/follower.ts'
 import { keyInForce, openCheckpointOf } from '../ledger/log-keys.ts'
 import { type LoggedEntry, StoreError } from '../ledger/store.ts'
 import { frontierAt, signedSize } from '../ledger/tree.ts'
-import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
+import { type Checkpoint, noteVerifier, openCheckpoint, readCheckpoint, type WitnessGroup } from '../log/checkpoint.ts'
 import { emptyRoot, type Frontier, HASH_BYTES, leafHash, type TreeHead, verifyConsistency } from '../log/merkle.ts'
 import { formatVerifierKey, isSameKey, parseNote, type VerifierKey } from '../log/note.ts'
+import type { VerifySignature } from '../log/signature.ts'
 import { formatTilePath, newTiles, TILE_WIDTH, tileWidth } from '../log/tiles.ts'
 import type { Evidence } from './evidence.ts'
-import type { RemoteLog } from './remote.ts'
+import { RemoteError, type RemoteLog } from './remote.ts'
 import { Misserved, type Prefix, RemoteTree, readPrefix } from './remote-tree.ts'
 
 /** Bundles fetched at a time, and proven by one proof. While a step is replayed, the next one is fetched. */
@@ -36,6 +37,8 @@ export interface MirrorOptions extends FollowerOptions {
   readonly remote: RemoteLog
   /** The log's key that whoever keeps the mirror got from elsewhere. */
   readonly trusted: VerifierKey
+  /** Who has to have cosigned a checkpoint before any of its entries is taken. */
+  readonly witnesses?: { readonly group: WitnessGroup; readonly verify: VerifySignature } | undefined
   readonly progress?: ((done: number, total: number) => void) | undefined
 }
 
@@ -86,7 +89,8 @@ export class Mirror {
     const tree = new RemoteTree(this.#options.sha256, this.#options.remote, shown)
     const sides = { shown: shown.signed, ...(before && { held: before.signed }) }
     try {
-      const evidence = (before && (await this.#compare(before, shown, tree))) ?? (await this.#follow(shown, tree, before))
+      const evidence =
+        (before && (await this.#compare(before, shown, tree))) ?? (await this.#followWitnessed(shown, tree, before))
       if ('kind' in evidence) {
         this.#follower = undefined
         return { status: 'caught', evidence: { ...evidence, ...sides } }
@@ -165,6 +169,18 @@ export class Mirror {
   #checkPrefix(size: number, { root, path }: Prefix, head: TreeHead): void {
     if (verifyConsistency(this.#options.sha256, { size, root }, head, path)) return
     throw new Misserved('altered', 'tile', WRONG_TILES)
+  }
+
+  /** What its witnesses have not seen yet is not taken, though what contradicts it is evidence all the same. */
+  async #followWitnessed(shown: Signed, tree: RemoteTree, before: Signed | undefined): Promise<Synced | Finding> {
+    const { remote, witnesses } = this.#options
+    if (witnesses !== undefined) {
+      const logKeys = [noteVerifier(witnesses.verify, await this.#trustedKey())]
+      const opened = openCheckpoint(shown.signed, { origin: shown.origin, logKeys, ...witnesses.group })
+      if (opened instanceof Malformed)
+        throw new RemoteError('unwitnessed', `What ${remote.name} shows is not witnessed yet: ${opened.reason}.`)
+    }
+    return this.#follow(shown, tree, before)
   }
 
   /** Takes the entries up to what is shown, which continues what was shown before. */

@@ -1,8 +1,9 @@
 /**
- * A log that somebody else serves, as mirrors and audits read it: the static resources of c2sp.org/tlog-tiles, whatever carries
- * them. Every answer is bounded by what its kind may be; what it says is for the reader to verify.
+ * What others serve. A log, as mirrors and audits read it: the static resources of c2sp.org/tlog-tiles, whatever carries them. And
+ * a hub, which takes notes. Every answer is bounded by what its kind may be; what it says is for the reader to verify.
  */
 
+import type { Json } from '../domain/canonical.ts'
 import { StoreError } from '../ledger/store.ts'
 
 export interface RemoteLog {
@@ -18,13 +19,48 @@ export interface RemoteLog {
 
 /**
  * Why a resource of a remote log cannot be had. `offline`: nobody answered, or not in time, not whole, or not as a log would;
- * another time may do. `not_found`: it is not served. `too_large`: what is served cannot be it.
+ * another time may do. `unwitnessed`: those who have to have cosigned have not yet. `not_found`: it is not served. `too_large`:
+ * what is served cannot be it.
  */
 export class RemoteError extends StoreError {
-  readonly reason: 'offline' | 'not_found' | 'too_large'
+  readonly reason: 'offline' | 'unwitnessed' | 'not_found' | 'too_large'
 
   constructor(reason: RemoteError['reason'], message: string, options?: ErrorOptions) {
-    super(reason === 'offline' ? 'offline' : 'damaged', message, options)
+    super(reason === 'offline' || reason === 'unwitnessed' ? 'offline' : 'damaged', message, options)
     this.reason = reason
+  }
+}
+
+/** What a hub answered to one note; what it says is for whoever asked to verify. */
+export type RemoteAnswer =
+  | { readonly status: 'accepted'; readonly index: number; readonly receipt: Uint8Array | undefined }
+  | {
+      readonly status: 'refused'
+      readonly code: string
+      readonly message: string
+      readonly data: { readonly [field: string]: Json }
+      /** The hub's signed word for it. */
+      readonly statement: Uint8Array | undefined
+    }
+  | { readonly status: 'failed'; readonly code: string; readonly message: string }
+
+/** A hub that takes notes. */
+export interface RemoteHub {
+  /** Where it is, for people. */
+  readonly name: string
+  /**
+   * An answer for each note, in their order, which is the order in which they are sequenced. Throws RemoteError where the hub
+   * answered none of them: then nothing is known of any.
+   */
+  submit(notes: readonly Uint8Array[]): Promise<RemoteAnswer[]>
+}
+
+/** A hub has too much to do, and may have said when to ask again. */
+export class HubBusy extends RemoteError {
+  readonly afterMs: number | undefined
+
+  constructor(message: string, afterMs: number | undefined) {
+    super('offline', message)
+    this.afterMs = afterMs
   }
 }

@@ -25,7 +25,7 @@ export interface Facts {
   readonly size?: number
 }
 
-function run(child: ChildProcess): Running {
+export function runProgram(child: ChildProcess): Running {
   let output = ''
   let errors = ''
   child.stdout!.on('data', (bytes: Buffer) => {
@@ -63,7 +63,7 @@ export async function startConsole(
   args: readonly string[] = [],
   passphrase?: string,
 ): Promise<{ readonly running: Running; readonly facts: Facts }> {
-  const running = run(start(dir, ['console', ...args], { passphrase, plain: true }))
+  const running = runProgram(start(dir, ['console', ...args], { passphrase, plain: true }))
   const [line] = await printed(running, /^.*\n/)
   return { running, facts: JSON.parse(line) as Facts }
 }
@@ -79,7 +79,7 @@ export function startStart(args: readonly string[], env: Readonly<Record<string,
     ...outer
   } = process.env
   const argv = [join(ROOT, 'core/bin/launch.cjs'), join(ROOT, 'core/bin/start.ts'), ...args]
-  return run(spawn(process.execPath, argv, { cwd: ROOT, env: { ...outer, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }))
+  return runProgram(spawn(process.execPath, argv, { cwd: ROOT, env: { ...outer, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }))
 }
 
 export async function clientOf({ listening, url }: Pick<Facts, 'listening' | 'url'>) {

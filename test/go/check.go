@@ -2,6 +2,7 @@
 //
 //	check FOLDER...        every log must be sound, and logs of one origin must be one growing log
 //	check -flip FOLDER...  with the lowest bit of any one byte changed, no log may pass
+//	check -hub PROGRAM...  what the program serves over HTTP must be sound, at each size that its log grows to
 //
 // A folder holds what make-fixtures.ts writes: log/, log.vkey and accounts.vkeys. Exit code: 0 as demanded, 1 not so, 2 not run.
 package main
@@ -28,10 +29,18 @@ type export struct {
 
 func main() {
 	flip := flag.Bool("flip", false, "change every byte, one at a time: none may pass")
+	hub := flag.Bool("hub", false, "check what a program serves over HTTP")
 	flag.Parse()
 	if flag.NArg() == 0 {
-		fmt.Fprintln(os.Stderr, "usage: check [-flip] FOLDER...")
+		fmt.Fprintln(os.Stderr, "usage: check [-flip] FOLDER... | check -hub PROGRAM...")
 		os.Exit(2)
+	}
+	if *hub {
+		if err := checkServed(flag.Args()); err != nil {
+			fmt.Printf("REFUSED  %v\n", err)
+			os.Exit(1)
+		}
+		return
 	}
 	sound := true
 	logs := []*logView{}
@@ -91,13 +100,14 @@ func readExport(folder string) (*export, error) {
 
 // A logView is a log that was found sound.
 type logView struct {
-	name    string
-	tree    tlog.Tree
-	origin  string
-	key     string
-	tiles   tlog.HashReader
-	entries [][]byte
-	summary string
+	name     string
+	tree     tlog.Tree
+	origin   string
+	key      string
+	accounts []string
+	tiles    tlog.HashReader
+	entries  [][]byte
+	summary  string
 }
 
 // checkExport checks everything that one export claims.
@@ -110,7 +120,7 @@ func checkExport(exported *export) (*logView, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %v", err)
 	}
-	view := &logView{name: exported.name, tree: tree, origin: verifier.Name(), key: exported.logKey}
+	view := &logView{name: exported.name, tree: tree, origin: verifier.Name(), key: exported.logKey, accounts: exported.accounts}
 	if err := checkFileNames(exported.files, tree.N); err != nil {
 		return nil, err
 	}

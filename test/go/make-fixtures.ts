@@ -33,7 +33,8 @@ import { Frontier } from '../../core/log/merkle.ts'
 import { ED25519, formatVerifierKey, verifierKey } from '../../core/log/note.ts'
 import { transactionOf } from '../ledger/forging.ts'
 import { openMarketplace, trade } from '../ledger/marketplace.ts'
-import { LOG_KEY, memoryHome, ORIGIN, person, SECOND, SEQUENCER, TestLedger } from '../ledger/support.ts'
+import { LOG_KEY, memoryHome, ORIGIN, person, SEQUENCER, TestLedger } from '../ledger/support.ts'
+import { filler } from './filler.ts'
 
 /** Around every change of shape: one leaf, a partial tile, a full one, two full ones, and a partial third. */
 const SIZES = [1, 2, 3, 255, 256, 257, 511, 512, 513, 700]
@@ -93,7 +94,7 @@ async function writeSizes(folder: string): Promise<void> {
   }
   await trade(test, await openMarketplace(test))
   for (let i = 0; remaining.length > 0; i++) {
-    await submit(test, filler(test, i))
+    await submit(test, filler(test, i).note)
     await exportAtSize()
   }
   await test.close()
@@ -110,15 +111,6 @@ async function writeFork(folder: string): Promise<void> {
 async function submit(test: TestLedger, note: Uint8Array): Promise<void> {
   const answer = await test.ledger.submit(note)
   assert(answer.status === 'accepted', 'what fills the log is accepted')
-}
-
-/** Entries of many signers and of different lengths, in UTF-8 of one to four bytes, a second apart. */
-function filler(test: TestLedger, i: number): Uint8Array {
-  test.time += SECOND
-  const who = person(`Łucja 李 ${i - (i % 4)}`)
-  if (i % 4 === 0) return test.opening(who)
-  if (i % 4 === 1) return test.topup(who, '0.000001', `zapłata 支払い 🧾 ${'·'.repeat(i % 90)}${i}`)
-  return test.model(who, `модель ${i}`)
 }
 
 async function writeDemo(folder: string): Promise<void> {

@@ -28,6 +28,12 @@ node core/bin/launch.cjs test/go/make-fixtures.ts "$fixtures" >"$scratch/made" |
 echo '== sound logs'
 "$check" "$fixtures"/sound/*
 
+echo '== what a hub serves over HTTP'
+# HUB_SIZES are the sizes at which it is checked; without them, every change of shape up to 700 entries.
+# shellcheck disable=SC2086
+"$check" -hub node core/bin/launch.cjs test/go/serve-hub.ts ${HUB_SIZES:-} >"$scratch/served" || { tail -n 3 "$scratch/served"; exit 1; }
+tail -n 4 "$scratch/served"
+
 echo '== any one byte changed, in the small logs'
 "$check" -flip "$fixtures"/sound/size-{0,1,3}
 

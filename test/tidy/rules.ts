@@ -35,10 +35,14 @@ const LAYERS: Record<string, Layer> = {
   },
   'core/sync': { below: core(...PURE, 'ledger'), packages: [], node: true },
   'core/api': { below: core(...PURE, 'ledger', 'sync'), packages: ['@trpc/server', 'zod'], node: true },
-  'core/net': { below: core(...PURE, 'ledger', 'sync', 'api'), packages: ['@trpc/server'], node: true },
+  'core/net': {
+    below: core(...PURE, 'ledger', 'sync', 'api'),
+    packages: ['@trpc/server', 'prom-client', 'rate-limiter-flexible'],
+    node: true,
+  },
   'core/bin': {
     below: core(...PURE, 'ledger', 'drivers', 'sync', 'api', 'net'),
-    packages: ['commander', 'csv-parse', 'csv-stringify', 'dejavu-fonts-ttf', 'fontkit', 'pdfkit'],
+    packages: ['commander', 'csv-parse', 'csv-stringify', 'dejavu-fonts-ttf', 'fontkit', 'pdfkit', 'pino'],
     node: true,
   },
   // The window is a program beside the command line, over the same desk.

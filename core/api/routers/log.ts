@@ -14,10 +14,11 @@ import { LoadedRows } from '../../ledger/rows.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { readCheckpoint } from '../../log/checkpoint.ts'
 import { ED25519, formatVerifierKey, verifierKey } from '../../log/note.ts'
+import { events, missing } from '../failures.ts'
 import type { ConsoleHost, Sight, Tools } from '../host.ts'
 import * as input from '../inputs.ts'
 import { balancesOf, entryViews, signatureViews } from '../present.ts'
-import { events, may, missing, router } from '../procedure.ts'
+import { may, router } from '../procedure.ts'
 import type * as view from '../views.ts'
 
 const pageForm = z.strictObject({

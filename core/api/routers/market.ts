@@ -3,10 +3,11 @@
 import { z } from 'zod'
 import { wholeSeconds } from '../../domain/time.ts'
 import { findHoldings, findListing, findListings } from '../../ledger/catalogue.ts'
+import { missing } from '../failures.ts'
 import type { Sight } from '../host.ts'
 import * as input from '../inputs.ts'
 import { entitlementView, mandateView, offerView, subscriptionView } from '../present.ts'
-import { may, missing, router } from '../procedure.ts'
+import { may, router } from '../procedure.ts'
 import type { ListingDetail, ListingPage } from '../views.ts'
 
 const searchForm = z.strictObject({

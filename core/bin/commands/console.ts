@@ -4,21 +4,15 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { LOCK_AFTER_MINUTES } from '../console/console-desk.ts'
 import { endingSignal, runConsole } from '../console/run.ts'
 import { note, printJson } from '../output.ts'
-import { type GlobalOptions, parseCount, placeOf } from './options.ts'
+import { type Address, type GlobalOptions, parseAddress, parseCount, placeOf } from './options.ts'
 
 interface ConsoleCommandOptions extends GlobalOptions {
   readonly listen: Address
   readonly lockAfter: number
 }
 
-interface Address {
-  readonly host: string
-  readonly port: number
-}
-
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost']
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
-const MAX_PORT = 65_535
 
 export function consoleCommand(program: Command): void {
   program
@@ -27,7 +21,7 @@ export function consoleCommand(program: Command): void {
     .option(
       '--listen <address>',
       'where, on this machine only; port 0 takes a free one (default: 127.0.0.1:0)',
-      parseAddress,
+      parseLoopback,
       ANY_PORT,
     )
     .option(
@@ -44,12 +38,10 @@ export function consoleCommand(program: Command): void {
     })
 }
 
-function parseAddress(text: string): Address {
-  const found = /^(?:\[(?<six>[0-9a-f:]+)\]|(?<host>[\w.]+)):(?<port>\d{1,5})$/.exec(text)?.groups
-  const host = found?.six ?? found?.host
-  const port = Number(found?.port)
-  if (host === undefined || port > MAX_PORT) throw new InvalidArgumentError('It must be an address such as 127.0.0.1:4748.')
-  if (!LOOPBACK.includes(host))
+/** The console is for one person at this machine. */
+function parseLoopback(text: string): Address {
+  const address = parseAddress(text)
+  if (!LOOPBACK.includes(address.host))
     throw new InvalidArgumentError(`The console is for this machine alone: take one of ${LOOPBACK.join(', ')}.`)
-  return { host, port }
+  return address
 }

@@ -6,7 +6,7 @@ import { OPERATOR, reading, readingTime, resolveAccount, writing } from '../desk
 import { Failure } from '../failure.ts'
 import { formatTable, print, printAll, printJson } from '../output.ts'
 import { atOption, type GlobalOptions, placeOf } from './options.ts'
-import { showOutcome } from './transaction.ts'
+import { pendingOf, showOutcome } from './transaction.ts'
 
 interface TopupOptions extends GlobalOptions {
   readonly provider: string
@@ -25,10 +25,11 @@ export function creditCommands(program: Command): void {
     .action(async (name: string, amount: string, _options, command: Command) => {
       const options = command.optsWithGlobals<TopupOptions>()
       const { provider, reference } = options
-      process.exitCode = await writing(placeOf(options), async (desk) => {
+      const submitted = writing(placeOf(options), (desk) => {
         const body = { account: desk.account(name), amount, provider, reference }
-        return showOutcome(await desk.submit({ signer: OPERATOR, type: 'credit.topup', body }), options)
+        return desk.submit({ signer: OPERATOR, type: 'credit.topup', body })
       })
+      process.exitCode = showOutcome(await submitted.catch(pendingOf), options)
     })
   program
     .command('balance')

@@ -3,6 +3,7 @@
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { writePartsDurably } from '../../drivers/durable-file.ts'
+import { readPublished } from '../../drivers/published-files.ts'
 import { exportTiles } from '../../drivers/tile-folder.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { reading, userPath } from '../desk.ts'
@@ -39,15 +40,21 @@ export function exportCommand(program: Command): void {
     .action(async (format: string, target: string, _options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
       const path = userPath(target)
-      const exported = await reading(placeOf(options), (store) => exportLog(store, format, path))
+      const place = placeOf(options)
+      const exported = await reading(place, (store) => exportLog(store, format, path, readPublished(place.dir).cosigned))
       if (options.json) printJson({ target: path, ...exported })
       else print(`Wrote ${exported.entries} entries to ${path} (files: ${exported.files})`)
     })
 }
 
-async function exportLog(store: StoreReader, format: string, target: string): Promise<Exported> {
+async function exportLog(
+  store: StoreReader,
+  format: string,
+  target: string,
+  cosigned: Uint8Array | undefined,
+): Promise<Exported> {
   if (basename(target) === '-') throw new Failure('usage', 'An export goes to a folder or a file, not to the standard output.')
-  if (format === 'tiles') return exportTiles(store, target)
+  if (format === 'tiles') return exportTiles(store, target, cosigned)
   const writer = WRITERS.get(format)
   if (writer === undefined) {
     throw new Failure('usage', `There is no export format ${format}; there are tiles, ${[...WRITERS.keys()].join(', ')}.`)

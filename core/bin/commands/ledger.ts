@@ -6,6 +6,8 @@ import { Malformed } from '../../base/malformed.ts'
 import { origin as originField } from '../../domain/fields.ts'
 import { platformAt } from '../../domain/policy.ts'
 import { formatMilliseconds, wholeSeconds } from '../../domain/time.ts'
+import { readPublished } from '../../drivers/published-files.ts'
+import { openSqliteOutbox } from '../../drivers/sqlite/outbox-store.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { lastTime, readPlatform } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
@@ -81,8 +83,11 @@ async function readStatus(dir: string, store: StoreReader): Promise<JsonObject> 
   const time = await lastTime(store)
   const signed = await store.checkpoint()
   const head = signed === undefined ? undefined : readCheckpoint(signed)
+  const { cosigned } = readPublished(dir)
+  const witnessed = cosigned && readCheckpoint(cosigned)
   return {
     dir,
+    ...(await readOutbox(dir)),
     origin: platform.origin,
     name: platform.name,
     clock: platform.clock,
@@ -93,5 +98,17 @@ async function readStatus(dir: string, store: StoreReader): Promise<JsonObject> 
     accounts: platform.accounts,
     feeBps: platformAt(platform, wholeSeconds(time)).feeBps,
     checkpointSize: head === undefined || head instanceof Malformed ? 0 : head.size,
+    ...(witnessed !== undefined && !(witnessed instanceof Malformed) && { cosignedSize: witnessed.size }),
+  }
+}
+
+/** In a mirror: the hub that it follows, and its transactions by what became of them. */
+async function readOutbox(dir: string): Promise<JsonObject> {
+  const outbox = openSqliteOutbox(dir, 'read')
+  try {
+    const hub = await outbox?.hub()
+    return { ...(hub && { hub: hub.url }), ...(outbox && { outbox: { ...(await outbox.counts()) } }) }
+  } finally {
+    await outbox?.close()
   }
 }

@@ -3,10 +3,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { assert } from '../../base/assert.ts'
 import { Malformed } from '../../base/malformed.ts'
 import type { Micros } from '../../domain/money.ts'
 import { quoted } from '../../domain/text.ts'
 import type { Milliseconds } from '../../domain/time.ts'
+import { readPublished } from '../../drivers/published-files.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
@@ -16,7 +18,11 @@ import type { Defect } from '../../ledger/execution.ts'
 import { type JsonObject, presentEntry } from '../../ledger/present.ts'
 import { readLog, readPlatform } from '../../ledger/queries.ts'
 import type { LogReader, StoreReader } from '../../ledger/store.ts'
-import { parseVerifierKey } from '../../log/note.ts'
+import { signedSize } from '../../ledger/tree.ts'
+import type { Verifier } from '../../ledger/verifier.ts'
+import { openCheckpoint, readCheckpoint } from '../../log/checkpoint.ts'
+import { parseVerifierKey, type VerifierKey } from '../../log/note.ts'
+import type { TrustPolicy } from '../../log/trust-policy.ts'
 import { HubClient } from '../../net/hub-client.ts'
 import { parseHubUrl } from '../../net/hub-url.ts'
 import { openRemoteLog } from '../../sync/remote-reader.ts'
@@ -25,6 +31,7 @@ import { EXIT, Failure } from '../failure.ts'
 import { localNames } from '../local-keys.ts'
 import { formatFields, formatValue, isRead, print, printJson, progressBar } from '../output.ts'
 import { searching } from '../searching.ts'
+import { policyTrust, presentCosigners, readTrustPolicy, witnessPolicyOption } from '../trust-policy.ts'
 import { type GlobalOptions, parseCount, parseCredits, parseDayOrTime, placeOf, readToken, tokenOption } from './options.ts'
 
 interface LogOptions extends GlobalOptions {
@@ -43,6 +50,7 @@ interface VerifyOptions extends GlobalOptions {
   readonly old?: string
   readonly threads?: number
   readonly tokenFile?: string
+  readonly witnessPolicy?: string
 }
 
 export function logCommands(program: Command): void {
@@ -65,6 +73,7 @@ export function logCommands(program: Command): void {
     .option('--vkey <vkey>', "the log's key that you trust (default: the one it names itself)")
     .option('--threads <count>', 'how many threads verify signatures (default: one a core)', parseCount)
     .option('--old <file>', 'a checkpoint that you kept: the log must contain it')
+    .addOption(witnessPolicyOption())
     .addOption(tokenOption())
     .action(async (dir: string | undefined, _options, command: Command) => {
       process.exitCode = await verify(dir, command.optsWithGlobals<VerifyOptions>())
@@ -106,16 +115,21 @@ function describeEntry(
 }
 
 async function verify(dir: string | undefined, options: VerifyOptions): Promise<number> {
-  const trusted = options.vkey === undefined ? undefined : parseVerifierKey(sha256, options.vkey)
-  if (trusted instanceof Malformed) throw new Failure('usage', `--vkey: ${trusted.reason}.`)
+  const given = options.vkey === undefined ? undefined : parseVerifierKey(sha256, options.vkey)
+  if (given instanceof Malformed) throw new Failure('usage', `--vkey: ${given.reason}.`)
+  const policy = options.witnessPolicy === undefined ? undefined : readTrustPolicy(options.witnessPolicy)
   const older = options.old === undefined ? undefined : readOlder(options.old)
   const verifier = createVerifier({ threads: options.threads })
   const started = performance.now()
-  const settings = { ...LEDGER_TOOLS, verifier, trusted, older, progress: progressBar('verify') }
-  const { log, store } = await openLog(dir, options)
+  const { log, store, folder } = await openLog(dir, options)
   try {
+    const trusted = given ?? (policy && (await keyOfPolicy(policy, log)))
+    const settings = { ...LEDGER_TOOLS, verifier, trusted, older, progress: progressBar('verify') }
     const report = await audit(log, store, settings)
-    return showReport(report, (performance.now() - started) / 1000, options)
+    const seconds = (performance.now() - started) / 1000
+    if (policy === undefined || !report.ok) return showReport(report, seconds, options)
+    const cosigned = store && folder !== undefined ? await cosignedOf(folder, store, verifier) : undefined
+    return showReport(requireWitnesses(report, policy, cosigned ?? (await log.checkpoint())!), seconds, options)
   } finally {
     await log.close()
     await verifier.close()
@@ -126,7 +140,7 @@ async function verify(dir: string | undefined, options: VerifyOptions): Promise<
 async function openLog(
   place: string | undefined,
   options: VerifyOptions,
-): Promise<{ readonly log: LogReader; readonly store?: StoreReader }> {
+): Promise<{ readonly log: LogReader; readonly store?: StoreReader; readonly folder?: string }> {
   if (place?.includes('://')) {
     const url = parseHubUrl(place)
     if (url instanceof Malformed) throw new Failure('usage', `${url.reason}.`)
@@ -135,7 +149,39 @@ async function openLog(
   const folder = place === undefined ? placeOf(options).dir : userPath(place)
   if (!existsSync(join(folder, 'ledger.db')) && isTileFolder(folder)) return { log: openTileFolder(folder) }
   const store = await openSqliteReader(folder)
-  return { log: store, store }
+  return { log: store, store, folder }
+}
+
+/** The key of this very log in a policy that names logs. */
+async function keyOfPolicy({ logs }: TrustPolicy, log: LogReader): Promise<VerifierKey | undefined> {
+  const signed = await log.checkpoint()
+  const head = signed && readCheckpoint(signed)
+  if (logs.length === 0 || head === undefined || head instanceof Malformed) return undefined
+  const known = logs.find(({ key }) => key.name === head.origin)
+  if (known === undefined) throw new Failure('usage', `The policy is for other logs than ${head.origin}.`)
+  return known.key
+}
+
+/** The last checkpoint that the witnesses of a ledger's hub cosigned, which its entries have to be those of. */
+async function cosignedOf(folder: string, store: StoreReader, verifier: Verifier): Promise<Uint8Array | undefined> {
+  const { cosigned } = readPublished(folder)
+  if (cosigned !== undefined) await signedSize(sha256, store, cosigned, verifier)
+  return cosigned
+}
+
+type WitnessedReport = AuditReport & { readonly cosigned?: { readonly size: number; readonly cosigners: JsonObject[] } }
+
+/** The log is sound; whether those saw it who have to have, its checkpoint tells. */
+function requireWitnesses(report: AuditReport, policy: TrustPolicy, signed: Uint8Array): WitnessedReport {
+  const key = parseVerifierKey(sha256, report.vkey!)
+  assert(!(key instanceof Malformed), 'a log that is sound has a key')
+  const trust = policyTrust(policy, key)
+  const opened = openCheckpoint(signed, trust)
+  if (opened instanceof Malformed) {
+    const defect = { table: 'checkpoint', what: 'witnesses', message: `The checkpoint is not witnessed: ${opened.reason}.` }
+    return { ...report, ok: false, defects: [defect] }
+  }
+  return { ...report, cosigned: { size: opened.checkpoint.size, cosigners: presentCosigners(opened, trust) } }
 }
 
 function readOlder(file: string): Buffer {
@@ -144,14 +190,14 @@ function readOlder(file: string): Buffer {
   return readFileSync(path)
 }
 
-/** What is wrong with the key that was given, not with the log. */
-const KEY_DEFECTS = ['wrong_key', 'rotated_key']
+/** What is wrong with the keys that are trusted, not with the log. */
+const KEY_DEFECTS = ['wrong_key', 'rotated_key', 'witnesses']
 
-function showReport(report: AuditReport, seconds: number, { json }: GlobalOptions): number {
-  const { ok, origin, vkey, vkeySource, rotation, size, root, unsigned, entries, signatures, defects } = report
+function showReport(report: WitnessedReport, seconds: number, { json }: GlobalOptions): number {
+  const { ok, origin, vkey, vkeySource, rotation, size, root, unsigned, entries, signatures, defects, cosigned } = report
   const rate = Math.round(entries / Math.max(seconds, 0.001))
   if (json) {
-    const beyond = { vkey, unsigned, rotation }
+    const beyond = { vkey, unsigned, rotation, cosigned }
     const speed = { seconds: Math.round(seconds * 1000) / 1000, entriesPerSecond: rate }
     process.stdout.write(
       `${JSON.stringify({ ok, origin, vkeySource, size, root, entries, signatures, ...speed, defects, ...beyond })}\n`,
@@ -164,6 +210,8 @@ function showReport(report: AuditReport, seconds: number, { json }: GlobalOption
   if (rotation !== undefined)
     print(`  The key given is an old one of this log, which signs until ${rotation.until}; the new one is ${rotation.vkey}`)
   if (unsigned > 0) print(`  The last ${unsigned} entries are not covered by a checkpoint yet.`)
+  for (const { name, time } of cosigned?.cosigners ?? [])
+    print(`  ${name} cosigned the first ${cosigned!.size} entries at ${time}.`)
   if (vkeySource === 'folder')
     print('  The key is the one that the log names itself; give --vkey to verify against one that you got elsewhere.')
   return ok ? EXIT.done : EXIT.damaged

@@ -48,6 +48,22 @@ function parseTime(text: string): Milliseconds {
   return milliseconds
 }
 
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+const MAX_PORT = 65_535
+
+/** Where a server listens. */
+export function parseAddress(text: string): Address {
+  const found = /^(?:\[(?<six>[0-9a-f:]+)\]|(?<host>[\w.]+)):(?<port>\d{1,5})$/.exec(text)?.groups
+  const host = found?.six ?? found?.host
+  const port = Number(found?.port)
+  if (host === undefined || port > MAX_PORT) throw new InvalidArgumentError('It must be an address such as 127.0.0.1:4748.')
+  return { host, port }
+}
+
 /** A day is its beginning in UTC. */
 export function parseDayOrTime(text: string): Milliseconds {
   return parseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
@@ -74,6 +90,7 @@ export function placeOf(options: GlobalOptions): Place {
     dir: options.dir ?? defaultDir('nimledger'),
     passphrase: { file: options.passphraseFile, environment: process.env[PASSPHRASE_VARIABLE] },
     at: options.at,
+    token: readToken({}),
   }
 }
 

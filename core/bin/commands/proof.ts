@@ -6,21 +6,22 @@ import { Malformed } from '../../base/malformed.ts'
 import { closing } from '../../domain/state.ts'
 import { formatMilliseconds } from '../../domain/time.ts'
 import { writeDurably } from '../../drivers/durable-file.ts'
+import { readPublished } from '../../drivers/published-files.ts'
 import { sha256 } from '../../drivers/sha256.ts'
-import { chooseVerifier } from '../../drivers/sodium/ed25519.ts'
 import { readAccepted } from '../../ledger/accepted.ts'
 import { summaryOf } from '../../ledger/closing.ts'
 import { describe, type JsonObject } from '../../ledger/present.ts'
 import { readPlatform, readRow } from '../../ledger/queries.ts'
 import { balanceProofOf, checkProof, type Proven, receiptOf } from '../../ledger/receipt.ts'
 import { stateAt } from '../../ledger/replay.ts'
+import { checkSignedRefusal, isSignedRefusal } from '../../ledger/signed-refusal.ts'
 import { StoreError, type StoreReader } from '../../ledger/store.ts'
-import { type LogTrust, noteVerifier } from '../../log/checkpoint.ts'
-import { parseVerifierKey } from '../../log/note.ts'
+import type { LogTrust } from '../../log/checkpoint.ts'
 import { checkEvidence, type Evidence, type EvidenceKind, isEvidence, parseEvidence } from '../../sync/evidence.ts'
 import { LEDGER_TOOLS, reading, resolveAccount, userPath } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { formatFields, print, printJson, progressBar } from '../output.ts'
+import { presentCosigners, trustIn, witnessPolicyOption } from '../trust-policy.ts'
 import { type GlobalOptions, parseCount, placeOf } from './options.ts'
 
 interface ProveOptions extends GlobalOptions {
@@ -29,6 +30,7 @@ interface ProveOptions extends GlobalOptions {
 
 interface CheckOptions extends GlobalOptions {
   readonly vkey: readonly string[]
+  readonly witnessPolicy?: string
 }
 
 export function proofCommands(program: Command): void {
@@ -51,13 +53,15 @@ export function proofCommands(program: Command): void {
     })
   program
     .command('check')
-    .description('check a receipt, a balance proof or evidence with nothing but the vkey of the log')
-    .argument('<file>', 'a .tlog-proof, or the evidence of a mirror')
-    .requiredOption(
+    .description('check a receipt, a balance proof, a signed refusal or evidence with nothing but the vkey of the log')
+    .argument('<file>', 'a .tlog-proof, a .refusal, or the evidence of a mirror')
+    .option(
       '--vkey <vkey>',
       "the log's key; again for another one, where it was replaced",
-      (vkey, given: string[] = []) => [...given, vkey],
+      (vkey, given: string[]) => [...given, vkey],
+      [],
     )
+    .addOption(witnessPolicyOption())
     .action((file: string, _options, command: Command) => {
       process.exitCode = check(file, command.optsWithGlobals<CheckOptions>())
     })
@@ -72,7 +76,7 @@ async function prove(index: number, file: string, options: GlobalOptions): Promi
   const receipt = await reading(placeOf(options), async (store) => {
     const size = await store.size()
     if (index >= size) throw new Failure('usage', `There is no entry ${index}: the log has ${size}, from 0 on.`)
-    return receiptOf(sha256, store, index)
+    return receiptOf(sha256, store, index, readPublished(placeOf(options).dir).cosigned)
   })
   if (receipt === undefined) throw notCovered(index)
   writeDurably(entryFileOf(file), receipt.entry)
@@ -92,7 +96,7 @@ async function proveBalance(name: string, options: ProveOptions): Promise<void> 
   const place = placeOf(options)
   const proven = await reading(place, async (store) => {
     const account = resolveAccount(place, await readPlatform(store), name)
-    return { account, proof: await balanceProof(store, account) }
+    return { account, proof: await balanceProof(store, account, readPublished(place.dir).cosigned) }
   })
   const file = userPath(options.output ?? `balance-${proven.account}.tlog-proof`)
   writeDurably(file, proven.proof)
@@ -100,7 +104,7 @@ async function proveBalance(name: string, options: ProveOptions): Promise<void> 
   else print(`Wrote ${file}`)
 }
 
-async function balanceProof(store: StoreReader, account: string): Promise<Uint8Array> {
+async function balanceProof(store: StoreReader, account: string, cosigned: Uint8Array | undefined): Promise<Uint8Array> {
   const closed = await readRow(store, closing)
   if (closed === undefined) {
     throw new Failure(
@@ -117,7 +121,7 @@ async function balanceProof(store: StoreReader, account: string): Promise<Uint8A
   }
   const number = state.numbers.get(account)
   if (number === undefined) throw new Failure('usage', `The account ${account} is younger than the last closing of the books.`)
-  const proof = await balanceProofOf(sha256, store, closed.entry, state.leaves, number)
+  const proof = await balanceProofOf(sha256, store, closed.entry, state.leaves, number, cosigned)
   if (proof === undefined) throw notCovered(closed.entry)
   return proof
 }
@@ -125,9 +129,9 @@ async function balanceProof(store: StoreReader, account: string): Promise<Uint8A
 function check(name: string, options: CheckOptions): number {
   const file = userPath(name)
   if (!existsSync(file)) throw new Failure('usage', `There is no file ${file}.`)
-  const trust = trustIn(options.vkey)
+  const trust = trustIn(options.vkey, options.witnessPolicy)
   const bytes = readFileSync(file)
-  const shown = isEvidence(bytes) ? checkedEvidence(bytes, trust) : checkedProof(file, bytes, trust)
+  const shown = checked(file, bytes, trust)
   if (shown instanceof Malformed) {
     const { reason } = shown
     if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, origin: trust.origin, message: `${reason}.` })}\n`)
@@ -139,24 +143,27 @@ function check(name: string, options: CheckOptions): number {
   return EXIT.done
 }
 
-/** A log has one name, and may have had several keys. */
-function trustIn(vkeys: readonly string[]): LogTrust {
-  const keys = vkeys.map((vkey) => {
-    const key = parseVerifierKey(sha256, vkey)
-    if (key instanceof Malformed) throw new Failure('usage', `--vkey: ${key.reason}.`)
-    return key
-  })
-  const origin = keys[0]!.name
-  if (keys.some(({ name }) => name !== origin)) throw new Failure('usage', '--vkey: these are keys of different logs.')
-  const verify = chooseVerifier()
-  return { origin, logKeys: keys.map((key) => noteVerifier(verify, key)), witnesses: [], quorum: 0 }
+/** Which of the files it is, its first bytes tell. */
+function checked(file: string, bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
+  if (isEvidence(bytes)) return checkedEvidence(bytes, trust)
+  return isSignedRefusal(bytes) ? checkedRefusal(bytes, trust) : checkedProof(file, bytes, trust)
+}
+
+function checkedRefusal(bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
+  const signed = checkSignedRefusal(bytes, trust)
+  if (signed instanceof Malformed) return signed
+  const { id, time, size, refusal } = signed
+  const { code, message, data } = refusal
+  return { what: 'refusal', origin: trust.origin, size, id, time: formatMilliseconds(time), code, message, data }
 }
 
 function checkedProof(file: string, bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
   const proven = checkProof(LEDGER_TOOLS, bytes, trust)
   if (proven instanceof Malformed) return proven
   const foreign = foreignEntry(file, proven)
-  return foreign === undefined ? presentProven(proven) : new Malformed(foreign)
+  if (foreign !== undefined) return new Malformed(foreign)
+  const isWitnessed = trust.witnesses.length > 0
+  return { ...presentProven(proven), ...(isWitnessed && { cosigners: presentCosigners(proven.opened, trust) }) }
 }
 
 /** What evidence comes to, in the words of this program: those in the file are whoever's. */

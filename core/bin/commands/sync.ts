@@ -1,32 +1,22 @@
-/** sync: a verified mirror of a hub's ledger in the folder. */
+/** sync: a verified mirror of a hub's ledger in the folder, and the notes that wait for the hub. */
 
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { toBase64, toHex } from '../../base/bytes.ts'
-import { Malformed } from '../../base/malformed.ts'
-import { writeDurably } from '../../drivers/durable-file.ts'
-import { sha256 } from '../../drivers/sha256.ts'
-import { createVerifier } from '../../drivers/sodium/verifier.ts'
-import { openSqliteMirror } from '../../drivers/sqlite/mirror-store.ts'
-import type { JsonObject } from '../../ledger/present.ts'
-import { ED25519, parseVerifierKey, type VerifierKey } from '../../log/note.ts'
-import { HubClient } from '../../net/hub-client.ts'
-import { parseHubUrl } from '../../net/hub-url.ts'
-import { type Evidence, formatEvidence } from '../../sync/evidence.ts'
-import { Mirror, type Synced } from '../../sync/mirror.ts'
+import { toBase64 } from '../../base/bytes.ts'
 import { RemoteError } from '../../sync/remote.ts'
-import { LEDGER_TOOLS } from '../desk.ts'
-import { EXIT, Failure, failureOf } from '../failure.ts'
+import { EXIT, Failure } from '../failure.ts'
+import { Following, type Hub, keepWitnessPolicy, knownHub, parseHub, type Round } from '../following.ts'
 import { note, print, printJson, progressBar } from '../output.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
+import { witnessPolicyOption } from '../trust-policy.ts'
 import { type GlobalOptions, placeOf, readToken, tokenOption } from './options.ts'
 
 interface SyncOptions extends GlobalOptions {
-  readonly hub: string
-  readonly vkey: string
+  readonly hub?: string
+  readonly vkey?: string
   readonly watch?: true
   readonly tokenFile?: string
+  readonly witnessPolicy?: string
 }
 
 /** How often a hub is asked that has nothing new, and after it could not be reached: doubled each time, up to a minute. */
@@ -36,59 +26,48 @@ const MAX_PAUSE_MS = 60_000
 export function syncCommand(program: Command): void {
   program
     .command('sync')
-    .description("mirror a hub's ledger into the folder, everything verified")
-    .requiredOption('--hub <url>', 'the hub, or any web server of its exported tiles')
-    .requiredOption('--vkey <vkey>', "the log's key, which you got from elsewhere")
+    .description("mirror a hub's ledger into the folder, everything verified, and send what waits in the outbox")
+    .option('--hub <url>', 'the hub, or any web server of its exported tiles (default, with the vkey: those of the last time)')
+    .option('--vkey <vkey>', "the log's key, which you got from elsewhere")
     .option('--watch', 'go on as the ledger grows')
+    .addOption(witnessPolicyOption())
     .addOption(tokenOption())
     .action(async (_options, command: Command) => sync(command.optsWithGlobals<SyncOptions>()))
 }
 
-/** A hub's address and the key of its log, as they were given. */
-function readHub({ hub, vkey }: SyncOptions): { readonly base: URL; readonly trusted: VerifierKey } {
-  const base = parseHubUrl(hub)
-  if (base instanceof Malformed) throw new Failure('usage', `--hub: ${base.reason}.`)
-  const trusted = parseVerifierKey(sha256, vkey)
-  if (trusted instanceof Malformed) throw new Failure('usage', `--vkey: ${trusted.reason}.`)
-  if (trusted.type !== ED25519) throw new Failure('usage', '--vkey: it is the key of a witness, not of a log.')
-  return { base, trusted }
-}
-
 async function sync(options: SyncOptions): Promise<void> {
-  const { base, trusted } = readHub(options)
-  const token = readToken(options)
   const { dir } = placeOf(options)
-  const store = await openSqliteMirror(dir, { lockTimeoutMs: LOCK_TIMEOUT_MS })
-  const verifier = createVerifier()
+  const hub = await readHub(dir, options)
+  const token = readToken(options)
+  if (options.witnessPolicy !== undefined) keepWitnessPolicy(dir, options.witnessPolicy)
+  const following = await Following.open({ dir, hub, token, lockTimeoutMs: LOCK_TIMEOUT_MS, progress: progressBar('sync') })
   try {
-    const remote = new HubClient(base, { token })
-    const mirror = await Mirror.open({ ...LEDGER_TOOLS, store, verifier, remote, trusted, progress: progressBar('sync') })
-    if (options.watch) await watch(mirror, options, dir)
-    else showRound(await round(mirror, dir), options)
+    if (options.watch) await watch(following, options)
+    else await showRound(following, await following.round(), options)
   } finally {
-    await store.close()
-    await verifier.close()
+    await following.close()
   }
 }
 
-async function round(mirror: Mirror, dir: string): Promise<Synced> {
-  const result = await mirror.sync()
-  if (result.status === 'caught') throw caught(result.evidence, dir)
-  return result
+/** The hub that is given, or else the one that the mirror followed before. */
+async function readHub(dir: string, { hub: url, vkey }: SyncOptions): Promise<Hub> {
+  if (url !== undefined && vkey !== undefined) return parseHub({ url, vkey }, (field) => `--${field}`)
+  const known = url === undefined && vkey === undefined ? await knownHub(dir) : undefined
+  if (known === undefined) throw new Failure('usage', 'Name the hub and its key: nimledger sync --hub URL --vkey V.')
+  return known
 }
 
 /** Goes on until the program is told to end, which is safe at any moment: what is committed is whole. */
-async function watch(mirror: Mirror, options: SyncOptions, dir: string): Promise<void> {
+async function watch(following: Following, options: SyncOptions): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(EXIT.done))
   let pauseMs = POLL_MS
-  for (let isFirst = true; ; ) {
+  for (let before = ''; ; ) {
     try {
-      const synced = await round(mirror, dir)
-      if (isFirst || synced.applied > 0) showRound(synced, options)
-      isFirst = false
+      const round = await following.round({ isPatient: false })
+      before = await showRound(following, round, options, before)
       pauseMs = POLL_MS
     } catch (error) {
-      if (!(error instanceof RemoteError && error.reason === 'offline')) throw error
+      if (!(error instanceof RemoteError && error.code === 'offline')) throw error
       if (pauseMs === POLL_MS) note(`${error.message} Trying again.`)
       pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)
     }
@@ -96,31 +75,20 @@ async function watch(mirror: Mirror, options: SyncOptions, dir: string): Promise
   }
 }
 
-/** The notes on their way to the hub, by what became of them. */
-function outboxCounts(): JsonObject {
-  return { queued: 0, sent: 0, accepted: 0, refused: 0 }
-}
-
-function showRound({ size, root, applied }: Synced, { json }: SyncOptions): void {
-  const shown = { size, root: toBase64(root), applied }
-  if (json) printJson({ ...shown, outbox: outboxCounts() })
-  else print(`${applied === 0 ? 'Nothing new' : `${applied} entries verified and taken`}: ${size} in all, root ${shown.root}`)
-}
-
-/** Keeps the evidence beside the mirror, under a name that its content gives. */
-function caught(evidence: Evidence, dir: string): Failure {
-  const bytes = formatEvidence(evidence)
-  const file = join(dir, `evidence-${toHex(sha256(bytes)).slice(0, 16)}.json`)
-  try {
-    writeDurably(file, bytes)
-  } catch (error) {
-    note(
-      `The evidence could not be kept: ${failureOf(error).message} Here it is:\n${Buffer.from(bytes).toString('utf8').trimEnd()}`,
-    )
-    return new Failure('damaged', `${evidence.message} The mirror stops here.`)
+/** Shows what a round came to, unless that is what was shown before; returns what is to be compared with the next one. */
+async function showRound(following: Following, round: Round, { json }: SyncOptions, before?: string): Promise<string> {
+  const { size, root, applied, undelivered } = round
+  const outbox = await following.outbox.counts()
+  const state = JSON.stringify([size, outbox])
+  if (state === before) return state
+  if (json) printJson({ size, root: toBase64(root), applied, outbox })
+  else {
+    const news = applied === 0 ? 'Nothing new' : `${applied} entries verified and taken`
+    const { queued, sent, accepted, refused } = outbox
+    const notes = queued + sent + accepted + refused
+    print(`${news}: ${size} in all, root ${toBase64(root)}`)
+    if (notes > 0) print(`Outbox: ${queued + sent} on their way, ${accepted} accepted, ${refused} refused`)
   }
-  return new Failure(
-    'damaged',
-    `${evidence.message} The mirror stops here. Evidence: ${file}; nimledger check tells what it shows.`,
-  )
+  if (undelivered !== undefined) note(undelivered.message)
+  return state
 }

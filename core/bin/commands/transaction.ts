@@ -23,6 +23,7 @@ import { compose, LEDGER_TOOLS, type Note, type Place, reading, readingTime, res
 import { EXIT, Failure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
 import { chooseKey, localSigner, usableKeys } from '../local-keys.ts'
+import { Pending } from '../mirror-sequencer.ts'
 import { formatFields, formatTable, print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
 import { forgetAnswered } from '../unanswered.ts'
@@ -103,8 +104,14 @@ async function runTransaction(type: string, options: TransactionOptions): Promis
   const { as: signer, validUntil, key, cosign: cosigner } = options
   const note = { signer, type, body, validUntil, key, cosigner }
   const place = placeOf(options)
-  const outcome = options.preview ? await previewOne(place, note) : await writing(place, (desk) => desk.submit(note))
-  return showOutcome(outcome, options)
+  const submit = () => writing(place, (desk) => desk.submit(note)).catch(pendingOf)
+  return showOutcome(options.preview ? await previewOne(place, note) : await submit(), options)
+}
+
+/** What waits in a mirror's outbox is on its way, and no failure of the command that put it there. */
+export function pendingOf(error: unknown): Pending {
+  if (error instanceof Pending) return error
+  throw error
 }
 
 function previewOne(place: Place, note: Note): Promise<Preview | Refusal> {
@@ -204,8 +211,8 @@ async function submitFiles(files: readonly string[], options: GlobalOptions): Pr
       const answers = await Promise.allSettled(notes.slice(from, from + WINDOW).map((note) => ledger.submit(note)))
       for (const answer of answers) {
         // What failed is told after what was answered before it.
-        if (answer.status === 'rejected') throw answer.reason
-        exitCode = Math.max(exitCode, showOutcome(answer.value, options))
+        const outcome = answer.status === 'rejected' ? pendingOf(answer.reason) : answer.value
+        exitCode = Math.max(exitCode, showOutcome(outcome, options))
       }
     }
     for (const file of files) forgetAnswered(place.dir, userPath(file))
@@ -225,7 +232,8 @@ function splitNotes(bytes: Buffer): Buffer[] {
 }
 
 /** Prints an outcome and returns the exit code that it means. */
-export function showOutcome(outcome: Accepted | Preview | Refusal, { json }: { json?: true }): number {
+export function showOutcome(outcome: Accepted | Preview | Refusal | Pending, { json }: { json?: true }): number {
+  if (outcome instanceof Pending) return showPending(outcome, json)
   if (outcome.status === 'refused') {
     if (json) printJson({ status: outcome.status, code: outcome.code, message: outcome.message, data: outcome.data })
     else print(`refused  ${outcome.code}`, `  ${outcome.message}`)
@@ -234,6 +242,14 @@ export function showOutcome(outcome: Accepted | Preview | Refusal, { json }: { j
   const shown = outcome.status === 'accepted' ? presentAccepted(outcome) : presentPreview(outcome)
   if (json) printJson(shown)
   else printEffects(outcome, shown)
+  return EXIT.done
+}
+
+function showPending({ kept, message }: Pending, json: true | undefined): number {
+  const { id, state, answer, note } = kept
+  const index = answer?.status === 'accepted' ? { index: answer.index } : {}
+  if (json) printJson({ status: state, id, ...index, note: new TextDecoder().decode(note) })
+  else print(`${state}  ${id}`, `  ${message}`)
   return EXIT.done
 }
 

@@ -14,9 +14,8 @@ import { ledgerView } from '../../api/present.ts'
 import type { DeskEvent, DeskState, FailureCode } from '../../api/views.ts'
 import { tryFromHex } from '../../base/bytes.ts'
 import type { Refusal } from '../../domain/refusal.ts'
-import type { Platform } from '../../domain/state.ts'
-import { formatMilliseconds, type Milliseconds } from '../../domain/time.ts'
-import { IndexFollower, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
+import type { Milliseconds } from '../../domain/time.ts'
+import { IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
 import { openSqliteReader, openSqliteWriter } from '../../drivers/sqlite/store.ts'
 import { Vault } from '../../drivers/vault.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
@@ -24,21 +23,22 @@ import type { AuditReport } from '../../ledger/audit.ts'
 import { Ledger } from '../../ledger/ledger.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { Revenue } from '../../ledger/revenue.ts'
-import type { StoreError, StoreWriter } from '../../ledger/store.ts'
+import type { StoreWriter } from '../../ledger/store.ts'
 import { signNote } from '../../log/note.ts'
 import { type LocalDoor, openLocalDoor } from '../../net/local-door.ts'
+import { Broadcast } from '../broadcast.ts'
 import { DEMO_ORIGIN, DEMO_PASSPHRASE } from '../demo/marketplace.ts'
 import { compose, Desk, LEDGER_TOOLS, ledgerOptions } from '../desk.ts'
-import { Failure, failureOf, knownFailureOf } from '../failure.ts'
+import { doorFailure, Failure, failureOf, knownFailureOf } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
+import { LedgerClock } from '../ledger-clock.ts'
 import { vkeyOf } from '../local-keys.ts'
 import { openAccount } from '../opening.ts'
 import { note } from '../output.ts'
 import { LOCK_TIMEOUT_MS, type Sequencer } from '../sequencer.ts'
+import { SharedReader } from '../shared-reader.ts'
 import { aside } from './aside.ts'
-import { Broadcast } from './broadcast.ts'
 import { localAccounts, localKeys } from './local-accounts.ts'
-import { SharedReader } from './shared-reader.ts'
 
 /** By default, minutes without anybody there after which the keys are locked. */
 export const LOCK_AFTER_MINUTES = 15
@@ -55,7 +55,8 @@ class KeysLocked extends Error {
 interface Opened {
   readonly desk: Desk
   readonly ledger: Ledger
-  readonly reader: SharedReader
+  readonly clock: LedgerClock
+  readonly reader: SharedReader<OpenSearched>
   readonly indexer: IndexFollower
   readonly door: LocalDoor
   readonly revenue: Revenue
@@ -86,8 +87,6 @@ export class ConsoleDesk implements ConsoleHost {
   #status: DeskState['status']
   #opened: Opened | undefined
   #unlocking: Promise<void> = Promise.resolve()
-  /** The time that a manual clock was told last. */
-  #at: Milliseconds = 0
   #idle: NodeJS.Timeout | undefined
   /** The known passphrase of a demonstration needs no locking. */
   #isUnderKnownPassphrase = false
@@ -179,7 +178,8 @@ export class ConsoleDesk implements ConsoleHost {
     const { dir } = this.#options
     const platform = await readPlatform(store)
     const opening: { ledger?: Ledger } = {}
-    const now = () => this.#clock(platform, opening.ledger?.lastTime ?? 0)
+    const clock = new LedgerClock(platform)
+    const now = () => clock.now(opening.ledger?.lastTime ?? 0)
     opening.ledger = await Ledger.open(ledgerOptions(store, vault, platform.origin, now))
     const indexer = await IndexFollower.start(dir, (error) => note(`The index does not follow: ${failureOf(error).message}`))
     const sequencer = announcing(opening.ledger, (size) => {
@@ -188,27 +188,13 @@ export class ConsoleDesk implements ConsoleHost {
     })
     const desk = new Desk({ dir, passphrase: {} }, sequencer, vault, platform)
     const submit = async (note: Uint8Array, at: Milliseconds | undefined) => {
-      if (at !== undefined) this.#setClock(desk, at)
+      if (at !== undefined) clock.set(at, sequencer.lastTime)
       return sequencer.submit(note)
     }
     const door = await openLocalDoor(dir, { submit, explain: doorFailure })
     const reader = new SharedReader(() => openSqliteSearched(dir))
     const revenue = new Revenue()
-    return { desk, ledger: opening.ledger, reader, indexer, door, revenue, life: new AbortController() }
-  }
-
-  /** The time of a manual clock, as another program was told it. */
-  #setClock({ platform, ledger }: Desk, at: Milliseconds): void {
-    if (platform.clock === 'system')
-      throw new Failure('usage', 'This ledger goes by the system clock; --at is for ledgers with a manual clock.')
-    if (at < ledger.lastTime)
-      throw new Failure('usage', `--at ${formatMilliseconds(at)} is before the last entry: time never goes back.`)
-    this.#at = at
-  }
-
-  /** The ledger's time now. Never before its last entry. */
-  #clock({ clock }: Platform, last: Milliseconds): Milliseconds {
-    return Math.max(clock === 'system' ? Date.now() : this.#at, last)
+    return { desk, ledger: opening.ledger, clock, reader, indexer, door, revenue, life: new AbortController() }
   }
 
   /**
@@ -256,14 +242,14 @@ export class ConsoleDesk implements ConsoleHost {
 
   /** One consistent state for each call. Whatever changes the ledger ends in another checkpoint. */
   async reading<T>(read: (sight: Sight) => Promise<T>): Promise<T> {
-    const { revenue, desk, ledger, reader } = this.#require()
-    const time = this.#clock(desk.platform, ledger.lastTime)
+    const { revenue, clock, ledger, reader } = this.#require()
+    const time = clock.now(ledger.lastTime)
     return reader.use(ledger.checkpoint, ({ store, lookup }) => read({ store, lookup, time, revenue }))
   }
 
   async compose(draft: Draft): Promise<string> {
-    const { platform, ledger } = this.#require().desk
-    return compose(platform.origin, this.#clock(platform, ledger.lastTime), draft)
+    const { desk, ledger, clock } = this.#require()
+    return compose(desk.platform.origin, clock.now(ledger.lastTime), draft)
   }
 
   hasKey(account: string): boolean {
@@ -350,10 +336,4 @@ function announcing(ledger: Ledger, tell: (size: number) => void): Sequencer {
     },
     close: () => ledger.close(),
   }
-}
-
-/** A failure in the words of stores, which other programs know: what a command did wrong has no other word there. */
-function doorFailure(error: unknown): { readonly code: StoreError['code']; readonly message: string } {
-  const { code, message } = failureOf(error)
-  return { code: code === 'usage' || code === 'passphrase' ? 'missing' : code, message }
 }

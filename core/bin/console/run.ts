@@ -8,7 +8,7 @@ import { readPlatform } from '../../ledger/queries.ts'
 import { serveConsole } from '../../net/console-server.ts'
 import { Pages } from '../../net/pages.ts'
 import { type Place, reading } from '../desk.ts'
-import { Failure } from '../failure.ts'
+import { listenFailure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
 import { vkeyOf } from '../local-keys.ts'
 import { readPassphrase } from '../passphrase.ts'
@@ -47,13 +47,6 @@ export async function runConsole(options: RunOptions, signal: AbortSignal): Prom
   } finally {
     await desk.close()
   }
-}
-
-function listenFailure(error: unknown, { host, port }: RunOptions['listen']): unknown {
-  const { code } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') return new Failure('busy', `The address ${host}:${port} is in use by another program.`)
-  if (code === 'EACCES') return new Failure('offline', `This user may not listen at ${host}:${port}.`)
-  return code === 'EADDRNOTAVAIL' ? new Failure('offline', `This machine has no address ${host}.`) : error
 }
 
 /** Unlocks with the passphrase that the program was given, or that of the demonstration; otherwise the page asks for it. */

@@ -19,7 +19,7 @@ import { damaged, onFile } from './errors.ts'
 
 export type Database = Sqlite.Database
 
-/** One of the databases of a ledger's folder. */
+/** One of the databases of a folder. */
 export interface DatabaseKind {
   readonly file: string
   readonly applicationId: bigint
@@ -48,6 +48,20 @@ export const MIRROR: DatabaseKind = {
   file: 'mirror.db',
   applicationId: 0x4e494d4dn,
   migrationsFolder: fileURLToPath(new URL('./migrations/mirror', import.meta.url)),
+  oldestVersion: 1n,
+}
+
+export const WITNESS: DatabaseKind = {
+  file: 'witness.db',
+  applicationId: 0x4e494d57n,
+  migrationsFolder: fileURLToPath(new URL('./migrations/witness', import.meta.url)),
+  oldestVersion: 1n,
+}
+
+export const OUTBOX: DatabaseKind = {
+  file: 'outbox.db',
+  applicationId: 0x4e494d4fn,
+  migrationsFolder: fileURLToPath(new URL('./migrations/outbox', import.meta.url)),
   oldestVersion: 1n,
 }
 

@@ -3,6 +3,7 @@
  *
  *   ledger.db     the book, as that ledger has it
  *   mirror.db     the checkpoints that its log has shown
+ *   outbox.db     notes on their way to the hub: see outbox-store.ts
  *   lock.db       held by the one program that follows
  *
  * A folder never turns from the one into the other: a mirror that signed would be a second sequencer, and fork the log.
@@ -12,7 +13,7 @@ import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Commit, type MirrorWriter, type StoreDefect, StoreError } from '../../ledger/store.ts'
 import { Book, BookWriter } from './book.ts'
-import { BOOK, type DatabaseKind, findRemains, GUARD, hasDatabase, MIRROR, makeDatabase } from './database.ts'
+import { BOOK, type DatabaseKind, findRemains, GUARD, hasDatabase, MIRROR, makeDatabase, OUTBOX } from './database.ts'
 import { findBookDefects, findMirrorDefects } from './defects.ts'
 import { onFile } from './errors.ts'
 import { takeLock } from './lock.ts'
@@ -41,6 +42,8 @@ export async function openSqliteMirror(folder: string, { lockTimeoutMs = 0 } = {
   if (findRemains(folder, GUARD) !== undefined)
     throw new StoreError('missing', `${resolve(folder)} has a ledger of its own; a mirror needs a folder for itself.`)
   if (!isSqliteMirror(folder)) makeMirror(folder)
+  // Under this lock, so that no two programs make one and the notes of the one are lost.
+  if (!hasDatabase(folder, OUTBOX)) makeDatabase(folder, OUTBOX)
   requireDatabases(folder, BOOK, MIRROR)
   const heads = open(connections, folder, MIRROR, 'write', (database) => new MirrorHeads(database))
   const book = open(connections, folder, BOOK, 'write', (database) => new BookWriter(database))

@@ -58,8 +58,34 @@ export const mirror = sqliteTable('mirror', {
   digest: bytes('digest').notNull(),
 })
 
+export const cosigned = sqliteTable('cosigned', {
+  origin: text('origin').primaryKey(),
+  size: int64('size').notNull(),
+  checkpoint: bytes('checkpoint').notNull(),
+})
+
 export const refusals = sqliteTable('refusals', {
   id: bytes('id').primaryKey(),
   refusal: text('refusal').notNull(),
   digest: bytes('digest').notNull(),
+})
+
+export const hub = sqliteTable('hub', {
+  one: int64('one').primaryKey(),
+  url: text('url').notNull(),
+  vkey: text('vkey').notNull(),
+})
+
+export const notes = sqliteTable('notes', {
+  sequence: int64('sequence').primaryKey(),
+  id: bytes('id').notNull().unique(),
+  note: bytes('note').notNull(),
+  queued: int64('queued').notNull(),
+  state: text('state', { enum: ['queued', 'sent', 'accepted', 'refused'] }).notNull(),
+  answered: int64('answered'),
+  index: int64('index'),
+  receipt: bytes('receipt'),
+  refusal: text('refusal'),
+  statement: bytes('statement'),
+  mirrored: int64('mirrored').notNull(),
 })

@@ -4,28 +4,31 @@
  * closed.
  */
 
-import type { OpenSearched } from '../../drivers/sqlite/index-follower.ts'
-
 const LINGER_MS = 100
 
-interface Shared {
+/** What is read from, until it is closed. */
+interface Closable {
+  close(): Promise<void>
+}
+
+interface Shared<Opened> {
   /** What tells one state of the ledger from another. */
   readonly state: unknown
-  readonly opened: Promise<OpenSearched>
+  readonly opened: Promise<Opened>
   users: number
   isRetired: boolean
 }
 
-export class SharedReader {
-  readonly #open: () => Promise<OpenSearched>
-  #current: Shared | undefined
+export class SharedReader<Opened extends Closable> {
+  readonly #open: () => Promise<Opened>
+  #current: Shared<Opened> | undefined
 
-  constructor(open: () => Promise<OpenSearched>) {
+  constructor(open: () => Promise<Opened>) {
     this.#open = open
   }
 
   /** Reads the ledger as it is in `state`. */
-  async use<T>(state: unknown, read: (searched: OpenSearched) => Promise<T>): Promise<T> {
+  async use<T>(state: unknown, read: (opened: Opened) => Promise<T>): Promise<T> {
     if (this.#current === undefined || this.#current.state !== state) this.retire()
     this.#current ??= { state, opened: this.#open(), users: 0, isRetired: false }
     const shared = this.#current
@@ -48,17 +51,17 @@ export class SharedReader {
     close(shared)
   }
 
-  #release(shared: Shared): void {
+  #release(shared: Shared<Opened>): void {
     if (shared === this.#current && shared.users === 0) this.retire()
   }
 }
 
 /** Closes a retired reader with its last user. */
-function close({ opened, users }: Shared): void {
+function close({ opened, users }: Shared<Closable>): void {
   // One that could not be opened was told to whoever asked for it.
   if (users === 0)
     opened.then(
-      (searched) => searched.close(),
+      (one) => one.close(),
       () => {},
     )
 }

@@ -1,0 +1,81 @@
+/** Why a call failed: a code and a sentence, under the code that tRPC and HTTP have for it. */
+
+import { getTRPCErrorFromUnknown, TRPCError } from '@trpc/server'
+import { ZodError } from 'zod'
+import { firstIssue } from '../domain/fields.ts'
+import type { FailureCode } from './views.ts'
+
+export interface Failure {
+  readonly code: FailureCode
+  readonly message: string
+}
+
+/** Whoever runs the procedures knows what the errors of its stores, files and keys mean. */
+interface Explainer {
+  explain(error: unknown): Failure
+}
+
+/** A failure that is known where it arises. */
+class KnownFailure extends Error {
+  readonly failure: Failure
+
+  constructor(code: FailureCode, message: string) {
+    super(message)
+    this.failure = { code, message }
+  }
+}
+
+/** What went wrong, as tRPC and HTTP name it. */
+const STATUS = {
+  usage: 'BAD_REQUEST',
+  passphrase: 'UNAUTHORIZED',
+  locked: 'CONFLICT',
+  denied: 'FORBIDDEN',
+  missing: 'NOT_FOUND',
+  busy: 'SERVICE_UNAVAILABLE',
+  offline: 'SERVICE_UNAVAILABLE',
+  disk_full: 'INTERNAL_SERVER_ERROR',
+  damaged: 'INTERNAL_SERVER_ERROR',
+  defect: 'INTERNAL_SERVER_ERROR',
+} as const satisfies Record<FailureCode, TRPCError['code']>
+
+export function known(code: FailureCode, message: string): TRPCError {
+  return new TRPCError({ code: STATUS[code], message, cause: new KnownFailure(code, message) })
+}
+
+export function missing(message: string): TRPCError {
+  return known('missing', message)
+}
+
+/** More than one caller's share. */
+export function tooMany(message: string): TRPCError {
+  return new TRPCError({ code: 'TOO_MANY_REQUESTS', message, cause: new KnownFailure('busy', message) })
+}
+
+/** The error under the code of what went wrong. */
+export function named(error: TRPCError, host: Explainer): TRPCError {
+  if (error.code !== 'INTERNAL_SERVER_ERROR') return error
+  const { code } = failureOf(error, host)
+  return new TRPCError({ code: STATUS[code], message: error.message, cause: error.cause })
+}
+
+/** Events as they come; what ends them early is named as any other failure is, so that nobody asks for more of them in vain. */
+export async function* events<Event>(host: Explainer, source: AsyncIterable<Event>): AsyncGenerator<Event> {
+  try {
+    yield* source
+  } catch (error) {
+    throw named(getTRPCErrorFromUnknown(error), host)
+  }
+}
+
+export function failureOf(error: TRPCError, host: Explainer | undefined): Failure {
+  const { cause, code, message } = error
+  if (cause instanceof KnownFailure) return cause.failure
+  if (cause instanceof ZodError)
+    return { code: 'usage', message: `The request is not well-formed: ${firstIssue(cause, 'input')}.` }
+  if (cause instanceof SyntaxError && code !== 'INTERNAL_SERVER_ERROR')
+    return { code: 'usage', message: 'The request is not JSON.' }
+  // What tRPC itself found: an unknown path, a wrong method, a body that is too large.
+  if (cause === undefined) return { code: code === 'NOT_FOUND' ? 'missing' : 'usage', message }
+  return host?.explain(cause) ?? { code: 'defect', message: 'The program failed.' }
+}

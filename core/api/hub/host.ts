@@ -1,0 +1,44 @@
+/** What the hub's router asks of the program that runs it. */
+
+import type { Refusal } from '../../domain/refusal.ts'
+import type { Milliseconds } from '../../domain/time.ts'
+import type { Accepted } from '../../ledger/accepted.ts'
+import type { Lookup } from '../../ledger/lookup.ts'
+import type { StoreReader } from '../../ledger/store.ts'
+import type { Failure } from '../failures.ts'
+import type { Tools } from '../host.ts'
+
+/** The ledger as it is now, for one call. */
+export interface LedgerSight {
+  readonly store: StoreReader
+  /** The index beside it. */
+  readonly lookup: Lookup
+  /** By the ledger's own clock. */
+  readonly time: Milliseconds
+}
+
+export interface HubHost {
+  readonly tools: Tools
+  /** The number of entries. */
+  readonly size: number
+  /** The last checkpoint that was signed. */
+  readonly checkpoint: Uint8Array
+  /** The one that is served: with witnesses, what they left of it; undefined while the first one waits for them. */
+  readonly published: Uint8Array | undefined
+  /** The last one that a quorum of witnesses cosigned, on which receipts rest where it covers the entry. */
+  readonly cosigned: Uint8Array | undefined
+  /** Reads one consistent state of the ledger. */
+  reading<T>(read: (sight: LedgerSight) => Promise<T>): Promise<T>
+  /** Answers once the outcome is durable. */
+  submit(note: Uint8Array): Promise<Accepted | Refusal>
+  /** The refusal of a note as the ledger's signed word: see signed-refusal.ts. Undefined where there is none to be had. */
+  signRefusal(note: Uint8Array, refusal: Refusal): Promise<Uint8Array | undefined>
+  /** Ends once there are more than `size` entries, or with the signal. */
+  grown(size: number, signal: AbortSignal): Promise<void>
+  /** Ends once more than `size` entries are published, or with the signal. */
+  publishedBeyond(size: number, signal: AbortSignal): Promise<void>
+  /** Why it takes no notes now; undefined while it does. */
+  readonly failure: Failure | undefined
+  /** What went wrong, in a code and a sentence. */
+  explain(error: unknown): Failure
+}

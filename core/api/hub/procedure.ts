@@ -1,0 +1,70 @@
+/**
+ * What every procedure of the hub is made of. Nothing is allowed but what a procedure says it needs and its caller has: one that
+ * says nothing is refused to everybody.
+ */
+
+import { initTRPC } from '@trpc/server'
+import { failureOf, known, named } from '../failures.ts'
+import type { HubHost } from './host.ts'
+import type { SignIn } from './sign-in.ts'
+
+/**
+ * What a caller may do. `look`: see which ledger this is · `submit`: hand in signed notes · `own`: see what concerns the caller's
+ * account · `read`: see the whole log · `metrics`: see the hub's own figures.
+ */
+export const HUB_RIGHTS = ['look', 'submit', 'own', 'read', 'metrics'] as const
+export type HubRight = (typeof HUB_RIGHTS)[number]
+
+export interface Caller {
+  readonly rights: ReadonlySet<HubRight>
+  /** The account whose key the caller has proven to hold. */
+  readonly account?: string
+}
+
+export interface HubContext {
+  readonly host: HubHost
+  /** Asked at every call and again while events go on, since a right may end. */
+  readonly caller: () => Promise<Caller>
+  /** Counts what a caller takes of the ledger's time, in notes; throws where it is more than its share. */
+  readonly spend: (notes: number) => Promise<void>
+  readonly signIn: Pick<SignIn, 'challenge' | 'prove'>
+  /** The host that the caller asked, in lower case; empty where it named none. */
+  readonly hub: string
+}
+
+const t = initTRPC
+  .context<HubContext>()
+  .meta<{ readonly needs: HubRight }>()
+  .create({
+    isDev: false,
+    sse: { ping: { enabled: true, intervalMs: 5_000 }, client: { reconnectAfterInactivityMs: 15_000 } },
+    errorFormatter: ({ shape, error, ctx }) => {
+      const failure = failureOf(error, ctx?.host)
+      return { ...shape, message: failure.message, data: { ...shape.data, stack: undefined, failure } }
+    },
+  })
+
+const guarded = t.procedure.use(async ({ ctx, meta, next }) => {
+  if (meta === undefined || !(await ctx.caller()).rights.has(meta.needs)) throw denied()
+  const result = await next()
+  if (!result.ok) throw named(result.error, ctx.host)
+  return result
+})
+
+/** A procedure for callers who have a right. */
+export function may(needs: HubRight) {
+  return guarded.meta({ needs })
+}
+
+export const router = t.router
+
+/** Refused to this caller; whether there is anything to see is not told. */
+export function denied() {
+  return known('denied', 'That is not for this caller: prove the key of an account, or use a read token of the operator.')
+}
+
+/** Lets through whoever may see what concerns an account. */
+export async function requireAccount({ caller }: Pick<HubContext, 'caller'>, account: string): Promise<void> {
+  const { rights, account: own } = await caller()
+  if (!rights.has('read') && own !== account) throw denied()
+}

@@ -1,0 +1,244 @@
+/**
+ * How an account shows a hub that it has its key, without a transaction: it signs a text that is good for this and for nothing
+ * else, and gets a token that is good for a while.
+ *
+ *     nimledger sign-in v1
+ *     ledger hub.example/credits
+ *     hub hub.example
+ *     account nim1…
+ *     expires 2026-11-22T08:33:07Z
+ *     nonce pMbCpqfkHE3SkGDrVxP2cA
+ *     seal Rk1bS5W6sFmNNMHIDxO2uVwh6ykJ_y5C0wTGkl1ufu4
+ *
+ *     — nim1… crC12Ip3WsG19g9p…
+ *
+ * The text is of one form, so it is no transaction (those begin with `{`) and no checkpoint (an origin has no space). `hub` is the
+ * host that the account asks, as its client knows it: a text that another hub passes on names the wrong one, and the client signs
+ * it not. `seal` is an HMAC-SHA-256 of the lines before it under a key that the hub made when it started. So a hub keeps nothing
+ * of the texts that it hands out, and of those that come back signed only that they did: each is good for one token.
+ *
+ *     access.challenge   {"account":"nim1…"}        →   {"text":"nimledger sign-in v1\n…"}
+ *     access.prove       {"note":"<base64>"}        →   {"status":"proven","account":"nim1…","token":"nim_own_…","expires":"…Z"}
+ *                                                       {"status":"refused","message":"…"}
+ *
+ * A token is `nim_own_<id>_<secret>`. The hub keeps its digest, in memory alone: whoever restarts it ends all of them. It also
+ * ends with its time, and with the key that it was got with.
+ */
+
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+import { type Sha256, toHex, tryFromHex, utf8 } from '../../base/bytes.ts'
+import { Malformed } from '../../base/malformed.ts'
+import type { Key } from '../../domain/state.ts'
+import { formatSeconds, type Milliseconds, parseSeconds, type Seconds, wholeSeconds } from '../../domain/time.ts'
+import { parseNote } from '../../log/note.ts'
+import { type VerifySignature, verifyGated } from '../../log/signature.ts'
+
+/** Most bytes of a signed text: its lines are short, and the signature is one. */
+export const MAX_SIGN_IN_BYTES = 2_048
+/** How long there is to sign, and how long a token is good. */
+const CHALLENGE_SECONDS = 2 * 60
+const TOKEN_SECONDS = 60 * 60
+const SECRET_BYTES = 32
+const NONCE_BYTES = 16
+const ID_BYTES = 8
+/** Bounds of the hub's memory: the tokens of one account, of all of them, and texts that came back signed and are still good. */
+const MAX_TOKENS_OF_ACCOUNT = 16
+const MAX_TOKENS = 50_000
+const MAX_USED = 50_000
+
+/** What the keys may sign that open an account to be read: those that are for one machine's work read nothing. */
+const READING_SCOPES: readonly string[] = ['all', 'spend']
+
+const TOKEN = /^nim_own_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/
+const HOST = /^[a-z0-9.:[\]-]{1,255}$/
+const TEXT =
+  /^(nimledger sign-in v1\nledger (\S{1,200})\nhub (\S{1,255})\naccount (nim1[0-9a-z]{38})\nexpires (\S{20})\nnonce ([\w-]{22})\n)seal ([\w-]{43})\n$/
+
+export interface Challenge {
+  readonly ledger: string
+  readonly hub: string
+  readonly account: string
+  readonly expires: Seconds
+  readonly nonce: string
+  /** The lines that the seal is over. */
+  readonly sealed: string
+  readonly seal: string
+}
+
+/** Reads a text to be signed. Whoever signs it compares what it names with whom it asked. */
+export function parseChallenge(text: string): Challenge | Malformed {
+  const [, sealed, ledger, hub, account, time, nonce, seal] = TEXT.exec(text) ?? []
+  const expires = time === undefined ? undefined : parseSeconds(time)
+  if (expires === undefined) return new Malformed('the text is not one to sign in with')
+  return { ledger: ledger!, hub: hub!, account: account!, expires, nonce: nonce!, sealed: sealed!, seal: seal! }
+}
+
+const MAX_MESSAGE_CHARACTERS = 1_000
+
+const askedForm = z.object({ text: z.string().max(MAX_SIGN_IN_BYTES) })
+const proofForm = z.discriminatedUnion('status', [
+  z.object({
+    status: z.literal('proven'),
+    account: z.string(),
+    token: z.string().regex(TOKEN),
+    expires: z.string().refine((text) => parseSeconds(text) !== undefined),
+  }),
+  z.object({ status: z.literal('refused'), message: z.string().max(MAX_MESSAGE_CHARACTERS) }),
+])
+
+export type Asked = z.output<typeof askedForm>
+export type Proof = z.output<typeof proofForm>
+
+const askedResult = z.object({ result: z.object({ data: askedForm }) })
+const proofResult = z.object({ result: z.object({ data: proofForm }) })
+
+/** What a hub gave to be signed, in the body of its answer; undefined where it is none. */
+export function readAsked(body: string): Asked | undefined {
+  return askedResult.safeParse(tryParse(body)).data?.result.data
+}
+
+export function readProof(body: string): Proof | undefined {
+  return proofResult.safeParse(tryParse(body)).data?.result.data
+}
+
+function tryParse(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
+/** What a token says of its bearer. */
+export interface Pass {
+  readonly account: string
+  readonly token: string
+  readonly expires: Seconds
+}
+
+interface Issued {
+  readonly digest: Uint8Array
+  readonly account: string
+  readonly keyId: string
+  readonly expires: Milliseconds
+}
+
+export interface SignInOptions {
+  readonly sha256: Sha256
+  /** Behind the gate, which is here. */
+  readonly verify: VerifySignature
+  readonly origin: string
+  readonly now: () => Milliseconds
+  readonly random: (bytes: number) => Uint8Array
+  /** A key by which an account signs: undefined where there is none, or it is revoked or expired. */
+  readonly livingKey: (account: string, keyId: string) => Promise<Key | undefined>
+}
+
+export class SignIn {
+  readonly #options: SignInOptions
+  readonly #sealKey: Uint8Array
+  /** By id, the oldest first. */
+  readonly #tokens = new Map<string, Issued>()
+  /** The nonces of texts that came back signed, until they would have expired anyway. */
+  readonly #used = new Map<string, Milliseconds>()
+
+  constructor(options: SignInOptions) {
+    this.#options = options
+    this.#sealKey = options.random(SECRET_BYTES)
+  }
+
+  /** The text for an account to sign. Whether there is such an account is not told. */
+  challenge(account: string, hub: string): string | Malformed {
+    if (!HOST.test(hub)) return new Malformed('the request names no host')
+    const { origin, now, random } = this.#options
+    const expires = formatSeconds(wholeSeconds(now()) + CHALLENGE_SECONDS)
+    const nonce = Buffer.from(random(NONCE_BYTES)).toString('base64url')
+    const lines = ['nimledger sign-in v1', `ledger ${origin}`, `hub ${hub}`, `account ${account}`, `expires ${expires}`]
+    const sealed = `${lines.join('\n')}\nnonce ${nonce}\n`
+    return `${sealed}seal ${this.#seal(sealed)}\n`
+  }
+
+  /** A token for whoever signed a text of this hub's, or why there is none. */
+  async prove(note: Uint8Array, hub: string): Promise<Pass | Malformed> {
+    const signed = parseNote(note, MAX_SIGN_IN_BYTES)
+    if (signed instanceof Malformed) return signed
+    const challenge = parseChallenge(signed.text)
+    if (challenge instanceof Malformed) return challenge
+    const { account, expires, nonce } = challenge
+    const isOurs = isSame(utf8(challenge.seal), utf8(this.#seal(challenge.sealed)))
+    if (!isOurs || challenge.hub !== hub) return new Malformed('the text is not from this hub, or from before it was restarted')
+    if (this.#isOver(expires * 1_000)) return new Malformed('the text has expired: ask for another one')
+    const [signature, second] = signed.signatures
+    if (signature === undefined || second !== undefined || signature.name !== account)
+      return new Malformed('the text must be signed by its account, once')
+    const key = await this.#readingKey(account, signature.keyId)
+    if (key instanceof Malformed) return key
+    if (!verifyGated(this.#options.verify, tryFromHex(key.publicKey)!, signed.textBytes, signature.signature))
+      return new Malformed('the signature is not valid')
+    // After all waiting, so that of two who come with the same text at the same time one gets a token.
+    if (this.#used.has(nonce)) return new Malformed('the text was used already: ask for another one')
+    forget(this.#used, (until) => this.#isOver(until))
+    if (this.#used.size >= MAX_USED) return new Malformed('too many accounts sign in just now: try again in a minute')
+    this.#used.set(nonce, expires * 1_000)
+    return this.#issue(account, signature.keyId)
+  }
+
+  /** Whose token it is; undefined for one that is none, or none any more. */
+  async find(token: string): Promise<string | undefined> {
+    const id = TOKEN.exec(token)?.[1]
+    const issued = id === undefined ? undefined : this.#tokens.get(id)
+    if (issued === undefined || !isSame(this.#digest(token), issued.digest)) return undefined
+    const key = this.#isOver(issued.expires) ? undefined : await this.#readingKey(issued.account, issued.keyId)
+    if (key !== undefined && !(key instanceof Malformed)) return issued.account
+    this.#tokens.delete(id!)
+    return undefined
+  }
+
+  #issue(account: string, keyId: string): Pass {
+    forget(this.#tokens, ({ expires }) => this.#isOver(expires))
+    const own = [...this.#tokens].filter(([, one]) => one.account === account)
+    // Whoever signs in again and again ends what it got first; where all is full, whoever came first.
+    if (own.length >= MAX_TOKENS_OF_ACCOUNT) this.#tokens.delete(own[0]![0])
+    else if (this.#tokens.size >= MAX_TOKENS) this.#tokens.delete(this.#tokens.keys().next().value!)
+    const { now, random } = this.#options
+    const id = toHex(random(ID_BYTES))
+    const token = `nim_own_${id}_${Buffer.from(random(SECRET_BYTES)).toString('base64url')}`
+    const expires = wholeSeconds(now()) + TOKEN_SECONDS
+    this.#tokens.set(id, { digest: this.#digest(token), account, keyId, expires: expires * 1_000 })
+    return { account, token, expires }
+  }
+
+  async #readingKey(account: string, keyId: string): Promise<Key | Malformed> {
+    const key = await this.#options.livingKey(account, keyId)
+    // The same words for an account that does not exist: whoever asks does not learn which do.
+    if (key === undefined) return new Malformed('the key does not sign for the account, or not any more')
+    if (!key.scopes.some((scope) => READING_SCOPES.includes(scope)))
+      return new Malformed(`the key may sign ${key.scopes.join(', ')} alone, and opens nothing to read`)
+    return key
+  }
+
+  #seal(sealed: string): string {
+    return createHmac('sha256', this.#sealKey).update(sealed).digest('base64url')
+  }
+
+  #digest(token: string): Uint8Array {
+    return this.#options.sha256(utf8(token))
+  }
+
+  #isOver(until: Milliseconds): boolean {
+    return this.#options.now() >= until
+  }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function forget<Value>(map: Map<string, Value>, isOver: (value: Value) => boolean): void {
+  for (const [key, value] of map) {
+    // Put in about in the order in which they end: what is behind one that goes on is looked at next time.
+    if (!isOver(value)) return
+    map.delete(key)
+  }
+}

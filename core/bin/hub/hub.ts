@@ -1,0 +1,273 @@
+/**
+ * A hub that runs: the ledger under its lock, the server, the door for other programs' notes on this machine, the scheduler. It
+ * ends in the opposite order, once what is under way is answered.
+ */
+
+import { statfsSync } from 'node:fs'
+import type { Failure } from '../../api/failures.ts'
+import { tryFromHex } from '../../base/bytes.ts'
+import type { Platform } from '../../domain/state.ts'
+import type { Milliseconds } from '../../domain/time.ts'
+import { IndexFollower, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
+import { openSqliteWriter } from '../../drivers/sqlite/store.ts'
+import { Vault } from '../../drivers/vault.ts'
+import { Ledger } from '../../ledger/ledger.ts'
+import type { SequencerKey } from '../../ledger/log-keys.ts'
+import type { JsonObject } from '../../ledger/present.ts'
+import { readPlatform } from '../../ledger/queries.ts'
+import { HubMetrics } from '../../net/hub-metrics.ts'
+import { type HubServer, serveHub } from '../../net/hub-server.ts'
+import { openLocalDoor } from '../../net/local-door.ts'
+import { addWitnessMetrics } from '../../net/witness-metrics.ts'
+import { Desk, ledgerOptions, type Place, publicKeyHex, reading, userPath } from '../desk.ts'
+import { doorFailure, failureOf, knownFailureOf, listenFailure } from '../failure.ts'
+import { LedgerClock } from '../ledger-clock.ts'
+import { localKeys, SEQUENCER, vkeyOf } from '../local-keys.ts'
+import { readPassphrase } from '../passphrase.ts'
+import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
+import { hubAccess } from './access.ts'
+import { HubLedger } from './hub-ledger.ts'
+import { type HubLog, openLog } from './hub-log.ts'
+import { runSchedules } from './schedule.ts'
+import { changedFixed, gateSettings, listenAddress, type Settings } from './settings.ts'
+import { startCosigning } from './witnesses.ts'
+
+interface HubOptions {
+  readonly place: Place
+  readonly settings: Settings
+  /** Reads the settings again. */
+  readonly readSettings: () => Settings
+}
+
+export class Hub {
+  readonly #options: HubOptions
+  readonly #platform: Platform
+  readonly #clock: LedgerClock
+  readonly #log: HubLog
+  readonly #metrics: HubMetrics
+  readonly #closing = new AsyncDisposableStack()
+  #settings: Settings
+  #vault: Vault
+  #sequencerKeys: readonly SequencerKey[] = []
+  #reloading: Promise<void> = Promise.resolve()
+  #ledger!: HubLedger
+  #server!: HubServer
+
+  private constructor(options: HubOptions, platform: Platform, vault: Vault) {
+    this.#options = options
+    this.#settings = options.settings
+    this.#platform = platform
+    this.#vault = vault
+    this.#clock = new LedgerClock(platform)
+    this.#log = openLog(options.settings)
+    this.#metrics = new HubMetrics({
+      size: () => this.#ledger.size,
+      isUp: () => this.#ledger.failure === undefined,
+      lastEntryTime: () => this.#ledger.lastTime / 1000,
+      freeBytes: () => freeBytes(options.place.dir),
+    })
+  }
+
+  static async start(options: HubOptions): Promise<Hub> {
+    const { place } = options
+    const platform = await reading(place, readPlatform)
+    const vault = await Vault.unlock(place.dir, await readPassphrase(place.passphrase, false))
+    const hub = new Hub(options, platform, vault)
+    try {
+      await hub.#start()
+      return hub
+    } catch (error) {
+      await hub.#closing.disposeAsync()
+      throw error
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { dir } = this.#options.place
+    const indexer = await IndexFollower.start(dir, (error) =>
+      this.#log.warn({ reason: failureOf(error).message }, 'the index does not follow'),
+    )
+    this.#closing.defer(() => indexer.close())
+    this.#ledger = await HubLedger.open({
+      open: () => this.#openLedger(),
+      openSearched: () => openSqliteSearched(dir),
+      grew: (size) => indexer.grown(size),
+      sequencerKeys: () => this.#sequencerKeys,
+      now: () => this.#clock.now(0),
+      explain: (error) => this.#explain(error),
+      report: (failure) => this.#reportLedger(failure),
+      observer: this.#metrics,
+    })
+    this.#closing.defer(() => this.#ledger.close())
+    await this.#cosign()
+    await this.#openDoor()
+    this.#schedule()
+    const address = listenAddress(this.#settings)
+    const { origin } = this.#platform
+    const access = hubAccess({ dir, origin, host: this.#ledger, policy: () => this.#settings.access })
+    this.#server = await serveHub({
+      ...{ host: this.#ledger, access, gate: gateSettings(this.#settings), address, metrics: this.#metrics },
+      log: ({ isEvents: _events, ...facts }) => this.#log[facts.status >= 500 ? 'warn' : 'debug'](facts, 'answered'),
+    }).catch((error: unknown) => {
+      throw listenFailure(error, address)
+    })
+    this.#closing.defer(() => this.#server.close())
+    this.#log.info(this.facts, 'serving')
+  }
+
+  /** What is told once it accepts connections. */
+  get facts(): JsonObject {
+    const { origin, sequencerKey } = this.#platform
+    const vkey = vkeyOf(origin, tryFromHex(sequencerKey)!)
+    return { listening: this.#server.origin, origin, vkey, size: this.#ledger.size }
+  }
+
+  /** Takes nothing new, answers what is under way, and lets go of the ledger. */
+  async close(): Promise<void> {
+    this.#log.info('ending')
+    await this.#reloading
+    await this.#closing.disposeAsync()
+    this.#log.info({ size: this.#ledger.size }, 'ended')
+  }
+
+  /** Reads the settings and the keys again, and begins the log's file anew. One time after the other. */
+  reload(): Promise<void> {
+    this.#reloading = this.#reloading.then(() => this.#reload())
+    return this.#reloading
+  }
+
+  async #reload(): Promise<void> {
+    this.#log.reopen()
+    try {
+      const settings = this.#options.readSettings()
+      const vault = await this.#unlockAgain()
+      const fixed = changedFixed(this.#settings, settings)
+      if (fixed.length > 0) this.#log.warn({ settings: fixed }, 'these settings take effect when the hub is started again')
+      this.#settings = settings
+      this.#log.level = settings.logLevel
+      this.#log.info('settings read again')
+      await this.#takeKeys(vault)
+      this.#metrics.reloaded(true)
+    } catch (error) {
+      this.#metrics.reloaded(false)
+      this.#log.error({ reason: failureOf(error).message }, 'the settings cannot be taken; those before stay')
+    }
+  }
+
+  /** Undefined where the passphrase was typed: nobody is there to type it again. */
+  async #unlockAgain(): Promise<Vault | undefined> {
+    const { dir, passphrase } = this.#options.place
+    const isGiven = passphrase.file !== undefined || passphrase.environment !== undefined
+    return isGiven ? Vault.unlock(dir, await readPassphrase(passphrase, false)) : undefined
+  }
+
+  /** A key that the sequencer is to sign with next is made while the hub runs. */
+  async #takeKeys(vault: Vault | undefined): Promise<void> {
+    if (vault === undefined || labelled(vault) === labelled(this.#vault)) return
+    this.#vault = vault
+    this.#log.info('opening the ledger again, with other keys')
+    await this.#ledger.reopen()
+  }
+
+  async #openLedger(): Promise<Ledger> {
+    const store = await openSqliteWriter(this.#options.place.dir, { lockTimeoutMs: LOCK_TIMEOUT_MS })
+    const opened: { ledger?: Ledger } = {}
+    const now = () => this.#clock.now(opened.ledger?.lastTime ?? 0)
+    try {
+      const options = ledgerOptions(store, this.#vault, this.#platform.origin, now)
+      opened.ledger = await Ledger.open(options)
+      this.#sequencerKeys = options.sequencerKeys
+      return opened.ledger
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+
+  async #cosign(): Promise<void> {
+    const { witnessPolicy, witnessTimeoutMs, unwitnessed } = this.#settings
+    if (witnessPolicy === undefined) return
+    const cosigning = await startCosigning({
+      dir: this.#options.place.dir,
+      origin: this.#platform.origin,
+      ledger: this.#ledger,
+      ...{ policy: userPath(witnessPolicy), timeoutMs: witnessTimeoutMs, unwitnessed },
+      report: (reason, witness) => this.#log.warn({ reason, witness }, 'a checkpoint was not cosigned'),
+    })
+    this.#closing.defer(() => cosigning.close())
+    addWitnessMetrics(this.#metrics.registry, cosigning)
+  }
+
+  async #openDoor(): Promise<void> {
+    const submit = async (note: Uint8Array, at: Milliseconds | undefined) => {
+      if (at !== undefined) this.#clock.set(at, this.#ledger.lastTime)
+      return this.#ledger.submit(note)
+    }
+    const door = await openLocalDoor(this.#options.place.dir, { submit, explain: doorFailure })
+    this.#closing.defer(() => door.close())
+  }
+
+  #schedule(): void {
+    const unfit = this.#whyUnscheduled()
+    if (unfit !== undefined) {
+      this.#log.warn({ reason: unfit }, 'no scheduler')
+      return
+    }
+    const ending = new AbortController()
+    const desk = new Desk(this.#options.place, this.#ledger, this.#vault, this.#platform)
+    const running = runSchedules(desk, this.#scheduleObserver(), ending.signal)
+    this.#closing.defer(async () => {
+      ending.abort()
+      await running
+    })
+  }
+
+  #whyUnscheduled(): string | undefined {
+    const { operator, clock } = this.#platform
+    if (!this.#settings.schedule) return 'it is switched off'
+    if (clock === 'manual') return 'the clock of this ledger is told its time'
+    const hasKey = localKeys(this.#options.place.dir).some(({ account }) => account === operator)
+    return hasKey ? undefined : 'this machine has no key of the operator'
+  }
+
+  #scheduleObserver(): Parameters<typeof runSchedules>[1] {
+    return {
+      ran: ({ renewed, closed, refused }) => {
+        const refusals = Object.values(refused).reduce((sum, count) => sum + count, 0)
+        this.#metrics.scheduled('renewed', renewed)
+        this.#metrics.scheduled('closed', closed)
+        this.#metrics.scheduled('refused', refusals)
+        this.#metrics.scheduleRan(true, Date.now() / 1000)
+        if (renewed + closed + refusals > 0) this.#log.info({ renewed, closed, refused }, 'scheduler')
+      },
+      failed: (error) => {
+        this.#metrics.scheduleRan(false, 0)
+        this.#log.error({ reason: failureOf(error).message }, 'the scheduler failed; it looks again in a minute')
+      },
+    }
+  }
+
+  #reportLedger(failure: Failure | undefined): void {
+    if (failure === undefined) this.#log.info('the ledger takes notes again')
+    else this.#log.error({ ...failure }, 'the ledger takes no notes')
+  }
+
+  /** What went wrong, for those who call the hub. */
+  #explain(error: unknown): Failure {
+    const failure = knownFailureOf(error)
+    // What the command line calls locked is another program at work.
+    if (failure !== undefined) return { code: failure.code === 'locked' ? 'busy' : failure.code, message: failure.message }
+    this.#log.error({ reason: failureOf(error).message }, 'a defect of the program')
+    return { code: 'defect', message: 'This is a defect of the hub; its log tells more.' }
+  }
+}
+
+/** What tells one set of the sequencer's keys from another. */
+function labelled(vault: Vault): string {
+  return vault.keys(SEQUENCER).map(publicKeyHex).join()
+}
+
+function freeBytes(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir)
+  return bavail * bsize
+}

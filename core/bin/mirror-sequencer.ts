@@ -1,0 +1,167 @@
+/**
+ * A mirror as commands submit to it: the sequencer is the hub's. A note goes into the outbox, then a round of following sends it
+ * and brings its entry, so what is answered was verified here like everything else. Where another program follows already, that
+ * one sends it. Where the hub does not answer in time, the note stays in the outbox, and whoever submitted it is told so.
+ */
+
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { assert } from '../base/assert.ts'
+import type { Code, Refusal } from '../domain/refusal.ts'
+import type { StateSummary } from '../domain/state-root.ts'
+import type { Milliseconds, Seconds } from '../domain/time.ts'
+import { rules } from '../domain/transactions/index.ts'
+import { sha256 } from '../drivers/sha256.ts'
+import { openSqliteOutbox } from '../drivers/sqlite/outbox-store.ts'
+import { openSqliteReader } from '../drivers/sqlite/store.ts'
+import { type Accepted, readAccepted } from '../ledger/accepted.ts'
+import { Closing } from '../ledger/closing.ts'
+import type { OutboxNote, OutboxStore } from '../ledger/outbox-store.ts'
+import { lastTime } from '../ledger/queries.ts'
+import { StoreError, type StoreReader } from '../ledger/store.ts'
+import { putNote } from '../sync/outbox.ts'
+import { RemoteError } from '../sync/remote.ts'
+import { Following, type Hub } from './following.ts'
+import type { Sequencer } from './sequencer.ts'
+
+/** How long a note's answer is waited for while another program follows the hub. */
+const ANSWER_TIMEOUT_MS = 10_000
+const RETRY_MS = 100
+
+/** A note is safe in the outbox, and what became of it is not to be seen here yet. */
+export class Pending extends StoreError {
+  readonly kept: OutboxNote
+
+  constructor(kept: OutboxNote, reason: string) {
+    const { id, answer } = kept
+    const what =
+      answer?.status === 'accepted'
+        ? `The hub accepted the transaction ${id} as entry ${answer.index}, which is not here yet.`
+        : `The transaction ${id} is in the outbox and not answered yet.`
+    super('offline', `${what} ${reason}nimledger sync goes on with it.`)
+    this.kept = kept
+  }
+}
+
+export interface MirrorPlace {
+  readonly dir: string
+  readonly hub: Hub
+  readonly token: string | undefined
+}
+
+export class MirrorSequencer implements Sequencer {
+  readonly keepsNotes = true
+  readonly #place: MirrorPlace
+  readonly #outbox: OutboxStore
+  #following: Following | undefined
+  #reader: StoreReader
+  #size = 0
+  #lastTime: Milliseconds = 0
+  /** The last round that was asked for. */
+  #round: Promise<string> = Promise.resolve('')
+  #isRoundOpen = false
+
+  private constructor(place: MirrorPlace, outbox: OutboxStore, reader: StoreReader) {
+    this.#place = place
+    this.#outbox = outbox
+    this.#reader = reader
+  }
+
+  static async open(place: MirrorPlace): Promise<MirrorSequencer> {
+    const outbox = openSqliteOutbox(place.dir, 'write')
+    assert(outbox !== undefined, 'a mirror that knows its hub has an outbox')
+    const sequencer = new MirrorSequencer(place, outbox, await openSqliteReader(place.dir))
+    await sequencer.#look()
+    return sequencer
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  get lastTime(): Milliseconds {
+    return this.#lastTime
+  }
+
+  get reader(): StoreReader {
+    return this.#reader
+  }
+
+  summary(time: Seconds): Promise<StateSummary> {
+    return new Closing({ sha256, store: this.#reader }).summary(this.#size, time)
+  }
+
+  /** Throws Pending where the note is kept and its entry is not here yet. */
+  async submit(note: Uint8Array): Promise<Accepted | Refusal> {
+    const kept = await putNote({ rules, sha256, store: this.#outbox, now: Date.now }, note)
+    if (kept.status === 'refused') return kept
+    return this.#answerOf(kept.id, await this.#nextRound())
+  }
+
+  async close(): Promise<void> {
+    await this.#round.catch(() => {})
+    await this.#following?.close()
+    await this.#outbox.close()
+    await this.#reader.close()
+  }
+
+  /** A round that begins after now, for all notes that were put in until it does; why some of them are not answered. */
+  #nextRound(): Promise<string> {
+    if (this.#isRoundOpen) return this.#round
+    this.#isRoundOpen = true
+    const before = this.#round
+    this.#round = (async () => {
+      await before.catch(() => {})
+      await nextTurn()
+      this.#isRoundOpen = false
+      const reason = await this.#follow()
+      await this.#reader.close()
+      this.#reader = await openSqliteReader(this.#place.dir)
+      await this.#look()
+      return reason
+    })()
+    return this.#round
+  }
+
+  async #follow(): Promise<string> {
+    const deadline = performance.now() + ANSWER_TIMEOUT_MS
+    for (let reason = ''; ; ) {
+      let isOwn = true
+      try {
+        this.#following ??= await Following.open({ ...this.#place, lockTimeoutMs: 0 })
+        const { undelivered } = await this.#following.round()
+        if (undelivered !== undefined) return `${undelivered.message} `
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error
+        // What a hub accepts it publishes once its witnesses have seen it.
+        if (error instanceof RemoteError && error.reason === 'unwitnessed') reason = `${error.message} `
+        else if (error.code === 'offline') return `${error.message} `
+        else if (error.code !== 'locked') throw error
+        // Another program follows, and sends what it finds.
+        else isOwn = false
+      }
+      const waiting = isOwn ? [] : await this.#outbox.list(['queued', 'sent'], undefined, 1)
+      const coming = await this.#outbox.unmirrored(undefined, 1)
+      if (waiting.length + coming.length === 0 || performance.now() >= deadline) return reason
+      await sleep(RETRY_MS)
+    }
+  }
+
+  async #look(): Promise<void> {
+    this.#size = await this.#reader.size()
+    this.#lastTime = await lastTime(this.#reader)
+  }
+
+  async #answerOf(id: string, reason: string): Promise<Accepted | Refusal> {
+    const kept = await this.#outbox.find(id)
+    assert(kept !== undefined, 'what was put into the outbox is there')
+    const { answer } = kept
+    if (answer?.status === 'refused') {
+      const { code, message, data } = answer.refusal
+      return { status: 'refused', code: code as Code, message, data }
+    }
+    if (answer === undefined || answer.index >= this.#size) throw new Pending(kept, reason)
+    const accepted = await readAccepted(rules, sha256, this.#reader, answer.index)
+    if (accepted.transaction.id !== id) throw new StoreError('damaged', `Entry ${answer.index} is not the transaction ${id}.`)
+    return accepted
+  }
+}

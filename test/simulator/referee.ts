@@ -1,0 +1,128 @@
+/**
+ * What has to hold at every step, whatever was lost, repeated or killed:
+ *
+ *   the log      grows, and nothing that is in it changes; no transaction is in it twice; what one key signs stands in the
+ *                order in which it was signed
+ *   outboxes     lose nothing; a state never goes back; what is accepted has its receipt, and is in the log where that says;
+ *                what is refused is not in the log
+ *   mirrors      have a beginning of the log, and their checkpoint covers what they have
+ *
+ * What it knows is kept here, in memory, so that nothing that a store forgets is forgotten here.
+ */
+
+import { expect } from 'vitest'
+import { toHex } from '../../core/base/bytes.ts'
+import { Malformed } from '../../core/base/malformed.ts'
+import { rules } from '../../core/domain/transactions/index.ts'
+import { sha256 } from '../../core/drivers/sha256.ts'
+import { OUTBOX_STATES, type OutboxState } from '../../core/ledger/outbox-store.ts'
+import { checkProof } from '../../core/ledger/receipt.ts'
+import type { StoreReader } from '../../core/ledger/store.ts'
+import { transactionOf } from '../ledger/forging.ts'
+import { openedCheckpoint } from '../ledger/support.ts'
+import type { SimulatedHub } from './hub.ts'
+import { type SimulatedConsole, type SimulatedMirror, TRUST } from './peers.ts'
+import type { Pen } from './pens.ts'
+
+const PAGE = 1_000
+
+export class Referee {
+  /** The log as it was first seen. */
+  readonly entries: Uint8Array[] = []
+  /** Where a transaction stands in it. */
+  readonly index = new Map<string, number>()
+  /** What an outbox was told, and keeps for ever. */
+  readonly told = new Map<string, OutboxState>()
+  readonly refusals = new Map<string, string>()
+  /** How far into its own notes each pen has got. */
+  readonly #turn = new Map<Pen, number>()
+  readonly #mirrored = new Map<string, number>()
+
+  /** Reads what is new in the log; `isAnew` reads all of it again, after the hub was restarted. */
+  async checkHub(hub: SimulatedHub, consoles: readonly SimulatedConsole[], isAnew: boolean): Promise<void> {
+    await hub.read(async (reader) => {
+      const size = await reader.size()
+      expect(size).toBeGreaterThanOrEqual(this.entries.length)
+      for (let from = isAnew ? 0 : this.entries.length; from < size; from += PAGE) {
+        for (const { index, bytes } of await reader.entries(from, PAGE)) this.#take(index, bytes, consoles)
+      }
+    })
+  }
+
+  #take(index: number, bytes: Uint8Array, consoles: readonly SimulatedConsole[]): void {
+    const known = this.entries[index]
+    if (known !== undefined) {
+      expect(Buffer.compare(known, bytes), `entry ${index} is what it was`).toBe(0)
+      return
+    }
+    expect(index).toBe(this.entries.length)
+    this.entries.push(bytes)
+    const { id } = transactionOf(bytes)
+    expect(this.index.has(id), `${id} is in the log once`).toBe(false)
+    this.index.set(id, index)
+    for (const pen of consoles.flatMap(({ pens }) => pens)) {
+      const turn = pen.signed.findIndex((signed) => signed.id === id)
+      if (turn < 0) continue
+      expect(turn, `${id} stands after what was signed before it`).toBeGreaterThan(this.#turn.get(pen) ?? -1)
+      this.#turn.set(pen, turn)
+    }
+  }
+
+  async checkOutbox(console: SimulatedConsole): Promise<void> {
+    const notes = await console.outbox((store) => store.list(undefined, undefined, 1_000_000))
+    expect(notes.map(({ id }) => id)).toEqual(console.kept.map(({ id }) => id))
+    for (const [i, { id, note, state, answer }] of notes.entries()) {
+      expect(Buffer.compare(note, console.kept[i]!.note)).toBe(0)
+      const before = this.told.get(id)
+      if (before === state) continue
+      const rank = (one: OutboxState) => Math.min(OUTBOX_STATES.indexOf(one), 2)
+      expect(before === undefined || rank(before) < rank(state), `${id} went from ${before} to ${state}`).toBe(true)
+      this.told.set(id, state)
+      if (answer?.status === 'accepted') {
+        expect(this.index.get(id), `${id} is where its receipt says`).toBe(answer.index)
+        const proven = checkProof({ rules, sha256 }, answer.receipt, TRUST)
+        if (proven instanceof Malformed) throw new Error(`The receipt of ${id} is not good: ${proven.reason}`)
+        expect(proven.what === 'entry' && proven.index).toBe(answer.index)
+      }
+      if (answer?.status === 'refused') this.refusals.set(id, answer.refusal.code)
+    }
+    for (const [id, code] of this.refusals) {
+      expect(this.index.has(id), `${id}, which was refused (${code}), is not in the log`).toBe(false)
+    }
+  }
+
+  async checkMirror(mirror: SimulatedMirror): Promise<void> {
+    await mirror.read(async (reader) => {
+      const size = await reader.size()
+      const from = this.#mirrored.get(mirror.name) ?? 0
+      expect(size).toBeGreaterThanOrEqual(from)
+      expect(size).toBeLessThanOrEqual(this.entries.length)
+      for (let at = from; at < size; at += PAGE) {
+        for (const { index, bytes } of await reader.entries(at, Math.min(PAGE, size - at)))
+          expect(Buffer.compare(bytes, this.entries[index]!), `entry ${index} of ${mirror.name} is the log's`).toBe(0)
+      }
+      this.#mirrored.set(mirror.name, size)
+      const signed = await reader.checkpoint()
+      if (signed !== undefined) expect(openedCheckpoint(signed).size).toBeLessThanOrEqual(size)
+    })
+  }
+
+  /** In the end every note has its one answer, and all have the same book under the same root. */
+  async checkEnd(
+    hub: StoreReader,
+    mirrors: readonly SimulatedMirror[],
+    bookOf: (store: StoreReader) => Promise<unknown>,
+  ): Promise<void> {
+    const head = openedCheckpoint(await hub.checkpoint())
+    expect(head.size).toBe(this.entries.length)
+    const book = await bookOf(hub)
+    for (const mirror of mirrors) {
+      await mirror.read(async (reader) => {
+        const { size, root } = openedCheckpoint(await reader.checkpoint())
+        expect([mirror.name, size, toHex(root)]).toEqual([mirror.name, head.size, toHex(head.root)])
+        expect(await bookOf(reader)).toEqual(book)
+      })
+    }
+    for (const [id, state] of this.told) expect([id, ['accepted', 'refused'].includes(state)]).toEqual([id, true])
+  }
+}
