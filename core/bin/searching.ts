@@ -6,7 +6,7 @@ import { StoreError } from '../ledger/store.ts'
 import { progressBar } from './output.ts'
 
 /** Most entries that one command makes the index follow; what it then lacks is read from the log. */
-const MAX_FOLLOWED = 200_000
+const MAX_FOLLOWED = 100_000
 
 /** Searches the ledger in a folder; no lock is needed. Where nothing is looked for, the index is left as it is. */
 export async function searching<T>(dir: string, wanted: EntryFilter, search: (searched: Searched) => Promise<T>): Promise<T> {
