@@ -182,6 +182,10 @@ describe('killed', () => {
     const ids = log.lines.map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
     for (const { id, index } of notes) expect(ids[index!]).toBe(id)
+    // Nothing left this machine that was not kept first.
+    const { account } = await ok(cli(dir, ['account', 'show', 'Ada']))
+    const own = log.lines.filter((entry) => entry.signer === account)
+    expect(own.map(({ id }) => id)).toEqual(notes.map(({ id }) => id))
     expect((await auditOf(dir)).ok).toBe(true)
   }, 3_600_000)
 })

@@ -1,6 +1,6 @@
 /**
  * The simulation: one hub, three mirrors and two consoles over real HTTP and real files, in one process. A seed draws what each
- * of them does next, what its network does to it, when a disk is full and when the hub is killed; after each step the referee looks.
+ * of them does next, what its network does to it, when a disk is full and when the hub is killed; after each, the referee looks.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
