@@ -12,6 +12,7 @@ import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { exportCommand } from './commands/export.ts'
 import { hubCommand } from './commands/hub.ts'
+import { joinCommand } from './commands/join.ts'
 import { keyCommands } from './commands/keys.ts'
 import { ledgerCommands } from './commands/ledger.ts'
 import { logCommands } from './commands/log.ts'
@@ -71,6 +72,7 @@ hubCommand(program)
 accessCommands(program)
 syncCommand(program)
 outboxCommands(program)
+joinCommand(program)
 backupCommands(program)
 doctorCommand(program)
 witnessCommand(program)

@@ -8,7 +8,7 @@
  * Whoever follows holds the mirror's lock. What a hub is caught at is kept beside the mirror, as evidence.
  */
 
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toHex } from '../base/bytes.ts'
@@ -63,11 +63,13 @@ export async function knownHub(dir: string): Promise<Hub | undefined> {
   }
 }
 
-export interface FollowingOptions {
+interface FollowingOptions {
   readonly dir: string
   readonly hub: Hub
   /** For a private hub. */
   readonly token: string | undefined
+  /** A file that is to be the mirror's policy from now on. */
+  readonly witnessPolicy?: string | undefined
   readonly lockTimeoutMs: number
   readonly progress?: MirrorOptions['progress']
 }
@@ -88,6 +90,7 @@ export class Following {
   readonly outbox: OutboxStore
   readonly #mirror: Mirror
   readonly #sender: Outbox
+  readonly #client: HubClient
 
   private constructor(
     options: FollowingOptions,
@@ -99,6 +102,7 @@ export class Following {
     this.store = parts.store
     this.outbox = parts.outbox
     this.#mirror = parts.mirror
+    this.#client = parts.client
     const trust = () => trustIn(parts.store, options.hub.trusted)
     const { outbox: store, client: hub } = parts
     this.#sender = new Outbox({ rules, sha256, store, hub, trust, now: Date.now, random: Math.random })
@@ -113,9 +117,20 @@ export class Following {
     const verifier = closing.adopt(createVerifier(), (one) => one.close())
     const client = new HubClient(hub.base, { token })
     const { trusted } = hub
+    if (options.witnessPolicy !== undefined) keepWitnessPolicy(dir, options.witnessPolicy)
     const witnesses = witnessesOf(dir)
     const mirror = await Mirror.open({ rules, sha256, store, verifier, remote: client, trusted, witnesses, progress })
     return new Following(options, closing.move(), { store, outbox, mirror, client })
+  }
+
+  /** Whether a note waits that was never sent, and may be. */
+  async hasUnsent(): Promise<boolean> {
+    return this.#pauseMs === 0 && (await this.outbox.counts()).queued > 0
+  }
+
+  /** Listens to the hub, until it says nothing more. */
+  news(signal: AbortSignal): AsyncGenerator<void> {
+    return this.#client.news(signal)
   }
 
   /** How long the pause still is before anything is sent again. */
@@ -161,9 +176,8 @@ export class Following {
 const POLICY_FILE = 'witness-policy'
 
 /** From now on the mirror takes nothing that the witnesses of this policy have not cosigned, whichever command asks. */
-export function keepWitnessPolicy(dir: string, file: string): void {
+function keepWitnessPolicy(dir: string, file: string): void {
   readTrustPolicy(file)
-  mkdirSync(dir, { recursive: true })
   writeDurably(join(dir, POLICY_FILE), readFileSync(file))
 }
 

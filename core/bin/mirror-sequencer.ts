@@ -42,7 +42,7 @@ export class Pending extends StoreError {
   }
 }
 
-export interface MirrorPlace {
+interface MirrorPlace {
   readonly dir: string
   readonly hub: Hub
   readonly token: string | undefined
@@ -94,7 +94,9 @@ export class MirrorSequencer implements Sequencer {
   async submit(note: Uint8Array): Promise<Accepted | Refusal> {
     const kept = await putNote({ rules, sha256, store: this.#outbox, now: Date.now }, note)
     if (kept.status === 'refused') return kept
-    return this.#answerOf(kept.id, await this.#nextRound())
+    const isRepeated = (await this.#outbox.find(kept.id))?.state === 'accepted'
+    const answer = await this.#answerOf(kept.id, await this.#nextRound())
+    return isRepeated && answer.status === 'accepted' ? { ...answer, repeated: true } : answer
   }
 
   async close(): Promise<void> {

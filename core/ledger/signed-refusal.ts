@@ -11,8 +11,8 @@
  *
  *     — ledger.example/credits <base64>
  *
- * The first line is no origin and the second no number, so it cannot be taken for a checkpoint, which the same key signs; nor for a
- * transaction, whose text begins with a brace. What anybody can provoke in another's name is not signed: whatever is refused
+ * The first line is no origin and the second no number, so it cannot be taken for a checkpoint, which the same key signs; nor for
+ * a transaction, whose text begins with a brace. What anybody can provoke in another's name is not signed: whatever is refused
  * before its signatures are known to be good.
  */
 
@@ -71,7 +71,7 @@ export function isSignedRefusal(bytes: Uint8Array): boolean {
 }
 
 /** What a ledger signed that it refuses. */
-export interface SignedRefusal {
+interface SignedRefusal {
   readonly id: string
   readonly time: Milliseconds
   readonly size: number

@@ -13,7 +13,6 @@
  * take one of them, those that depend on it wait with it: those that name an account or a thing that it names or makes.
  */
 
-import { assert } from '../base/assert.ts'
 import type { Sha256 } from '../base/bytes.ts'
 import { MAX_OUTBOX_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
@@ -48,7 +47,7 @@ export interface OutboxOptions {
 }
 
 /** What a pass came to. */
-export interface Delivery {
+interface Delivery {
   readonly answered: number
   /** Why some are still on their way; undefined where none are. */
   readonly failure: StoreError | undefined
@@ -111,7 +110,8 @@ export class Outbox {
   #outgoing({ id, note }: OutboxNote): Outgoing {
     const { rules, sha256 } = this.#options
     const transaction = parseSignedTransaction(rules, sha256, note)
-    assert(!(transaction instanceof Malformed) && transaction.id === id, 'the outbox holds well-formed notes')
+    if (transaction instanceof Malformed || transaction.id !== id)
+      throw new StoreError('damaged', `The transaction ${id} in the outbox is not the one that was put there.`)
     const signatories = transaction.signatures.map(({ name }) => name)
     const created = createdId(transaction)
     const names = [...signatories, ...(transaction.text.match(NAMES) ?? []), ...(created === undefined ? [] : [created])]

@@ -1,6 +1,6 @@
 /**
- * What others serve. A log, as mirrors and audits read it: the static resources of c2sp.org/tlog-tiles, whatever carries them. And
- * a hub, which takes notes. Every answer is bounded by what its kind may be; what it says is for the reader to verify.
+ * What others serve. A log, as mirrors and audits read it: the static resources of c2sp.org/tlog-tiles, whatever carries them.
+ * And a hub, which takes notes. Every answer is bounded by what its kind may be; what it says is for the reader to verify.
  */
 
 import type { Json } from '../domain/canonical.ts'

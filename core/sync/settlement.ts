@@ -1,6 +1,6 @@
 /**
- * What the mirror's log says of the notes in the outbox beside it. The log is right: a note that it has was accepted, whatever the
- * hub answered or failed to answer. And a receipt has to be of this very log: a hub that promised one history and published
+ * What the mirror's log says of the notes in the outbox beside it. The log is right: a note that it has was accepted, whatever
+ * the hub answered or failed to answer. And a receipt has to be of this very log: a hub that promised one history and published
  * another signed both, which is evidence for everybody.
  */
 
@@ -21,7 +21,7 @@ import { readPrefix } from './remote-tree.ts'
 /** Notes looked at together. */
 const PAGE = 100
 
-export interface SettlementOptions {
+interface SettlementOptions {
   readonly sha256: Sha256
   readonly outbox: OutboxStore
   /** The mirror, after a round. */

@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3'
 import { getTableConfig } from 'drizzle-orm/sqlite-core'
 import { describe, expect, test } from 'vitest'
 import { BookWriter } from '../../core/drivers/sqlite/book.ts'
-import { BOOK, GUARD, MIRROR, modelDatabase, openDatabase, WITNESS } from '../../core/drivers/sqlite/database.ts'
+import { BOOK, GUARD, MIRROR, modelDatabase, OUTBOX, openDatabase, WITNESS } from '../../core/drivers/sqlite/database.ts'
 import { onFile, storeError } from '../../core/drivers/sqlite/errors.ts'
 import * as schema from '../../core/drivers/sqlite/schema.ts'
 import { createSqliteGuard, createSqliteLedger, openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
@@ -206,6 +206,7 @@ describe('the schema', () => {
     [GUARD, [schema.guard, schema.refusals]],
     [MIRROR, [schema.mirror]],
     [WITNESS, [schema.cosigned]],
+    [OUTBOX, [schema.hub, schema.notes]],
   ])('is the same in Drizzle and in the migrations: $file', (kind, tables) => {
     const model = modelDatabase(kind)
     const made = model.prepare<[], string>(

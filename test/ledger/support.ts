@@ -258,8 +258,8 @@ export function openedCheckpoint(signed: Uint8Array | undefined, key = LOG_KEY):
   return opened.checkpoint
 }
 
-/** What a store's method does, and `call`, which does it. */
-export type Interposed = (method: keyof StoreWriter, call: () => unknown) => unknown
+/** What a store's method does, `call`, which does it, and what it was given. */
+export type Interposed = (method: keyof StoreWriter, call: () => unknown, given: readonly unknown[]) => unknown
 
 /** A store with something between it and its user. */
 export function interpose(store: StoreWriter, around: Interposed): StoreWriter {
@@ -267,7 +267,7 @@ export function interpose(store: StoreWriter, around: Interposed): StoreWriter {
     get: (target, name) => {
       const method = name as keyof StoreWriter
       return async (...given: unknown[]) =>
-        around(method, () => (target[method] as (...given: unknown[]) => unknown).call(target, ...given))
+        around(method, () => (target[method] as (...given: unknown[]) => unknown).call(target, ...given), given)
     },
   })
 }

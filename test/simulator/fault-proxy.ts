@@ -1,6 +1,6 @@
 /**
- * A network that misbehaves: an HTTP proxy in this process between one client and a hub, which draws from a seed what becomes of each
- * message. A proxy for each client, so that what happens to one does not depend on how fast another is.
+ * A network that misbehaves: an HTTP proxy in this process between one client and a hub, which draws from a seed what becomes of
+ * each message. A proxy for each client, so that what happens to one does not depend on how fast another is.
  *
  *   on the way there
  *     lost         the connection is cut before the hub sees anything
@@ -16,8 +16,6 @@
  *     gateway      the client gets what a gateway says in place of the answer
  *     portal       the client gets a page of some portal, with status 200
  *     slow         the client gets the answer after a while
- *
- * Of a stream of events the faults are that it is cut after some of it.
  */
 
 import type { ServerResponse } from 'node:http'
@@ -57,7 +55,7 @@ interface Answer {
 
 export class FaultProxy {
   /** How often each fault was met. */
-  readonly met = new Map<Fault | 'pass' | 'cut-stream', number>()
+  readonly met = new Map<Fault | 'pass', number>()
   /** Without faults for a while: what is sent arrives. */
   isCalm = false
   /** Nobody gets through. */
@@ -141,7 +139,6 @@ export class FaultProxy {
     response.on('close', () => upstream.destroy())
     try {
       const first = await headOf(upstream)
-      if (/^text\/event-stream/.test(first.headers['content-type'] ?? '')) return this.#stream(first, response)
       const answers = [readAnswer(first), ...(fault === 'twice' ? [this.#deliver(message)] : [])]
       const given = await Promise.all(answers)
       await this.#answer(given.at(-1) ?? given[0]!, fault, response)
@@ -160,20 +157,6 @@ export class FaultProxy {
     if (fault === 'half-answer') response.socket?.destroySoon()
   }
 
-  #stream(head: IncomingMessage, response: ServerResponse): void {
-    let rest = this.isCalm || !this.#random.chance(FAULT_CHANCE) ? Number.POSITIVE_INFINITY : this.#random.spread(5_000)
-    response.writeHead(head.statusCode!, head.headers)
-    head.on('error', () => response.destroy())
-    head.on('end', () => response.end())
-    head.on('data', (part: Buffer) => {
-      response.write(part.subarray(0, Math.min(rest, part.length)))
-      rest -= part.length
-      if (rest > 0) return
-      this.met.set('cut-stream', (this.met.get('cut-stream') ?? 0) + 1)
-      response.destroy()
-    })
-  }
-
   #deliverDue(): void {
     const due = this.#late.filter((one) => --one.after <= 0)
     for (const one of due) {
@@ -187,9 +170,7 @@ export class FaultProxy {
     const upstream = this.#send(message)
     const answered = Promise.resolve(upstream && headOf(upstream))
       .then((head) => {
-        if (head === undefined) return undefined
-        if (!/^text\/event-stream/.test(head.headers['content-type'] ?? '')) return readAnswer(head)
-        head.destroy()
+        return head === undefined ? undefined : readAnswer(head)
       })
       .catch(() => undefined)
     this.#delivering.add(answered)

@@ -9,10 +9,10 @@ import { sha256 } from '../../core/drivers/sha256.ts'
 import { openSqliteSearched } from '../../core/drivers/sqlite/index-follower.ts'
 import { openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import { Ledger } from '../../core/ledger/ledger.ts'
-import type { StoreReader, StoreWriter } from '../../core/ledger/store.ts'
+import type { Commit, StoreReader, StoreWriter } from '../../core/ledger/store.ts'
 import { NO_LIMITS } from '../../core/net/gate.ts'
 import { type HubServer, serveHub } from '../../core/net/hub-server.ts'
-import { ORIGIN, SEQUENCER, VERIFIER } from '../ledger/support.ts'
+import { interpose, ORIGIN, SEQUENCER, VERIFIER } from '../ledger/support.ts'
 import { Disk } from './disks.ts'
 
 const CHANGES = ['commit', 'replaceCheckpoint', 'rememberRefusals'] as const satisfies (keyof StoreWriter)[]
@@ -28,6 +28,8 @@ interface Life {
 export class SimulatedHub {
   readonly folder: string
   disk = new Disk()
+  /** What it refused at least once, also where its disk failed before that was kept, and nobody was told. */
+  readonly refused = new Set<string>()
   readonly #now: () => Milliseconds
   #life: Life | undefined
 
@@ -54,7 +56,7 @@ export class SimulatedHub {
       stores.add(store)
       const options = { rules, sha256, verifier: VERIFIER, now: this.#now, sequencerKeys: [SEQUENCER] }
       try {
-        return await Ledger.open({ ...options, store: disk.wrap(store, CHANGES) })
+        return await Ledger.open({ ...options, store: this.#noting(disk.wrap(store, CHANGES)) })
       } catch (error) {
         await store.close()
         throw error
@@ -99,6 +101,19 @@ export class SimulatedHub {
     } finally {
       await reader.close()
     }
+  }
+
+  /** Notes what of a batch does not come into the log with the rest of it. */
+  #noting(store: StoreWriter): StoreWriter {
+    let batch: readonly string[] = []
+    return interpose(store, (method, call, [given]) => {
+      if (method === 'refusals') batch = given as readonly string[]
+      if (method === 'commit') {
+        const taken = new Set((given as Commit).entries.map(({ id }) => id))
+        for (const id of batch) if (!taken.has(id)) this.refused.add(id)
+      }
+      return call()
+    })
   }
 
   #end(): Life {

@@ -1,6 +1,6 @@
 /**
- * Who follows the hub: mirrors, and consoles, which are mirrors with an outbox. Each reaches the hub through a network of its own, and
- * has a disk of its own.
+ * Who follows the hub: mirrors, and consoles, which are mirrors with an outbox. Each has a network of its own to the hub,
+ * and a disk of its own.
  */
 
 import { join } from 'node:path'
@@ -16,8 +16,11 @@ import { type MirrorWriter, StoreError, type StoreReader } from '../../core/ledg
 import { type LogTrust, noteVerifier } from '../../core/log/checkpoint.ts'
 import { HubClient } from '../../core/net/hub-client.ts'
 import { parseHubUrl } from '../../core/net/hub-url.ts'
+import type { Evidence } from '../../core/sync/evidence.ts'
 import { Mirror } from '../../core/sync/mirror.ts'
 import { Outbox, putNote } from '../../core/sync/outbox.ts'
+import type { RemoteHub } from '../../core/sync/remote.ts'
+import { settle } from '../../core/sync/settlement.ts'
 import { LOG_KEY, ORIGIN, VERIFIER } from '../ledger/support.ts'
 import type { Random } from '../model/random.ts'
 import { Disk } from './disks.ts'
@@ -62,8 +65,9 @@ export class SimulatedMirror {
       const options = { rules, sha256, verifier: VERIFIER, remote: this.client(), trusted: LOG_KEY }
       const mirror = await Mirror.open({ ...options, store: this.disk.wrap(store, MIRROR_CHANGES) })
       const result = await mirror.sync()
-      if (result.status === 'synced') return 'synced'
-      throw new Error(`${this.name} takes an honest hub for a ${result.evidence.kind}: ${result.evidence.message}`)
+      const evidence = result.status === 'caught' ? result.evidence : await this.settle(store)
+      if (evidence === undefined) return 'synced'
+      throw new Error(`${this.name} takes an honest hub for a ${evidence.kind}: ${evidence.message}`)
     } catch (error) {
       if (isExpected(error)) return 'cut off'
       throw error
@@ -81,6 +85,11 @@ export class SimulatedMirror {
     }
   }
 
+  /** What follows a round; whoever has no outbox has nothing to settle. */
+  protected async settle(_store: StoreReader): Promise<Evidence | undefined> {
+    return undefined
+  }
+
   protected client(): HubClient {
     return new HubClient(parseHubUrl(this.network.url) as URL, this.network.isCalm ? PATIENT : IMPATIENT)
   }
@@ -92,6 +101,8 @@ export class SimulatedConsole extends SimulatedMirror {
   readonly #now: () => Milliseconds
   /** Signed, and kept by the outbox. */
   readonly kept: Signed[] = []
+  /** The codes with which the hub refused, by id. */
+  readonly heard = new Map<string, string>()
   #isDelivering = false
 
   constructor(
@@ -130,7 +141,7 @@ export class SimulatedConsole extends SimulatedMirror {
     this.#isDelivering = true
     try {
       return await this.outbox(async (store) => {
-        const options = { rules, sha256, store, hub: this.client(), trust: async () => TRUST, now: this.#now }
+        const options = { rules, sha256, store, hub: this.#listening(), trust: async () => TRUST, now: this.#now }
         const { failure } = await new Outbox({ ...options, random: () => this.#random.fraction() }).deliver()
         if (failure === undefined) return 'done'
         if (isExpected(failure)) return 'cut off'
@@ -142,6 +153,25 @@ export class SimulatedConsole extends SimulatedMirror {
     } finally {
       this.#isDelivering = false
     }
+  }
+
+  protected override settle(store: StoreReader): Promise<Evidence | undefined> {
+    return this.outbox((outbox) => settle({ sha256, outbox, store, now: this.#now }))
+  }
+
+  /** The hub, and what it refuses. */
+  #listening(): RemoteHub {
+    const hub = this.client()
+    const submit = async (notes: readonly Uint8Array[]) => {
+      const answers = await hub.submit(notes)
+      for (const [i, answer] of answers.entries()) {
+        if (answer.status !== 'refused') continue
+        const kept = this.kept.find(({ note }) => Buffer.compare(note, notes[i]!) === 0)
+        this.heard.set(kept!.id, answer.code)
+      }
+      return answers
+    }
+    return { name: hub.name, submit }
   }
 
   /** Opens the outbox as a program does that starts. */

@@ -1,6 +1,6 @@
 /**
- * The simulation: one hub, three mirrors and two consoles over real HTTP and real files, in one process. A seed draws what each of
- * them does next, what its network does to it, when a disk is full and when the hub is killed; after each step the referee looks.
+ * The simulation: one hub, three mirrors and two consoles over real HTTP and real files, in one process. A seed draws what each
+ * of them does next, what its network does to it, when a disk is full and when the hub is killed; after each, the referee looks.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -41,11 +41,12 @@ export interface Tally {
   readonly faults: Map<string, number>
   readonly refusals: Map<string, number>
   accepted: number
+  corrected: number
   cutOff: number
 }
 
 export function emptyTally(): Tally {
-  return { actions: new Map(), faults: new Map(), refusals: new Map(), accepted: 0, cutOff: 0 }
+  return { actions: new Map(), faults: new Map(), refusals: new Map(), accepted: 0, corrected: 0, cutOff: 0 }
 }
 
 function count(counts: Map<string, number>, name: string, times = 1): void {
@@ -180,7 +181,7 @@ export class World {
     for (const follower of this.#followers) await this.#referee.checkMirror(follower)
   }
 
-  /** The network is well, the disks have room: in the end all have the same, and whatever the network still delivers changes nothing. */
+  /** The network is well, the disks have room: in the end all have the same, whatever the network still delivers. */
   async #converge(): Promise<void> {
     this.#hub.disk.clear()
     for (const { network, disk } of this.#followers) {
@@ -199,6 +200,7 @@ export class World {
       expect(await auditOf(reader, reader, { trusted: LOG_KEY })).toMatchObject({ ok: true, defects: [], unsigned: 0 })
     })
     this.#tally.accepted += this.#referee.told.size - this.#referee.refusals.size
+    this.#tally.corrected += this.#referee.corrected
     for (const code of this.#referee.refusals.values()) count(this.#tally.refusals, code)
     for (const { network } of this.#followers) for (const [fault, times] of network.met) count(this.#tally.faults, fault, times)
   }

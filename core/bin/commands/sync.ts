@@ -1,25 +1,29 @@
 /** sync: a verified mirror of a hub's ledger in the folder, and the notes that wait for the hub. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { toBase64 } from '../../base/bytes.ts'
 import { RemoteError } from '../../sync/remote.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { Following, type Hub, keepWitnessPolicy, knownHub, parseHub, type Round } from '../following.ts'
+import { Following, type Hub, knownHub, parseHub, type Round } from '../following.ts'
+import { News } from '../news.ts'
 import { note, print, printJson, progressBar } from '../output.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
 import { witnessPolicyOption } from '../trust-policy.ts'
 import { type GlobalOptions, placeOf, readToken, tokenOption } from './options.ts'
 
-interface SyncOptions extends GlobalOptions {
+/** How a hub is named. */
+export interface HubOptions {
   readonly hub?: string
   readonly vkey?: string
-  readonly watch?: true
   readonly tokenFile?: string
+}
+
+interface SyncOptions extends GlobalOptions, HubOptions {
+  readonly watch?: true
   readonly witnessPolicy?: string
 }
 
-/** How often a hub is asked that has nothing new, and after it could not be reached: doubled each time, up to a minute. */
+/** How often a hub is asked that tells no news, and after it could not be reached: doubled each time, up to a minute. */
 const POLL_MS = 2_000
 const MAX_PAUSE_MS = 60_000
 
@@ -39,8 +43,9 @@ async function sync(options: SyncOptions): Promise<void> {
   const { dir } = placeOf(options)
   const hub = await readHub(dir, options)
   const token = readToken(options)
-  if (options.witnessPolicy !== undefined) keepWitnessPolicy(dir, options.witnessPolicy)
-  const following = await Following.open({ dir, hub, token, lockTimeoutMs: LOCK_TIMEOUT_MS, progress: progressBar('sync') })
+  const { witnessPolicy } = options
+  const settings = { dir, hub, token, witnessPolicy, lockTimeoutMs: LOCK_TIMEOUT_MS, progress: progressBar('sync') }
+  const following = await Following.open(settings)
   try {
     if (options.watch) await watch(following, options)
     else await showRound(following, await following.round(), options)
@@ -50,16 +55,17 @@ async function sync(options: SyncOptions): Promise<void> {
 }
 
 /** The hub that is given, or else the one that the mirror followed before. */
-async function readHub(dir: string, { hub: url, vkey }: SyncOptions): Promise<Hub> {
+export async function readHub(dir: string, { hub: url, vkey }: HubOptions): Promise<Hub> {
   if (url !== undefined && vkey !== undefined) return parseHub({ url, vkey }, (field) => `--${field}`)
   const known = url === undefined && vkey === undefined ? await knownHub(dir) : undefined
-  if (known === undefined) throw new Failure('usage', 'Name the hub and its key: nimledger sync --hub URL --vkey V.')
+  if (known === undefined) throw new Failure('usage', 'Name the hub and its key: --hub URL --vkey V.')
   return known
 }
 
 /** Goes on until the program is told to end, which is safe at any moment: what is committed is whole. */
 async function watch(following: Following, options: SyncOptions): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(EXIT.done))
+  using news = new News(following)
   let pauseMs = POLL_MS
   for (let before = ''; ; ) {
     try {
@@ -71,7 +77,7 @@ async function watch(following: Following, options: SyncOptions): Promise<void> 
       if (pauseMs === POLL_MS) note(`${error.message} Trying again.`)
       pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)
     }
-    await sleep(pauseMs * (0.75 + Math.random() / 2))
+    await news.wait(pauseMs * (0.75 + Math.random() / 2))
   }
 }
 

@@ -10,7 +10,7 @@ CREATE TABLE hub (
 --> statement-breakpoint
 -- In the order in which they were put in. Times are milliseconds since 1970. `refusal` is {"code","message","data"} as JSON.
 CREATE TABLE notes (
-  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  sequence INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE CHECK (length(id) = 24),
   note BLOB NOT NULL CHECK (length(note) > 0),
   queued INTEGER NOT NULL CHECK (queued >= 0),
