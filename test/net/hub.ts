@@ -12,14 +12,13 @@ import { HubLedger } from '../../core/bin/hub/hub-ledger.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { Ledger } from '../../core/ledger/ledger.ts'
-import { Lookup } from '../../core/ledger/lookup.ts'
 import { signNote } from '../../core/log/note.ts'
 import type { AccessPolicy } from '../../core/net/access.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../core/net/gate.ts'
 import { HubMetrics } from '../../core/net/hub-metrics.ts'
 import { serveHub } from '../../core/net/hub-server.ts'
 import { sqliteHome } from '../ledger/homes.ts'
-import { ADA, accepted, BOB, ORIGIN, type Person, SEQUENCER, TestLedger, VERIFIER } from '../ledger/support.ts'
+import { ADA, accepted, BOB, ORIGIN, openUnindexed, type Person, SEQUENCER, TestLedger, VERIFIER } from '../ledger/support.ts'
 
 interface Given {
   readonly policy?: AccessPolicy
@@ -72,10 +71,7 @@ export class TestHub {
           now: () => test.time,
           sequencerKeys: [SEQUENCER],
         }),
-      openSearched: async () => {
-        const store = await home.openReader()
-        return { store, lookup: Lookup.none(), close: () => store.close() }
-      },
+      openSearched: () => openUnindexed(home),
       sequencerKeys: () => [SEQUENCER],
       now: () => test.time,
       explain: (error): Failure => knownFailureOf(error) ?? { code: 'defect', message: String(error) },
