@@ -10,6 +10,7 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { Milliseconds, Seconds } from '../domain/time.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import type { AuditReport } from '../ledger/audit.ts'
+import type { Lookup } from '../ledger/lookup.ts'
 import type { Revenue } from '../ledger/revenue.ts'
 import type { StoreReader } from '../ledger/store.ts'
 import type { DeskEvent, DeskState, FailureCode } from './views.ts'
@@ -23,6 +24,8 @@ export interface Tools {
 /** A ledger as it is now, for one call. */
 export interface Sight {
   readonly store: StoreReader
+  /** The index beside it. */
+  readonly lookup: Lookup
   /** By the ledger's own clock. */
   readonly time: Milliseconds
   /** Folds the log once for all calls. */

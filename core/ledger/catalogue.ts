@@ -1,6 +1,7 @@
 /**
- * What is made and sold: models, listings with the terms in force, who subscribes, and what an account holds. Read table by table
- * in the order of keys, a bounded number of rows a call; where a call ends early it says where the next one goes on.
+ * What is made and sold: models, listings with the terms in force, who subscribes, and what an account holds. Read in the order
+ * of keys, through the index where there is one and table by table where not, a bounded number of rows a call; where a call
+ * ends early it says where the next one goes on.
  */
 
 import type { Context } from '../domain/define.ts'
@@ -13,10 +14,13 @@ import { platformAt } from '../domain/policy.ts'
 import { NO_USAGE } from '../domain/pricing.ts'
 import { whyClosed } from '../domain/sales.ts'
 import * as state from '../domain/state.ts'
-import { decodeRow } from '../domain/table.ts'
+import { decodeRow, type RowKey, type Table } from '../domain/table.ts'
 import type { Seconds } from '../domain/time.ts'
+import type { Searched } from './entry-search.ts'
 import { LoadedRows } from './rows.ts'
+import type { ThingQuery } from './search-index.ts'
 import type { StoreReader } from './store.ts'
+import { folded, leastPrice } from './things.ts'
 
 /** Rows that one call looks at, at most; it then answers what it found so far, and where to go on. */
 const MAX_SCANNED_ROWS = 20_000
@@ -51,19 +55,26 @@ interface ListingFilter extends PartOptions {
   readonly text?: string | undefined
   readonly kind?: state.Listing['kind'] | undefined
   readonly seller?: string | undefined
+  /** Something of it costs as much at most. */
+  readonly mostMicros?: bigint | undefined
   /** Only what sells now. */
   readonly isOpen?: boolean
 }
 
-export async function findListings(store: StoreReader, time: Seconds, filter: ListingFilter): Promise<Part<Offer>> {
-  const { kind, seller, isOpen } = filter
-  const words = (filter.text ?? '').toLocaleLowerCase('und').split(/\s+/).filter(Boolean)
-  const rows = new LoadedRows(store)
-  return collect(rowsAfter<state.Listing>(store, state.listings.name, filter.after), filter.limit, async ({ key, row }) => {
+export async function findListings(searched: Searched, time: Seconds, filter: ListingFilter): Promise<Part<Offer>> {
+  const { kind, seller, isOpen, mostMicros } = filter
+  const words = folded(filter.text ?? '')
+    .split(/\s+/)
+    .filter(Boolean)
+  const rows = new LoadedRows(searched.store)
+  const wanted = { kind: 'listing', sort: kind, owner: seller, words, mostMicros } as const
+  return collect(rowsOf(searched, state.listings, wanted, filter.after), filter.limit, async ({ key, row }) => {
     if ((kind !== undefined && row.kind !== kind) || (seller !== undefined && row.account !== seller)) return undefined
     const offer = await readOffer(rows, key, row, time)
     if (isOpen && offer.closedBecause !== undefined) return undefined
-    const text = `${row.title}\n${row.description}\n${offer.seller.name}`.toLocaleLowerCase('und')
+    const price = leastPrice(offer.terms)
+    if (mostMicros !== undefined && (price === undefined || price > mostMicros)) return undefined
+    const text = folded(row.title, row.description, offer.seller.name)
     return words.every((word) => text.includes(word)) ? offer : undefined
   })
 }
@@ -114,9 +125,10 @@ interface Workshop {
   readonly limit: number
 }
 
-export async function findModels(store: StoreReader, account: string, time: Seconds): Promise<Workshop> {
-  const { deployed, limit } = await readSlots(store, account, time)
-  const { items } = await collect(rowsAfter<state.Model>(store, state.models.name), MAX_SCANNED_ROWS, async ({ key, row }) => {
+export async function findModels(searched: Searched, account: string, time: Seconds): Promise<Workshop> {
+  const { deployed, limit } = await readSlots(searched.store, account, time)
+  const owned = rowsOf(searched, state.models, { kind: 'model', owner: account })
+  const { items } = await collect(owned, MAX_SCANNED_ROWS, async ({ key, row }) => {
     if (row.account !== account) return undefined
     const rank = deployed.indexOf(key)
     return { model: key, row, isDeployed: rank >= 0, isServing: rank >= 0 && rank < limit }
@@ -148,13 +160,14 @@ export interface Subscribed {
 
 /** Those who subscribe, or did, to an account's listings. */
 export async function findSubscribers(
-  store: StoreReader,
+  searched: Searched,
   account: string,
   time: Seconds,
   options: PartOptions,
 ): Promise<Part<Subscribed>> {
-  const rows = new LoadedRows(store)
-  return collect(rowsAfter<state.Subscription>(store, state.subscriptions.name, options.after), options.limit, async (found) => {
+  const rows = new LoadedRows(searched.store)
+  const sold = rowsOf(searched, state.subscriptions, { kind: 'subscription', owner: account }, options.after)
+  return collect(sold, options.limit, async (found) => {
     await rows.load([state.listings.at(found.row.listing)])
     if (rows.get(state.listings.at(found.row.listing))?.account !== account) return undefined
     return readSubscribed(rows, found.key, found.row, time)
@@ -252,33 +265,69 @@ interface FoundAccount {
 
 /** Accounts whose name holds a text, whatever the case, or whose id begins with it. */
 export async function findAccounts(
-  store: StoreReader,
+  searched: Searched,
   { text = '', after, limit }: PartOptions & { readonly text?: string | undefined },
 ): Promise<Part<FoundAccount>> {
-  const wanted = text.toLocaleLowerCase('und')
-  return collect(rowsAfter<state.Account>(store, state.accounts.name, after), limit, async ({ key, row }) => {
-    const isFound = row.name.toLocaleLowerCase('und').includes(wanted) || key.startsWith(wanted)
+  const wanted = folded(text)
+  const words = wanted === '' ? [] : [wanted]
+  return collect(rowsOf(searched, state.accounts, { kind: 'account', words }, after), limit, async ({ key, row }) => {
+    const isFound = folded(row.name).includes(wanted) || key.startsWith(wanted)
     return isFound ? { account: key, row } : undefined
   })
 }
 
 /** Which accounts sell, or have a plan to: what the console shows them first. */
-export async function findCreators(store: StoreReader, accounts: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = new LoadedRows(store)
+export async function findCreators(searched: Searched, accounts: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = new LoadedRows(searched.store)
   await rows.load(accounts.flatMap((account) => [state.planSubscriptions.at(account), state.earnings.at(account)]))
-  const creators = new Set(
-    accounts.filter(
-      (account) =>
-        rows.get(state.planSubscriptions.at(account)) !== undefined || rows.get(state.earnings.at(account)) !== undefined,
-    ),
-  )
-  let seen = 0
-  for await (const { row } of rowsAfter<state.Listing>(store, state.listings.name)) {
-    if (accounts.includes(row.account)) creators.add(row.account)
-    seen += 1
-    if (seen === MAX_SCANNED_ROWS) break
+  const creators = new Set<string>()
+  for (const account of accounts) {
+    const marks = [state.planSubscriptions.at(account), state.earnings.at(account)] as const
+    if (marks.some((key) => rows.get(key as RowKey) !== undefined) || (await hasListing(searched, account))) creators.add(account)
   }
   return creators
+}
+
+async function hasListing(searched: Searched, account: string): Promise<boolean> {
+  let seen = 0
+  for await (const { row } of rowsOf(searched, state.listings, { kind: 'listing', owner: account })) {
+    if (row.account === account) return true
+    seen += 1
+    if (seen === MAX_SCANNED_ROWS) return false
+  }
+  return false
+}
+
+/**
+ * The rows of a table after a key that may be what is wanted: those that the index finds and those that changed since then, or
+ * all of them without one. Whoever asks still looks at each.
+ */
+async function* rowsOf<Row>(
+  { store, lookup }: Searched,
+  table: Table<Row>,
+  wanted: Omit<ThingQuery, 'after' | 'limit'>,
+  after = '',
+): AsyncGenerator<{ key: string; row: Row }> {
+  const changed = await lookup.freshThings(await store.size())
+  const fresh = [...(changed ?? [])].filter(([, kind]) => kind === wanted.kind).map(([key]) => key)
+  const rows = new LoadedRows(store)
+  let last = after
+  for (let limit = FIRST_PAGE; changed !== undefined; limit = Math.min(2 * limit, LARGEST_PAGE)) {
+    const found = await lookup.ask((index) => index.findThings({ ...wanted, after: last, limit }))
+    if (found === undefined) break
+    const isEnd = found.length < limit
+    const end = found.at(-1)!
+    const between = fresh.filter((key) => key > last && (isEnd || key <= end))
+    const keys = [...new Set([...found, ...between])].sort()
+    await rows.load(keys.map((key) => table.at(key)))
+    for (const key of keys) {
+      const row = rows.get(table.at(key))
+      if (row !== undefined) yield { key, row }
+    }
+    if (isEnd) return
+    last = end
+  }
+  yield* rowsAfter<Row>(store, table.name, last)
 }
 
 /** The rows of a table after a key. */

@@ -3,14 +3,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { accounts } from '../domain/state.ts'
+import type { Milliseconds } from '../domain/time.ts'
 import { readCheckpoint } from '../log/checkpoint.ts'
 import { foldRanges, inclusionRanges, nodesOf } from '../log/merkle.ts'
 import { formatProof } from '../log/proof.ts'
 import { readNode, tilesOf } from '../log/tiles.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
+import { chainFrom, previousOf, readAccount } from './chain.ts'
+import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, type Searched } from './entry-search.ts'
 import type { LedgerOptions } from './ledger.ts'
-import { readRow } from './queries.ts'
 import { StoreError, type StoreReader } from './store.ts'
 import { tileReader } from './tree.ts'
 
@@ -21,13 +22,13 @@ const PAGE = 250
 
 type Options = Pick<LedgerOptions, 'rules' | 'sha256'>
 
-interface HistoryFilter {
+interface HistoryFilter extends EntryFilter {
   /** Only entries before this index. */
   readonly before?: number | undefined
   readonly limit: number
-  readonly account?: string | undefined
-  readonly type?: string | undefined
-  readonly accepts?: (entry: Accepted) => boolean
+  /** Entries accepted at a time or later, and before one. */
+  readonly since?: Milliseconds | undefined
+  readonly until?: Milliseconds | undefined
 }
 
 interface HistoryPage {
@@ -36,30 +37,47 @@ interface HistoryPage {
   readonly next?: number
 }
 
-/** Entries from the newest to older ones. */
-export async function readBackwards(options: Options, store: StoreReader, filter: HistoryFilter): Promise<HistoryPage> {
-  const { before = await store.size(), account, limit } = filter
-  if (account === undefined) return readDownwards(options, store, filter, before)
-  const entries: Accepted[] = []
-  let seen = 0
-  let last: number | undefined
-  for await (const entry of chainOf(options, store, account, before)) {
-    if (entries.length === limit || seen === MAX_SCANNED_ENTRIES) return { entries, ...(last !== undefined && { next: last }) }
-    if (isWanted(filter, entry)) entries.push(entry)
-    seen += 1
-    last = entry.index
+/** A part of the log that is read from its newer end. */
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Entries from the newest to older ones: first those that the index does not know yet, from the log itself, then what the index
+ * finds.
+ */
+export async function readBackwards(options: Options, searched: Searched, filter: HistoryFilter): Promise<HistoryPage> {
+  const { store, lookup } = searched
+  const { before, since, until, account, limit } = filter
+  const size = await store.size()
+  const start = since === undefined ? 0 : await entriesBefore(store, since)
+  const end = Math.max(start, Math.min(before ?? size, until === undefined ? size : await entriesBefore(store, until)))
+  const known = isFiltered(filter) ? Math.max(start, Math.min(lookup.size, end)) : start
+  const unknown = { from: known, to: end }
+  const walk = account === undefined ? readDownwards : readChain
+  const page = known < end ? await walk(options, store, filter, unknown) : { entries: [], next: end }
+  if (page.next !== known || known === start || page.entries.length === limit)
+    return page.next === start ? { entries: page.entries } : page
+  const entries = [...page.entries]
+  const older = { from: start, to: known, order: 'down' } as const
+  for await (const entry of findIndexed(options, searched, filter, older)) {
+    if (entries.length === limit) return { entries, next: entries.at(-1)!.index }
+    entries.push(entry)
   }
+  // Given up on the way: what is older is read without it.
+  if (lookup.size === 0) return readBackwards(options, searched, filter)
   return { entries }
 }
 
-/** Page by page from an index down. What is of another type is told by its bytes, without being read any further. */
-async function readDownwards(options: Options, store: StoreReader, filter: HistoryFilter, before: number): Promise<HistoryPage> {
+/** Page by page down a range. What is of another type is told by its bytes, without being read any further. */
+async function readDownwards(options: Options, store: StoreReader, filter: HistoryFilter, range: Range): Promise<HistoryPage> {
   const { limit, type } = filter
+  const { from, to } = range
   const entries: Accepted[] = []
-  const end = Math.min(before, await store.size())
-  const lowest = Math.max(0, end - MAX_SCANNED_ENTRIES)
+  const lowest = Math.max(from, to - MAX_SCANNED_ENTRIES)
   const size = type === undefined ? Math.min(limit, PAGE) : PAGE
-  for (let next = end; next > lowest; ) {
+  for (let next = to; next > lowest; ) {
     const start = Math.max(lowest, next - size)
     const page = await store.entries(start, next - start)
     const wanted = type === undefined ? page : page.filter(({ bytes }) => isOfType(bytes, type))
@@ -69,14 +87,10 @@ async function readDownwards(options: Options, store: StoreReader, filter: Histo
       entries.push(entry)
     }
     next = start
-    if (entries.length === limit) return { entries, ...(next > 0 && { next }) }
+    if (entries.length === limit) return { entries, next }
     await nextTurn()
   }
-  return { entries, ...(lowest > 0 && { next: lowest }) }
-}
-
-function isWanted({ type, accepts }: HistoryFilter, entry: Accepted): boolean {
-  return (type === undefined || entry.transaction.definition.type === type) && (accepts === undefined || accepts(entry))
+  return { entries, next: lowest }
 }
 
 /** Whether an entry seems to be of a type: in a canonical text the type and the version stand side by side. */
@@ -84,20 +98,28 @@ function isOfType(bytes: Uint8Array, type: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(`,"type":${JSON.stringify(type)},"v":`)
 }
 
+/** Along the chain of the entries that touched an account, as far as it lies in a range. */
+async function readChain(options: Options, store: StoreReader, filter: HistoryFilter, range: Range): Promise<HistoryPage> {
+  const entries: Accepted[] = []
+  let seen = 0
+  let last = range.to
+  for await (const entry of chainOf(options, store, filter.account!, range.to)) {
+    if (entry.index < range.from) break
+    if (entries.length === filter.limit || seen === MAX_SCANNED_ENTRIES) return { entries, next: last }
+    if (isWanted(filter, entry)) entries.push(entry)
+    seen += 1
+    last = entry.index
+  }
+  return { entries, next: range.from }
+}
+
 /** The entries that touched an account. One that did tells which did before it, so a page goes on where the last one ended. */
 async function* chainOf(options: Options, store: StoreReader, account: string, before: number): AsyncGenerator<Accepted> {
-  const newest = (await readRow(store, accounts.at(account)))?.last
   const [known] = await readRange(options, store, before, 1)
+  const isTouched = known?.outcome.touched.some((one) => one.account === account)
   // The entry at which the page before ended, where `before` is one; otherwise the chain is walked from its newest end.
-  const previous = known?.outcome.touched.find((one) => one.account === account)
-  let next = previous === undefined ? newest : previous.previous
-  while (next !== undefined) {
-    const [entry] = await readRange(options, store, next, 1)
-    if (entry === undefined)
-      throw new StoreError('damaged', `Entry ${next} of ${account} is missing; nimledger verify tells more.`)
-    if (entry.index < before) yield entry
-    next = entry.outcome.touched.find((one) => one.account === account)?.previous
-  }
+  const start = isTouched ? previousOf(known!, account) : (await readAccount(store, account))?.last
+  for await (const entry of chainFrom(options, store, account, start)) if (entry.index < before) yield entry
 }
 
 /** Entries from an index on, in order. */

@@ -28,6 +28,8 @@ import {
 import { decodeRow, type RowKey } from '../domain/table.ts'
 import { formatMilliseconds, formatSeconds, type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
+import { accountChain } from './chain.ts'
+import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, type Searched } from './entry-search.ts'
 import type { LedgerOptions } from './ledger.ts'
 import type { JsonObject } from './present.ts'
 import { LoadedRows } from './rows.ts'
@@ -208,25 +210,52 @@ export async function trialBalance(store: StoreReader, byClass: boolean): Promis
   return { size: await store.size(), time: formatMilliseconds(await lastTime(store)), books, sum: formatMicros(sum) }
 }
 
-interface LogFilter {
+interface LogFilter extends EntryFilter {
   readonly from: number
   readonly limit: number
-  readonly account?: string | undefined
-  readonly type?: string | undefined
+  /** Entries accepted at a time or later, and before one. */
+  readonly since?: Milliseconds | undefined
+  readonly until?: Milliseconds | undefined
 }
 
 type Options = Pick<LedgerOptions, 'rules' | 'sha256'>
 
-/** Entries from an index on, in order, those of one account or type where asked. */
-export async function* readLog(options: Options, store: StoreReader, filter: LogFilter): AsyncGenerator<Accepted> {
-  const { from, limit, account, type } = filter
+/** Entries from an index on, in order; those of an account, a type, a time, an amount where asked. */
+export async function* readLog(options: Options, searched: Searched, filter: LogFilter): AsyncGenerator<Accepted> {
+  const { store } = searched
+  const { from, limit, since, until } = filter
+  const end = until === undefined ? await store.size() : await entriesBefore(store, until)
+  const start = since === undefined ? from : Math.max(from, await entriesBefore(store, since))
   let given = 0
-  const pages = account === undefined ? allEntries(options, store, from) : entriesOfAccount(options, store, account, from)
-  for await (const entry of pages) {
+  for await (const entry of entriesWanted(options, searched, filter, { from: start, to: end })) {
     if (given >= limit) return
-    if (type !== undefined && entry.transaction.definition.type !== type) continue
     given += 1
     yield entry
+  }
+}
+
+/** What the index knows from it, and the rest from the log itself. */
+async function* entriesWanted(
+  options: Options,
+  searched: Searched,
+  filter: EntryFilter,
+  { from, to }: { readonly from: number; readonly to: number },
+): AsyncGenerator<Accepted> {
+  const { store, lookup } = searched
+  let next = from
+  if (isFiltered(filter)) {
+    const known = Math.min(lookup.size, to)
+    for await (const entry of findIndexed(options, searched, filter, { from, to: known, order: 'up' })) {
+      yield entry
+      next = entry.index + 1
+    }
+    if (lookup.size > 0) next = Math.max(next, known)
+  }
+  const { account } = filter
+  const rest = account === undefined ? allEntries(options, store, next) : entriesOfAccount(options, store, account, next)
+  for await (const entry of rest) {
+    if (entry.index >= to) return
+    if (isWanted(filter, entry)) yield entry
   }
 }
 
@@ -239,7 +268,7 @@ async function* allEntries({ rules, sha256 }: Options, store: StoreReader, from:
   }
 }
 
-/** The entries that touched an account: a chain of indexes from the last one back, so no index over entries is needed. */
+/** The entries that touched an account: a chain of indexes from the last one back. */
 async function* entriesOfAccount(options: Options, store: StoreReader, account: string, from: number): AsyncGenerator<Accepted> {
   const indexes: number[] = []
   for await (const entry of accountChain(options, store, account)) {
@@ -249,17 +278,5 @@ async function* entriesOfAccount(options: Options, store: StoreReader, account: 
   for (const index of indexes.reverse()) {
     const [entry] = await decodeEntries(options.rules, options.sha256, store, await store.entries(index, 1))
     yield entry!
-  }
-}
-
-/** The entries that touched an account, the newest first. */
-export async function* accountChain({ rules, sha256 }: Options, store: StoreReader, account: string): AsyncGenerator<Accepted> {
-  const row = await readRow(store, accounts.at(account))
-  let next = row?.last
-  while (next !== undefined) {
-    const [entry] = await decodeEntries(rules, sha256, store, await store.entries(next, 1))
-    assert(entry !== undefined, `entry ${next} of ${account} is stored`)
-    yield entry
-    next = entry.outcome.touched.find((one) => one.account === account)?.previous
   }
 }

@@ -7,25 +7,25 @@
  */
 
 import { MAX_STATEMENT_ENTRIES } from '../base/limits.ts'
-import { ACCOUNT_BOOKS, type AccountBook, bookName } from '../domain/books.ts'
-import { add, formatMicros, type Micros, micros, ZERO } from '../domain/money.ts'
+import { bookName } from '../domain/books.ts'
+import { add, formatMicros, type Micros, ZERO } from '../domain/money.ts'
 import { postingBook } from '../domain/outcome.ts'
-import { accounts } from '../domain/state.ts'
 import { formatMilliseconds, type Milliseconds } from '../domain/time.ts'
 import type { Accepted } from './accepted.ts'
+import { type AccountBalances, BOOKS, BooksBackwards, booksOf } from './account-books.ts'
+import { chainFrom, readAccount } from './chain.ts'
+import { entriesBefore, type Searched } from './entry-search.ts'
 import type { LedgerOptions } from './ledger.ts'
 import { describe, type JsonObject } from './present.ts'
-import { accountChain, lastTime, readRow } from './queries.ts'
+import { lastTime } from './queries.ts'
 import { HEADINGS, type Heading, type Share, shareOf } from './share.ts'
+import { findEnd } from './statement-end.ts'
 import { StoreError, type StoreReader } from './store.ts'
-import { timeOfEntry } from './tree.ts'
 
 export interface Period {
   readonly from?: Milliseconds | undefined
   readonly to?: Milliseconds | undefined
 }
-
-export type AccountBalances = { readonly [Book in AccountBook]: Micros }
 
 export interface StatementEntry extends Share {
   readonly index: number
@@ -52,8 +52,6 @@ export interface Statement extends Period {
   readonly totals: ReadonlyMap<Heading, Micros>
 }
 
-const BOOKS = Object.keys(ACCOUNT_BOOKS) as AccountBook[]
-
 interface Options extends Pick<LedgerOptions, 'rules' | 'sha256'> {
   /** Told how many of the log's entries were passed on the way back. */
   readonly progress?: (done: number, total: number) => void
@@ -65,21 +63,22 @@ interface Options extends Pick<LedgerOptions, 'rules' | 'sha256'> {
  */
 export async function readStatement(
   options: Options,
-  store: StoreReader,
+  searched: Searched,
   account: string,
   period: Period,
 ): Promise<Statement | 'too_long' | undefined> {
-  const row = await readRow(store, accounts.at(account))
+  const { store } = searched
+  const row = await readAccount(store, account)
   if (row === undefined) return undefined
   const { from = 0, to } = period
-  const books = new BooksBackwards(
-    account,
-    balancesOf((book) => row[ACCOUNT_BOOKS[book].field]),
-  )
+  const end = await endOf(store, to)
+  const found = await findEnd(options, searched, account, row, end.size)
+  const start = found ?? { newest: row.last, balances: booksOf(row) }
+  const books = new BooksBackwards(account, start.balances)
   let closing = books.balances
   let opening: AccountBalances | undefined
   const entries: StatementEntry[] = []
-  for await (const entry of accountChain(options, store, account)) {
+  for await (const entry of chainFrom(options, store, account, start.newest)) {
     if (entry.time < from) {
       opening = books.balances
       break
@@ -93,55 +92,13 @@ export async function readStatement(
   }
   opening ??= books.empty()
   options.progress?.(row.last, row.last)
-  const { size, time } = await endOf(store, to)
   const totals = totalsOf(entries, add(...Object.values(closing)) - add(...Object.values(opening)), account)
-  return { account, name: row.name, ...period, time, size, opening, entries: entries.reverse(), closing, totals }
+  return { account, name: row.name, ...period, ...end, opening, entries: entries.reverse(), closing, totals }
 }
 
 function lineOf({ index, time, transaction }: Accepted, share: Share): StatementEntry {
   const { definition, id, signer } = transaction
   return { index, time, type: definition.type, id, signer, summary: describe(transaction), ...share }
-}
-
-function balancesOf(balance: (book: AccountBook) => Micros): AccountBalances {
-  return Object.fromEntries(BOOKS.map((book) => [book, balance(book)])) as AccountBalances
-}
-
-/** An account's books as they stood before the entries that were undone. */
-class BooksBackwards {
-  readonly account: string
-  balances: AccountBalances
-  #earliest = Number.POSITIVE_INFINITY
-
-  constructor(account: string, balances: AccountBalances) {
-    this.account = account
-    this.balances = balances
-  }
-
-  undo({ index }: Accepted, { postings }: Share): void {
-    if (index >= this.#earliest) throw this.#damaged(`entry ${index} comes before entry ${this.#earliest} in its chain`)
-    this.#earliest = index
-    const before: Record<AccountBook, Micros> = { ...this.balances }
-    for (const { book, amountMicros, balanceMicros } of postings) {
-      const own = book as AccountBook
-      if (balanceMicros !== before[own]) {
-        throw this.#damaged(`entry ${index} left ${formatMicros(balanceMicros)} in ${book}, not ${formatMicros(before[own])}`)
-      }
-      before[own] = micros(before[own] - amountMicros)
-    }
-    this.balances = before
-  }
-
-  /** The books before the account's first entry. */
-  empty(): AccountBalances {
-    const odd = BOOKS.find((book) => this.balances[book] !== 0n)
-    if (odd !== undefined) throw this.#damaged(`${formatMicros(this.balances[odd])} in ${odd} come from no entry`)
-    return this.balances
-  }
-
-  #damaged(what: string): StoreError {
-    return new StoreError('damaged', `The entries of ${this.account} do not tie: ${what}; nimledger verify tells more.`)
-  }
 }
 
 function totalsOf(entries: readonly StatementEntry[], changeMicros: bigint, account: string): Map<Heading, Micros> {
@@ -164,14 +121,7 @@ async function endOf(store: StoreReader, to: Milliseconds | undefined): Promise<
   const size = await store.size()
   const last = await lastTime(store)
   if (to === undefined || to > last) return { size, time: last }
-  // Times never go back, so the first entry at `to` or later is found by halving.
-  let [low, high] = [0, size]
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    if ((await timeOfEntry(store, middle)) < to) low = middle + 1
-    else high = middle
-  }
-  return { size: low, time: to }
+  return { size: await entriesBefore(store, to), time: to }
 }
 
 /** What was received, less the fees on it. */

@@ -8,6 +8,7 @@ import { statementPdf } from '../../core/bin/statement/pdf.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { openMemoryReader } from '../../core/drivers/memory/store.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
+import { Lookup } from '../../core/ledger/lookup.ts'
 import { readStatement } from '../../core/ledger/statement.ts'
 import { person } from '../ledger/support.ts'
 import { every } from '../support/every.ts'
@@ -154,7 +155,7 @@ describe('for people', () => {
 describe('the PDF', () => {
   async function hostilePdf(): Promise<Buffer> {
     const store = await openMemoryReader(await hostileLedger())
-    const found = await readStatement({ rules, sha256 }, store, person('Zoë').account, {})
+    const found = await readStatement({ rules, sha256 }, { store, lookup: Lookup.none() }, person('Zoë').account, {})
     if (found === undefined || found === 'too_long') throw new Error('there is a statement')
     return Buffer.concat(await every(statementPdf(found, { name: 'Łódź', origin: 'test.example/credits' })))
   }

@@ -29,19 +29,21 @@ export async function filledLedger(): Promise<string> {
 
 let emptyTemplate: Promise<string> | undefined
 let filledTemplate: Promise<string> | undefined
+const templates: string[] = []
 
-afterAll(async () => {
-  for (const template of [emptyTemplate, filledTemplate]) if (template !== undefined) removeFolder(await template)
-})
+afterAll(() => templates.forEach(removeFolder))
 
-async function makeTemplate(fill: (folder: string) => Promise<void>): Promise<string> {
+/** A ledger to make copies of, until all tests of a file are done. */
+export async function makeTemplate(fill: (folder: string) => Promise<void>): Promise<string> {
   const folder = makeFolder()
+  templates.push(folder)
   await createSqliteLedger(folder)
   await fill(folder)
   return folder
 }
 
-function copyOf(template: string): string {
+/** A copy that is gone after the test. */
+export function copyOf(template: string): string {
   const folder = temporaryFolder()
   cpSync(template, folder, { recursive: true })
   return folder

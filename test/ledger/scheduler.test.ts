@@ -6,6 +6,7 @@ import { closing, planSubscriptions, type Subscription, subscriptions } from '..
 import { formatSeconds, type Seconds, wholeSeconds } from '../../core/domain/time.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
+import { Lookup } from '../../core/ledger/lookup.ts'
 import { readLog, readRow } from '../../core/ledger/queries.ts'
 import { runThrough, type Schedulable, type ScheduleReport, Scheduler } from '../../core/ledger/scheduler.ts'
 import { homes } from './homes.ts'
@@ -49,7 +50,11 @@ async function opened(
 
 async function typesFrom(test: TestLedger, from: number): Promise<string[]> {
   const types: string[] = []
-  for await (const { transaction, time } of readLog({ rules, sha256 }, test.store, { from, limit: 10_000 })) {
+  for await (const { transaction, time } of readLog(
+    { rules, sha256 },
+    { store: test.store, lookup: Lookup.none() },
+    { from, limit: 10_000 },
+  )) {
     types.push(`${transaction.definition.type} ${formatSeconds(wholeSeconds(time))}`)
   }
   return types

@@ -9,6 +9,7 @@ import { rules } from '../../core/domain/transactions/index.ts'
 import { MemoryLedger, openMemoryReader } from '../../core/drivers/memory/store.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import type { Accepted } from '../../core/ledger/accepted.ts'
+import { Lookup } from '../../core/ledger/lookup.ts'
 import { readLog, readRow } from '../../core/ledger/queries.ts'
 import { type Period, presentStatement, readStatement, type Statement } from '../../core/ledger/statement.ts'
 import { StoreError } from '../../core/ledger/store.ts'
@@ -35,11 +36,22 @@ beforeAll(async () => {
 })
 
 async function everyEntry(ledger: MemoryLedger): Promise<Accepted[]> {
-  return every(readLog(OPTIONS, await openMemoryReader(ledger), { from: 0, limit: Number.POSITIVE_INFINITY }))
+  return every(
+    readLog(
+      OPTIONS,
+      { store: await openMemoryReader(ledger), lookup: Lookup.none() },
+      { from: 0, limit: Number.POSITIVE_INFINITY },
+    ),
+  )
 }
 
 async function statementOf(who: Person, period: Period = {}, ledger = memory): Promise<Statement> {
-  const statement = await readStatement(OPTIONS, await openMemoryReader(ledger), who.account, period)
+  const statement = await readStatement(
+    OPTIONS,
+    { store: await openMemoryReader(ledger), lookup: Lookup.none() },
+    who.account,
+    period,
+  )
   if (statement === undefined || statement === 'too_long') throw new Error(`no statement: ${statement}`)
   return statement
 }
@@ -142,7 +154,7 @@ test('for programs, books have their full names and amounts are decimals', async
 
 test('nobody has no statement', async () => {
   const store = await openMemoryReader(memory)
-  expect(await readStatement(OPTIONS, store, person('Nobody').account, {})).toBeUndefined()
+  expect(await readStatement(OPTIONS, { store, lookup: Lookup.none() }, person('Nobody').account, {})).toBeUndefined()
 })
 
 describe('what does not tie is damage', () => {
@@ -212,5 +224,5 @@ test(`more than ${MAX_STATEMENT_ENTRIES} entries are too long for one statement`
     },
     entries: async (from: number) => [quiet(from)],
   } as unknown as typeof store
-  expect(await readStatement(OPTIONS, long, BOB.account, {})).toBe('too_long')
+  expect(await readStatement(OPTIONS, { store: long, lookup: Lookup.none() }, BOB.account, {})).toBe('too_long')
 })

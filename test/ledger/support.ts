@@ -21,6 +21,7 @@ import { openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/st
 import type { Accepted } from '../../core/ledger/accepted.ts'
 import { type AuditOptions, type AuditReport, audit } from '../../core/ledger/audit.ts'
 import { Ledger, type LedgerOptions } from '../../core/ledger/ledger.ts'
+import { Lookup } from '../../core/ledger/lookup.ts'
 import type { StoreReader, StoreWriter } from '../../core/ledger/store.ts'
 import { type Checkpoint, noteVerifier, openCheckpoint } from '../../core/log/checkpoint.ts'
 import { ED25519, keyId, type NoteSigner, signNote, verifierKey } from '../../core/log/note.ts'
@@ -100,6 +101,12 @@ export function memoryHome(ledger: MemoryLedger): Home {
 /** A folder that has an empty ledger already. */
 export function folderHome(folder: string): Home {
   return { kind: 'sqlite', openWriter: () => openSqliteWriter(folder), openReader: () => openSqliteReader(folder) }
+}
+
+/** What is read from, without an index. */
+export async function openUnindexed(home: Home) {
+  const store = await home.openReader()
+  return { store, lookup: Lookup.none(), close: () => store.close() }
 }
 
 export interface Settings {

@@ -9,7 +9,17 @@ import { sha256 } from '../../core/drivers/sha256.ts'
 import { Ledger } from '../../core/ledger/ledger.ts'
 import { StoreError, type StoreWriter } from '../../core/ledger/store.ts'
 import { sqliteHome } from '../ledger/homes.ts'
-import { ADA, accepted, BOB, interpose, openedCheckpoint, SEQUENCER, TestLedger, VERIFIER } from '../ledger/support.ts'
+import {
+  ADA,
+  accepted,
+  BOB,
+  interpose,
+  openedCheckpoint,
+  openUnindexed,
+  SEQUENCER,
+  TestLedger,
+  VERIFIER,
+} from '../ledger/support.ts'
 
 /** A ledger whose store fails with whatever it is told to, and pauses that end when they are told to. */
 async function unsteady() {
@@ -42,7 +52,7 @@ async function unsteady() {
         throw error
       }
     },
-    openReader: home.openReader,
+    openSearched: () => openUnindexed(home),
     sequencerKeys: () => [SEQUENCER],
     now: () => test.time,
     explain: (error) => knownFailureOf(error) ?? { code: 'defect', message: String(error) },

@@ -18,7 +18,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../core/net/gate.ts'
 import { HubMetrics } from '../../core/net/hub-metrics.ts'
 import { serveHub } from '../../core/net/hub-server.ts'
 import { sqliteHome } from '../ledger/homes.ts'
-import { ADA, accepted, BOB, ORIGIN, type Person, SEQUENCER, TestLedger, VERIFIER } from '../ledger/support.ts'
+import { ADA, accepted, BOB, ORIGIN, openUnindexed, type Person, SEQUENCER, TestLedger, VERIFIER } from '../ledger/support.ts'
 
 interface Given {
   readonly policy?: AccessPolicy
@@ -71,7 +71,7 @@ export class TestHub {
           now: () => test.time,
           sequencerKeys: [SEQUENCER],
         }),
-      openReader: home.openReader,
+      openSearched: () => openUnindexed(home),
       sequencerKeys: () => [SEQUENCER],
       now: () => test.time,
       explain: (error): Failure => knownFailureOf(error) ?? { code: 'defect', message: String(error) },

@@ -6,6 +6,7 @@ import { HubLedger } from '../../core/bin/hub/hub-ledger.ts'
 import type { Milliseconds } from '../../core/domain/time.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
+import { openSqliteSearched } from '../../core/drivers/sqlite/index-follower.ts'
 import { openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import { Ledger } from '../../core/ledger/ledger.ts'
 import type { Commit, StoreReader, StoreWriter } from '../../core/ledger/store.ts'
@@ -63,7 +64,7 @@ export class SimulatedHub {
     }
     const ledger = await HubLedger.open({
       open,
-      openReader: () => openSqliteReader(this.folder),
+      openSearched: () => openSqliteSearched(this.folder),
       sequencerKeys: () => [SEQUENCER],
       now: this.#now,
       explain: (error) => failureOf(error),

@@ -13,6 +13,7 @@ const PROGRAMS = [
 /** Files of the core that only tests use, each with the reason. */
 const KEPT_FOR_TESTS = new Map([
   ['core/drivers/memory/store.ts', 'The second store: the contract of stores, fault tests and simulations run against it.'],
+  ['core/drivers/memory/search-index.ts', 'The second index: the contract of indexes and the tests of searches run against it.'],
 ])
 
 test('imports point downwards, and each layer keeps to its packages', () => {

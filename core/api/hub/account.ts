@@ -55,8 +55,9 @@ export const account = router({
     .input(listForm.prefault({}))
     .query(
       ({ ctx, input }): Promise<view.AccountPage> =>
-        ctx.host.reading(async ({ store }) => {
-          const { items, next } = await findAccounts(store, input)
+        ctx.host.reading(async (sight) => {
+          const { store } = sight
+          const { items, next } = await findAccounts(sight, input)
           const found = items.map(({ account, row }) => ({ account, number: row.number, name: row.name }))
           return { size: await store.size(), accounts: found, ...(next !== undefined && { next }) }
         }),
@@ -75,8 +76,9 @@ async function show({ store, time }: LedgerSight, account: string) {
 
 async function entries({ host, caller }: HubContext, asked: z.output<typeof entriesForm>): Promise<view.LogPage> {
   const asking = await caller()
-  return host.reading(async ({ store }) => {
-    const { entries: found, next } = await readBackwards(host.tools, store, asked)
+  return host.reading(async (sight) => {
+    const { store } = sight
+    const { entries: found, next } = await readBackwards(host.tools, sight, asked)
     const views = await entryViews(store, found)
     const shown = found.map((entry, i) => entryFor(asking, shownOf(entry, views[i]!)))
     const entries = shown.filter((entry) => entry !== undefined)

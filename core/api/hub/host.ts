@@ -3,6 +3,7 @@
 import type { Refusal } from '../../domain/refusal.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
+import type { Lookup } from '../../ledger/lookup.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import type { Failure } from '../failures.ts'
 import type { Tools } from '../host.ts'
@@ -10,6 +11,8 @@ import type { Tools } from '../host.ts'
 /** The ledger as it is now, for one call. */
 export interface LedgerSight {
   readonly store: StoreReader
+  /** The index beside it. */
+  readonly lookup: Lookup
   /** By the ledger's own clock. */
   readonly time: Milliseconds
 }

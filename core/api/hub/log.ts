@@ -65,8 +65,9 @@ export const log = router({
     .input(pageForm.prefault({}))
     .query(
       ({ ctx, input }): Promise<view.LogPage> =>
-        ctx.host.reading(async ({ store }) => {
-          const { entries, next } = await readBackwards(ctx.host.tools, store, input)
+        ctx.host.reading(async (sight) => {
+          const { store } = sight
+          const { entries, next } = await readBackwards(ctx.host.tools, sight, input)
           return { size: await store.size(), entries: await entryViews(store, entries), ...(next !== undefined && { next }) }
         }),
     ),

@@ -13,8 +13,9 @@ export const account = router({
     .input(searchForm.prefault({}))
     .query(
       ({ ctx, input }): Promise<AccountPage> =>
-        ctx.host.reading(async ({ store }) => {
-          const { items, next } = await findAccounts(store, input)
+        ctx.host.reading(async (sight) => {
+          const { store } = sight
+          const { items, next } = await findAccounts(sight, input)
           const found = items.map(({ account, row }) => ({ account, number: row.number, name: row.name }))
           return { size: await store.size(), accounts: found, ...(next !== undefined && { next }) }
         }),

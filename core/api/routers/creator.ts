@@ -3,14 +3,13 @@
 import { z } from 'zod'
 import { formatMicros } from '../../domain/money.ts'
 import { accounts, listings } from '../../domain/state.ts'
-import { DAY_SECONDS, formatMilliseconds, formatSeconds, type Milliseconds, wholeSeconds } from '../../domain/time.ts'
+import { DAY_SECONDS, formatMilliseconds, formatSeconds, wholeSeconds } from '../../domain/time.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { findListings, findModels, findSubscribers, readSlots } from '../../ledger/catalogue.ts'
 import { readBackwards } from '../../ledger/history.ts'
+import { countPayments } from '../../ledger/payments.ts'
 import { describe } from '../../ledger/present.ts'
-import { countPayments, payeeOf } from '../../ledger/revenue.ts'
 import { LoadedRows } from '../../ledger/rows.ts'
-import type { StoreReader } from '../../ledger/store.ts'
 import type { Sight, Tools } from '../host.ts'
 import * as input from '../inputs.ts'
 import { offerView, readNames, subscriptionView, sumsView } from '../present.ts'
@@ -33,9 +32,10 @@ export const creator = router({
     .input(partForm)
     .query(
       ({ ctx, input }): Promise<view.ListingPage> =>
-        ctx.host.reading(async ({ store, time }) => {
+        ctx.host.reading(async (sight) => {
+          const { store, time } = sight
           const { account, ...part } = input
-          const { items, next } = await findListings(store, wholeSeconds(time), { ...part, seller: account })
+          const { items, next } = await findListings(sight, wholeSeconds(time), { ...part, seller: account })
           return { size: await store.size(), listings: items.map(offerView), ...(next !== undefined && { next }) }
         }),
     ),
@@ -47,15 +47,14 @@ export const creator = router({
     ),
   payments: may('read')
     .input(paymentsForm)
-    .query(
-      ({ ctx, input }): Promise<view.PaymentPage> => ctx.host.reading(({ store }) => payments(ctx.host.tools, store, input)),
-    ),
+    .query(({ ctx, input }): Promise<view.PaymentPage> => ctx.host.reading((sight) => payments(ctx.host.tools, sight, input))),
   subscribers: may('read')
     .input(partForm)
     .query(
       ({ ctx, input }): Promise<view.SubscriberPage> =>
-        ctx.host.reading(async ({ store, time }) => {
-          const { items, next } = await findSubscribers(store, input.account, wholeSeconds(time), input)
+        ctx.host.reading(async (sight) => {
+          const { store, time } = sight
+          const { items, next } = await findSubscribers(sight, input.account, wholeSeconds(time), input)
           const rows = new LoadedRows(store)
           await rows.load(items.map(({ row }) => accounts.at(row.account)))
           const subscriptions = items.map((one) => subscriptionView(one, rows.get(accounts.at(one.row.account))?.name ?? ''))
@@ -64,9 +63,10 @@ export const creator = router({
     ),
 })
 
-async function overview({ store, time, revenue }: Sight, account: string): Promise<view.CreatorOverview> {
+async function overview(sight: Sight, account: string): Promise<view.CreatorOverview> {
+  const { store, lookup, time, revenue } = sight
   const { holdDays: _hold, releases: _releases, size, ...earnings } = await readEarnings(store, account, time)
-  const sums = await revenue.of(store, account)
+  const sums = await revenue.of(store, account, lookup)
   const rows = new LoadedRows(store)
   await rows.load([...sums.byListing.keys()].map((listing) => listings.at(listing)))
   const { deployed, limit } = await readSlots(store, account, wholeSeconds(time))
@@ -84,25 +84,26 @@ async function overview({ store, time, revenue }: Sight, account: string): Promi
     earnings: { total: earnings.total, available: earnings.available, pending: earnings.pending, payable: earnings.payable },
     slots: { used: deployed.length, limit },
     ...(plan && { plan }),
-    subscribers: await countSubscribers(store, account, time),
+    subscribers: await countSubscribers(sight, account),
   }
 }
 
-async function countSubscribers(store: StoreReader, account: string, time: Milliseconds): Promise<Record<view.Standing, number>> {
+async function countSubscribers(sight: Sight, account: string): Promise<Record<view.Standing, number>> {
   const counts: Record<view.Standing, number> = { active: 0, suspended: 0, lapsed: 0 }
   let after: string | undefined
   do {
-    const page = await findSubscribers(store, account, wholeSeconds(time), { after, limit: input.MAX_PAGE })
+    const page = await findSubscribers(sight, account, wholeSeconds(sight.time), { after, limit: input.MAX_PAGE })
     for (const { standing } of page.items) counts[standing] += 1
     after = page.next
   } while (after !== undefined)
   return counts
 }
 
-async function modelList({ store, time }: Sight, account: string): Promise<view.ModelList> {
+async function modelList(sight: Sight, account: string): Promise<view.ModelList> {
+  const { store, time } = sight
   const now = wholeSeconds(time)
-  const { models, used, limit } = await findModels(store, account, now)
-  const { items } = await findListings(store, now, { seller: account, kind: 'model', limit: input.MAX_PAGE })
+  const { models, used, limit } = await findModels(sight, account, now)
+  const { items } = await findListings(sight, now, { seller: account, kind: 'model', limit: input.MAX_PAGE })
   const plan = await readPlanView(store, account, time)
   return {
     account,
@@ -120,10 +121,10 @@ async function modelList({ store, time }: Sight, account: string): Promise<view.
   }
 }
 
-async function payments(tools: Tools, store: StoreReader, asked: z.output<typeof paymentsForm>): Promise<view.PaymentPage> {
+async function payments(tools: Tools, sight: Sight, asked: z.output<typeof paymentsForm>): Promise<view.PaymentPage> {
+  const { store } = sight
   const { account } = asked
-  const accepts = ({ outcome }: Accepted) => outcome.payment !== undefined && payeeOf(outcome) === account
-  const { entries, next } = await readBackwards(tools, store, { ...asked, accepts })
+  const { entries, next } = await readBackwards(tools, sight, { ...asked, isPayee: true })
   const rows = new LoadedRows(store)
   const shown: view.Payment[] = []
   for (const entry of entries) shown.push(await paymentView(rows, entry, account))

@@ -26,9 +26,16 @@ const pageForm = z.strictObject({
   limit: input.limit,
   account: input.account.optional(),
   type: input.type.optional(),
+  /** Accepted then or later, and before. */
+  since: input.time.optional(),
+  until: input.time.optional(),
+  /** What the entry moved: the gross of its payment, or the largest of its postings. */
+  minAmount: input.amount.optional(),
+  maxAmount: input.amount.optional(),
 })
 const watchForm = z.strictObject({ after: input.eventId, lastEventId: input.eventId })
 
+const SECOND_MS = 1_000
 /** Entries sent to a watcher between two looks at whether it still wants them. */
 const WATCH_PAGE = 100
 
@@ -37,8 +44,9 @@ export const log = router({
     .input(pageForm.prefault({}))
     .query(
       ({ ctx, input }): Promise<view.LogPage> =>
-        ctx.host.reading(async ({ store }) => {
-          const { entries, next } = await readBackwards(ctx.host.tools, store, input)
+        ctx.host.reading(async (sight) => {
+          const { store } = sight
+          const { entries, next } = await readBackwards(ctx.host.tools, sight, filterOf(input))
           return { size: await store.size(), entries: await entryViews(store, entries), ...(next !== undefined && { next }) }
         }),
     ),
@@ -77,6 +85,11 @@ export const log = router({
     yield* events(ctx.host, verify(ctx.host, signal!))
   }),
 })
+
+function filterOf({ since, until, minAmount, maxAmount, ...rest }: z.output<typeof pageForm>) {
+  const times = { since: since && since * SECOND_MS, until: until && until * SECOND_MS }
+  return { ...rest, ...times, leastMicros: minAmount, mostMicros: maxAmount }
+}
 
 async function entryDetail(tools: Tools, { store }: Sight, index: number): Promise<view.EntryDetail> {
   const [entry] = await readRange(tools, store, index, 1)

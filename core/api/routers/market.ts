@@ -14,6 +14,7 @@ const searchForm = z.strictObject({
   text: input.text.optional(),
   kind: input.kind.optional(),
   seller: input.account.optional(),
+  maxPrice: input.amount.optional(),
   after: input.after,
   limit: input.limit,
 })
@@ -25,8 +26,11 @@ export const market = router({
     .input(searchForm.prefault({}))
     .query(
       ({ ctx, input }): Promise<ListingPage> =>
-        ctx.host.reading(async ({ store, time }) => {
-          const { items, next } = await findListings(store, wholeSeconds(time), { ...input, isOpen: true })
+        ctx.host.reading(async (sight) => {
+          const { store, time } = sight
+          const { maxPrice, ...filter } = input
+          const wanted = { ...filter, mostMicros: maxPrice, isOpen: true }
+          const { items, next } = await findListings(sight, wholeSeconds(time), wanted)
           return { size: await store.size(), listings: items.map(offerView), ...(next !== undefined && { next }) }
         }),
     ),

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { assert } from '../../base/assert.ts'
 import { Malformed } from '../../base/malformed.ts'
+import type { Micros } from '../../domain/money.ts'
 import { quoted } from '../../domain/text.ts'
+import type { Milliseconds } from '../../domain/time.ts'
 import { readPublished } from '../../drivers/published-files.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
@@ -24,18 +26,23 @@ import type { TrustPolicy } from '../../log/trust-policy.ts'
 import { HubClient } from '../../net/hub-client.ts'
 import { parseHubUrl } from '../../net/hub-url.ts'
 import { openRemoteLog } from '../../sync/remote-reader.ts'
-import { LEDGER_TOOLS, reading, resolveAccount, userPath } from '../desk.ts'
+import { LEDGER_TOOLS, resolveAccount, userPath } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { localNames } from '../local-keys.ts'
 import { formatFields, formatValue, isRead, print, printJson, progressBar } from '../output.ts'
+import { searching } from '../searching.ts'
 import { policyTrust, presentCosigners, readTrustPolicy, witnessPolicyOption } from '../trust-policy.ts'
-import { type GlobalOptions, parseCount, placeOf, readToken, tokenOption } from './options.ts'
+import { type GlobalOptions, parseCount, parseCredits, parseDayOrTime, placeOf, readToken, tokenOption } from './options.ts'
 
 interface LogOptions extends GlobalOptions {
   readonly from: number
   readonly limit?: number
   readonly account?: string
   readonly type?: string
+  readonly since?: Milliseconds
+  readonly until?: Milliseconds
+  readonly min?: Micros
+  readonly max?: Micros
 }
 
 interface VerifyOptions extends GlobalOptions {
@@ -54,6 +61,10 @@ export function logCommands(program: Command): void {
     .option('--limit <count>', 'how many at most', parseCount)
     .option('--account <account>', 'those that touched an account')
     .option('--type <type>', 'those of a type')
+    .option('--since <time>', 'those accepted on this day or at this time, and later', parseDayOrTime)
+    .option('--until <time>', 'those accepted before this day or time', parseDayOrTime)
+    .option('--min <amount>', 'those that moved as many credits at least', parseCredits)
+    .option('--max <amount>', 'those that moved as many credits at most', parseCredits)
     .action(async (_options, command: Command) => showLog(command.optsWithGlobals<LogOptions>()))
   program
     .command('verify')
@@ -71,15 +82,17 @@ export function logCommands(program: Command): void {
 
 async function showLog(options: LogOptions): Promise<void> {
   const place = placeOf(options)
-  const { from, limit = Number.POSITIVE_INFINITY, type, json } = options
+  const { from, limit = Number.POSITIVE_INFINITY, type, since, until, min, max, json } = options
   const types = [...LEDGER_TOOLS.rules.values()].flatMap((ofVersion) => [...ofVersion.keys()])
   if (type !== undefined && !types.includes(type)) {
     throw new Failure('usage', `There is no type ${quoted(type)}; there are ${types.join(', ')}.`)
   }
   const names = localNames(place.dir)
-  await reading(place, async (store) => {
-    const account = options.account && resolveAccount(place, await readPlatform(store), options.account)
-    for await (const entry of readLog(LEDGER_TOOLS, store, { from, limit, account, type })) {
+  const amounts = { leastMicros: min, mostMicros: max }
+  await searching(place.dir, { account: options.account, type, ...amounts }, async (searched) => {
+    const account = options.account && resolveAccount(place, await readPlatform(searched.store), options.account)
+    const filter = { from, limit, account, type, since, until, ...amounts }
+    for await (const entry of readLog(LEDGER_TOOLS, searched, filter)) {
       if (!isRead()) return
       const shown = presentEntry(entry)
       if (json) printJson(shown)

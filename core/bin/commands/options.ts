@@ -2,6 +2,7 @@
 
 import { createReadStream, readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Micros, parseAmount } from '../../domain/money.ts'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
 import { MAX_SECONDS, parseSeconds, wholeSeconds } from '../../domain/time.ts'
 import { isToken } from '../../net/hub-client.ts'
@@ -76,6 +77,12 @@ export function parseCount(text: string): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a whole number.')
   return value
+}
+
+export function parseCredits(text: string): Micros {
+  const amountMicros = parseAmount(text)
+  if (amountMicros === undefined) throw new InvalidArgumentError('It must be an amount of credits such as 25 or 0.000001.')
+  return amountMicros
 }
 
 export function placeOf(options: GlobalOptions): Place {

@@ -6,9 +6,10 @@ import type { Milliseconds } from '../../domain/time.ts'
 import { writePartsDurably } from '../../drivers/durable-file.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { type Period, presentStatement, readStatement, type Statement } from '../../ledger/statement.ts'
-import { LEDGER_TOOLS, type Place, reading, resolveAccount, userPath } from '../desk.ts'
+import { LEDGER_TOOLS, type Place, resolveAccount, userPath } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { isRead, print, printJson, progressBar } from '../output.ts'
+import { searching } from '../searching.ts'
 import { statementCsv } from '../statement/csv.ts'
 import { statementTable } from '../statement/table.ts'
 import { type GlobalOptions, parseDayOrTime, placeOf } from './options.ts'
@@ -53,10 +54,12 @@ export function statementCommand(program: Command): void {
 }
 
 function find(place: Place, name: string, period: Period): Promise<Found> {
-  return reading(place, async (store) => {
-    const platform = await readPlatform(store)
+  // Without an end it is read from the newest entry back, which needs no index.
+  const wanted = period.to === undefined ? {} : { account: name }
+  return searching(place.dir, wanted, async (searched) => {
+    const platform = await readPlatform(searched.store)
     const tools = { ...LEDGER_TOOLS, progress: progressBar('statement') }
-    const statement = await readStatement(tools, store, resolveAccount(place, platform, name), period)
+    const statement = await readStatement(tools, searched, resolveAccount(place, platform, name), period)
     if (statement === undefined) throw new Failure('usage', `There is no account ${name} on this ledger.`)
     if (statement === 'too_long') {
       const most = `A statement has at most ${MAX_STATEMENT_ENTRIES} entries`

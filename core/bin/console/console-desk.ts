@@ -15,6 +15,7 @@ import type { DeskEvent, DeskState, FailureCode } from '../../api/views.ts'
 import { tryFromHex } from '../../base/bytes.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { Milliseconds } from '../../domain/time.ts'
+import { IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
 import { openSqliteReader, openSqliteWriter } from '../../drivers/sqlite/store.ts'
 import { Vault } from '../../drivers/vault.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
@@ -55,7 +56,8 @@ interface Opened {
   readonly desk: Desk
   readonly ledger: Ledger
   readonly clock: LedgerClock
-  readonly reader: SharedReader
+  readonly reader: SharedReader<OpenSearched>
+  readonly indexer: IndexFollower
   readonly door: LocalDoor
   readonly revenue: Revenue
   /** Ends when the desk is locked. */
@@ -105,12 +107,13 @@ export class ConsoleDesk implements ConsoleHost {
     const lockAfterMinutes = this.#isUnderKnownPassphrase ? 0 : this.#options.lockAfterMinutes
     const shown = { status: this.#status, dir, version, lockAfterMinutes, canRemember: this.#options.keychain !== undefined }
     if (this.#opened === undefined) return { ...shown, isDemo: await this.#isDemo(), accounts: [] }
-    return this.reading(async ({ store, time }) => {
+    return this.reading(async (sight) => {
+      const { store, time } = sight
       const platform = await readPlatform(store)
       const vkey = vkeyOf(platform.origin, tryFromHex(platform.sequencerKey)!)
       const ledger = ledgerView(platform, { vkey, time, size: await store.size() })
       const isDemo = platform.origin === DEMO_ORIGIN
-      return { ...shown, isDemo, ledger, accounts: await localAccounts(dir, store, platform) }
+      return { ...shown, isDemo, ledger, accounts: await localAccounts(dir, sight, platform) }
     })
   }
 
@@ -178,16 +181,20 @@ export class ConsoleDesk implements ConsoleHost {
     const clock = new LedgerClock(platform)
     const now = () => clock.now(opening.ledger?.lastTime ?? 0)
     opening.ledger = await Ledger.open(ledgerOptions(store, vault, platform.origin, now))
-    const sequencer = announcing(opening.ledger, (size) => this.#growth.say(size))
+    const indexer = await IndexFollower.start(dir, (error) => note(`The index does not follow: ${failureOf(error).message}`))
+    const sequencer = announcing(opening.ledger, (size) => {
+      this.#growth.say(size)
+      indexer.grown(size)
+    })
     const desk = new Desk({ dir, passphrase: {} }, sequencer, vault, platform)
     const submit = async (note: Uint8Array, at: Milliseconds | undefined) => {
       if (at !== undefined) clock.set(at, sequencer.lastTime)
       return sequencer.submit(note)
     }
     const door = await openLocalDoor(dir, { submit, explain: doorFailure })
-    const reader = new SharedReader(() => openSqliteReader(dir))
+    const reader = new SharedReader(() => openSqliteSearched(dir))
     const revenue = new Revenue()
-    return { desk, ledger: opening.ledger, clock, reader, door, revenue, life: new AbortController() }
+    return { desk, ledger: opening.ledger, clock, reader, indexer, door, revenue, life: new AbortController() }
   }
 
   /**
@@ -213,6 +220,7 @@ export class ConsoleDesk implements ConsoleHost {
     this.#become('locked')
     opened.life.abort()
     opened.reader.retire()
+    await opened.indexer.close()
     await opened.door.close()
     await opened.desk.ledger.close()
   }
@@ -236,7 +244,7 @@ export class ConsoleDesk implements ConsoleHost {
   async reading<T>(read: (sight: Sight) => Promise<T>): Promise<T> {
     const { revenue, clock, ledger, reader } = this.#require()
     const time = clock.now(ledger.lastTime)
-    return reader.use(ledger.checkpoint, (store) => read({ store, time, revenue }))
+    return reader.use(ledger.checkpoint, ({ store, lookup }) => read({ store, lookup, time, revenue }))
   }
 
   async compose(draft: Draft): Promise<string> {

@@ -3,20 +3,20 @@
 import type { LocalAccount } from '../../api/views.ts'
 import { accounts, type Platform } from '../../domain/state.ts'
 import { findCreators } from '../../ledger/catalogue.ts'
+import type { Searched } from '../../ledger/entry-search.ts'
 import { LoadedRows } from '../../ledger/rows.ts'
-import type { StoreReader } from '../../ledger/store.ts'
 import { localNames } from '../local-keys.ts'
 
 export function localKeys(dir: string): { readonly account: string; readonly label: string }[] {
   return [...localNames(dir)].map(([account, label]) => ({ account, label }))
 }
 
-export async function localAccounts(dir: string, store: StoreReader, { operator }: Platform): Promise<LocalAccount[]> {
+export async function localAccounts(dir: string, searched: Searched, { operator }: Platform): Promise<LocalAccount[]> {
   const keys = localKeys(dir)
-  const rows = new LoadedRows(store)
+  const rows = new LoadedRows(searched.store)
   await rows.load(keys.map(({ account }) => accounts.at(account)))
   const creators = await findCreators(
-    store,
+    searched,
     keys.map(({ account }) => account),
   )
   return keys.map(({ account, label }) => {

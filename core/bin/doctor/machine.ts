@@ -14,6 +14,7 @@ import {
 import { basename, join } from 'node:path'
 import { sodiumVerifier } from '../../drivers/sodium/ed25519.ts'
 import { BOOK, GUARD, MIRROR, sqliteVersion } from '../../drivers/sqlite/database.ts'
+import { INDEX_FILE } from '../../drivers/sqlite/index-database.ts'
 import { isLocked, LOCK_FILE } from '../../drivers/sqlite/lock.ts'
 import { vaultPath } from '../../drivers/vault.ts'
 import { type Finding, finding } from './finding.ts'
@@ -70,7 +71,7 @@ export function* files(dir: string): Generator<Finding> {
     yield finding('folder_unwritable', `This user may not write in ${dir}.`, 'Run it as the user that the folder belongs to.')
   }
   const names = readdirSync(dir).filter((name) =>
-    /^(?:ledger|checkpoint|mirror)\.db\.new$|^keys\.json\.new$|^replaced-/.test(name),
+    /^(?:ledger|checkpoint|mirror|index)\.db\.new$|^keys\.json\.new$|^replaced-/.test(name),
   )
   if (names.length > 0) {
     const message = `There are left-overs of restores or of writing that was cut off: ${names.join(', ')}.`
@@ -79,7 +80,7 @@ export function* files(dir: string): Generator<Finding> {
 }
 
 function* modes(dir: string): Generator<Finding> {
-  const present = [BOOK.file, GUARD.file, MIRROR.file, LOCK_FILE]
+  const present = [BOOK.file, GUARD.file, MIRROR.file, LOCK_FILE, INDEX_FILE]
     .map((name) => join(dir, name))
     .filter((path) => existsSync(path))
   const open = [dir, ...present].filter((path) => (statSync(path).mode & 0o022) !== 0)

@@ -1,6 +1,7 @@
 /** What is exported: a ledger as it stands, entry by entry, and every book after the last one. */
 
 import type { Accepted } from '../../ledger/accepted.ts'
+import { Lookup } from '../../ledger/lookup.ts'
 import { type BookBalance, everyBook, readLog, readPlatform } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { LEDGER_TOOLS } from '../desk.ts'
@@ -21,6 +22,6 @@ export type ExportWriter = (source: ExportSource) => AsyncIterable<string>
 export async function exportSource(store: StoreReader): Promise<ExportSource> {
   const { origin, name } = await readPlatform(store)
   const everything = { from: 0, limit: Number.POSITIVE_INFINITY }
-  const entries = readLog(LEDGER_TOOLS, store, everything)
+  const entries = readLog(LEDGER_TOOLS, { store, lookup: Lookup.none() }, everything)
   return { origin, name, size: await store.size(), entries, books: everyBook(store) }
 }

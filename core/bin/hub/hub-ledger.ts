@@ -12,6 +12,7 @@ import { Malformed } from '../../base/malformed.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { StateSummary } from '../../domain/state-root.ts'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
+import type { OpenSearched } from '../../drivers/sqlite/index-follower.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { type Ledger, NotTaken } from '../../ledger/ledger.ts'
 import type { SequencerKey } from '../../ledger/log-keys.ts'
@@ -28,7 +29,9 @@ interface HubLedgerOptions {
   /** Opens the ledger as its one writer; called again after a failure. */
   readonly open: () => Promise<Ledger>
   /** Opens what is read from. */
-  readonly openReader: () => Promise<StoreReader>
+  readonly openSearched: () => Promise<OpenSearched>
+  /** Told how many entries there are whenever there are more. */
+  readonly grew?: (size: number) => void
   /** The keys with which the ledger that is open signs. */
   readonly sequencerKeys: () => readonly SequencerKey[]
   /** The time by the ledger's own clock. */
@@ -55,7 +58,7 @@ const PASSING: readonly StoreError['code'][] = ['disk_full', 'offline', 'busy', 
 export class HubLedger implements HubHost, Sequencer {
   readonly tools = LEDGER_TOOLS
   readonly #options: HubLedgerOptions
-  readonly #reader: SharedReader
+  readonly #reader: SharedReader<OpenSearched>
   readonly #growth = new Broadcast<number>()
   readonly #publication = new Broadcast<number>()
   #cosigning: Cosigning | undefined
@@ -69,7 +72,7 @@ export class HubLedger implements HubHost, Sequencer {
     this.#options = options
     this.#ledger = ledger
     this.#checkpoint = checkpointOf(ledger)
-    this.#reader = new SharedReader(options.openReader)
+    this.#reader = new SharedReader(options.openSearched)
   }
 
   static async open(options: HubLedgerOptions): Promise<HubLedger> {
@@ -118,7 +121,7 @@ export class HubLedger implements HubHost, Sequencer {
 
   async reading<T>(read: (sight: LedgerSight) => Promise<T>): Promise<T> {
     const time = Math.max(this.#options.now(), this.lastTime)
-    return this.#reader.use(this.#ledger.checkpoint, (store) => read({ store, time }))
+    return this.#reader.use(this.#ledger.checkpoint, ({ store, lookup }) => read({ store, lookup, time }))
   }
 
   async submit(note: Uint8Array): Promise<Accepted | Refusal> {
@@ -194,6 +197,7 @@ export class HubLedger implements HubHost, Sequencer {
     if (checkpoint === this.#checkpoint) return
     this.#checkpoint = checkpoint
     this.#growth.say(this.size)
+    this.#options.grew?.(this.size)
     if (this.#cosigning === undefined) this.#publication.say(this.size)
     else this.#cosigning.grown()
   }

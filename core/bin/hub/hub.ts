@@ -8,7 +8,8 @@ import type { Failure } from '../../api/failures.ts'
 import { toHex, tryFromHex } from '../../base/bytes.ts'
 import type { Platform } from '../../domain/state.ts'
 import type { Milliseconds } from '../../domain/time.ts'
-import { openSqliteReader, openSqliteWriter } from '../../drivers/sqlite/store.ts'
+import { IndexFollower, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
+import { openSqliteWriter } from '../../drivers/sqlite/store.ts'
 import { Vault } from '../../drivers/vault.ts'
 import { Ledger } from '../../ledger/ledger.ts'
 import type { SequencerKey } from '../../ledger/log-keys.ts'
@@ -83,9 +84,14 @@ export class Hub {
 
   async #start(): Promise<void> {
     const { dir } = this.#options.place
+    const indexer = await IndexFollower.start(dir, (error) =>
+      this.#log.warn({ reason: failureOf(error).message }, 'the index does not follow'),
+    )
+    this.#closing.defer(() => indexer.close())
     this.#ledger = await HubLedger.open({
       open: () => this.#openLedger(),
-      openReader: () => openSqliteReader(dir),
+      openSearched: () => openSqliteSearched(dir),
+      grew: (size) => indexer.grown(size),
       sequencerKeys: () => this.#sequencerKeys,
       now: () => this.#clock.now(0),
       explain: (error) => this.#explain(error),

@@ -12,7 +12,8 @@
 import { ACCOUNT_BOOKS, type AccountBook, bookName } from '../../domain/books.ts'
 import { postingBook } from '../../domain/outcome.ts'
 import { formatMilliseconds, type Milliseconds } from '../../domain/time.ts'
-import type { AccountBalances, Statement, StatementEntry } from '../../ledger/statement.ts'
+import type { AccountBalances } from '../../ledger/account-books.ts'
+import type { Statement, StatementEntry } from '../../ledger/statement.ts'
 import { type CsvCell, formatCsv } from '../csv.ts'
 
 const HEADER = 'index time type id signer summary book amount balance role gross fee takeHome'.split(' ')

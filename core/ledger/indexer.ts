@@ -1,0 +1,99 @@
+/**
+ * How an index follows the log: what each entry is found by, the things of the state that it made or changed, what it earned
+ * whom. A step is bounded, and whatever cuts it off leaves the index at the step before.
+ */
+
+import type { Sha256 } from '../base/bytes.ts'
+import type { AccountBook } from '../domain/books.ts'
+import type { Rules } from '../domain/envelope.ts'
+import { dayOf, wholeSeconds } from '../domain/time.ts'
+import { isOfHistory } from './lookup.ts'
+import { amountOf, type PlainEntry, payeeOf, readPayments, readPlainly } from './payments.ts'
+import { LoadedRows } from './rows.ts'
+import type { IndexedEntry, IndexedRevenue, IndexStep, SearchIndexWriter } from './search-index.ts'
+import type { StoreReader } from './store.ts'
+import { keysOfThings, readThings } from './things.ts'
+import { frontierAt } from './tree.ts'
+
+/** With fewer entries than these to read from the log itself, an index need not follow. */
+export const WORTH_ENTRIES = 1_000
+/** Entries of one step at most. */
+const STEP_ENTRIES = 1_000
+
+interface Tools {
+  readonly rules: Rules
+  readonly sha256: Sha256
+}
+
+export interface Pace {
+  /** How many entries it follows at most. */
+  readonly most?: number
+  /** Called between two steps. */
+  readonly pause?: () => Promise<void>
+  readonly progress?: (done: number, total: number) => void
+}
+
+/**
+ * Makes an index follow the log to its end, or as far as `most` allows. The store is opened after the index was asked where it
+ * is: so one that is ahead of the store is of another history, and starts from nothing. Answers how many entries are left.
+ */
+export async function followLog(
+  tools: Tools,
+  index: SearchIndexWriter,
+  openStore: () => Promise<StoreReader>,
+  { most = Number.POSITIVE_INFINITY, pause, progress }: Pace = {},
+): Promise<number> {
+  let position = await index.position()
+  const store = await openStore()
+  try {
+    if (!(await isOfHistory(tools.sha256, store, position))) {
+      await index.forget()
+      position = await index.position()
+    }
+    const [start, size] = [position.size, await store.size()]
+    const end = Math.min(size, start + most)
+    let next = start
+    while (next < end) {
+      const step = await readStep(tools, store, next, Math.min(STEP_ENTRIES, end - next))
+      // Another program makes it follow as well.
+      if (!(await index.follow(step))) break
+      next += step.entries.length
+      progress?.(next - start, end - start)
+      await pause?.()
+    }
+    return size - next
+  } finally {
+    await store.close()
+  }
+}
+
+async function readStep({ rules, sha256 }: Tools, store: StoreReader, size: number, limit: number): Promise<IndexStep> {
+  const stored = await store.entries(size, limit)
+  const rows = new LoadedRows(store)
+  const entries = await readPlainly(rows, stored)
+  const keys = new Map(stored.flatMap((entry, i) => keysOfThings({ rules, sha256 }, entry, entries[i]!)))
+  const payments = await readPayments(store, rows, entries)
+  return {
+    size,
+    entries: entries.map(indexedEntry),
+    things: await readThings(rows, keys),
+    revenue: payments.map(
+      ({ payee, listing, time, sums }): IndexedRevenue => ({
+        payee,
+        day: dayOf(wholeSeconds(time)),
+        ...(listing !== undefined && { listing }),
+        sums,
+      }),
+    ),
+    root: (await frontierAt(sha256, store, size + stored.length)).root(),
+  }
+}
+
+function indexedEntry({ index, type, outcome }: PlainEntry): IndexedEntry {
+  const payee = outcome.payment === undefined ? undefined : payeeOf(outcome)
+  const touched = outcome.touched.map(({ account, number }) => {
+    const books = outcome.postings.filter((posting) => posting.account === account).map(({ book }) => book as AccountBook)
+    return { account: number, isPayee: account === payee, books: [...new Set(books)] }
+  })
+  return { index, type, amountMicros: amountOf(outcome), touched }
+}

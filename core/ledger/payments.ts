@@ -1,0 +1,121 @@
+/**
+ * Entries as sums and searches read them: when, of which type, what they did, and the payments among them. They were judged
+ * before they were stored, so nothing of them is judged again.
+ */
+
+import { Malformed } from '../base/malformed.ts'
+import { decodeOutcome, type Outcome, touchedNumbers } from '../domain/outcome.ts'
+import { accountNumbers, holds, subscriptions } from '../domain/state.ts'
+import type { Milliseconds } from '../domain/time.ts'
+import { parseEntry } from './entry.ts'
+import type { LoadedRows } from './rows.ts'
+import { type StoredEntry, StoreError, type StoreReader } from './store.ts'
+
+const NEWLINE = 0x0a
+
+export interface Sums {
+  readonly grossMicros: bigint
+  readonly feeMicros: bigint
+  readonly payments: number
+}
+
+/** An entry with its outcome, and its body as it stands there. */
+export interface PlainEntry {
+  readonly index: number
+  readonly time: Milliseconds
+  readonly type: string
+  readonly signer: string
+  readonly body: PaidBody
+  readonly outcome: Outcome
+}
+
+/** What of a body says what was paid for, and which thing is meant. */
+interface PaidBody {
+  readonly listing?: string
+  readonly subscription?: string
+  readonly hold?: string
+  /** Of a refund: the entry that paid. */
+  readonly entry?: number
+}
+
+export async function readPlainly(rows: LoadedRows, entries: readonly StoredEntry[]): Promise<PlainEntry[]> {
+  await rows.load(entries.flatMap(({ outcome }) => touchedNumbers(outcome).map((number) => accountNumbers.at(number))))
+  const accountOf = (number: number) => rows.get(accountNumbers.at(number))!.account
+  const decoder = new TextDecoder()
+  return entries.map(({ index, bytes, outcome }) => {
+    const entry = parseEntry(bytes)
+    if (entry instanceof Malformed) throw new StoreError('damaged', `Entry ${index} is damaged; nimledger verify tells more.`)
+    const text = decoder.decode(entry.note.subarray(0, entry.note.indexOf(NEWLINE)))
+    const { type, signer, body } = JSON.parse(text) as Pick<PlainEntry, 'type' | 'signer' | 'body'>
+    return { index, time: entry.time, type, signer, body, outcome: decodeOutcome(outcome, accountOf, undefined) }
+  })
+}
+
+/** A payment to a creator, or what a refund took back of one. */
+export interface PaymentTo {
+  readonly payee: string
+  readonly listing: string | undefined
+  readonly time: Milliseconds
+  readonly sums: Sums
+}
+
+/** The payments among entries: to whom, for which listing. */
+export async function readPayments(store: StoreReader, rows: LoadedRows, entries: readonly PlainEntry[]): Promise<PaymentTo[]> {
+  const payments: PaymentTo[] = []
+  for (const entry of entries) {
+    const { outcome, time, body } = entry
+    const payee = payeeOf(outcome)
+    if (outcome.payment === undefined || payee === undefined) {
+      const refund = await refundOf(store, rows, entry)
+      if (refund !== undefined) payments.push(refund)
+      continue
+    }
+    const { grossMicros, feeMicros } = outcome.payment
+    const sums = { grossMicros, feeMicros, payments: countPayments(outcome) }
+    payments.push({ payee, listing: await listingOf(rows, body), time, sums })
+  }
+  return payments
+}
+
+/** A batch of usage is as many payments as its lines that cost something. */
+export function countPayments({ lines }: Outcome): number {
+  return lines?.filter((line) => line.status === 'charged' && line.grossMicros > 0n).length ?? 1
+}
+
+/** What an entry moved: the gross of its payment, or the largest of its postings if that is more. */
+export function amountOf({ payment, postings }: Outcome): bigint {
+  const amounts = postings.map(({ amountMicros }) => (amountMicros < 0n ? -amountMicros : amountMicros))
+  return amounts.reduce<bigint>((most, amount) => (amount > most ? amount : most), payment?.grossMicros ?? 0n)
+}
+
+/** The creator whom a payment reached; none where the platform was paid. Of a batch: earnings grow, or a debt becomes less. */
+export function payeeOf({ postings, payment, lines }: Outcome): string | undefined {
+  if (lines === undefined) return payment?.payee
+  const reached = (book: string) => postings.find((posting) => posting.book === book && posting.amountMicros > 0n)?.account
+  return reached('earnings') ?? reached('receivable')
+}
+
+/** What was paid for: named in the body, or by the subscription or the hold that it names. */
+async function listingOf(rows: LoadedRows, { listing, subscription, hold }: PaidBody): Promise<string | undefined> {
+  if (listing !== undefined) return listing
+  const key = subscription !== undefined ? subscriptions.at(subscription) : hold !== undefined ? holds.at(hold) : undefined
+  if (key === undefined) return undefined
+  await rows.load([key])
+  return rows.get<{ readonly listing: string }>(key)?.listing
+}
+
+/** What a refund took back from a creator, and the fee with it; undefined for any other entry. */
+async function refundOf(store: StoreReader, rows: LoadedRows, entry: PlainEntry): Promise<PaymentTo | undefined> {
+  const { type, time, body, outcome } = entry
+  if (type !== 'credit.refund' || body.entry === undefined) return undefined
+  const [paid] = await readPlainly(rows, await store.entries(body.entry, 1))
+  const payee = paid && payeeOf(paid.outcome)
+  if (paid === undefined || payee === undefined) return undefined
+  const sumOf = (book: string, account?: string) =>
+    outcome.postings
+      .filter((posting) => posting.book === book && posting.account === account)
+      .reduce((sum, { amountMicros }) => sum + amountMicros, 0n)
+  const feeMicros = sumOf('revenue:fees')
+  const sums = { grossMicros: feeMicros + sumOf('earnings', payee) + sumOf('receivable', payee), feeMicros, payments: 0 }
+  return { payee, listing: await listingOf(rows, paid.body), time, sums }
+}

@@ -1,0 +1,127 @@
+/**
+ * What queries ask of the index beside a ledger: which entries and which things of the state to look at. It follows the log in
+ * its own time and can be thrown away, so it is never a truth: it answers with the places of entries and the keys of rows, and
+ * what stands there is read from the ledger. Drivers implement it; one contract test runs against each.
+ *
+ * It knows the first `size` entries of one history, told by the root of the tree over them. Sums of revenue are the one thing
+ * that it keeps itself, since to read them from the ledger takes the whole log; they are asked for at its size alone.
+ */
+
+import type { AccountBook } from '../domain/books.ts'
+import type { Sums } from './payments.ts'
+
+/** How far an index has come, and along which history. */
+export interface IndexPosition {
+  readonly size: number
+  /** The root of the RFC 6962 tree over the first `size` entries. */
+  readonly root: Uint8Array
+}
+
+/** What an entry is found by. */
+export interface IndexedEntry {
+  readonly index: number
+  readonly type: string
+  /** What it moved: the gross of its payment, or the largest of its postings if that is more. */
+  readonly amountMicros: bigint
+  readonly touched: readonly IndexedTouch[]
+}
+
+export interface IndexedTouch {
+  /** The account's number. */
+  readonly account: number
+  /** A payment reached the account. */
+  readonly isPayee: boolean
+  /** Those of its books that were posted to. */
+  readonly books: readonly AccountBook[]
+}
+
+export const THING_KINDS = ['account', 'listing', 'model', 'subscription'] as const
+export type ThingKind = (typeof THING_KINDS)[number]
+
+/** A row of the state that people look for. */
+export interface IndexedThing {
+  readonly kind: ThingKind
+  /** The row's key, which is the thing's id. */
+  readonly key: string
+  /** The account whose thing it is; of a subscription, the one that sells. */
+  readonly owner: string
+  /** What kind of listing it is. */
+  readonly sort?: string
+  /** The words that it is found by, in lower case. */
+  readonly text: string
+  /** The least that something of a listing costs, where it has a price of its own. */
+  readonly priceMicros?: bigint
+}
+
+/** What a creator earned on a day, through a listing where one was named. */
+export interface IndexedRevenue {
+  readonly payee: string
+  /** The number of the UTC day. */
+  readonly day: number
+  readonly listing?: string
+  readonly sums: Sums
+}
+
+/** One step of the index along the log: what entries `size` and those after it add. */
+export interface IndexStep {
+  /** The entries known before; the index refuses to go on from any other (compare and swap). */
+  readonly size: number
+  readonly entries: readonly IndexedEntry[]
+  /** As they are now; each takes the place of the one with its kind and key. */
+  readonly things: readonly IndexedThing[]
+  readonly revenue: readonly IndexedRevenue[]
+  /** The root over all entries known afterwards. */
+  readonly root: Uint8Array
+}
+
+export interface EntryQuery {
+  /** Indexes from `from` on and before `to`. */
+  readonly from: number
+  readonly to: number
+  /**
+   * The number of an account that they touched; with `isPayee`, that a payment reached; with `book`, whose book they changed.
+   */
+  readonly account?: number | undefined
+  readonly isPayee?: boolean | undefined
+  readonly book?: AccountBook | undefined
+  readonly type?: string | undefined
+  readonly leastMicros?: bigint | undefined
+  readonly mostMicros?: bigint | undefined
+  readonly order: 'up' | 'down'
+  readonly limit: number
+}
+
+export interface ThingQuery {
+  readonly kind: ThingKind
+  readonly owner?: string | undefined
+  readonly sort?: string | undefined
+  /** Each is in the text of the thing, or in that of its owner's account. */
+  readonly words?: readonly string[] | undefined
+  readonly mostMicros?: bigint | undefined
+  /** Only keys after this one. */
+  readonly after?: string | undefined
+  readonly limit: number
+}
+
+export interface SearchIndex {
+  /** Nothing, at size 0, before the first step. */
+  position(): Promise<IndexPosition>
+  /** Indexes of entries, in order. */
+  findEntries(query: EntryQuery): Promise<number[]>
+  /** Keys of things, in the order of their UTF-8 bytes. */
+  findThings(query: ThingQuery): Promise<string[]>
+  /** A creator's sums by day and by listing, over the entries known. */
+  revenueOf(payee: string): Promise<IndexedRevenue[]>
+  /** Forgets everything, since it was found to be wrong or of another history. It is then made anew, step by step. */
+  forget(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Who makes the index follow. Any number of programs may: of two that make the same step, the second is refused. */
+export interface SearchIndexWriter extends SearchIndex {
+  /**
+   * Takes a step, all of it or nothing: the position is stored with what it stands for. Answers whether it was taken; not where
+   * the index is at another size.
+   */
+  follow(step: IndexStep): Promise<boolean>
+}
