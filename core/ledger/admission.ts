@@ -18,7 +18,7 @@ import type { Accepted } from './accepted.ts'
 import type { LoadedRows } from './rows.ts'
 import type { SignatureCheck, Verifier } from './verifier.ts'
 
-/** Notes of one call, and calls under way: enough that no thread waits while the writer is busy, few enough to be soon answered. */
+/** Notes of one call, and calls under way: no thread waits while the writer is busy, and nobody long for an answer. */
 const GROUP_NOTES = 500
 const GROUPS_UNDER_WAY = 8
 
