@@ -6,6 +6,7 @@ import { rules } from '../domain/transactions/index.ts'
 import { accessCommands } from './commands/access.ts'
 import { accountCommands } from './commands/account.ts'
 import { backupCommands } from './commands/backup.ts'
+import { benchCommand } from './commands/bench.ts'
 import { consoleCommand } from './commands/console.ts'
 import { creditCommands } from './commands/credits.ts'
 import { demoCommand } from './commands/demo.ts'
@@ -76,6 +77,7 @@ backupCommands(program)
 doctorCommand(program)
 consoleCommand(program)
 demoCommand(program)
+benchCommand(program)
 
 try {
   await program.parseAsync()

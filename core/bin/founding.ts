@@ -35,7 +35,7 @@ interface Founded {
 }
 
 /** The terms that a new ledger begins with; policy may change them later. */
-const TERMS = {
+export const FOUNDING_TERMS = {
   feeBps: 1500,
   plans: [
     { plan: 'starter', modelLimit: 3, price: '19', period: 'month' },
@@ -77,7 +77,7 @@ function genesisNote({ origin: given, name, clock, at }: Founding, operator: Key
   const origin = given ?? `nimledger.local/${signer.keyId}`
   const time = at ?? Date.now()
   const keys = { operatorKey: publicKeyHex(operator), sequencerKey: publicKeyHex(sequencer) }
-  const body = { ...TERMS, ...keys, origin, name, clock }
+  const body = { ...FOUNDING_TERMS, ...keys, origin, name, clock }
   const note = signNote(compose(origin, time, { signer: signer.name, type: 'ledger.genesis', body }), [signer])
   return { note, origin, time, operator: signer.name }
 }

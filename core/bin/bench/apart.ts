@@ -1,0 +1,54 @@
+/** Work that is measured in a process of its own, because its memory counts, or how it begins. */
+
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Defect } from '../../ledger/execution.ts'
+
+/** What a process of its own can be asked to do; each answers an object of figures. */
+export type Task =
+  | { readonly name: 'audit'; readonly folder: string }
+  | { readonly name: 'open'; readonly folder: string; readonly note: Uint8Array }
+  | { readonly name: 'memory'; readonly folder: string; readonly notes: string }
+
+export interface Audited {
+  readonly defects: readonly Defect[]
+  readonly entries: number
+  readonly seconds: number
+  readonly peakBytes: number
+}
+
+export interface Opened {
+  readonly entries: number
+  readonly openMs: number
+  /** From the beginning to the first durable answer. */
+  readonly answerMs: number
+}
+
+export interface Remembered {
+  readonly openBytes: number
+  readonly keptBytes: number
+  readonly peakBytes: number
+  readonly seconds: number
+}
+
+interface Answers {
+  readonly audit: Audited
+  readonly open: Opened
+  readonly memory: Remembered
+}
+
+export function apart<Name extends Task['name']>(task: Task & { readonly name: Name }): Promise<Answers[Name]> {
+  const child = fork(fileURLToPath(new URL('./apart-program.ts', import.meta.url)), { serialization: 'advanced' })
+  return new Promise((resolve, reject) => {
+    let answer: Answers[Name] | undefined
+    child.on('message', (message) => {
+      answer = message as Answers[Name]
+    })
+    child.on('error', reject)
+    child.on('exit', (code) => {
+      if (code === 0 && answer !== undefined) resolve(answer)
+      else reject(new Error(`The process for ${task.name} ended with ${code} and without an answer.`))
+    })
+    child.send(task)
+  })
+}
