@@ -85,6 +85,7 @@ export class Following {
   readonly outbox: OutboxStore
   readonly #mirror: Mirror
   readonly #sender: Outbox
+  readonly #client: HubClient
 
   private constructor(
     options: FollowingOptions,
@@ -96,6 +97,7 @@ export class Following {
     this.store = parts.store
     this.outbox = parts.outbox
     this.#mirror = parts.mirror
+    this.#client = parts.client
     const trust = () => trustIn(parts.store, options.hub.trusted)
     const { outbox: store, client: hub } = parts
     this.#sender = new Outbox({ rules, sha256, store, hub, trust, now: Date.now, random: Math.random })
@@ -112,6 +114,16 @@ export class Following {
     const { trusted } = hub
     const mirror = await Mirror.open({ rules, sha256, store, verifier, remote: client, trusted, progress })
     return new Following(options, closing.move(), { store, outbox, mirror, client })
+  }
+
+  /** Whether a note waits that was never sent, and may be. */
+  async hasUnsent(): Promise<boolean> {
+    return this.#pauseMs === 0 && (await this.outbox.counts()).queued > 0
+  }
+
+  /** Listens to the hub, until it says nothing more. */
+  news(signal: AbortSignal): AsyncGenerator<void> {
+    return this.#client.news(signal)
   }
 
   /** How long the pause still is before anything is sent again. */

@@ -1,4 +1,7 @@
-/** The time of a ledger that a program holds open: the system's, or what a manual clock was told last. Never before its last entry. */
+/**
+ * The time of a ledger that a program holds open: the system's, or what a manual clock was told last. Never before its last
+ * entry.
+ */
 
 import type { Platform } from '../domain/state.ts'
 import { formatMilliseconds, type Milliseconds } from '../domain/time.ts'

@@ -53,7 +53,7 @@ const form = z.strictObject({
 type Kept = z.output<typeof form>['tokens'][number]
 
 /** What may be told of a token. */
-export interface ReadToken {
+interface ReadToken {
   readonly id: string
   readonly name: string
   readonly scope: TokenScope

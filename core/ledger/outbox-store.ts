@@ -61,5 +61,7 @@ export interface OutboxStore {
   markMirrored(ids: readonly string[]): Promise<void>
   /** Forgets a note that is answered, or was never sent; false where there is none to forget. */
   drop(id: string): Promise<boolean>
+  /** What is wrong with the store itself, in sentences. */
+  defects(): Promise<readonly string[]>
   close(): Promise<void>
 }

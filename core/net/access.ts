@@ -20,7 +20,7 @@ export const ACCESS_POLICIES = ['public', 'private'] as const
 export type AccessPolicy = (typeof ACCESS_POLICIES)[number]
 
 /** Who asks, and whether a token said so. */
-export interface Visitor extends Caller {
+interface Visitor extends Caller {
   readonly isKnown: boolean
 }
 

@@ -10,6 +10,8 @@ export interface ExchangeLimits {
   /** How long a whole answer may take, and how long a pause in it may last. */
   readonly timeoutMs: number
   readonly idleTimeoutMs: number
+  /** Ends it before. */
+  readonly signal?: AbortSignal
 }
 
 /** What is asked for; with a body it is a POST. */
@@ -36,9 +38,13 @@ export async function exchange(asked: Exchange, limits: ExchangeLimits): Promise
 }
 
 /** The body of the answer as it comes. Leaving the loop ends the exchange. */
-async function* streamParts({ url, headers, body, types }: Exchange, limits: ExchangeLimits): AsyncGenerator<Uint8Array> {
+export async function* streamParts(
+  { url, headers, body, types }: Omit<Exchange, 'maximumBytes'>,
+  limits: ExchangeLimits,
+): AsyncGenerator<Uint8Array> {
   const idle = new AbortController()
-  const signal = AbortSignal.any([idle.signal, AbortSignal.timeout(limits.timeoutMs)])
+  const given = limits.signal === undefined ? [] : [limits.signal]
+  const signal = AbortSignal.any([idle.signal, AbortSignal.timeout(limits.timeoutMs), ...given])
   const rest = () => setTimeout(() => idle.abort(new Error('it stopped answering')), limits.idleTimeoutMs)
   let timer = rest()
   try {

@@ -7,7 +7,7 @@
  *                 a page elsewhere can have its name lead here
  *   Origin        no calls from pages of other sites
  *   rate          so many requests and notes of one address in a while
- *   body          JSON, no longer and no deeper than a call is, and of all that are under way no more than fits in memory (bodies.ts)
+ *   body          JSON, no longer and no deeper than a call is; all under way take no more than fits in memory (bodies.ts)
  */
 
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'

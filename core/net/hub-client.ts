@@ -6,6 +6,7 @@
  *     GET <hub>/tile/<level>/<N>[.p/<W>]               application/octet-stream
  *     GET <hub>/tile/entries/<N>[.p/<W>]               application/octet-stream, often with gzip
  *     POST <hub>/trpc/transaction.submitMany           {"notes":[…],…}  →  {"result":{"data":[…]}}
+ *     GET <hub>/trpc/log.sizes                         server-sent events, one whenever the log has grown
  *
  * Whoever reads verifies.
  */
@@ -17,7 +18,7 @@ import type { RefusalData } from '../domain/refusal.ts'
 import { HASH_BYTES } from '../log/merkle.ts'
 import { formatTilePath, TILE_WIDTH, type TilePath } from '../log/tiles.ts'
 import { type RemoteAnswer, RemoteError, type RemoteHub, type RemoteLog } from '../sync/remote.ts'
-import { type ExchangeLimits, exchange } from './exchange.ts'
+import { type ExchangeLimits, exchange, streamParts } from './exchange.ts'
 
 export interface HubClientOptions extends Partial<ExchangeLimits> {
   /** What the hub's operator gave to those who may read a private log. */
@@ -33,7 +34,12 @@ const DEFAULTS = { timeoutMs: 120_000, idleTimeoutMs: 15_000, attempts: 3, pause
 const RESOURCE_TYPES: ReadonlySet<string> = new Set(['', 'text/plain', 'application/octet-stream', 'binary/octet-stream'])
 const CALL_TYPES: ReadonlySet<string> = new Set(['application/json'])
 
+const EVENT_TYPES: ReadonlySet<string> = new Set(['text/event-stream'])
+
 const SUBMIT_PATH = 'trpc/transaction.submitMany'
+const SIZES_PATH = 'trpc/log.sizes?input=%7B%7D'
+/** A stream of events is begun anew now and then, and after a silence: a hub at rest says every few seconds that it is there. */
+const STREAM_LIMITS = { timeoutMs: 3_600_000, idleTimeoutMs: 30_000 }
 /** Beside the note itself, in JSON: a proof's path, a checkpoint with its cosignatures, a refusal's sentence and data. */
 const MAX_ANSWER_BYTES = 64 * 1024
 
@@ -54,7 +60,7 @@ interface Request {
 export class HubClient implements RemoteLog, RemoteHub {
   readonly name: string
   readonly #base: URL
-  readonly #options: Required<Omit<HubClientOptions, 'token'>>
+  readonly #options: ExchangeLimits & { readonly attempts: number; readonly pauseMs: number }
   readonly #headers: Readonly<Record<string, string>>
 
   /** `base` is what parseHubUrl returned. */
@@ -89,6 +95,16 @@ export class HubClient implements RemoteLog, RemoteHub {
     const answers = readAnswers(tryUtf8Decode(answered) ?? '')
     if (answers === undefined) throw new RemoteError('offline', `What ${url.href} answered is no answer of a hub.`)
     return answers.map(remoteAnswer)
+  }
+
+  /**
+   * Whenever the hub says something, until it does not any more: a reason to look. What it says is not read, because what the log
+   * has become its checkpoint alone tells.
+   */
+  async *news(signal: AbortSignal): AsyncGenerator<void> {
+    const headers = { ...this.#headers, accept: 'text/event-stream' }
+    const asked = { url: new URL(SIZES_PATH, this.#base), headers, types: EVENT_TYPES }
+    for await (const _ of streamParts(asked, { ...STREAM_LIMITS, signal })) yield
   }
 
   /** The partial tiles of a size may be gone once there is the full one, which begins like them. */

@@ -2,13 +2,13 @@
 
 import type { Server, ServerResponse } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { TurnedAway } from './gate.ts'
+import { TURNED_AWAY, type TurnedAway } from './gate.ts'
 
 /** From a note that waits for nothing to one that waits behind thousands. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** What became of a note: a refusal's code stands beside it, or what failed. */
-export type NoteOutcome = 'accepted' | 'repeated' | 'refused' | 'failed'
+type NoteOutcome = 'accepted' | 'repeated' | 'refused' | 'failed'
 
 /** One answered request. */
 export interface RequestFacts {
@@ -22,7 +22,7 @@ export interface RequestFacts {
 }
 
 /** What is asked for when the figures are. */
-export interface Gauges {
+interface Gauges {
   readonly size: () => number
   readonly isUp: () => boolean
   /** Unix seconds of the ledger's last entry. */
@@ -58,6 +58,8 @@ export class HubMetrics {
 
   constructor(gauges: Gauges) {
     collectDefaultMetrics({ register: this.registry })
+    // There from the start, so that the first one is seen as a change.
+    for (const why of TURNED_AWAY) this.#turnedAway.inc({ why }, 0)
     this.#gauge('nimledger_log_entries', 'Entries that the checkpoint covers.', gauges.size)
     this.#gauge('nimledger_ledger_up', '1 while the ledger takes notes, 0 while it does not.', () => (gauges.isUp() ? 1 : 0))
     this.#gauge('nimledger_last_entry_timestamp_seconds', 'The time of the last entry.', gauges.lastEntryTime)

@@ -76,7 +76,7 @@ function callHandler(host: HubHost, access: Access, gate: Gate): RequestListener
         throw tooMany(fault.message)
       },
       signIn: access.signIn,
-      hub: req.headers.host?.toLowerCase() ?? '',
+      hub: URL.parse(`http://${req.headers.host}`)?.hostname ?? '',
     }),
     maxBatchSize: MAX_BATCH_CALLS,
     maxBodySize: MAX_REQUEST_BYTES,

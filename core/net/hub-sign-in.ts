@@ -1,4 +1,7 @@
-/** Signs in to a hub over HTTP(S), as core/api/hub/sign-in.ts has it: asks for a text, looks at it, has it signed, brings it back. */
+/**
+ * Signs in to a hub over HTTP(S), as core/api/hub/sign-in.ts has it: asks for a text, looks at it, has it signed, and brings it
+ * back.
+ */
 
 import { parseChallenge, readAsked, readProof } from '../api/hub/sign-in.ts'
 import { toBase64, tryUtf8Decode } from '../base/bytes.ts'
@@ -41,7 +44,7 @@ export async function signInToHub({
   if (asked === undefined || challenge instanceof Malformed)
     throw new RemoteError('offline', `What ${base.href} gave to sign is not for signing in.`)
   // A text for another hub, ledger or account is not signed: whoever passed it on would come in with it.
-  const isMeant = challenge.hub === base.host && challenge.ledger === origin && challenge.account === account
+  const isMeant = challenge.hub === base.hostname && challenge.ledger === origin && challenge.account === account
   if (!isMeant) {
     const named = `${challenge.account} at ${challenge.hub} for ${challenge.ledger}`
     throw new RemoteError('offline', `${base.href} gave a text to sign that is for ${named}: it was not signed.`)

@@ -27,7 +27,7 @@ const GZIP_LEVEL = 1
 const compress = promisify(gzip)
 
 /** A resource of the log. */
-export interface Resource {
+interface Resource {
   readonly status: 200 | 404
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array

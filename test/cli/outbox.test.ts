@@ -107,9 +107,13 @@ describe('online', () => {
     const note = join(dir, 'offline.note')
     await ok(cli(dir, ['tx', 'sign', ...model('signed').slice(1), '-o', note]))
     await accepted(cli(dir, ['tx', 'submit', note]))
+    // A key for the account comes through the hub like everything else; one for the sequencer is the hub's own affair.
+    const key = ['keys', 'add', 'Ada', '--label', 'phone']
+    expect(await ok(cli(dir, key))).toMatchObject({ label: 'phone', index: expect.any(Number) })
+    expectFailed(await cli(dir, ['keys', 'add', 'sequencer']), 'usage')
     const again = await ok(cli(dir, ['tx', 'submit', note]))
     expect(again).toMatchObject({ status: 'accepted', repeated: true })
-    expect(await outboxOf(dir)).toHaveLength(2)
+    expect(await outboxOf(dir)).toHaveLength(3)
   })
 
   it('while another program follows, that one sends', async () => {
@@ -121,6 +125,10 @@ describe('online', () => {
     })
     while (!said.includes('\n')) await sleep(50)
     await accepted(cli(dir, model('watched')))
+    // What others enter comes as well, without being asked for.
+    const { size } = await ok(cli(dir, ['status']))
+    await ok(cli(hubDir, ['topup', 'operator', '1', '--provider', 'bank', '--reference', dir]))
+    while (!said.includes(`{"size":${size + 1},`)) await sleep(50)
     const ended = new Promise((resolve) => watching.once('close', resolve))
     watching.kill('SIGTERM')
     await ended
@@ -143,6 +151,9 @@ describe('offline', () => {
     expectFailed(await cli(dir, ['sync']), 'offline')
     expect((await ok(cli(dir, ['status']))).outbox).toEqual({ queued: 0, sent: 3, accepted: 1, refused: 0 })
     expectFailed(await cli(dir, ['outbox', 'drop', first.id]), 'usage')
+    const { findings } = (await ok(cli(dir, ['doctor']))) as unknown as { findings: { code: string; severity: string }[] }
+    const told = findings.filter(({ code }) => ['unanswered', 'mirror', 'sequencer_key_missing'].includes(code))
+    expect(told.map(({ code }) => code)).toEqual(['unanswered', 'mirror'])
     await startHub()
     expect(await ok(cli(dir, ['sync']))).toMatchObject({ applied: 3, outbox: { queued: 0, sent: 0, accepted: 4, refused: 0 } })
     const notes = await outboxOf(dir)
@@ -171,6 +182,10 @@ describe('killed', () => {
     const ids = log.lines.map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
     for (const { id, index } of notes) expect(ids[index!]).toBe(id)
+    // Nothing left this machine that was not kept first.
+    const { account } = await ok(cli(dir, ['account', 'show', 'Ada']))
+    const own = log.lines.filter((entry) => entry.signer === account)
+    expect(own.map(({ id }) => id)).toEqual(notes.map(({ id }) => id))
     expect((await auditOf(dir)).ok).toBe(true)
   }, 3_600_000)
 })

@@ -148,11 +148,13 @@ describe('an outbox in a folder', () => {
 
   test('says what is damaged', async () => {
     const folder = await filledOutbox()
+    await withOutbox(folder, async (store) => expect(await store.defects()).toEqual([]))
     const database = openDatabase(folder, OUTBOX, 'write')
-    database.exec(`UPDATE notes SET refusal = '{' WHERE state = 'refused'`)
+    database.exec(`UPDATE notes SET refusal = '{' WHERE state = 'refused'; DROP TRIGGER notes_delete`)
     database.close()
     await withOutbox(folder, async (store) => {
       await expect(store.find(id(2))).rejects.toMatchObject({ code: 'damaged', message: expect.stringContaining(id(2)) })
+      expect(await store.defects()).toEqual(['outbox.db lacks the trigger notes_delete.'])
     })
   })
 })

@@ -1,7 +1,7 @@
 /**
- * A hub over a log that grows from size to size, for the check by Go (served.go). For each size it says, as a line of JSON, where it
- * serves, what its log and the accounts in it sign with, and its size; and goes on when it is told to by a line. After the last size
- * it says {}, and serves until it is told once more.
+ * A hub over a log that grows from size to size, for the check by Go (served.go). For each size it says, as a line of JSON, where
+ * it serves, what its log and the accounts in it sign with, and its size; and goes on when a line tells it to. After the last
+ * size it says {}, and serves until it is told once more.
  *
  *     serve-hub.ts [SIZE ...]
  */

@@ -114,7 +114,8 @@ func checkSize(served servedLog, signed []byte) (*logView, error) {
 	if tree.N != served.Size {
 		return nil, fmt.Errorf("the checkpoint is of size %d", tree.N)
 	}
-	fetched := &export{name: served.URL, files: map[string][]byte{"checkpoint": signed}, logKey: served.VKey, accounts: served.Accounts}
+	files := map[string][]byte{"checkpoint": signed}
+	fetched := &export{name: served.URL, files: files, logKey: served.VKey, accounts: served.Accounts}
 	for _, tile := range exportedTiles(tree.N) {
 		if err := fetchTile(fetched, served.URL, tile); err != nil {
 			return nil, err

@@ -194,6 +194,17 @@ describe('an account', () => {
     expect((await hub.call('account.wallet', { account: ADA.account }, { token })).status).toBe(401)
     expect((await hub.call('account.wallet', { account: ADA.account }, { token: mine })).status).toBe(200)
   })
+
+  test('watches what concerns it', async () => {
+    const hub = await TestHub.start({ policy: 'private' })
+    const watching = await watch(hub, 'log.watch', await hub.signIn(ADA))
+    await hub.submit(hub.test.model(BOB, 'of Bob'))
+    await hub.submit(hub.test.topup(BOB, '3'))
+    await hub.submit(hub.test.model(ADA, 'of Ada'))
+    const text = await watching.until('"index":7')
+    expect(text).not.toMatch(/"index":[56]|of Bob/)
+    expect(text).not.toContain(BOB.account)
+  })
 })
 
 describe('a read token', () => {
@@ -252,6 +263,7 @@ async function watch({ url }: TestHub, procedure: string, token: string) {
   ended.catch(() => {})
   const until = async (part: string) => {
     while (!text.includes(part)) await new Promise<void>((look) => waiting.push(look))
+    return text
   }
   return { until, ended }
 }

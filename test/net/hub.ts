@@ -1,4 +1,6 @@
-/** A hub in this process, over a ledger with Ada and Bob in a folder that is gone after the test; and requests to it, as they are. */
+/**
+ * A hub in this process, over a ledger with Ada and Bob in a folder that is gone after the test; and requests to it, as they are.
+ */
 
 import { type IncomingMessage, request as send } from 'node:http'
 import { onTestFinished } from 'vitest'

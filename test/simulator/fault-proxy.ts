@@ -1,6 +1,6 @@
 /**
- * A network that misbehaves: an HTTP proxy in this process between one client and a hub, which draws from a seed what becomes of each
- * message. A proxy for each client, so that what happens to one does not depend on how fast another is.
+ * A network that misbehaves: an HTTP proxy in this process between one client and a hub, which draws from a seed what becomes of
+ * each message. A proxy for each client, so that what happens to one does not depend on how fast another is.
  *
  *   on the way there
  *     lost         the connection is cut before the hub sees anything

@@ -1,6 +1,6 @@
 /**
- * A hub and a mirror with its outbox, as processes, are killed at random moments, again and again, while others hand in notes. What
- * the hub acknowledged is in the log for ever, once, where it said; and in the end the mirror has the very book.
+ * A hub and a mirror with its outbox, as processes, are killed at random moments, again and again, while others hand in notes.
+ * What the hub acknowledged is in the log for ever, once, where it said; and in the end the mirror has the very book.
  *
  *   KILLS=300 npm run -s test -- test/simulator/kills.test.ts      KILL_SEED is the first seed, 1 by default
  */

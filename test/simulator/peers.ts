@@ -1,6 +1,6 @@
 /**
- * Who follows the hub: mirrors, and consoles, which are mirrors with an outbox. Each reaches the hub through a network of its own, and
- * has a disk of its own.
+ * Who follows the hub: mirrors, and consoles, which are mirrors with an outbox. Each has a network of its own to the hub,
+ * and a disk of its own.
  */
 
 import { join } from 'node:path'

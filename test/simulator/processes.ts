@@ -13,10 +13,12 @@ export class Program {
   readonly #ended: Promise<unknown>
   #watchers: (() => void)[] = []
 
-  /** Without the launcher, which would outlive it. */
-  constructor(dir: string, args: readonly string[]) {
+  /** Without the launcher, which would outlive it. Where a file may not grow beyond some size, the disk is full for it. */
+  constructor(dir: string, args: readonly string[], { maxFileKib }: { readonly maxFileKib?: number } = {}) {
     const { INIT_CWD: _npm, ...env } = process.env
-    this.#child = spawn(process.execPath, [join(ROOT, 'core/bin/cli.ts'), '--dir', dir, '--json', ...args], {
+    const whole = [process.execPath, join(ROOT, 'core/bin/cli.ts'), '--dir', dir, '--json', ...args]
+    const limited = maxFileKib === undefined ? whole : ['bash', '-c', `ulimit -f ${maxFileKib}; exec "$@"`, 'bash', ...whole]
+    this.#child = spawn(limited[0]!, limited.slice(1), {
       env: { ...env, NIMLEDGER_PASSPHRASE: PASSPHRASE },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -47,6 +49,12 @@ export class Program {
     if (!this.isRunning) throw new Error(`The program ended by itself (${this.#child.exitCode}): ${this.errors}`)
     this.#child.kill('SIGKILL')
     await this.#ended
+  }
+
+  /** Its exit code, once it has ended by itself. */
+  async ends(): Promise<number | null> {
+    await this.#ended
+    return this.#child.exitCode
   }
 
   /** As it is told to end; its exit code. */

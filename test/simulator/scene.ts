@@ -1,4 +1,4 @@
-/** A hub and a mirror with its outbox, as processes, clients that hand in notes without end, and what was acknowledged to them. */
+/** A hub and a mirror with its outbox, as processes; clients that hand in notes without end; what was acknowledged to them. */
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -264,7 +264,7 @@ async function until(isSo: () => boolean | Promise<boolean>, what: string): Prom
 }
 
 /** One that nobody listens at, and that a hub can have again and again. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
   const { port } = server.address() as AddressInfo

@@ -1,6 +1,6 @@
 /**
- * The simulation: one hub, three mirrors and two consoles over real HTTP and real files, in one process. A seed draws what each of
- * them does next, what its network does to it, when a disk is full and when the hub is killed; after each step the referee looks.
+ * The simulation: one hub, three mirrors and two consoles over real HTTP and real files, in one process. A seed draws what each
+ * of them does next, what its network does to it, when a disk is full and when the hub is killed; after each, the referee looks.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -181,7 +181,7 @@ export class World {
     for (const follower of this.#followers) await this.#referee.checkMirror(follower)
   }
 
-  /** The network is well, the disks have room: in the end all have the same, and whatever the network still delivers changes nothing. */
+  /** The network is well, the disks have room: in the end all have the same, whatever the network still delivers. */
   async #converge(): Promise<void> {
     this.#hub.disk.clear()
     for (const { network, disk } of this.#followers) {

@@ -39,8 +39,9 @@ export class TestHub {
     await pen.close()
     const hub = new SimulatedHub(home.folder, () => pen.time)
     await hub.start()
-    onTestFinished(() => hub.stop())
-    return new TestHub(pen, hub)
+    const made = new TestHub(pen, hub)
+    onTestFinished(() => made.stop())
+    return made
   }
 
   get url(): string {
@@ -55,8 +56,8 @@ export class TestHub {
     return clientOf(this)
   }
 
-  stop(): Promise<void> {
-    return this.#hub.stop()
+  async stop(): Promise<void> {
+    if (this.#hub.url !== undefined) await this.#hub.stop()
   }
 }
 

@@ -306,3 +306,20 @@ function flipped(answer: RemoteAnswer): Uint8Array {
   receipt[at] = receipt[at] === 65 ? 66 : 65
   return receipt
 }
+
+describe('news', () => {
+  it('come whenever the log has grown, and end with the hub', async () => {
+    const { hub, pen } = await started()
+    const heard = hub.client.news(new AbortController().signal)[Symbol.asyncIterator]()
+    // That it is there, and how large the log is.
+    await heard.next()
+    const next = heard.next()
+    await hub.client.submit([pen.model(ADA)])
+    expect(await next).toMatchObject({ done: false })
+    await hub.stop()
+    const rest = async () => {
+      while (!(await heard.next()).done);
+    }
+    await rest().catch((error: unknown) => expect(error).toMatchObject({ reason: 'offline' }))
+  })
+})

@@ -18,11 +18,9 @@ interface Layer {
 }
 
 const PURE = ['base', 'log', 'domain']
+const SERVING = ['@trpc/server', 'prom-client', 'rate-limiter-flexible']
 
-/**
- * From the bottom up. Edges (api, net) reach stores and native code through the interfaces of core/ledger, so not through
- * drivers.
- */
+/** From the bottom up. Edges (api, net) reach stores and native code through interfaces of core/ledger, not through drivers. */
 const LAYERS: Record<string, Layer> = {
   'core/base': { below: [], packages: [], node: false },
   'core/log': { below: ['core/base'], packages: ['@noble/curves'], node: false },
@@ -35,14 +33,10 @@ const LAYERS: Record<string, Layer> = {
   },
   'core/sync': { below: core(...PURE, 'ledger'), packages: [], node: true },
   'core/api': { below: core(...PURE, 'ledger', 'sync'), packages: ['@trpc/server', 'zod'], node: true },
-  'core/net': {
-    below: core(...PURE, 'ledger', 'sync', 'api'),
-    packages: ['@trpc/server', 'prom-client', 'rate-limiter-flexible'],
-    node: true,
-  },
+  'core/net': { below: core(...PURE, 'ledger', 'sync', 'api'), packages: SERVING, node: true },
   'core/bin': {
     below: core(...PURE, 'ledger', 'drivers', 'sync', 'api', 'net'),
-    packages: ['commander', 'csv-parse', 'csv-stringify', 'dejavu-fonts-ttf', 'fontkit', 'pdfkit', 'pino'],
+    packages: ['commander', 'csv-parse', 'csv-stringify', 'dejavu-fonts-ttf', 'fontkit', 'pdfkit', 'pino', 'zod'],
     node: true,
   },
   // The window is a program beside the command line, over the same desk.

@@ -28,7 +28,7 @@ export interface HubContext {
   /** Counts what a caller takes of the ledger's time, in notes; throws where it is more than its share. */
   readonly spend: (notes: number) => Promise<void>
   readonly signIn: Pick<SignIn, 'challenge' | 'prove'>
-  /** The host that the caller asked, in lower case; empty where it named none. */
+  /** The host that the caller asked, without a port; empty where it named none. */
   readonly hub: string
 }
 

@@ -12,14 +12,15 @@
  *
  *     — nim1… crC12Ip3WsG19g9p…
  *
- * The text is of one form, so it is no transaction (those begin with `{`) and no checkpoint (an origin has no space). `hub` is the
- * host that the account asks, as its client knows it: a text that another hub passes on names the wrong one, and the client signs
- * it not. `seal` is an HMAC-SHA-256 of the lines before it under a key that the hub made when it started. So a hub keeps nothing
- * of the texts that it hands out, and of those that come back signed only that they did: each is good for one token.
+ * The text is of one form, so it is no transaction (those begin with `{`) and no checkpoint (an origin has no space). `hub` is
+ * the host that the account asks, without a port, as its client knows it: a text that another hub passes on names the wrong one,
+ * and the client does not sign it. `seal` is an HMAC-SHA-256 of the lines before it under a key that the hub made when it
+ * started. So a hub keeps nothing of the texts that it hands out, and of those that come back signed only that they did: each is
+ * good for one token.
  *
- *     access.challenge   {"account":"nim1…"}        →   {"text":"nimledger sign-in v1\n…"}
- *     access.prove       {"note":"<base64>"}        →   {"status":"proven","account":"nim1…","token":"nim_own_…","expires":"…Z"}
- *                                                       {"status":"refused","message":"…"}
+ *     access.challenge   {"account":"nim1…"}   →   {"text":"nimledger sign-in v1\n…"}
+ *     access.prove       {"note":"<base64>"}   →   {"status":"proven","account":"nim1…","token":"nim_own_…","expires":"…Z"}
+ *                                                  {"status":"refused","message":"…"}
  *
  * A token is `nim_own_<id>_<secret>`. The hub keeps its digest, in memory alone: whoever restarts it ends all of them. It also
  * ends with its time, and with the key that it was got with.
@@ -52,10 +53,17 @@ const READING_SCOPES: readonly string[] = ['all', 'spend']
 
 const TOKEN = /^nim_own_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/
 const HOST = /^[a-z0-9.:[\]-]{1,255}$/
-const TEXT =
-  /^(nimledger sign-in v1\nledger (\S{1,200})\nhub (\S{1,255})\naccount (nim1[0-9a-z]{38})\nexpires (\S{20})\nnonce ([\w-]{22})\n)seal ([\w-]{43})\n$/
+const LINES = [
+  'nimledger sign-in v1',
+  'ledger (?<ledger>\\S{1,200})',
+  'hub (?<hub>\\S{1,255})',
+  'account (?<account>nim1[0-9a-z]{38})',
+  'expires (?<time>\\S{20})',
+  'nonce (?<nonce>[\\w-]{22})',
+]
+const TEXT = new RegExp(`^(?<sealed>${LINES.join('\\n')}\\n)seal (?<seal>[\\w-]{43})\\n$`)
 
-export interface Challenge {
+interface Challenge {
   readonly ledger: string
   readonly hub: string
   readonly account: string
@@ -68,9 +76,10 @@ export interface Challenge {
 
 /** Reads a text to be signed. Whoever signs it compares what it names with whom it asked. */
 export function parseChallenge(text: string): Challenge | Malformed {
-  const [, sealed, ledger, hub, account, time, nonce, seal] = TEXT.exec(text) ?? []
-  const expires = time === undefined ? undefined : parseSeconds(time)
-  if (expires === undefined) return new Malformed('the text is not one to sign in with')
+  const found = TEXT.exec(text)?.groups
+  const expires = found?.time === undefined ? undefined : parseSeconds(found.time)
+  if (found === undefined || expires === undefined) return new Malformed('the text is not one to sign in with')
+  const { ledger, hub, account, nonce, sealed, seal } = found
   return { ledger: ledger!, hub: hub!, account: account!, expires, nonce: nonce!, sealed: sealed!, seal: seal! }
 }
 
@@ -111,7 +120,7 @@ function tryParse(json: string): unknown {
 }
 
 /** What a token says of its bearer. */
-export interface Pass {
+interface Pass {
   readonly account: string
   readonly token: string
   readonly expires: Seconds
@@ -124,7 +133,7 @@ interface Issued {
   readonly expires: Milliseconds
 }
 
-export interface SignInOptions {
+interface SignInOptions {
   readonly sha256: Sha256
   /** Behind the gate, which is here. */
   readonly verify: VerifySignature

@@ -1,10 +1,11 @@
 /** The process in which a task of apart.ts is done: the task in, its figures out. */
 
+import { assert } from '../../base/assert.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader, openSqliteWriter } from '../../drivers/sqlite/store.ts'
 import { audit } from '../../ledger/audit.ts'
 import { LEDGER_TOOLS } from '../desk.ts'
-import type { Audited, Opened, Remembered, Task } from './apart.ts'
+import type { Audited, Kept, Opened, Remembered, Task } from './apart.ts'
 import { Feeder } from './feeder.ts'
 import { reopen } from './market.ts'
 import { readNotes } from './notes.ts'
@@ -52,7 +53,7 @@ async function remember(folder: string, notes: string): Promise<Remembered> {
   const verifier = createVerifier()
   const ledger = await reopen(await openSqliteWriter(folder), verifier)
   try {
-    const openBytes = process.memoryUsage.rss()
+    const open = kept()
     const started = performance.now()
     const feeder = new Feeder(ledger)
     for (const note of readNotes(notes)) {
@@ -61,11 +62,18 @@ async function remember(folder: string, notes: string): Promise<Remembered> {
     }
     await feeder.drain()
     const seconds = (performance.now() - started) / 1000
-    return { openBytes, keptBytes: process.memoryUsage.rss(), peakBytes: peakBytes(), seconds }
+    return { open, traded: kept(), peakBytes: peakBytes(), seconds }
   } finally {
     await ledger.close()
     await verifier.close()
   }
+}
+
+function kept(): Kept {
+  assert(globalThis.gc !== undefined, 'the program runs with --expose-gc')
+  globalThis.gc()
+  const { rss, heapUsed, external } = process.memoryUsage()
+  return { processBytes: rss, liveBytes: heapUsed + external }
 }
 
 /** The most memory that this process has had, its threads included. */

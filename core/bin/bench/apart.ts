@@ -24,11 +24,17 @@ export interface Opened {
   readonly answerMs: number
 }
 
+/** Sizes of the whole process, and of what it still holds on to once what it has finished with is collected. */
 export interface Remembered {
-  readonly openBytes: number
-  readonly keptBytes: number
+  readonly open: Kept
+  readonly traded: Kept
   readonly peakBytes: number
   readonly seconds: number
+}
+
+export interface Kept {
+  readonly processBytes: number
+  readonly liveBytes: number
 }
 
 interface Answers {
@@ -38,7 +44,8 @@ interface Answers {
 }
 
 export function apart<Name extends Task['name']>(task: Task & { readonly name: Name }): Promise<Answers[Name]> {
-  const child = fork(fileURLToPath(new URL('./apart-program.ts', import.meta.url)), { serialization: 'advanced' })
+  const execArgv = [...process.execArgv, '--expose-gc']
+  const child = fork(fileURLToPath(new URL('./apart-program.ts', import.meta.url)), { execArgv, serialization: 'advanced' })
   return new Promise((resolve, reject) => {
     let answer: Answers[Name] | undefined
     child.on('message', (message) => {

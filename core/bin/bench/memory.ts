@@ -41,13 +41,10 @@ export const memory: Figure = {
     const notes = join(folder, 'notes')
     const range = nextPurchases(0, count, wholeSeconds(Date.now()))
     await writeNotes(notes, signedPurchases({ ...market, payers: count }, range))
-    const { openBytes, keptBytes, peakBytes, seconds } = await apart({ name: 'memory', folder, notes })
-    const sizes = {
-      openMegabytes: megabytes(openBytes),
-      keptMegabytes: megabytes(keptBytes),
-      peakMegabytes: megabytes(peakBytes),
-    }
-    const each = Math.round((keptBytes - openBytes) / count)
+    const { open, traded, peakBytes, seconds } = await apart({ name: 'memory', folder, notes })
+    const opened = megabytes(open.processBytes)
+    const sizes = { openMegabytes: opened, keptMegabytes: megabytes(traded.processBytes), peakMegabytes: megabytes(peakBytes) }
+    const each = Math.round((traded.liveBytes - open.liveBytes) / count)
     yield { figure: 'memory', what: 'accounts', accounts: count, ...sizes, bytesAnAccount: each, seconds: rounded(seconds, 1) }
   },
 }

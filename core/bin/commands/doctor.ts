@@ -6,7 +6,7 @@ import { openSqliteReader } from '../../drivers/sqlite/store.ts'
 import type { Place } from '../desk.ts'
 import { book, databases } from '../doctor/book.ts'
 import { exitCodeOf, type Finding, finding, findingOf } from '../doctor/finding.ts'
-import { keys, unanswered, vault } from '../doctor/keys.ts'
+import { keys, outbox, unanswered, vault } from '../doctor/keys.ts'
 import { disk, files, lock, programs } from '../doctor/machine.ts'
 import { EXIT, failureOf } from '../failure.ts'
 import { print, printJson } from '../output.ts'
@@ -39,7 +39,7 @@ async function findAll(place: Place): Promise<Finding[]> {
       ...found,
       finding('no_ledger', `There is no folder ${dir}.`, 'Give the folder of the ledger with --dir, or found one: init.'),
     ]
-  for (const look of [disk, files, lock, unanswered]) found.push(...(await collect(() => look(dir))))
+  for (const look of [disk, files, lock, unanswered, outbox]) found.push(...(await collect(() => look(dir))))
   found.push(...(await collect(() => vault(place))))
   const missing = [...databases(dir)]
   if (missing.length > 0) return [...found, ...missing]

@@ -10,9 +10,9 @@ import { type GlobalOptions, placeOf } from './options.ts'
 type HubCommandOptions = GlobalOptions & SettingFlags & { readonly config?: string }
 
 const HELP = `
-Every setting can stand in the environment as well (--log-level: NIMLEDGER_HUB_LOG_LEVEL) or in the file that --config names
-({"logLevel":"debug"}); flags come before the environment, and that before the file. SIGHUP reads them again and opens the log's file
-anew; SIGTERM ends the hub once what is under way is answered.`
+Every setting can stand in the environment as well (--log-level: NIMLEDGER_HUB_LOG_LEVEL), or in the file that --config names
+({"logLevel":"debug"}); flags come before the environment, and that before the file. SIGHUP reads them again and opens the log's
+file anew; SIGTERM ends the hub once what is under way is answered.`
 
 export function hubCommand(program: Command): void {
   const command = program

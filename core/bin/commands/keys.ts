@@ -12,6 +12,7 @@ import { quoted } from '../../domain/text.ts'
 import { formatSeconds, type Seconds } from '../../domain/time.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import type { KeyPair } from '../../drivers/sodium/signer.ts'
+import { isSqliteMirror } from '../../drivers/sqlite/mirror-store.ts'
 import type { Vault } from '../../drivers/vault.ts'
 import { readKey, readRow } from '../../ledger/queries.ts'
 import { signNote } from '../../log/note.ts'
@@ -122,7 +123,9 @@ async function unusedKey({ place, vault, ledger }: Desk, account: string, label:
   return undefined
 }
 
-async function addSequencerKey({ vault, ledger, platform }: Desk, options: AddOptions): Promise<number> {
+async function addSequencerKey({ place, vault, ledger, platform }: Desk, options: AddOptions): Promise<number> {
+  if (isSqliteMirror(place.dir))
+    throw new Failure('usage', 'The sequencer of a mirror is its hub: the next key of its log is made there.')
   const next = await nextSequencerKey(vault, ledger)
   const pair = next ?? newKeyPair()
   if (next === undefined) vault.add([{ label: SEQUENCER, pair }])

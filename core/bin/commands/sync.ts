@@ -1,11 +1,11 @@
 /** sync: a verified mirror of a hub's ledger in the folder, and the notes that wait for the hub. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { toBase64 } from '../../base/bytes.ts'
 import { RemoteError } from '../../sync/remote.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { Following, type Hub, knownHub, parseHub, type Round } from '../following.ts'
+import { News } from '../news.ts'
 import { note, print, printJson, progressBar } from '../output.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
 import { type GlobalOptions, placeOf, readToken, tokenOption } from './options.ts'
@@ -21,7 +21,7 @@ interface SyncOptions extends GlobalOptions, HubOptions {
   readonly watch?: true
 }
 
-/** How often a hub is asked that has nothing new, and after it could not be reached: doubled each time, up to a minute. */
+/** How often a hub is asked that tells no news, and after it could not be reached: doubled each time, up to a minute. */
 const POLL_MS = 2_000
 const MAX_PAUSE_MS = 60_000
 
@@ -60,6 +60,7 @@ export async function readHub(dir: string, { hub: url, vkey }: HubOptions): Prom
 /** Goes on until the program is told to end, which is safe at any moment: what is committed is whole. */
 async function watch(following: Following, options: SyncOptions): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(EXIT.done))
+  using news = new News(following)
   let pauseMs = POLL_MS
   for (let before = ''; ; ) {
     try {
@@ -71,7 +72,7 @@ async function watch(following: Following, options: SyncOptions): Promise<void> 
       if (pauseMs === POLL_MS) note(`${error.message} Trying again.`)
       pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)
     }
-    await sleep(pauseMs * (0.75 + Math.random() / 2))
+    await news.wait(pauseMs * (0.75 + Math.random() / 2))
   }
 }
 

@@ -4,6 +4,8 @@ import { toHex } from '../../base/bytes.ts'
 import { sequencerKeys } from '../../domain/state.ts'
 import { quoted } from '../../domain/text.ts'
 import { formatSeconds, type Seconds, wholeSeconds } from '../../domain/time.ts'
+import { isSqliteMirror } from '../../drivers/sqlite/mirror-store.ts'
+import { openSqliteOutbox } from '../../drivers/sqlite/outbox-store.ts'
 import { listKeys, Vault, VaultError } from '../../drivers/vault.ts'
 import { readPlatform, readRow } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
@@ -35,10 +37,12 @@ export async function* keys(place: Place, store: StoreReader): AsyncGenerator<Fi
   const held = listKeys(dir)
   if (held.length === 0)
     return yield finding('no_keys', 'This machine has no keys for the ledger, so it only reads.', `Nothing, or: ${IMPORT}`)
-  yield* await sequencer(dir, store, now)
   const { operator } = await readPlatform(store)
   const local = localKeys(dir)
-  if (!local.some(({ account }) => account === operator))
+  // In a mirror the hub has those.
+  const isMirror = isSqliteMirror(dir)
+  if (!isMirror) yield* await sequencer(dir, store, now)
+  if (!isMirror && !local.some(({ account }) => account === operator))
     yield finding('operator_key_missing', "The operator's key is not on this machine.", `Nothing, if it is kept apart. ${IMPORT}`)
   for (const [account, name] of localNames(dir)) {
     const usable = await usableKeys(store, account, now)
@@ -82,6 +86,24 @@ async function* sequencer(dir: string, store: StoreReader, now: Seconds): AsyncG
     }
   }
 }
+
+/** Transactions on their way to the hub of a mirror; throws where the outbox cannot be read. */
+export async function* outbox(dir: string): AsyncGenerator<Finding> {
+  const store = openSqliteOutbox(dir, 'read')
+  if (store === undefined) return
+  try {
+    for (const message of await store.defects()) yield finding('store_damaged', message, KEEP_OUTBOX)
+    const { queued, sent } = await store.counts()
+    if (queued + sent === 0) return
+    const message = `${queued + sent} transactions of the outbox are not answered yet.`
+    yield finding('unanswered', message, 'nimledger sync sends them and tells what became of them; nothing is taken twice.')
+  } finally {
+    await store.close()
+  }
+}
+
+const KEEP_OUTBOX =
+  'Keep the folder as it is: transactions on their way are nowhere else. What was accepted or refused, the hub answers again.'
 
 export function* unanswered(dir: string): Generator<Finding> {
   for (const file of unansweredNotes(dir)) {

@@ -23,7 +23,7 @@ import { LEDGER_TOOLS } from '../desk.ts'
 import type { Sequencer } from '../sequencer.ts'
 import { SharedReader } from '../shared-reader.ts'
 
-export interface HubLedgerOptions {
+interface HubLedgerOptions {
   /** Opens the ledger as its one writer; called again after a failure. */
   readonly open: () => Promise<Ledger>
   /** Opens what is read from. */

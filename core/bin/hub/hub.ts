@@ -5,7 +5,7 @@
 
 import { statfsSync } from 'node:fs'
 import type { Failure } from '../../api/failures.ts'
-import { tryFromHex } from '../../base/bytes.ts'
+import { toHex, tryFromHex } from '../../base/bytes.ts'
 import type { Platform } from '../../domain/state.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import { openSqliteReader, openSqliteWriter } from '../../drivers/sqlite/store.ts'
@@ -153,9 +153,11 @@ export class Hub {
   }
 
   /** A key that the sequencer is to sign with next is made while the hub runs. */
-  async #takeKeys(vault: Vault | undefined): Promise<void> {
-    if (vault === undefined || labelled(vault) === labelled(this.#vault)) return
+  async #takeKeys(vault = this.#vault): Promise<void> {
+    const atHand = new Set(this.#sequencerKeys.map(({ publicKey }) => toHex(publicKey)))
+    const keys = vault.keys(SEQUENCER)
     this.#vault = vault
+    if (keys.length === atHand.size && keys.every((pair) => atHand.has(publicKeyHex(pair)))) return
     this.#log.info('opening the ledger again, with other keys')
     await this.#ledger.reopen()
   }
@@ -237,11 +239,6 @@ export class Hub {
     this.#log.error({ reason: failureOf(error).message }, 'a defect of the program')
     return { code: 'defect', message: 'This is a defect of the hub; its log tells more.' }
   }
-}
-
-/** What tells one set of the sequencer's keys from another. */
-function labelled(vault: Vault): string {
-  return vault.keys(SEQUENCER).map(publicKeyHex).join()
 }
 
 function freeBytes(dir: string): number {

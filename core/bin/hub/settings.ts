@@ -30,7 +30,7 @@ interface Setting<Form extends z.ZodType = z.ZodType> {
 const asText = (text: string): unknown => text
 /** What is none stays a text, which no form of a number takes. */
 const asNumber = (text: string): unknown => (/^\d{1,9}$/.test(text) ? Number(text) : text)
-const asList = (text: string): unknown => text.split(',').filter((one) => one !== '')
+const asList = (text: string): unknown => (text === '' ? [] : text.split(',').map((item) => item.trim()))
 const asSwitch = (text: string): unknown => ({ on: true, off: false })[text] ?? text
 
 function setting<Form extends z.ZodType>(form: Form, rest: Omit<Setting<Form>, 'form'>): Setting<Form> {
@@ -46,7 +46,7 @@ const network = z.string().refine(isNetwork, 'must be an address or a network, s
 const bound = (preset: number) => z.int().min(0).max(MAX_BOUND).default(preset)
 const path = z.string().min(1).max(PATH_CHARACTERS)
 
-export const SETTINGS = {
+const SETTINGS = {
   listen: setting(address.default('127.0.0.1:4747'), {
     read: asText,
     placeholder: 'address',

@@ -40,6 +40,11 @@ export function findMirrorDefects(mirror: Mirror): StoreDefect[] {
   ]
 }
 
+/** What is wrong with a database of which nothing else can tell what it should hold. */
+export function findDatabaseDefects(database: Database, kind: DatabaseKind): StoreDefect[] {
+  return [...collect(kind, () => pageDefects(database, kind)), ...collect(kind, () => schemaDefects(database, kind))]
+}
+
 /** The defects that `look` finds, and the one that stopped it. */
 function collect(kind: DatabaseKind, look: () => Iterable<StoreDefect>): StoreDefect[] {
   const defects: StoreDefect[] = []

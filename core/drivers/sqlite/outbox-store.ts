@@ -16,6 +16,7 @@ import {
   type RemoteRefusal,
 } from '../../ledger/outbox-store.ts'
 import { type Database, hasDatabase, OUTBOX, openDatabase } from './database.ts'
+import { findDatabaseDefects } from './defects.ts'
 import { damaged, onFile } from './errors.ts'
 import type { hub, notes } from './schema.ts'
 import { bytesOf, idBytes, integerOf, textOf } from './values.ts'
@@ -117,6 +118,10 @@ class SqliteOutbox implements OutboxStore {
   async drop(id: string): Promise<boolean> {
     const drop = `DELETE FROM notes WHERE id = ? AND state != 'sent'`
     return this.#change(() => this.#database.prepare(drop).run(idBytes(id)).changes === 1)
+  }
+
+  async defects(): Promise<string[]> {
+    return findDatabaseDefects(this.#database, OUTBOX).map(({ message }) => message)
   }
 
   async close(): Promise<void> {
