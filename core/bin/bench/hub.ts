@@ -1,6 +1,6 @@
 /**
  * The hub over HTTP, in a process of its own on this machine: transactions handed in one by one and in hundreds, a mirror from
- * its first entry to its last, and a hundred watchers of what is new. Clients are here and take their part of the same processors,
+ * its first entry to its last, and a hundred watchers of what is new. Clients are here, on the same processors,
  * so each line stands beside what a bare server, which only answers, makes of the very same requests.
  */
 
