@@ -102,12 +102,7 @@ export function readKey(store: StoreReader, account: string, keyId: string): Pro
 }
 
 /** A key by which an account signs at a time; undefined where there is none, or it is revoked or expired. */
-export async function readLivingKey(
-  store: StoreReader,
-  account: string,
-  keyId: string,
-  time: Seconds,
-): Promise<Key | undefined> {
+export async function readLivingKey(store: StoreReader, account: string, keyId: string, time: Seconds): Promise<Key | undefined> {
   const key = await readKey(store, account, keyId)
   const isOver = key?.revoked === true || (key?.expires !== undefined && key.expires <= time)
   return isOver ? undefined : key

@@ -116,7 +116,7 @@ async function answer(
 ): Promise<void> {
   response.setHeader('x-content-type-options', 'nosniff')
   const path = pathOf(request)
-  if (path === undefined) return refuse(response, { status: 400, message: 'What was asked for is no path.' })
+  if (path === undefined) return refuse(response, { status: 404, message: 'There is nothing of this spelling here.' })
   const isCall = path.startsWith(CALLS)
   const fault = await gate.enter(request, response)
   if (fault !== undefined) return isCall ? refuseCall(response, fault) : refuse(response, fault)
@@ -138,9 +138,13 @@ async function answer(
   writeResource(request, response, await readResource(host, path, request, isPublic))
 }
 
-/** The path of a request; undefined where what was sent is no path. */
+/**
+ * The path of a request; undefined where what was sent is no path, or another spelling of one: everybody who looks at it, in here
+ * and before, has to see the same.
+ */
 function pathOf({ url = '' }: IncomingMessage): string | undefined {
-  return url.startsWith('/') && URL.canParse(url, 'http://host') ? new URL(url, 'http://host').pathname : undefined
+  const path = url.startsWith('/') ? URL.parse(url, 'http://host')?.pathname : undefined
+  return path === url.split(/[?#]/, 1)[0] ? path : undefined
 }
 
 function isReading({ method }: IncomingMessage, response: ServerResponse): boolean {
@@ -194,6 +198,8 @@ const CALL_FAULTS: Readonly<Record<number, { code: keyof typeof TRPC_ERROR_CODES
 }
 
 function end(response: ServerResponse, status: number, type: string, body: string): void {
+  // Another caller, or the same one in a second, may be answered otherwise.
+  response.setHeader('cache-control', 'no-store')
   // What the sender has still to say is not read.
   response.writeHead(status, { 'content-type': type, 'content-length': String(Buffer.byteLength(body)), connection: 'close' })
   response.end(body)

@@ -102,8 +102,20 @@ describe('a hub', () => {
       [415],
       (hub) => hub.call('transaction.submit', {}, { headers: { 'content-type': 'multipart/form-data; boundary=a' } }),
     ],
+    ...[
+      '/x/../trpc/log.head',
+      '//trpc/log.head',
+      '/./trpc/log.head',
+      '/%2e/trpc/log.head',
+      '/trpc\\log.head',
+      'http://127.0.0.1/trpc/log.head',
+    ].map((path): (typeof attacks)[number] => [
+      `a call by the path ${path}`,
+      [400, 404, 421],
+      (hub) => hub.ask(path, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '['.repeat(100_000) }),
+    ]),
     ['a path out of its own', [400, 404], (hub) => hub.ask('/tile/../../access.json')],
-    ['a path of another spelling', [404], (hub) => hub.ask('/tile/0/%2e%2e/000')],
+    ['a path of another spelling', [400, 404], (hub) => hub.ask('/tile/0/%2e%2e/000')],
     ['a tile of another spelling', [404], (hub) => hub.ask('/tile/00/000.p/5')],
     ['a tile that is wider than the log', [404], (hub) => hub.ask('/tile/0/000.p/6')],
     [

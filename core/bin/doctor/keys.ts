@@ -95,7 +95,7 @@ export async function* outbox(dir: string): AsyncGenerator<Finding> {
     for (const message of await store.defects()) yield finding('store_damaged', message, KEEP_OUTBOX)
     const { queued, sent } = await store.counts()
     if (queued + sent === 0) return
-    const message = `${queued + sent} transactions of the outbox are not answered yet.`
+    const message = `Transactions of the outbox that are not answered yet: ${queued + sent}.`
     yield finding('unanswered', message, 'nimledger sync sends them and tells what became of them; nothing is taken twice.')
   } finally {
     await store.close()
