@@ -68,6 +68,22 @@ describe('figures', () => {
     expect((await auditOf(join(dir, 'usage'))).ok).toBe(true)
   })
 
+  test('hub: over HTTP everything is accepted, mirrored and told to all who watch', { timeout: 120_000 }, async () => {
+    const dir = folder()
+    const lines = await linesOf('hub', { ...SMALL, count: 200, dir })
+    expect(lines).toMatchObject([
+      { what: 'single', notes: 200, notesEach: 1 },
+      { what: 'batches', notes: 200, notesEach: 100 },
+      { what: 'batches with receipts', notes: 200, notesEach: 100 },
+      { what: 'mirror', entries: 111 + 2 * 20 + 200 + 600 },
+      { what: 'watchers', watchers: 100, events: 200, awaited: 100 },
+    ])
+    lines.forEach(expectRate)
+    for (const line of lines)
+      if (line.what !== 'mirror') expect(line).toMatchObject({ p50Ms: expect.any(Number), ofBare: expect.any(Number) })
+    expect(await auditOf(join(dir, 'market'))).toMatchObject({ ok: true, entries: 111 + 2 * 20 + 200 + 600 + 300 })
+  })
+
   test('latency: a wait for every arrival', async () => {
     const lines = await linesOf('latency', { ...SMALL, count: 100 })
     expect(lines.map(({ load }) => load)).toEqual([0.05, 0.25, 0.5])

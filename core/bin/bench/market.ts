@@ -72,7 +72,7 @@ function person(name: string, account?: string): Person {
 }
 
 const operator = () => person('operator')
-const sequencer = () => person('sequencer', ORIGIN)
+export const sequencer = () => person('sequencer', ORIGIN)
 export const creator = (number: number) => person(`creator ${number}`)
 export const payer = (number: number) => person(`payer ${number}`)
 
