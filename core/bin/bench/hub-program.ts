@@ -10,7 +10,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
-import { openSqliteReader, openSqliteWriter } from '../../drivers/sqlite/store.ts'
+import { openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
+import { openSqliteWriter } from '../../drivers/sqlite/store.ts'
 import { NO_LIMITS } from '../../net/gate.ts'
 import { serveHub } from '../../net/hub-server.ts'
 import { failureOf } from '../failure.ts'
@@ -24,7 +25,7 @@ process.once('message', async (folder: string) => {
   const verifier = createVerifier()
   const host = await HubLedger.open({
     open: async () => reopen(await openSqliteWriter(folder), verifier),
-    openReader: () => openSqliteReader(folder),
+    openSearched: () => openSqliteSearched(folder),
     sequencerKeys: () => [sequencer()],
     now: Date.now,
     explain: failureOf,
