@@ -131,8 +131,11 @@ check_proxy() {
   [ "$(status -H 'Content-Type: application/json' --data-binary "@$scratch/long" "$url/trpc/transaction.submit")" = 400 ] ||
     fail "$name does not let a long call through"
   cat "$scratch/long" "$scratch/long" >"$scratch/longer"
-  [ "$(status -H 'Content-Type: application/json' --data-binary "@$scratch/longer" "$url/trpc/transaction.submit")" = 413 ] ||
-    fail "$name lets too long a call through"
+  # The hub refuses it at its head; a proxy that is still sending then may say so, or may only find the connection closed.
+  case $(status -H 'Content-Type: application/json' --data-binary "@$scratch/longer" "$url/trpc/transaction.submit" 2>/dev/null || true) in
+    413 | 502 | 000) ;;
+    *) fail "$name lets too long a call through" ;;
+  esac
 
   # Whoever asks is counted under the address that the proxy saw.
   before=$(wc -l <"$scratch/hub.log")
