@@ -114,7 +114,7 @@ export class Storm {
       policy: { minimumPayout: random.pick(['0', '25']), earningsHoldDays: days(), graceDays: days(), creditNote: 'n' },
     }
     const result = this.#send('operator', 'ledger.genesis', genesis)
-    assert(result.status === 'executed', `the ledger is founded: ${JSON.stringify(result)}`)
+    assert(result.status === 'executed', () => `the ledger is founded: ${JSON.stringify(result)}`)
   }
 
   #open(name: string): void {

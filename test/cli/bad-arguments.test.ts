@@ -44,7 +44,9 @@ describe('wrong usage', () => {
       ['verify', join(files, 'nothing')],
       ['verify', '--old', join(files, 'nothing')],
       ['account', 'new', 'operator'],
-      ['hub'],
+      ['hub', '--access', 'some'],
+      ['witness', '--listen', 'nowhere'],
+      ['bench', 'nothing'],
     ]
     const runs = await Promise.all(lines.map((args) => cli(dir, args)))
     expect(lines.filter((_, i) => runs[i]!.code !== 2)).toEqual([])
