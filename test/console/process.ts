@@ -35,14 +35,15 @@ export function runProgram(child: ChildProcess): Running {
     errors += bytes.toString('utf8')
   })
   child.stdin?.end()
-  onTestFinished(() => void child.kill('SIGKILL'))
   const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
-    if (child.exitCode !== null) return child.exitCode
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
     const exit = new Promise<void>((resolve) => child.once('close', () => resolve()))
     child.kill(signal)
     await exit
     return child.exitCode
   }
+  // Told to end rather than killed: the launcher passes that on, and whoever kills the launcher leaves the program behind.
+  onTestFinished(() => void child.kill('SIGTERM'))
   return { child, output: () => output, errors: () => errors, end }
 }
 
