@@ -43,7 +43,8 @@ export interface SignedTransaction extends Transaction {
   readonly signatures: readonly NoteSignature[]
 }
 
-const envelopeForm = z.strictObject({
+/** What an envelope is. */
+export const envelopeForm = z.strictObject({
   // Handed on as it was read, to be judged whole by the type's own form.
   body: z.unknown(),
   ledger: field.origin,

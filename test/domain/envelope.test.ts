@@ -8,6 +8,7 @@ import type { Json } from '../../core/domain/canonical.ts'
 import {
   composeText,
   type Draft,
+  envelopeForm,
   parseSignedTransaction,
   parseTransaction,
   type Transaction,
@@ -83,6 +84,35 @@ describe('text', () => {
 })
 
 describe('the envelope', () => {
+  test('is well-formed where its schema says so, whatever stands in its fields', () => {
+    const field = fc.constantFrom('body', 'ledger', 'made', 'nonce', 'signer', 'type', 'v', 'validUntil', 'more')
+    const near = fc.constantFrom<Json>(
+      ORIGIN,
+      ADA,
+      '2026-11-22T08:31:07Z',
+      '2026-02-30T08:31:07Z',
+      '-_v7-_v7-_v7-_v7-_v7-w',
+      1,
+      2,
+      true,
+      [],
+      {},
+    )
+    const cut = fc
+      .tuple(near, fc.nat(3))
+      .map(([value, by]) => (typeof value === 'string' ? value.slice(0, value.length - by) : value))
+    const chance = fc.oneof(fc.string({ unit: 'grapheme' }), fc.maxSafeInteger(), fc.boolean())
+    const fields = fc.dictionary(field, fc.oneof(near, cut, chance, fc.constant(undefined)), { maxKeys: 3 })
+    fc.assert(
+      fc.property(fields, (replaced) => {
+        const text = withFields(replaced)
+        const isFormed = envelopeForm.safeParse(JSON.parse(text)).success
+        expect(reasonOf(parse(text)).startsWith('envelope')).toBe(!isFormed)
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
   test.each<[string, Record<string, unknown>]>([
     ['no body', { body: undefined }],
     ['a body that is no object', { body: [] }],
