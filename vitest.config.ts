@@ -5,7 +5,9 @@ const BUILT = 'test/{browser,console,main,renderer}/**/*.test.{ts,tsx}'
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
+    // A test waits for what it expects, so these only end what hangs; machines that share a host stand still for many seconds.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxWorkers: 2,
     reporters: ['default'],
     projects: [

@@ -7,7 +7,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { IconChevronDown, IconSignature } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Accepted, PreviewAccepted, PreviewRefused } from '../../core/api/views.ts'
 import { nameOf, useDesk } from '../desk.tsx'
 import { amountOf, formatRate, microsOf, sumOf } from '../format.ts'
@@ -42,6 +42,14 @@ export function SignDialog({ request, close }: SignDialogProps) {
     }),
   )
   const shown = refusal ?? preview.data
+  const isSignable = shown?.status === 'preview' && shown.isSignable
+  const buttons = useRef<HTMLDivElement>(null)
+  const signButton = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    // The preview may come after the dialog has taken the focus. Whoever is at the other button already stays there: Enter must
+    // not sign instead of closing.
+    if (isSignable && !buttons.current?.contains(document.activeElement)) signButton.current?.focus()
+  }, [isSignable])
   const acting = accounts.find(({ account }) => account === signer)
   return (
     <Modal
@@ -62,12 +70,13 @@ export function SignDialog({ request, close }: SignDialogProps) {
         )}
         {shown?.status === 'preview' && <Effect preview={shown} />}
         {sign.error !== null && <FailureNotice error={sign.error} />}
-        <Group justify="flex-end" gap="xs">
+        <Group justify="flex-end" gap="xs" ref={buttons}>
           <Button variant="default" onClick={close}>
             {shown?.status === 'preview' ? strings.cancel : strings.close}
           </Button>
-          {shown?.status === 'preview' && shown.isSignable && (
+          {isSignable && (
             <Button
+              ref={signButton}
               data-autofocus
               leftSection={<IconSignature size={18} />}
               loading={sign.isPending}
