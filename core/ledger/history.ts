@@ -1,19 +1,12 @@
-/** The log as a person reads it: the newest entries first, those of an account or a type, and one entry with its proof. */
+/** The log as a person reads it: the newest entries first, those of an account or a type. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Sha256 } from '../base/bytes.ts'
-import { Malformed } from '../base/malformed.ts'
 import type { Milliseconds } from '../domain/time.ts'
-import { readCheckpoint } from '../log/checkpoint.ts'
-import { foldRanges, inclusionRanges, nodesOf } from '../log/merkle.ts'
-import { formatProof } from '../log/proof.ts'
-import { readNode, tilesOf } from '../log/tiles.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
 import { chainFrom, previousOf, readAccount } from './chain.ts'
 import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, type Searched } from './entry-search.ts'
 import type { LedgerOptions } from './ledger.ts'
-import { StoreError, type StoreReader } from './store.ts'
-import { tileReader } from './tree.ts'
+import type { StoreReader } from './store.ts'
 
 /** Entries that one call looks at, at most; it then answers what it found so far, and where to go on. */
 const MAX_SCANNED_ENTRIES = 20_000
@@ -130,18 +123,4 @@ export async function readRange(
   limit: number,
 ): Promise<Accepted[]> {
   return decodeEntries(rules, sha256, store, await store.entries(from, limit))
-}
-
-/** The proof that an entry is in the log, by the last checkpoint; undefined where that does not cover it yet. */
-export async function proveEntry(sha256: Sha256, store: StoreReader, index: number): Promise<Uint8Array | undefined> {
-  const checkpoint = await store.checkpoint()
-  const head = checkpoint && readCheckpoint(checkpoint)
-  if (checkpoint === undefined || head === undefined) return undefined
-  if (head instanceof Malformed) throw new StoreError('damaged', 'The last checkpoint is damaged; nimledger verify tells more.')
-  if (index >= head.size) return undefined
-  const ranges = inclusionRanges(index, head.size)
-  const nodes = nodesOf(ranges)
-  const readTile = await tileReader(store, tilesOf(nodes, head.size))
-  const hashes = nodes.map((node) => readNode(sha256, readTile, node))
-  return formatProof({ index, path: foldRanges(sha256, ranges, hashes), checkpoint })
 }

@@ -29,7 +29,7 @@ import { type LogReader, StoreError } from './store.ts'
 import { tileReader } from './tree.ts'
 
 /** The proof that an entry is in the log, by a checkpoint of it; undefined where that does not cover it. */
-async function proveEntry(
+export async function proveEntry(
   sha256: Sha256,
   log: LogReader,
   index: number,

@@ -7,13 +7,15 @@ import { Malformed } from '../../base/malformed.ts'
 import { keys } from '../../domain/state.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { formatEntry } from '../../ledger/entry.ts'
-import { proveEntry, readBackwards, readRange } from '../../ledger/history.ts'
+import { readBackwards, readRange } from '../../ledger/history.ts'
 import { presentBody } from '../../ledger/present.ts'
 import { readPlatform } from '../../ledger/queries.ts'
+import { proveEntry } from '../../ledger/receipt.ts'
 import { LoadedRows } from '../../ledger/rows.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { readCheckpoint } from '../../log/checkpoint.ts'
 import { ED25519, formatVerifierKey, verifierKey } from '../../log/note.ts'
+import { formatProof } from '../../log/proof.ts'
 import { events, missing } from '../failures.ts'
 import type { ConsoleHost, Sight, Tools } from '../host.ts'
 import * as input from '../inputs.ts'
@@ -94,7 +96,7 @@ function filterOf({ since, until, minAmount, maxAmount, ...rest }: z.output<type
 async function entryDetail(tools: Tools, { store }: Sight, index: number): Promise<view.EntryDetail> {
   const [entry] = await readRange(tools, store, index, 1)
   if (entry === undefined) throw missing(`There is no entry ${index} yet.`)
-  const proof = await proveEntry(tools.sha256, store, index)
+  const proof = await proveEntry(tools.sha256, store, index, await store.checkpoint())
   if (proof === undefined) throw missing(`Entry ${index} is not covered by a checkpoint yet.`)
   const [shown] = await entryViews(store, [entry])
   return {
@@ -104,7 +106,7 @@ async function entryDetail(tools: Tools, { store }: Sight, index: number): Promi
     note: new TextDecoder().decode(entry.note),
     bytes: toBase64(formatEntry(entry)),
     signatures: signatureViews(entry, await readSigningKeys(store, entry)),
-    proof: toBase64(proof),
+    proof: toBase64(formatProof(proof)),
     vkey: await readLogKey(tools, store),
   }
 }
