@@ -7,21 +7,16 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
 import type { Code, Refusal } from '../domain/refusal.ts'
-import type { StateSummary } from '../domain/state-root.ts'
-import type { Milliseconds, Seconds } from '../domain/time.ts'
 import { rules } from '../domain/transactions/index.ts'
 import { sha256 } from '../drivers/sha256.ts'
 import { openSqliteOutbox } from '../drivers/sqlite/outbox-store.ts'
-import { openSqliteReader } from '../drivers/sqlite/store.ts'
 import { type Accepted, readAccepted } from '../ledger/accepted.ts'
-import { Closing } from '../ledger/closing.ts'
 import type { OutboxNote, OutboxStore } from '../ledger/outbox-store.ts'
-import { lastTime } from '../ledger/queries.ts'
-import { StoreError, type StoreReader } from '../ledger/store.ts'
+import { StoreError } from '../ledger/store.ts'
 import { putNote } from '../sync/outbox.ts'
 import { RemoteError } from '../sync/remote.ts'
 import { Following, type Hub } from './following.ts'
-import type { Sequencer } from './sequencer.ts'
+import { SeenLedger, type Sequencer } from './sequencer.ts'
 
 /** How long a note's answer is waited for while another program follows the hub. */
 const ANSWER_TIMEOUT_MS = 10_000
@@ -48,46 +43,27 @@ interface MirrorPlace {
   readonly token: string | undefined
 }
 
-export class MirrorSequencer implements Sequencer {
+export class MirrorSequencer extends SeenLedger implements Sequencer {
   readonly keepsNotes = true
   readonly #place: MirrorPlace
   readonly #outbox: OutboxStore
   #following: Following | undefined
-  #reader: StoreReader
-  #size = 0
-  #lastTime: Milliseconds = 0
   /** The last round that was asked for. */
   #round: Promise<string> = Promise.resolve('')
   #isRoundOpen = false
 
-  private constructor(place: MirrorPlace, outbox: OutboxStore, reader: StoreReader) {
+  private constructor(place: MirrorPlace, outbox: OutboxStore) {
+    super(place.dir)
     this.#place = place
     this.#outbox = outbox
-    this.#reader = reader
   }
 
   static async open(place: MirrorPlace): Promise<MirrorSequencer> {
     const outbox = openSqliteOutbox(place.dir, 'write')
     assert(outbox !== undefined, 'a mirror that knows its hub has an outbox')
-    const sequencer = new MirrorSequencer(place, outbox, await openSqliteReader(place.dir))
-    await sequencer.#look()
+    const sequencer = new MirrorSequencer(place, outbox)
+    await sequencer.look()
     return sequencer
-  }
-
-  get size(): number {
-    return this.#size
-  }
-
-  get lastTime(): Milliseconds {
-    return this.#lastTime
-  }
-
-  get reader(): StoreReader {
-    return this.#reader
-  }
-
-  summary(time: Seconds): Promise<StateSummary> {
-    return new Closing({ sha256, store: this.#reader }).summary(this.#size, time)
   }
 
   /** Throws Pending where the note is kept and its entry is not here yet. */
@@ -99,11 +75,11 @@ export class MirrorSequencer implements Sequencer {
     return isRepeated && answer.status === 'accepted' ? { ...answer, repeated: true } : answer
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.#round.catch(() => {})
     await this.#following?.close()
     await this.#outbox.close()
-    await this.#reader.close()
+    await super.close()
   }
 
   /** A round that begins after now, for all notes that were put in until it does; why some of them are not answered. */
@@ -116,9 +92,7 @@ export class MirrorSequencer implements Sequencer {
       await nextTurn()
       this.#isRoundOpen = false
       const reason = await this.#follow()
-      await this.#reader.close()
-      this.#reader = await openSqliteReader(this.#place.dir)
-      await this.#look()
+      await this.look()
       return reason
     })()
     return this.#round
@@ -148,11 +122,6 @@ export class MirrorSequencer implements Sequencer {
     }
   }
 
-  async #look(): Promise<void> {
-    this.#size = await this.#reader.size()
-    this.#lastTime = await lastTime(this.#reader)
-  }
-
   async #answerOf(id: string, reason: string): Promise<Accepted | Refusal> {
     const kept = await this.#outbox.find(id)
     assert(kept !== undefined, 'what was put into the outbox is there')
@@ -161,8 +130,8 @@ export class MirrorSequencer implements Sequencer {
       const { code, message, data } = answer.refusal
       return { status: 'refused', code: code as Code, message, data }
     }
-    if (answer === undefined || answer.index >= this.#size) throw new Pending(kept, reason)
-    const accepted = await readAccepted(rules, sha256, this.#reader, answer.index)
+    if (answer === undefined || answer.index >= this.size) throw new Pending(kept, reason)
+    const accepted = await readAccepted(rules, sha256, this.reader, answer.index)
     if (accepted.transaction.id !== id) throw new StoreError('damaged', `Entry ${answer.index} is not the transaction ${id}.`)
     return accepted
   }

@@ -1,6 +1,7 @@
 /** What takes notes: the ledger itself where this process can have its lock, otherwise the process that has it. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { assert } from '../base/assert.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import type { Milliseconds, Seconds } from '../domain/time.ts'
@@ -57,25 +58,15 @@ interface Told {
   readonly at?: Milliseconds | undefined
 }
 
-/** The sequencer of another process, and the ledger as it stood when it answered last. */
-export class DistantSequencer implements Sequencer {
-  readonly #caller: LocalCaller
-  readonly #told: Told
-  #reader: StoreReader
-  #size: number
-  #lastTime: Milliseconds
+/** A ledger in a folder that others write to, as it stood when it was looked at last: a reader sees one state. */
+export class SeenLedger {
+  readonly #dir: string
+  #reader: StoreReader | undefined
+  #size = 0
+  #lastTime: Milliseconds = 0
 
-  private constructor(caller: LocalCaller, told: Told, reader: StoreReader, known: { size: number; lastTime: Milliseconds }) {
-    this.#caller = caller
-    this.#told = told
-    this.#reader = reader
-    this.#size = known.size
-    this.#lastTime = known.lastTime
-  }
-
-  static async open(caller: LocalCaller, told: Told): Promise<DistantSequencer> {
-    const reader = await openSqliteReader(told.dir)
-    return new DistantSequencer(caller, told, reader, { size: await reader.size(), lastTime: await lastTime(reader) })
+  protected constructor(dir: string) {
+    this.#dir = dir
   }
 
   get size(): number {
@@ -87,25 +78,53 @@ export class DistantSequencer implements Sequencer {
   }
 
   get reader(): StoreReader {
+    assert(this.#reader !== undefined, 'the ledger was looked at')
     return this.#reader
   }
 
   summary(time: Seconds): Promise<StateSummary> {
-    return new Closing({ sha256, store: this.#reader }).summary(this.#size, time)
+    return new Closing({ sha256, store: this.reader }).summary(this.#size, time)
+  }
+
+  /** Sees the ledger as it is now. */
+  protected async look(): Promise<void> {
+    await this.#reader?.close()
+    this.#reader = await openSqliteReader(this.#dir)
+    this.#size = await this.#reader.size()
+    this.#lastTime = await lastTime(this.#reader)
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.close()
+  }
+}
+
+/** The sequencer of another process, and the ledger as it stood when it answered last. */
+export class DistantSequencer extends SeenLedger implements Sequencer {
+  readonly #caller: LocalCaller
+  readonly #told: Told
+
+  private constructor(caller: LocalCaller, told: Told) {
+    super(told.dir)
+    this.#caller = caller
+    this.#told = told
+  }
+
+  static async open(caller: LocalCaller, told: Told): Promise<DistantSequencer> {
+    const sequencer = new DistantSequencer(caller, told)
+    await sequencer.look()
+    return sequencer
   }
 
   async submit(note: Uint8Array): Promise<Accepted | Refusal> {
     const answer = await this.#caller.submit(note, this.#told.at)
-    // Others may write as well: a reader sees one state, so what it saw before the answer is old.
-    await this.#reader.close()
-    this.#reader = await openSqliteReader(this.#told.dir)
-    this.#size = await this.#reader.size()
-    this.#lastTime = await lastTime(this.#reader)
+    // Others may write as well: what was seen before the answer is old.
+    await this.look()
     return answer
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.#caller.close()
-    await this.#reader.close()
+    await super.close()
   }
 }
