@@ -93,6 +93,7 @@ const SETTINGS: readonly (readonly [name: string, value: bigint])[] = [
   ['fullfsync', 1n],
   ['checkpoint_fullfsync', 1n],
   ['journal_size_limit', JOURNAL_SIZE_LIMIT_BYTES],
+  // A page that many commits touch is written to the database once in 40 MB of the write-ahead log, within its limit above.
   ['wal_autocheckpoint', 10_000n],
 ]
 
