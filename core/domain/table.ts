@@ -17,13 +17,19 @@ export interface Table<Row> {
   readonly number: number
   /** The account a row belongs to; undefined for the platform's own rows. */
   owner(row: Row, key: string): string | undefined
-  at(...key: readonly (string | number)[]): RowKey<Row>
+  /** The key of a row, of up to three parts. Keys that were asked for lately are the same object again. */
+  at(first?: Part, second?: Part, third?: Part): RowKey<Row>
 }
+
+type Part = string | number
 
 /** The name of a row. Two keys are of the same row where table and key are the same. */
 export class RowKey<Row = unknown> {
   readonly table: Table<Row>
   readonly key: string
+  /** The number of the RowMap that had the row when it was asked for last, and its place there. */
+  mapNumber = 0
+  place = -1
 
   constructor(table: Table<Row>, key: string) {
     this.table = table
@@ -39,15 +45,22 @@ export class RowKey<Row = unknown> {
 const tables = new Map<string, Table<never>>()
 
 export function defineTable<Row>(name: string, owner: Table<Row>['owner']): Table<Row> {
+  const recent = new RecentKeys<Row>()
   const table: Table<Row> = {
     name,
     number: tables.size,
     owner,
-    at: (...parts) => new RowKey(table, parts.length === 1 ? String(parts[0]) : parts.join('/')),
+    at: (first, second, third) => recent.find(first, second, third) ?? recent.add(table, first, second, third),
   }
   assert(!tables.has(name), `table ${name} is defined once`)
   tables.set(name, table as Table<never>)
   return table
+}
+
+/** The owner of rows whose key begins with an account. */
+export function firstPart(_row: unknown, key: string): string {
+  const end = key.indexOf('/')
+  return end < 0 ? key : key.slice(0, end)
 }
 
 /** The table of a stored row. Its rows are whatever the caller knows them to be. */
@@ -57,18 +70,64 @@ export function tableNamed(name: string): Table<unknown> {
   return table as Table<unknown>
 }
 
+/**
+ * The keys of a table that were made last. A transaction's reads, checks and effects name the same few rows again and again, each
+ * time from the same texts: so the name is put together once.
+ */
+class RecentKeys<Row> {
+  readonly #made: { first: Part | undefined; second: Part | undefined; third: Part | undefined; key: RowKey<Row> }[] = []
+  #next = 0
+
+  find(first: Part | undefined, second: Part | undefined, third: Part | undefined): RowKey<Row> | undefined {
+    const made = this.#made
+    for (let i = 0; i < made.length; i++) {
+      const one = made[i]!
+      if (one.first === first && one.second === second && one.third === third) return one.key
+    }
+    return undefined
+  }
+
+  add(table: Table<Row>, first: Part | undefined, second: Part | undefined, third: Part | undefined): RowKey<Row> {
+    const key = new RowKey(table, joined(first, second, third))
+    const one = this.#made[this.#next]
+    if (one === undefined) this.#made.push({ first, second, third, key })
+    else {
+      one.first = first
+      one.second = second
+      one.third = third
+      one.key = key
+    }
+    this.#next = (this.#next + 1) % RECENT_KEYS
+    return key
+  }
+}
+
+/** How many keys a table remembers: an entry names few rows of one table, but for a batch of many payers. */
+const RECENT_KEYS = 4
+
+function joined(first: Part | undefined, second: Part | undefined, third: Part | undefined): string {
+  if (second === undefined) return first === undefined ? '' : String(first)
+  return third === undefined ? `${first}/${second}` : `${first}/${second}/${third}`
+}
+
 /** Up to this many rows are faster searched one by one than hashed. */
 const FEW_ROWS = 24
+
+/** How many maps there were so far. */
+let maps = 0
 
 /** Values by row, in the order in which they were set first: the few rows of one transaction, or the many of a long batch. */
 export class RowMap<Value> {
   readonly keys: RowKey[] = []
   readonly values: Value[] = []
+  /** Tells maps apart without keeping them: see RowKey. */
+  readonly #number = ++maps
   /** Where rows stand, by the table's number and then by key, once they are many. */
   readonly #positions: Map<string, number>[] = []
 
   get(key: RowKey): Value | undefined {
-    return this.values[this.position(key)]
+    const position = this.position(key)
+    return position < 0 ? undefined : this.values[position]
   }
 
   has(key: RowKey): boolean {
@@ -81,6 +140,13 @@ export class RowMap<Value> {
       this.values[position] = value
       return
     }
+    this.add(key, value)
+  }
+
+  /** Sets the value of a row that has none yet. */
+  add(key: RowKey, value: Value): void {
+    key.mapNumber = this.#number
+    key.place = this.keys.length
     const count = this.keys.push(key)
     this.values.push(value)
     if (count <= FEW_ROWS) return
@@ -89,7 +155,17 @@ export class RowMap<Value> {
   }
 
   /** Where the row stands among keys and values; -1 where it does not. */
-  position({ table, key }: RowKey): number {
+  position(key: RowKey): number {
+    if (key.mapNumber === this.#number) return key.place
+    const position = this.#search(key)
+    if (position >= 0) {
+      key.mapNumber = this.#number
+      key.place = position
+    }
+    return position
+  }
+
+  #search({ table, key }: RowKey): number {
     const { keys } = this
     if (keys.length > FEW_ROWS) return this.#positions[table.number]?.get(key) ?? -1
     for (let i = 0; i < keys.length; i++) {
