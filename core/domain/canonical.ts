@@ -38,9 +38,9 @@ export function parseCanonical(text: string): Json | Malformed {
 }
 
 /**
- * Settles most texts at a fraction of the cost. JSON.stringify writes strings and integers as RFC 8785 does, and keys in the order
- * in which an object has them; where nothing is escaped and the text is well-formed, so is every string in it. Texts with an
- * escape, and keys like "10" that an object enumerates in an order of its own, go the long way.
+ * Settles most texts at a fraction of the cost. JSON.stringify writes strings and integers as RFC 8785 does, and keys in the
+ * order in which an object has them; where nothing is escaped and the text is well-formed, so is every string in it. Texts with
+ * an escape, and keys like "10" that an object enumerates in an order of its own, go the long way.
  */
 function isPlainlyCanonical(text: string, value: unknown): boolean {
   const hasPlainStrings = !text.includes('\\') && text.isWellFormed()

@@ -50,7 +50,7 @@ export function defineTable<Row>(name: string, owner: Table<Row>['owner']): Tabl
     name,
     number: tables.size,
     owner,
-    at: (first, second, third) => recent.find(first, second, third) ?? recent.add(table, first, second, third),
+    at: (first, second, third) => recent.at(table, first, second, third),
   }
   assert(!tables.has(name), `table ${name} is defined once`)
   tables.set(name, table as Table<never>)
@@ -70,40 +70,42 @@ export function tableNamed(name: string): Table<unknown> {
   return table as Table<unknown>
 }
 
+/** How many keys a table remembers at most: those of some hundred entries, or of a batch of many payers. */
+const RECENT_KEYS = 1024
+
+interface RecentKey<Row> {
+  readonly first: Part | undefined
+  readonly second: Part | undefined
+  readonly third: Part | undefined
+  readonly key: RowKey<Row>
+}
+
 /**
- * The keys of a table that were made last. A transaction's reads, checks and effects name the same few rows again and again, each
- * time from the same texts: so the name is put together once.
+ * The keys of a table that were asked for lately. A transaction's reads, checks and effects name the same few rows again and
+ * again, each time from the same texts: so the name is put together once. Each key has one place, from which a newer one drives
+ * it out.
  */
 class RecentKeys<Row> {
-  readonly #made: { first: Part | undefined; second: Part | undefined; third: Part | undefined; key: RowKey<Row> }[] = []
-  #next = 0
+  readonly #keys: (RecentKey<Row> | undefined)[] = []
 
-  find(first: Part | undefined, second: Part | undefined, third: Part | undefined): RowKey<Row> | undefined {
-    const made = this.#made
-    for (let i = 0; i < made.length; i++) {
-      const one = made[i]!
-      if (one.first === first && one.second === second && one.third === third) return one.key
-    }
-    return undefined
-  }
-
-  add(table: Table<Row>, first: Part | undefined, second: Part | undefined, third: Part | undefined): RowKey<Row> {
+  at(table: Table<Row>, first: Part | undefined, second: Part | undefined, third: Part | undefined): RowKey<Row> {
+    const place = (placeOf(first) + 5 * placeOf(second) + 3 * placeOf(third)) % RECENT_KEYS
+    const recent = this.#keys[place]
+    if (recent !== undefined && recent.first === first && recent.second === second && recent.third === third) return recent.key
     const key = new RowKey(table, joined(first, second, third))
-    const one = this.#made[this.#next]
-    if (one === undefined) this.#made.push({ first, second, third, key })
-    else {
-      one.first = first
-      one.second = second
-      one.third = third
-      one.key = key
-    }
-    this.#next = (this.#next + 1) % RECENT_KEYS
+    if (this.#keys.length === 0) this.#keys.length = RECENT_KEYS
+    this.#keys[place] = { first, second, third, key }
     return key
   }
 }
 
-/** How many keys a table remembers: an entry names few rows of one table, but for a batch of many payers. */
-const RECENT_KEYS = 4
+/** Ids differ in their last characters. */
+function placeOf(part: Part | undefined): number {
+  if (part === undefined) return 0
+  if (typeof part === 'number') return part % RECENT_KEYS
+  const end = part.length
+  return end < 3 ? end : part.charCodeAt(end - 1) + 31 * part.charCodeAt(end - 2) + 961 * part.charCodeAt(end - 3)
+}
 
 function joined(first: Part | undefined, second: Part | undefined, third: Part | undefined): string {
   if (second === undefined) return first === undefined ? '' : String(first)
