@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import type { Refusal } from '../domain/refusal.ts'
 import { writeDurably } from '../drivers/durable-file.ts'
 import type { Accepted } from '../ledger/accepted.ts'
-import { NotTaken } from '../ledger/ledger.ts'
+import { NotTaken } from '../ledger/admission.ts'
 import { Failure, failureOf } from './failure.ts'
 import type { Sequencer } from './sequencer.ts'
 

@@ -27,7 +27,8 @@ import { createdRow, type Moment, type Rows, type Signatory, type Signing, type 
 
 /** Somebody whose signature must verify. */
 export interface Signer extends Signatory {
-  readonly publicKey: Uint8Array
+  /** As hex. */
+  readonly publicKey: string
 }
 
 /** The one type that a ledger which is not founded takes. */
@@ -48,9 +49,10 @@ export function authenticate(sha256: Sha256, transaction: SignedTransaction, row
     return refuse('wrong_ledger', { named: transaction.ledger, ledger: origin ?? 'not founded yet' })
   }
   if (definition.publicKey !== undefined) {
-    const publicKey = tryFromHex(definition.publicKey(transaction.body as never))!
+    const publicKey = definition.publicKey(transaction.body as never)
     const { name, keyId: named } = signatures[0]!
-    if (named !== keyId(sha256, name, ED25519, publicKey)) return refuse('bad_signature', { account: name, key: named })
+    const isNamed = named === keyId(sha256, name, ED25519, tryFromHex(publicKey)!)
+    if (!isNamed) return refuse('bad_signature', { account: name, key: named })
     return [{ account: name, keyId: named, publicKey }]
   }
   const unknown = signatures.find(({ name }) => rows.get(state.accounts.at(name)) === undefined)
@@ -59,7 +61,7 @@ export function authenticate(sha256: Sha256, transaction: SignedTransaction, row
   for (const { name, keyId: named } of signatures) {
     const key = rows.get(state.keys.at(name, named))
     if (key === undefined || key.revoked === true) return refuse('bad_signature', { account: name, key: named })
-    signatories.push({ account: name, keyId: named, publicKey: tryFromHex(key.publicKey)! })
+    signatories.push({ account: name, keyId: named, publicKey: key.publicKey })
   }
   return signatories
 }

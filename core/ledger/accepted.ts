@@ -30,8 +30,14 @@ export async function readAccepted(rules: Rules, sha256: Sha256, store: StoreRea
   return accepted!
 }
 
+/** A transaction with what it did. */
+export interface Executed {
+  readonly transaction: Transaction
+  readonly outcome: Outcome
+}
+
 /** What transactions see of an entry that they name. */
-export function recordOf({ transaction, outcome }: { transaction: Transaction; outcome: Outcome }): EntryRecord {
+export function recordOf({ transaction, outcome }: Executed): EntryRecord {
   const { definition, signer, body } = transaction
   return { type: definition.type, signer, body, outcome }
 }

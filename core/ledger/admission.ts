@@ -9,39 +9,38 @@
  */
 
 import { assert } from '../base/assert.ts'
-import type { Sha256 } from '../base/bytes.ts'
+import { type Sha256, tryFromHex } from '../base/bytes.ts'
 import { MAX_QUEUED_BYTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
 import type { SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, type Signer } from '../domain/machine.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Accepted } from './accepted.ts'
 import type { LoadedRows } from './rows.ts'
+import { StoreError } from './store.ts'
 import type { SignatureCheck, Verifier } from './verifier.ts'
 
 /** Notes of one call, and calls under way: no thread waits while the writer is busy, and nobody long for an answer. */
 const GROUP_NOTES = 500
 const GROUPS_UNDER_WAY = 8
 
-interface Waiting {
+/** The sequencer did not take a note, so nothing became of it. */
+export class NotTaken extends StoreError {}
+
+/** A note on its way to its answer: what is found out about it is filled in as it goes. */
+export interface Note {
   readonly transaction: SignedTransaction
   readonly answer: (answer: Accepted | Refusal) => void
   readonly fail: (error: unknown) => void
-}
-
-/** What the verifier said of a signature under a public key. */
-interface Verdict {
-  readonly publicKey: Uint8Array
-  readonly isValid: boolean
-}
-
-/** A note whose signatures were looked at; no verdicts where it was not known who signed. */
-export interface LookedAt extends Waiting {
-  readonly verdicts: readonly Verdict[]
+  /** Whose signatures were looked at, and which of them are valid; nobody's where it was not known who has to have signed. */
+  claimed: readonly Signer[]
+  valid: readonly boolean[]
+  /** What became of it, to be told once that is durable. */
+  result: Accepted | Refusal | NotTaken | undefined
 }
 
 interface Group {
-  readonly notes: readonly Waiting[]
-  readonly lookedAt: Promise<readonly LookedAt[]>
+  readonly notes: readonly Note[]
+  readonly lookedAt: Promise<void>
   isReady: boolean
 }
 
@@ -53,7 +52,7 @@ interface AdmissionOptions {
 
 export class Admission {
   readonly #options: AdmissionOptions
-  #waiting: Waiting[] = []
+  #waiting: Note[] = []
   #groups: Group[] = []
   #isStarting = false
   #count = 0
@@ -78,10 +77,10 @@ export class Admission {
     return this.#count < MAX_QUEUED_NOTES && this.#bytes + noteBytes <= MAX_QUEUED_BYTES
   }
 
-  add(waiting: Waiting): void {
-    this.#waiting.push(waiting)
+  add(transaction: SignedTransaction, answer: Note['answer'], fail: Note['fail']): void {
+    this.#waiting.push({ transaction, answer, fail, claimed: [], valid: [], result: undefined })
     this.#count += 1
-    this.#bytes += waiting.transaction.note.length
+    this.#bytes += transaction.note.length
     if (this.#isStarting || this.#groups.length >= GROUPS_UNDER_WAY) return
     this.#isStarting = true
     // Everything that comes in the same turn of the event loop shares its calls.
@@ -89,20 +88,20 @@ export class Admission {
   }
 
   /** The next notes, once their signatures were looked at. Rejects where the verifier or the store failed. */
-  async take(): Promise<readonly LookedAt[]> {
+  async take(): Promise<readonly Note[]> {
     if (this.#groups.length === 0) this.#start()
     const [group] = this.#groups
     assert(group !== undefined, 'notes are taken while some wait')
-    const lookedAt = await group.lookedAt
+    await group.lookedAt
     this.#groups.shift()
-    this.#count -= lookedAt.length
-    for (const { transaction } of lookedAt) this.#bytes -= transaction.note.length
+    this.#count -= group.notes.length
+    for (const { transaction } of group.notes) this.#bytes -= transaction.note.length
     this.#start()
-    return lookedAt
+    return group.notes
   }
 
   /** Everything that waits, in order; nothing does any more. */
-  takeAll(): readonly Waiting[] {
+  takeAll(): readonly Note[] {
     const all = [...this.#groups.flatMap(({ notes }) => notes), ...this.#waiting]
     this.#groups = []
     this.#waiting = []
@@ -125,24 +124,38 @@ export class Admission {
     }
   }
 
-  async #lookAt(notes: readonly Waiting[]): Promise<readonly LookedAt[]> {
+  async #lookAt(notes: readonly Note[]): Promise<void> {
     const { sha256, verifier, rows } = this.#options
-    const keys = notes.flatMap(({ transaction }) => authenticationRows(transaction))
-    const view = rows.hasAll(keys) ? rows : await rows.peek(keys)
-    const claimed = notes.map(({ transaction }) => {
-      const signers = authenticate(sha256, transaction, view)
-      return 'status' in signers ? [] : signers
-    })
-    const valid = await verifier.verify(claimed.flatMap((signers, i) => checksOf(notes[i]!.transaction, signers)))
-    let next = 0
-    return notes.map((waiting, i) => {
-      const verdicts = claimed[i]!.map(({ publicKey }) => ({ publicKey, isValid: valid[next++]! }))
-      return { ...waiting, verdicts }
-    })
+    const signerRows = notes.flatMap(({ transaction }) => authenticationRows(transaction))
+    if (!rows.hasAll(signerRows)) await rows.load(signerRows)
+    const claims: Claim[] = []
+    for (const note of notes) {
+      const signers = authenticate(sha256, note.transaction, rows)
+      if (!('status' in signers)) claims.push({ note, signers })
+    }
+    await lookAt(verifier, claims)
   }
 }
 
-/** The signatures of a transaction, each under the key that its signer has. */
-export function checksOf({ textBytes, signatures }: SignedTransaction, signers: readonly Signer[]): SignatureCheck[] {
-  return signers.map(({ publicKey }, i) => ({ publicKey, message: textBytes, signature: signatures[i]!.signature }))
+/** Those who have to have signed a note. */
+interface Claim {
+  readonly note: Note
+  readonly signers: readonly Signer[]
+}
+
+/** Finds out which of the signatures are theirs. */
+export async function lookAt(verifier: Verifier, claims: readonly Claim[]): Promise<void> {
+  const checks: SignatureCheck[] = []
+  for (const { note, signers } of claims) {
+    const { textBytes, signatures } = note.transaction
+    signers.forEach(({ publicKey }, i) => {
+      checks.push({ publicKey: tryFromHex(publicKey)!, message: textBytes, signature: signatures[i]!.signature })
+    })
+  }
+  const valid = await verifier.verify(checks)
+  let next = 0
+  for (const { note, signers } of claims) {
+    note.claimed = signers
+    note.valid = signers.map(() => valid[next++]!)
+  }
 }

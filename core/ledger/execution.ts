@@ -4,7 +4,7 @@
  */
 
 import { InvariantError } from '../base/assert.ts'
-import type { Sha256 } from '../base/bytes.ts'
+import { type Sha256, tryFromHex } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, execute, type Signer } from '../domain/machine.ts'
@@ -104,7 +104,7 @@ export type EntryCheck = SignatureCheck & { readonly index: number; readonly sig
 
 export function signatureChecks({ index, transaction, signers }: Executed): EntryCheck[] {
   return signers.map((signer, i) => ({
-    publicKey: signer.publicKey,
+    publicKey: tryFromHex(signer.publicKey)!,
     message: transaction.textBytes,
     signature: transaction.signatures[i]!.signature,
     index,

@@ -16,7 +16,7 @@ import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { signatoriesOf } from '../domain/view.ts'
 import type { Frontier } from '../log/merkle.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
-import { readRecord, recordOf } from './accepted.ts'
+import { readRecord } from './accepted.ts'
 import { Closing } from './closing.ts'
 import {
   type Defect,
@@ -28,8 +28,9 @@ import {
   repeatedEntry,
   signatureChecks,
 } from './execution.ts'
+import { declaredRows } from './prefetch.ts'
 import type { ReplayOptions } from './replay.ts'
-import { declaredRows, LoadedRows } from './rows.ts'
+import { LoadedRows } from './rows.ts'
 import type { ChangedRow, LoggedEntry, MirrorWriter } from './store.ts'
 import { type Edge, readEdge, storedTiles } from './tree.ts'
 
@@ -113,7 +114,7 @@ export class Follower implements ReplayState {
       if ('what' in executed) return (await this.flush()) ?? executed
       const { index, time, changes } = executed
       this.#loaded.apply(changes)
-      this.#loaded.remember(index, recordOf(executed))
+      this.#loaded.remember(index, executed)
       this.#lastTime = time
       this.#batch.add(executed)
       if (this.#batch.entries.length < BATCH_ENTRIES) continue

@@ -17,27 +17,23 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
-import { equalBytes, type Sha256, toHex } from '../base/bytes.ts'
+import { equalBytes, type Sha256 } from '../base/bytes.ts'
 import { MAX_COMMIT_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
-import { authenticate, authenticationRows, execute, type Signer } from '../domain/machine.ts'
-import { encodeOutcome } from '../domain/outcome.ts'
-import { type Code, type Refusal, refuse } from '../domain/refusal.ts'
+import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
-import { type Moment, signatoriesOf } from '../domain/view.ts'
 import { signCheckpoint } from '../log/checkpoint.ts'
 import type { Frontier } from '../log/merkle.ts'
-import { leafHash } from '../log/merkle.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
-import { type Accepted, readAccepted, readRecord, recordOf } from './accepted.ts'
-import { Admission, checksOf, type LookedAt } from './admission.ts'
+import { type Accepted, readRecord } from './accepted.ts'
+import { Admission, type Note, NotTaken } from './admission.ts'
+import { Batch, type BatchTools, foreignKey, isSummarizing } from './batch.ts'
 import { Closing } from './closing.ts'
-import { formatEntry } from './entry.ts'
 import { checkpointSigners, type SequencerKey } from './log-keys.ts'
-import { declaredRows, LoadedRows } from './rows.ts'
+import { LoadedRows } from './rows.ts'
 import { StoreError, type StoreReader, type StoreWriter } from './store.ts'
 import { openTree, storedTiles } from './tree.ts'
 import type { Verifier } from './verifier.ts'
@@ -56,26 +52,6 @@ export interface LedgerOptions {
   readonly sequencerKeys: readonly SequencerKey[]
 }
 
-/** The sequencer did not take a note, so nothing became of it. */
-export class NotTaken extends StoreError {}
-
-/** What shares one commit. */
-class Batch {
-  readonly entries: { readonly id: string; readonly bytes: Uint8Array; readonly outcome: Uint8Array }[] = []
-  readonly leafHashes: Uint8Array[] = []
-  /** Accepted and refused in this batch, by id. */
-  readonly accepted = new Map<string, Accepted>()
-  readonly refusals = new Map<string, Refusal>()
-  /** Each note with what became of it, to be told once that is durable. */
-  readonly results: { readonly note: LookedAt; readonly result: Accepted | Refusal | NotTaken }[] = []
-}
-
-/**
- * Refusals that need no memory. Of two the note and the time are the reason, so the note will never pass. And who may sign never
- * changes for a key, while anybody could sign below another's text with a key that may not, and so spoil it for the right one.
- */
-const UNREMEMBERED: readonly Code[] = ['too_far', 'expired', 'key_scope']
-
 export class Ledger {
   readonly #options: LedgerOptions
   readonly #rows: LoadedRows
@@ -85,7 +61,7 @@ export class Ledger {
   #edge: Map<string, TileRow>
   #checkpoint: Uint8Array | undefined
   #lastTime: Milliseconds
-  readonly #staleBefore: number
+  readonly #tools: BatchTools
   #running: Promise<void> | undefined
   #failure: unknown
 
@@ -99,7 +75,7 @@ export class Ledger {
     this.#edge = opened.edge
     this.#checkpoint = opened.checkpoint
     this.#lastTime = opened.lastTime
-    this.#staleBefore = staleBefore
+    this.#tools = { ...options, rows: this.#rows, closing: this.#closing, staleBefore }
   }
 
   /**
@@ -170,7 +146,7 @@ export class Ledger {
       return Promise.reject(new NotTaken('busy', 'The ledger has too many transactions waiting; try again in a moment.'))
     }
     return new Promise((answer, fail) => {
-      this.#admission.add({ transaction, answer, fail })
+      this.#admission.add(transaction, answer, fail)
       this.#running ??= this.#write()
     })
   }
@@ -185,7 +161,7 @@ export class Ledger {
     // Everything submitted in the same turn of the event loop shares the first batch.
     await Promise.resolve()
     while (this.#admission.count > 0) {
-      const taken: LookedAt[] = []
+      const taken: Note[] = []
       try {
         await this.#writeWhatIsReady(taken)
       } catch (error) {
@@ -201,123 +177,34 @@ export class Ledger {
    * One commit: what is ready, and what gets ready while that is executed, but no more than waited when it began, so that nobody
    * waits for those who come later.
    */
-  async #writeWhatIsReady(taken: LookedAt[]): Promise<void> {
+  async #writeWhatIsReady(taken: Note[]): Promise<void> {
     const most = Math.min(this.#admission.count, MAX_COMMIT_NOTES)
-    let batch = new Batch()
+    let batch = this.#newBatch()
     do {
       const group = await this.#admission.take()
       taken.push(...group)
-      batch = await this.#sequenceAll(batch, group)
+      batch = await this.#sequence(batch, group)
       // The verifier's answers arrive as events.
       if (taken.length < most) await setImmediate()
     } while (taken.length < most && this.#admission.isReady)
     await this.#commit(batch)
   }
 
+  #newBatch(): Batch {
+    return new Batch(this.#tools, this.size, this.#lastTime)
+  }
+
   /** Returns the batch that the last of the notes is in: one that looks at all books waits until they are committed. */
-  async #sequenceAll(batch: Batch, notes: readonly LookedAt[]): Promise<Batch> {
-    const { store } = this.#options
+  async #sequence(batch: Batch, notes: readonly Note[]): Promise<Batch> {
     let current = batch
     for (const part of splitAtSummaries(notes)) {
-      if (needsSummary(part[0]!) && current.entries.length > 0) {
+      if (isSummarizing(part[0]!) && current.entries.length > 0) {
         await this.#commit(current)
-        current = new Batch()
+        current = this.#newBatch()
       }
-      const ids = part.map(({ transaction }) => transaction.id)
-      const known = await store.indexes(ids)
-      const remembered = await store.refusals(ids)
-      for (const [i, note] of part.entries()) {
-        const result = await this.#sequence(current, note, { index: known[i], refusal: remembered[i] })
-        current.results.push({ note, result })
-      }
+      await current.add(part)
     }
     return current
-  }
-
-  /** Who signed the note, by the keys that the accounts have now; a refusal where a signature is not theirs. */
-  async #authenticate({ transaction, verdicts }: LookedAt): Promise<readonly Signer[] | Refusal> {
-    const { sha256, verifier } = this.#options
-    const rows = authenticationRows(transaction)
-    if (!this.#rows.hasAll(rows)) await this.#rows.load(rows)
-    const signers = authenticate(sha256, transaction, this.#rows)
-    if ('status' in signers) return signers
-    // The keys may be others than those that were at hand when the signatures were looked at.
-    const isLookedAt = signers.every(
-      ({ publicKey }, i) => verdicts[i] !== undefined && equalBytes(verdicts[i].publicKey, publicKey),
-    )
-    const valid = isLookedAt ? verdicts.map(({ isValid }) => isValid) : await verifier.verify(checksOf(transaction, signers))
-    const bad = signers.find((_, i) => !valid[i])
-    return bad === undefined ? signers : refuse('bad_signature', { account: bad.account, key: bad.keyId })
-  }
-
-  async #sequence(
-    batch: Batch,
-    note: LookedAt,
-    known: { readonly index: number | undefined; readonly refusal: Refusal | undefined },
-  ): Promise<Accepted | Refusal | NotTaken> {
-    const { transaction } = note
-    const { id } = transaction
-    const signers = await this.#authenticate(note)
-    if ('status' in signers) return signers
-    const before = batch.accepted.get(id) ?? (known.index === undefined ? undefined : await this.#readKnown(id, known.index))
-    if (before !== undefined) return { ...before, repeated: true }
-    const time = Math.max(this.#options.now(), this.#lastTime)
-    const refusedBefore = known.refusal ?? batch.refusals.get(id)
-    if (refusedBefore !== undefined && wholeSeconds(time) < transaction.validUntil) return refusedBefore
-    if (transaction.made < this.#staleBefore) return refuse('stale')
-    return this.#execute(batch, transaction, signers, time)
-  }
-
-  async #execute(
-    batch: Batch,
-    transaction: SignedTransaction,
-    signers: readonly Signer[],
-    time: Milliseconds,
-  ): Promise<Accepted | Refusal | NotTaken> {
-    const { sha256 } = this.#options
-    const { id, note } = transaction
-    const moment = await this.#moment(transaction, this.size + batch.entries.length, time)
-    const signatories = signatoriesOf(transaction, signers)
-    const rows = await declaredRows(sha256, transaction, signatories, this.#rows, moment)
-    const result = execute(sha256, transaction, signatories, rows, moment)
-    if (result.status === 'refused') {
-      if (!UNREMEMBERED.includes(result.code)) batch.refusals.set(id, result)
-      return result
-    }
-    // From such an entry on nobody here could sign checkpoints any more.
-    const foreign = foreignKey(transaction, this.#options.sequencerKeys)
-    if (foreign !== undefined) {
-      return new NotTaken('missing', `This sequencer does not hold the key ${foreign}; nimledger keys add sequencer makes one.`)
-    }
-    // From here to the commit nothing may fail but the store.
-    const bytes = formatEntry({ time, note })
-    const { index } = moment
-    const accepted: Accepted = { status: 'accepted', index, time, transaction, outcome: result.outcome, note }
-    this.#lastTime = time
-    this.#rows.apply(result.changes)
-    this.#rows.remember(index, recordOf(accepted))
-    batch.entries.push({ id, bytes, outcome: encodeOutcome(result.outcome) })
-    batch.leafHashes.push(leafHash(sha256, bytes))
-    batch.accepted.set(id, accepted)
-    return accepted
-  }
-
-  /**
-   * Where and when an entry would stand, with the summary of all books where its type needs one. That takes every row there
-   * is, so it is not made for those who are refused before it is looked at: nobody but the operator signs such a type.
-   */
-  async #moment({ definition, signer }: SignedTransaction, index: number, time: Milliseconds): Promise<Moment> {
-    const isOperator = this.#rows.get(platform)?.operator === signer
-    if (definition.needsSummary !== true || !isOperator) return { index, time }
-    return { index, time, summary: await this.#closing.summary(index, wholeSeconds(time)) }
-  }
-
-  /** The first outcome of an id that the store knows. */
-  async #readKnown(id: string, index: number): Promise<Accepted> {
-    const { rules, sha256, store } = this.#options
-    const accepted = await readAccepted(rules, sha256, store, index)
-    if (accepted.transaction.id === id) return accepted
-    throw new StoreError('damaged', `The id ${id} is stored for entry ${index}, which has another.`)
   }
 
   async #commit(batch: Batch): Promise<void> {
@@ -328,19 +215,21 @@ export class Ledger {
       await this.#options.store.rememberRefusals(refusals, wholeSeconds(this.#lastTime))
     }
     this.#rows.trim()
-    for (const { note, result } of batch.results) {
-      if (result instanceof NotTaken) note.fail(result)
-      else note.answer(result)
+    for (const { result, answer, fail } of batch.notes) {
+      assert(result !== undefined, 'what was sequenced has a result')
+      if (result instanceof NotTaken) fail(result)
+      else answer(result)
     }
   }
 
-  async #commitEntries({ entries, leafHashes }: Batch): Promise<void> {
+  async #commitEntries({ entries, leafHashes, lastTime }: Batch): Promise<void> {
     const readEdge = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
     const { frontier, tiles } = appendLeaves(readEdge, this.#frontier, leafHashes)
     await this.#options.store.commit({ size: this.size, entries, rows: this.#rows.takeChanged(), tiles })
     assert(frontier.size === this.size + entries.length, 'the tree grew by the entries of the commit')
     this.#frontier = frontier
     this.#edge = storedTiles(this.#edge, tiles, frontier.size)
+    this.#lastTime = lastTime
     await this.#publishCheckpoint()
   }
 
@@ -363,18 +252,8 @@ export class Ledger {
   }
 }
 
-function needsSummary({ transaction }: LookedAt): boolean {
-  return transaction.definition.needsSummary === true
-}
-
 /** The notes in order, in parts that each begin with one that looks at all books, the first perhaps not. */
-function splitAtSummaries(notes: readonly LookedAt[]): readonly (readonly LookedAt[])[] {
-  const starts = notes.flatMap((note, i) => (i === 0 || needsSummary(note) ? [i] : []))
+function splitAtSummaries(notes: readonly Note[]): readonly (readonly Note[])[] {
+  const starts = notes.flatMap((note, i) => (i === 0 || isSummarizing(note) ? [i] : []))
   return starts.map((start, i) => notes.slice(start, starts[i + 1]))
-}
-
-/** The key that the transaction gives the log, where it is none of those at hand. */
-function foreignKey({ definition, body }: SignedTransaction, atHand: readonly SequencerKey[]): string | undefined {
-  const named = definition.sequencerKey?.(body as never)
-  return atHand.some(({ publicKey }) => toHex(publicKey) === named) ? undefined : named
 }

@@ -11,7 +11,8 @@ import { signatoriesOf } from '../domain/view.ts'
 import { readRecord } from './accepted.ts'
 import { Closing } from './closing.ts'
 import type { LedgerOptions } from './ledger.ts'
-import { declaredRows, LoadedRows } from './rows.ts'
+import { declaredRows } from './prefetch.ts'
+import { LoadedRows } from './rows.ts'
 import type { StoreReader } from './store.ts'
 
 export interface Preview {

@@ -1,25 +1,26 @@
 /**
- * Rows on their way between a store, which holds texts, and the machine, which works on values. A transaction sees the rows that
- * it declared and no others; what is asked for in vain is known to be absent.
+ * Rows on their way between a store, which holds texts, and those who work on values; and the changes of the transactions that
+ * were executed, until a commit takes them to the store.
  */
 
 import { assert, InvariantError } from '../base/assert.ts'
-import type { Sha256 } from '../base/bytes.ts'
-import type { Transaction } from '../domain/envelope.ts'
-import { roundsOf, rowsToRead } from '../domain/machine.ts'
 import type { Changes } from '../domain/run.ts'
 import { type EntryRecord, entryRecords } from '../domain/state.ts'
-import { decodeRow, encodeRow, type RowKey, RowMap } from '../domain/table.ts'
-import { type Moment, type Rows, type Signing, View } from '../domain/view.ts'
+import { decodeRow, encodeRow, type RowKey } from '../domain/table.ts'
+import type { Rows } from '../domain/view.ts'
+import { type Executed, recordOf } from './accepted.ts'
 import { type ChangedRow, StoreError, type StoreReader } from './store.ts'
 
 /** Rows kept in memory between batches at most; more are dropped and read again. */
 const MAX_KEPT_ROWS = 500_000
 
-/** A row in memory, and whether the store has it otherwise. */
-interface Kept {
+/** The one place of a row in memory. Whoever found it may hold on to it until rows are forgotten. */
+export interface Kept {
   readonly key: RowKey
+  /** The row, undefined where there is none, once it was loaded. */
   row: unknown
+  isLoaded: boolean
+  /** The store has it otherwise. */
   isChanged: boolean
 }
 
@@ -34,6 +35,8 @@ export class LoadedRows implements Rows {
   readonly #tables: Map<string, Kept>[] = []
   #count = 0
   #changed: Kept[] = []
+  /** Entries that the store has not, by index. */
+  readonly #entries = new Map<number, Executed>()
 
   constructor(store: Pick<StoreReader, 'rows'>, readEntry: ReadEntry = noEntries) {
     this.store = store
@@ -42,7 +45,7 @@ export class LoadedRows implements Rows {
 
   get<Row>(key: RowKey<Row>): Row | undefined {
     const kept = this.#find(key)
-    assert(kept !== undefined, () => `the row ${key.path} was loaded`)
+    assert(kept?.isLoaded === true, () => `the row ${key.path} was loaded`)
     return kept.row as Row | undefined
   }
 
@@ -52,47 +55,56 @@ export class LoadedRows implements Rows {
   }
 
   has(key: RowKey): boolean {
-    return this.#find(key) !== undefined
+    return this.#find(key)?.isLoaded === true
   }
 
   async load(keys: readonly RowKey[]): Promise<void> {
-    const missing = keys.filter((key) => !this.has(key))
-    if (missing.length === 0) return
-    const isEntry = ({ table }: RowKey) => table === entryRecords
-    for (const key of missing.filter(isEntry)) this.#keep(key, await this.#readEntry(Number(key.key)))
-    const stored = missing.filter((key) => !isEntry(key))
-    const texts = stored.length === 0 ? [] : await this.store.rows(stored)
-    stored.forEach((key, i) => {
-      const text = texts[i]
-      this.#keep(key, text === undefined ? undefined : decodeStored(key.path, text))
-    })
+    if (!this.hasAll(keys)) await this.fill(keys.map((key) => this.place(key)))
+  }
+
+  /** The place of a row, which may have to be filled yet. */
+  place(key: RowKey): Kept {
+    return this.#find(key) ?? this.#keep(key)
   }
 
   /**
-   * These rows as they are now, for somebody who looks ahead. What has to be read is not kept, so that nothing older than what
-   * the writer will read can find its way into it.
+   * Reads what has to be filled. Whatever filled a place meanwhile is newer than what was read for it, since changes stay in
+   * their places until the store has them: so anybody may read ahead of the writer.
    */
-  async peek(keys: readonly RowKey[]): Promise<Rows> {
-    const seen = new LoadedRows(this.store)
-    for (const key of keys) if (this.has(key)) seen.#keep(key, this.get(key))
-    await seen.load(keys)
-    return seen
+  async fill(places: Iterable<Kept>): Promise<void> {
+    const stored = new Set<Kept>()
+    for (const kept of places) {
+      if (kept.isLoaded) continue
+      if (kept.key.table === entryRecords) fillIn(kept, await this.#readRecord(Number(kept.key.key)))
+      else stored.add(kept)
+    }
+    if (stored.size === 0) return
+    const missing = [...stored]
+    const texts = await this.store.rows(missing.map(({ key }) => key))
+    missing.forEach((kept, i) => {
+      const text = texts[i]
+      fillIn(kept, text === undefined ? undefined : decodeStored(kept.key.path, text))
+    })
   }
 
   /** Takes over what a transaction changed. */
   apply(changes: Changes): void {
     for (const { key, row } of changes) {
-      const kept = this.#find(key) ?? this.#keep(key, undefined)
+      const kept = this.place(key)
       kept.row = row
+      kept.isLoaded = true
       if (kept.isChanged) continue
       kept.isChanged = true
       this.#changed.push(kept)
     }
   }
 
-  /** Takes over what an entry is for those who read it, before the store has it. */
-  remember(index: number, record: EntryRecord): void {
-    this.#keep(entryRecords.at(index), record)
+  /** Takes over an entry for those that name it, before the store has it. */
+  remember(index: number, entry: Executed): void {
+    this.#entries.set(index, entry)
+    // Somebody may have looked for it ahead of it.
+    const kept = this.#tables[entryRecords.number]?.get(String(index))
+    if (kept !== undefined) kept.row = recordOf(entry)
   }
 
   /** The rows changed since this was asked last, each as the last change left it, as a commit takes them. */
@@ -111,6 +123,7 @@ export class LoadedRows implements Rows {
    */
   trim(): void {
     assert(this.#changed.length === 0, 'no row is forgotten that the store does not have')
+    this.#entries.clear()
     const entries = this.#tables[entryRecords.number]
     this.#count -= entries?.size ?? 0
     entries?.clear()
@@ -119,18 +132,28 @@ export class LoadedRows implements Rows {
     this.#count = 0
   }
 
+  async #readRecord(index: number): Promise<EntryRecord | undefined> {
+    const entry = this.#entries.get(index)
+    return entry === undefined ? this.#readEntry(index) : recordOf(entry)
+  }
+
   #find({ table, key }: RowKey): Kept | undefined {
     return this.#tables[table.number]?.get(key)
   }
 
-  #keep(key: RowKey, row: unknown): Kept {
-    const kept = { key, row, isChanged: false }
+  #keep(key: RowKey): Kept {
+    const kept = { key, row: undefined, isLoaded: false, isChanged: false }
     const table = this.#tables[key.table.number] ?? new Map<string, Kept>()
-    this.#tables[key.table.number] = table
-    if (!table.has(key.key)) this.#count += 1
-    table.set(key.key, kept)
+    this.#tables[key.table.number] = table.set(key.key, kept)
+    this.#count += 1
     return kept
   }
+}
+
+function fillIn(kept: Kept, row: unknown): void {
+  if (kept.isLoaded) return
+  kept.row = row
+  kept.isLoaded = true
 }
 
 /** Reads an entry of the log with what it did; undefined where there is none. */
@@ -145,45 +168,5 @@ function decodeStored(path: string, text: string): unknown {
     return decodeRow(text)
   } catch (cause) {
     throw new StoreError('damaged', `The stored row ${path} is damaged; nimledger verify tells more.`, { cause })
-  }
-}
-
-/**
- * Loads what a transaction reads, round by round, and returns its view: the rows it declared, and an assertion against any other.
- */
-export async function declaredRows(
-  sha256: Sha256,
-  transaction: Transaction,
-  signatories: readonly Signing[],
-  rows: LoadedRows,
-  moment: Moment,
-): Promise<Rows> {
-  const declared = new DeclaredRows(transaction)
-  const view = new View(sha256, transaction, signatories, declared, moment)
-  for (let round = 0; round < roundsOf(transaction); round++) {
-    const keys = rowsToRead(view, signatories, round)
-    // Nothing is waited for where all is there, which is nearly always: this runs for every transaction.
-    if (!rows.hasAll(keys)) await rows.load(keys)
-    for (const key of keys) declared.add(key, rows)
-  }
-  return declared
-}
-
-class DeclaredRows implements Rows {
-  readonly #transaction: Transaction
-  readonly #rows = new RowMap<unknown>()
-
-  constructor(transaction: Transaction) {
-    this.#transaction = transaction
-  }
-
-  get<Row>(key: RowKey<Row>): Row | undefined {
-    const position = this.#rows.position(key)
-    assert(position >= 0, () => `${this.#transaction.definition.type} declared the row ${key.path}`)
-    return this.#rows.values[position] as Row | undefined
-  }
-
-  add(key: RowKey, rows: LoadedRows): void {
-    this.#rows.set(key, rows.get(key))
   }
 }

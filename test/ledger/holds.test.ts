@@ -18,9 +18,12 @@ async function booksOf(test: TestLedger, who: Person) {
   return { walletMicros, heldMicros }
 }
 
-/** Lets the clock go on by `step` milliseconds with each look at it from now on. */
+/**
+ * Lets the clock go on by `step` milliseconds with each look at it: the first note of a batch comes now, since the first look is
+ * for prefetching all of them.
+ */
 function tick(test: TestLedger, step: number): void {
-  let next = test.time
+  let next = test.time - step
   Object.defineProperty(test, 'time', {
     get: () => {
       const time = next

@@ -1,0 +1,172 @@
+/**
+ * Notes that share one commit: their way from the verifier to the commit, in the order in which they came. Ids and rows are
+ * looked up for many notes together; then one is executed after the other, and nothing is waited for where all that a note
+ * needs is at hand, as it nearly always is.
+ */
+
+import type { Sha256 } from '../base/bytes.ts'
+import { toHex } from '../base/bytes.ts'
+import type { Rules, SignedTransaction } from '../domain/envelope.ts'
+import { authenticate, execute, type Signer } from '../domain/machine.ts'
+import { encodeOutcome } from '../domain/outcome.ts'
+import { type Code, type Refusal, refuse } from '../domain/refusal.ts'
+import { platform } from '../domain/state.ts'
+import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
+import type { Moment } from '../domain/view.ts'
+import { leafHash } from '../log/merkle.ts'
+import { type Accepted, readAccepted } from './accepted.ts'
+import { lookAt, type Note, NotTaken } from './admission.ts'
+import type { Closing } from './closing.ts'
+import { formatEntry } from './entry.ts'
+import type { SequencerKey } from './log-keys.ts'
+import { type Declared, prefetch } from './prefetch.ts'
+import type { LoadedRows } from './rows.ts'
+import { StoreError, type StoreWriter } from './store.ts'
+import type { Verifier } from './verifier.ts'
+
+export interface BatchTools {
+  readonly rules: Rules
+  readonly sha256: Sha256
+  readonly store: StoreWriter
+  readonly verifier: Verifier
+  readonly now: () => Milliseconds
+  readonly sequencerKeys: readonly SequencerKey[]
+  readonly rows: LoadedRows
+  readonly closing: Closing
+  /** Notes made before it are stale. */
+  readonly staleBefore: Seconds
+}
+
+/**
+ * Refusals that need no memory. Of two the note and the time are the reason, so the note will never pass. And who may sign never
+ * changes for a key, while anybody could sign below another's text with a key that may not, and so spoil it for the right one.
+ */
+const UNREMEMBERED: readonly Code[] = ['too_far', 'expired', 'key_scope']
+
+export class Batch {
+  readonly entries: { readonly id: string; readonly bytes: Uint8Array; readonly outcome: Uint8Array }[] = []
+  readonly leafHashes: Uint8Array[] = []
+  /** Those to be remembered, by id. */
+  readonly refusals = new Map<string, Refusal>()
+  /** All of them with their results, to be told once those are durable. */
+  readonly notes: Note[] = []
+  /** The time of the last entry. */
+  lastTime: Milliseconds
+  readonly #tools: BatchTools
+  readonly #start: number
+  readonly #accepted = new Map<string, Accepted>()
+
+  /** A batch that follows `start` entries, the last of them of `lastTime`. */
+  constructor(tools: BatchTools, start: number, lastTime: Milliseconds) {
+    this.#tools = tools
+    this.#start = start
+    this.lastTime = lastTime
+  }
+
+  /** Sequences notes, in order. */
+  async add(notes: readonly Note[]): Promise<void> {
+    const { sha256, store, verifier, rows, now } = this.#tools
+    const transactions = notes.map(({ transaction }) => transaction)
+    const ids = transactions.map(({ id }) => id)
+    const known = await store.indexes(ids)
+    const remembered = await store.refusals(ids)
+    const prefetched = await prefetch(sha256, transactions, rows, now())
+    for (const [i, note] of notes.entries()) {
+      const { transaction } = note
+      const time = Math.max(now(), this.lastTime)
+      const declared = prefetched[i]!.holdsAt(time) ? prefetched[i]! : (await prefetch(sha256, [transaction], rows, time))[0]!
+      const signers = authenticate(sha256, transaction, declared)
+      // The keys may be others than those under which the signatures were looked at.
+      if (!('status' in signers) && !isLookedAt(note, signers)) await lookAt(verifier, [{ note, signers }])
+      const index = known[i]
+      const first = index === undefined ? this.#accepted.get(transaction.id) : await this.#readKnown(transaction.id, index)
+      note.result = refuseSigners(note, signers) ?? this.#answerBefore(transaction, time, first, remembered[i])
+      if (note.result === undefined) {
+        const place = { index: this.#start + this.entries.length, time }
+        note.result = this.#execute(transaction, declared, isSummarizing(note) ? await this.#summarize(place, note) : place)
+      }
+      this.notes.push(note)
+    }
+  }
+
+  /** The answer to a note that was answered before, or that may have been. */
+  #answerBefore(
+    { id, validUntil, made }: SignedTransaction,
+    time: Milliseconds,
+    accepted: Accepted | undefined,
+    remembered: Refusal | undefined,
+  ): Accepted | Refusal | undefined {
+    if (accepted !== undefined) return { ...accepted, repeated: true }
+    const refused = remembered ?? this.refusals.get(id)
+    if (refused !== undefined && wholeSeconds(time) < validUntil) return refused
+    return made < this.#tools.staleBefore ? refuse('stale') : undefined
+  }
+
+  #execute(transaction: SignedTransaction, declared: Declared, moment: Moment): Accepted | Refusal | NotTaken {
+    const { sha256, sequencerKeys, rows } = this.#tools
+    const { id, note } = transaction
+    const result = execute(sha256, transaction, declared.signatories, declared, moment)
+    if (result.status === 'refused') {
+      if (!UNREMEMBERED.includes(result.code)) this.refusals.set(id, result)
+      return result
+    }
+    // From such an entry on nobody here could sign checkpoints any more.
+    const foreign = foreignKey(transaction, sequencerKeys)
+    if (foreign !== undefined) {
+      return new NotTaken('missing', `This sequencer does not hold the key ${foreign}; nimledger keys add sequencer makes one.`)
+    }
+    // From here to the commit nothing may fail but the store.
+    const { index, time } = moment
+    const { outcome, changes } = result
+    const bytes = formatEntry({ time, note })
+    const accepted: Accepted = { status: 'accepted', index, time, transaction, outcome, note }
+    rows.apply(changes)
+    rows.remember(index, accepted)
+    this.lastTime = time
+    this.entries.push({ id, bytes, outcome: encodeOutcome(outcome) })
+    this.leafHashes.push(leafHash(sha256, bytes))
+    this.#accepted.set(id, accepted)
+    return accepted
+  }
+
+  /**
+   * The moment with the summary of all books. That takes every row there is, so it is not made for those who are refused before
+   * it is looked at: nobody but the operator signs such a type.
+   */
+  async #summarize({ index, time }: Moment, { transaction }: Note): Promise<Moment> {
+    const { rows, closing } = this.#tools
+    if (rows.get(platform)?.operator !== transaction.signer) return { index, time }
+    return { index, time, summary: await closing.summary(index, wholeSeconds(time)) }
+  }
+
+  /** The first outcome of an id that the store knows. */
+  async #readKnown(id: string, index: number): Promise<Accepted> {
+    const { rules, sha256, store } = this.#tools
+    const accepted = await readAccepted(rules, sha256, store, index)
+    if (accepted.transaction.id === id) return accepted
+    throw new StoreError('damaged', `The id ${id} is stored for entry ${index}, which has another.`)
+  }
+}
+
+/** Whether the note looks at what all books are before it; then it is the first of its batch. */
+export function isSummarizing({ transaction }: Note): boolean {
+  return transaction.definition.needsSummary === true
+}
+
+/** Whether the note's signatures were looked at under the keys of these signers. */
+function isLookedAt({ claimed }: Note, signers: readonly Signer[]): boolean {
+  return signers.every(({ publicKey }, i) => claimed[i]?.publicKey === publicKey)
+}
+
+/** Refuses where nobody is known who could have signed, or where a signature is not theirs. */
+function refuseSigners({ valid }: Note, signers: readonly Signer[] | Refusal): Refusal | undefined {
+  if ('status' in signers) return signers
+  const bad = signers.find((_, i) => !valid[i])
+  return bad && refuse('bad_signature', { account: bad.account, key: bad.keyId })
+}
+
+/** The key that the transaction gives the log, where it is none of those at hand. */
+export function foreignKey({ definition, body }: SignedTransaction, atHand: readonly SequencerKey[]): string | undefined {
+  const named = definition.sequencerKey?.(body as never)
+  return named === undefined || atHand.some(({ publicKey }) => toHex(publicKey) === named) ? undefined : named
+}

@@ -1,0 +1,106 @@
+/**
+ * What transactions read, found before they are executed: their types say which rows, round by round, each round by the rows of
+ * those before. The rounds of a batch are gone through together, so that one question to the store answers a round of all.
+ *
+ * A transaction sees the rows that it declared and no others. It declared them by what rows and the time were then; where a
+ * row that a round looked at has changed since, by a transaction before it in the batch, it has to declare them again.
+ */
+
+import { assert } from '../base/assert.ts'
+import type { Sha256 } from '../base/bytes.ts'
+import type { SignedTransaction, Transaction } from '../domain/envelope.ts'
+import { roundsOf, rowsToRead } from '../domain/machine.ts'
+import { type RowKey, RowMap } from '../domain/table.ts'
+import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { type Moment, type Rows, type Signing, signatoriesOf, View } from '../domain/view.ts'
+import type { Kept, LoadedRows } from './rows.ts'
+
+/** The rows of one transaction. */
+export class Declared implements Rows {
+  readonly signatories: readonly Signing[]
+  readonly #view: View
+  readonly #loaded: LoadedRows
+  readonly #rounds: number
+  readonly #places = new RowMap<Kept>()
+  /** What the rounds looked at, and what they saw there. */
+  readonly #looks: { readonly kept: Kept; readonly row: unknown }[] = []
+  #round = 0
+
+  constructor(sha256: Sha256, transaction: Transaction, signatories: readonly Signing[], loaded: LoadedRows, moment: Moment) {
+    this.#view = new View(sha256, transaction, signatories, this, moment)
+    this.signatories = signatories
+    this.#loaded = loaded
+    this.#rounds = roundsOf(transaction)
+  }
+
+  get<Row>(key: RowKey<Row>): Row | undefined {
+    const kept = this.#places.get(key)
+    assert(kept !== undefined, () => `${this.#view.definition.type} declared the row ${key.path}`)
+    if (this.#round < this.#rounds) this.#looks.push({ kept, row: kept.row })
+    return kept.row as Row | undefined
+  }
+
+  /** Goes on to the round whose rows have to be filled before another can follow; none where all rounds are declared. */
+  next(): readonly Kept[] {
+    while (this.#round < this.#rounds) {
+      const missing: Kept[] = []
+      for (const key of rowsToRead(this.#view, this.signatories, this.#round)) {
+        const kept = this.#loaded.place(key)
+        if (!kept.isLoaded) missing.push(kept)
+        this.#places.set(key, kept)
+      }
+      this.#round += 1
+      if (missing.length > 0) return missing
+    }
+    return []
+  }
+
+  /** Whether the rounds would declare the same rows again. */
+  holdsAt(time: Milliseconds): boolean {
+    if (wholeSeconds(time) !== this.#view.time) return false
+    for (const { kept, row } of this.#looks) if (kept.row !== row) return false
+    return true
+  }
+}
+
+/** The rows of one transaction, loaded. */
+export async function declaredRows(...declaration: ConstructorParameters<typeof Declared>): Promise<Declared> {
+  const declared = new Declared(...declaration)
+  await loadAll([declared], declaration[3])
+  return declared
+}
+
+/**
+ * The rows of transactions, loaded. At which index each will stand is not known before they are executed, so no type may ask for
+ * that to say what it reads.
+ */
+export async function prefetch(
+  sha256: Sha256,
+  transactions: readonly SignedTransaction[],
+  rows: LoadedRows,
+  time: Milliseconds,
+): Promise<readonly Declared[]> {
+  const moment = { index: Number.NaN, time }
+  const batch = transactions.map((transaction) => {
+    const named = transaction.signatures.map(({ name, keyId }) => ({ account: name, keyId }))
+    return new Declared(sha256, transaction, signatoriesOf(transaction, named), rows, moment)
+  })
+  await loadAll(batch, rows)
+  return batch
+}
+
+/** Goes through the rounds of all together. */
+async function loadAll(batch: readonly Declared[], rows: LoadedRows): Promise<void> {
+  for (let waiting = batch; waiting.length > 0; ) {
+    const missing: Kept[] = []
+    const unfinished: Declared[] = []
+    for (const declared of waiting) {
+      const places = declared.next()
+      if (places.length === 0) continue
+      missing.push(...places)
+      unfinished.push(declared)
+    }
+    if (missing.length > 0) await rows.fill(missing)
+    waiting = unfinished
+  }
+}
