@@ -14,6 +14,7 @@ import type { StateSummary } from '../domain/state-root.ts'
 import { formatMilliseconds, type Milliseconds } from '../domain/time.ts'
 import { type Moment, type Rows, signatoriesOf } from '../domain/view.ts'
 import { leafHash } from '../log/merkle.ts'
+import type { CheckPoint } from '../log/signature.ts'
 import { parseEntry } from './entry.ts'
 import type { LoggedEntry, StoredEntry } from './store.ts'
 import type { SignatureCheck, Verifier } from './verifier.ts'
@@ -51,14 +52,15 @@ export interface Executed {
   readonly changes: Changes
 }
 
-interface ExecutionTools {
+export interface ExecutionTools {
   readonly rules: Rules
   readonly sha256: Sha256
+  readonly isPrimeOrder?: CheckPoint | undefined
 }
 
 /** Executes the entry that has to have `index`, after one accepted at `lastTime`; changes nothing. */
 export async function executeEntry(
-  { rules, sha256 }: ExecutionTools,
+  { rules, sha256, isPrimeOrder }: ExecutionTools,
   state: ReplayState,
   entry: LoggedEntry | StoredEntry,
   { index, lastTime }: { readonly index: number; readonly lastTime: Milliseconds },
@@ -77,7 +79,7 @@ export async function executeEntry(
   if ('status' in signers) return at(signers.code, signers.message)
   const summary = transaction.definition.needsSummary ? await state.summary(index, time) : undefined
   if (summary !== undefined && 'what' in summary) return summary
-  const moment: Moment = { index, time, ...(summary !== undefined && { summary }) }
+  const moment: Moment = { index, time, isPrimeOrder, ...(summary !== undefined && { summary }) }
   const rows = await state.rows(transaction, signers, moment)
   const result = tryExecute(() => execute(sha256, transaction, signatoriesOf(transaction, signers), rows, moment))
   if (result instanceof InvariantError) return at('invariant', `${result.message}: this does not hold.`)

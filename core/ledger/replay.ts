@@ -3,24 +3,28 @@
  * use it; a mirror does the same on its store (follower.ts). There is no second implementation of the rules.
  */
 
-import { equalBytes, type Sha256 } from '../base/bytes.ts'
-import type { Rules } from '../domain/envelope.ts'
+import { equalBytes } from '../base/bytes.ts'
 import { type Platform, platform } from '../domain/state.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { Frontier, leafHash } from '../log/merkle.ts'
 import type { VerifierKey } from '../log/note.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
 import type { StateLeaves } from './closing.ts'
-import { type Defect, type EntryCheck, executeEntry, findBadSignature, signatureChecks } from './execution.ts'
+import {
+  type Defect,
+  type EntryCheck,
+  type ExecutionTools,
+  executeEntry,
+  findBadSignature,
+  signatureChecks,
+} from './execution.ts'
 import { logKey } from './log-keys.ts'
 import { type MemoryRows, MemoryState } from './memory-state.ts'
 import { type LoggedEntry, type LogReader, type StoredEntry, StoreError } from './store.ts'
 import { storedTiles } from './tree.ts'
 import type { Verifier } from './verifier.ts'
 
-export interface ReplayOptions {
-  readonly rules: Rules
-  readonly sha256: Sha256
+export interface ReplayOptions extends ExecutionTools {
   readonly verifier: Verifier
 }
 

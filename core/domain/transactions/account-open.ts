@@ -21,7 +21,9 @@ export const accountOpen = defineTransaction<Body>({
   creates: 'account',
   reads: [({ body }) => [sequencerKeys.at(body.publicKey)], (context) => newAccountRows(context, context.body.publicKey)],
   checks: [
-    check('weak_key', ({ body }) => (isEnrollable(tryFromHex(body.publicKey)!) ? undefined : { publicKey: body.publicKey })),
+    check('weak_key', ({ body: { publicKey }, isPrimeOrder }) =>
+      isEnrollable(tryFromHex(publicKey)!, isPrimeOrder) ? undefined : { publicKey },
+    ),
     check('exists', (context) => {
       const { body, signer } = context
       if (context.get(sequencerKeys.at(body.publicKey)) !== undefined) return { thing: 'This key, as a sequencer key,' }

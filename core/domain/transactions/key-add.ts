@@ -55,7 +55,9 @@ export const keyAdd = defineTransaction<Body>({
     },
   ],
   checks: [
-    check('weak_key', ({ body }) => (isEnrollable(tryFromHex(body.publicKey)!) ? undefined : { publicKey: body.publicKey })),
+    check('weak_key', ({ body: { publicKey }, isPrimeOrder }) =>
+      isEnrollable(tryFromHex(publicKey)!, isPrimeOrder) ? undefined : { publicKey },
+    ),
     check('exists', (context) => {
       const { signer, body } = context
       if (context.get(sequencerKeys.at(body.publicKey)) !== undefined) return { thing: 'This key, as a sequencer key,' }

@@ -26,8 +26,8 @@ export const sequencerRotate = defineTransaction<Body>({
   body,
   reads: [(context) => [sequencerKeys.at(context.body.sequencerKey), accounts.at(accountOf(context))]],
   checks: [
-    check('weak_key', ({ body }) =>
-      isEnrollable(tryFromHex(body.sequencerKey)!) ? undefined : { publicKey: body.sequencerKey },
+    check('weak_key', ({ body: { sequencerKey: publicKey }, isPrimeOrder }) =>
+      isEnrollable(tryFromHex(publicKey)!, isPrimeOrder) ? undefined : { publicKey },
     ),
     check('exists', (context) => {
       const named = context.get(sequencerKeys.at(context.body.sequencerKey))
