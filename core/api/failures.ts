@@ -11,7 +11,7 @@ export interface Failure {
 }
 
 /** Whoever runs the procedures knows what the errors of its stores, files and keys mean. */
-interface Explainer {
+export interface Explainer {
   explain(error: unknown): Failure
 }
 
