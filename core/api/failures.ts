@@ -39,6 +39,8 @@ const STATUS = {
   defect: 'INTERNAL_SERVER_ERROR',
 } as const satisfies Record<FailureCode, TRPCError['code']>
 
+export const FAILURE_CODES = Object.keys(STATUS) as readonly FailureCode[]
+
 export function known(code: FailureCode, message: string): TRPCError {
   return new TRPCError({ code: STATUS[code], message, cause: new KnownFailure(code, message) })
 }
