@@ -11,7 +11,7 @@ export interface Failure {
 }
 
 /** Whoever runs the procedures knows what the errors of its stores, files and keys mean. */
-interface Explainer {
+export interface Explainer {
   explain(error: unknown): Failure
 }
 
@@ -38,6 +38,8 @@ const STATUS = {
   damaged: 'INTERNAL_SERVER_ERROR',
   defect: 'INTERNAL_SERVER_ERROR',
 } as const satisfies Record<FailureCode, TRPCError['code']>
+
+export const FAILURE_CODES = Object.keys(STATUS) as readonly FailureCode[]
 
 export function known(code: FailureCode, message: string): TRPCError {
   return new TRPCError({ code: STATUS[code], message, cause: new KnownFailure(code, message) })

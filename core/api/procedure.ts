@@ -4,8 +4,9 @@
  */
 
 import { initTRPC, type TRPCError } from '@trpc/server'
-import { failureOf, known, named } from './failures.ts'
+import { known, named } from './failures.ts'
 import type { ConsoleHost } from './host.ts'
+import { SETTINGS } from './trpc.ts'
 import type { DeskState } from './views.ts'
 
 /**
@@ -28,17 +29,7 @@ export interface Context {
   readonly rights: () => ReadonlySet<Right>
 }
 
-const t = initTRPC
-  .context<Context>()
-  .meta<{ readonly needs: Right }>()
-  .create({
-    isDev: false,
-    sse: { ping: { enabled: true, intervalMs: 5_000 }, client: { reconnectAfterInactivityMs: 15_000 } },
-    errorFormatter: ({ shape, error, ctx }) => {
-      const failure = failureOf(error, ctx?.host)
-      return { ...shape, message: failure.message, data: { ...shape.data, stack: undefined, failure } }
-    },
-  })
+const t = initTRPC.context<Context>().meta<{ readonly needs: Right }>().create(SETTINGS)
 
 const guarded = t.procedure.use(async ({ ctx, meta, next }) => {
   if (meta === undefined || !ctx.rights().has(meta.needs)) throw denied(ctx.host.status)

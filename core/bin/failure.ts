@@ -63,7 +63,7 @@ export function knownFailureOf(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error
   if (error instanceof StoreError || error instanceof VaultError) {
     const { code, message } = error
-    return new Failure(code === 'missing' || code === 'version' ? 'usage' : code, message)
+    return new Failure(code === 'missing' || code === 'version' || code === 'denied' ? 'usage' : code, message)
   }
   if (error instanceof InvariantError) {
     return new Failure('damaged', `The ledger stopped rather than write something wrong: ${error.message} does not hold.`)

@@ -110,7 +110,7 @@ export class MirrorSequencer extends SeenLedger implements Sequencer {
         if (!(error instanceof StoreError)) throw error
         // What a hub accepts it publishes once its witnesses have seen it.
         if (error instanceof RemoteError && error.reason === 'unwitnessed') reason = `${error.message} `
-        else if (error.code === 'offline') return `${error.message} `
+        else if (error.code === 'offline' || error.code === 'denied') return `${error.message} `
         else if (error.code !== 'locked') throw error
         // Another program follows, and sends what it finds.
         else isOwn = false

@@ -15,7 +15,7 @@ const PAGE = 250
 
 type Options = Pick<LedgerOptions, 'rules' | 'sha256'>
 
-interface HistoryFilter extends EntryFilter {
+export interface HistoryFilter extends EntryFilter {
   /** Only entries before this index. */
   readonly before?: number | undefined
   readonly limit: number

@@ -153,8 +153,8 @@ export interface WitnessStore {
 /** Why a store cannot be used, in a sentence for people. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
-  /** `version`: it is another version of this program's. */
-  readonly code: 'damaged' | 'locked' | 'busy' | 'disk_full' | 'offline' | 'missing' | 'version'
+  /** `denied`: whoever has it does not show it to us. `version`: it is another version of this program's. */
+  readonly code: 'damaged' | 'locked' | 'busy' | 'disk_full' | 'offline' | 'denied' | 'missing' | 'version'
 
   constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
     super(message, options)

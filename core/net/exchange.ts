@@ -67,8 +67,7 @@ export async function* streamParts(
 
 function checkHead(url: URL, { status, headers }: Response, types: ReadonlySet<string>): void {
   if (status === 404 || status === 410) throw new RemoteError('not_found', `${url.href} is not served (${status}).`)
-  if (status === 401 || status === 403)
-    throw new RemoteError('offline', `${url.href} is only for those with a read token of its operator (${status}).`)
+  if (status === 401 || status === 403) throw new RemoteError('denied', `${url.href} is not for whoever asked (${status}).`)
   if (status === 429 || status === 503)
     throw new HubBusy(`${url.href} has too much to do (${status}).`, readRetryAfter(headers.get('retry-after')))
   if (status >= 300 && status < 400)

@@ -119,7 +119,26 @@ export class HubClient implements RemoteLog, RemoteHub {
     }
   }
 
-  async #get({ path, maximumBytes, headers }: Request): Promise<Uint8Array> {
+  async #get(request: Request): Promise<Uint8Array> {
+    try {
+      return await this.#getPatiently(request)
+    } catch (error) {
+      const isDenied = error instanceof RemoteError && error.reason === 'denied'
+      throw isDenied ? new RemoteError('denied', `${error.message} ${this.#remedy()}`, { cause: error }) : error
+    }
+  }
+
+  /** What to do about a log that is not shown to us. */
+  #remedy(): string {
+    const takes = 'to mirror or verify it takes a read token'
+    const ask = 'Ask its operator for one (nimledger access issue), and give it with --token-file or in NIMLEDGER_TOKEN.'
+    if (this.#headers.authorization === undefined)
+      return `The log is private: ${takes}. ${ask} An account sees its own entries without one: nimledger access sign-in.`
+    const why = "It was revoked, or is over, or it is an account's own or for metrics alone"
+    return `The token does not open the log. ${why}; ${takes}. ${ask}`
+  }
+
+  async #getPatiently({ path, maximumBytes, headers }: Request): Promise<Uint8Array> {
     const { attempts, pauseMs } = this.#options
     const url = new URL(path, this.#base)
     const asked = { url, headers: { ...this.#headers, ...headers }, types: RESOURCE_TYPES, maximumBytes }

@@ -2,7 +2,10 @@
 
 import type { Server, ServerResponse } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { FAILURE_CODES } from '../api/failures.ts'
+import { CODES } from '../domain/refusal.ts'
 import { TURNED_AWAY, type TurnedAway } from './gate.ts'
+import { ROUTES } from './hub-routes.ts'
 
 /** From a note that waits for nothing to one that waits behind thousands. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -32,6 +35,8 @@ interface Gauges {
 }
 
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST']
+/** How requests fail. */
+const FAILED_STATUSES = [500, 503]
 
 export class HubMetrics {
   readonly registry = new Registry()
@@ -50,7 +55,7 @@ export class HubMetrics {
   ])
   readonly #scheduleTime = this.#gauge(
     'nimledger_schedule_last_success_timestamp_seconds',
-    'When the scheduler last ran to its end.',
+    'When the scheduler last ran to its end, or began; 0 where there is none.',
   )
   readonly #scheduleFailures = this.#counter('nimledger_schedule_failures_total', 'Runs of the scheduler that failed.', [])
   readonly #turnedAway = this.#counter('nimledger_turned_away_total', 'What was turned away before it was looked at.', ['why'])
@@ -58,12 +63,23 @@ export class HubMetrics {
 
   constructor(gauges: Gauges) {
     collectDefaultMetrics({ register: this.registry })
-    // There from the start, so that the first one is seen as a change.
-    for (const why of TURNED_AWAY) this.#turnedAway.inc({ why }, 0)
+    this.#begin()
     this.#gauge('nimledger_log_entries', 'Entries that the checkpoint covers.', gauges.size)
     this.#gauge('nimledger_ledger_up', '1 while the ledger takes notes, 0 while it does not.', () => (gauges.isUp() ? 1 : 0))
     this.#gauge('nimledger_last_entry_timestamp_seconds', 'The time of the last entry.', gauges.lastEntryTime)
     this.#gauge('nimledger_disk_free_bytes', 'Free space where the ledger is.', gauges.freeBytes)
+  }
+
+  /** All that is alarming is there from the start: of a series that begins with its first event, nobody sees an increase. */
+  #begin(): void {
+    for (const route of ROUTES)
+      for (const method of ['GET', 'POST']) for (const status of FAILED_STATUSES) this.#requests.inc({ route, method, status }, 0)
+    for (const outcome of ['accepted', 'repeated'] as const) this.#notes.inc({ outcome, code: '' }, 0)
+    for (const code of CODES) this.#notes.inc({ outcome: 'refused', code }, 0)
+    for (const code of FAILURE_CODES) this.#notes.inc({ outcome: 'failed', code }, 0)
+    for (const outcome of ['renewed', 'closed', 'refused'] as const) this.#scheduled.inc({ outcome }, 0)
+    for (const outcome of ['done', 'failed'] as const) this.#reloads.inc({ outcome }, 0)
+    for (const why of TURNED_AWAY) this.#turnedAway.inc({ why }, 0)
   }
 
   answered({ route, method, status, seconds, isEvents }: RequestFacts): void {
@@ -99,6 +115,11 @@ export class HubMetrics {
 
   scheduled(outcome: 'renewed' | 'closed' | 'refused', count: number): void {
     if (count > 0) this.#scheduled.inc({ outcome }, count)
+  }
+
+  /** From now on there is a scheduler. */
+  schedules(seconds: number): void {
+    this.#scheduleTime.set(seconds)
   }
 
   scheduleRan(isDone: boolean, seconds: number): void {

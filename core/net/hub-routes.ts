@@ -12,6 +12,18 @@ const ENTRIES = '/tile/entries/'
 /** By their whole names, such as "log.watch". */
 const PROCEDURES = hubRouter._def.procedures as unknown as Readonly<Record<string, { readonly _def: { readonly type: string } }>>
 
+/** All that routeName answers. */
+export const ROUTES: readonly string[] = [
+  'healthz',
+  'metrics',
+  'checkpoint',
+  'entries',
+  'tile',
+  'batch',
+  'other',
+  ...Object.keys(PROCEDURES),
+]
+
 export function isLogRoute(path: string): boolean {
   return path === CHECKPOINT || path.startsWith(TILES)
 }

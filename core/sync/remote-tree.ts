@@ -121,7 +121,7 @@ export class RemoteTree {
     try {
       return await read()
     } catch (error) {
-      if (!(error instanceof RemoteError) || error.reason === 'offline') throw error
+      if (!(error instanceof RemoteError) || error.reason === 'offline' || error.reason === 'denied') throw error
       const kind = error.reason === 'not_found' ? 'withheld' : 'altered'
       throw new Misserved(kind, resource, error.message)
     }

@@ -17,16 +17,25 @@ export interface RemoteLog {
   bundle(number: number, width: number): Promise<Uint8Array>
 }
 
+/** What each reason below means for whoever needs the resource. */
+const CODES = {
+  offline: 'offline',
+  unwitnessed: 'offline',
+  denied: 'denied',
+  not_found: 'damaged',
+  too_large: 'damaged',
+} as const satisfies Record<string, StoreError['code']>
+
 /**
  * Why a resource of a remote log cannot be had. `offline`: nobody answered, or not in time, not whole, or not as a log would;
- * another time may do. `unwitnessed`: those who have to have cosigned have not yet. `not_found`: it is not served. `too_large`:
- * what is served cannot be it.
+ * another time may do. `unwitnessed`: those who have to have cosigned have not yet. `denied`: it is not for whoever asked.
+ * `not_found`: it is not served. `too_large`: what is served cannot be it.
  */
 export class RemoteError extends StoreError {
-  readonly reason: 'offline' | 'unwitnessed' | 'not_found' | 'too_large'
+  readonly reason: keyof typeof CODES
 
   constructor(reason: RemoteError['reason'], message: string, options?: ErrorOptions) {
-    super(reason === 'offline' || reason === 'unwitnessed' ? 'offline' : 'damaged', message, options)
+    super(CODES[reason], message, options)
     this.reason = reason
   }
 }

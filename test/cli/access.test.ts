@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -44,9 +44,9 @@ describe('access', () => {
     const mirror = join(folder(), 'mirror')
     const sync = (env: Record<string, string>) => cli(mirror, ['sync', '--hub', url, '--vkey', vkey], { env })
     expect(await ok(sync({ NIMLEDGER_TOKEN: token }))).toMatchObject({ size: 2, applied: 2 })
-    expectFailed(await sync({}), 'offline')
+    expectFailed(await sync({}), 'usage')
     expect(await ok(cli(dir, ['access', 'revoke', 'auditor']))).toEqual({ revoked: told })
-    expectFailed(await sync({ NIMLEDGER_TOKEN: token }), 'offline')
+    expectFailed(await sync({ NIMLEDGER_TOKEN: token }), 'usage')
     expect(await ok(cli(dir, ['access', 'list']))).toEqual({ tokens: [] })
   })
 
@@ -72,6 +72,46 @@ describe('access', () => {
     expect([await get('/checkpoint', token), await get('/tile/0/000.p/2', token)]).toEqual([200, 403])
     const plain = await cli(dir, ['access', 'sign-in', '--hub', url, '--vkey', vkey, '--as', 'operator'], { plain: true })
     expect(plain.stdout).toMatch(/^nim_own_\S+\n$/)
+  })
+
+  it('tells whoever cannot read the log what to ask its operator for', async () => {
+    const hubOf = ['--hub', url, '--vkey', vkey]
+    const own = join(folder(), 'own')
+    await ok(cli(own, ['init', '--origin', 'own.example/credits']))
+    await ok(cli(own, ['account', 'new', 'Bo']))
+    const signedIn = await ok(cli(dir, ['access', 'sign-in', ...hubOf, '--as', 'Ada']))
+    const commands = [
+      ['sync', ...hubOf],
+      ['sync', '--watch', ...hubOf],
+      ['join', '--from', own, ...hubOf],
+      ['verify', url, '--vkey', vkey],
+    ]
+    for (const [token, says] of [
+      [undefined, 'The log is private'],
+      [(signedIn as unknown as { token: string }).token, 'The token does not open the log.'],
+    ] as const)
+      for (const args of commands) {
+        const run = await cli(join(folder(), 'new'), args, token === undefined ? {} : { env: { NIMLEDGER_TOKEN: token } })
+        expectFailed(run, 'usage')
+        expect(run.json.message, args.join(' ')).toContain(says)
+        expect(run.json.message).toContain('nimledger access issue')
+      }
+  })
+
+  it('keeps what is signed in a mirror that lost its token, which is no fault of the hub', async () => {
+    const mirror = join(folder(), 'mirror')
+    const { token } = (await ok(cli(dir, ['access', 'issue', 'Cy']))) as unknown as { token: string }
+    const env = { NIMLEDGER_TOKEN: token }
+    await ok(cli(mirror, ['sync', '--hub', url, '--vkey', vkey], { env }))
+    await ok(cli(mirror, ['account', 'new', 'Cy'], { env }))
+    await ok(cli(dir, ['access', 'revoke', 'Cy']))
+    const rename = ['tx', 'account.profile', '--as', 'Cy', '--body', '{"name":"Cyrus"}']
+    expect(await ok(cli(mirror, rename, { env }))).toMatchObject({ status: 'sent' })
+    expectFailed(await cli(mirror, ['sync', '--watch'], { env }), 'usage')
+    expect(readdirSync(mirror).filter((name) => name.startsWith('evidence'))).toEqual([])
+    const next = (await ok(cli(dir, ['access', 'issue', 'Cy']))) as unknown as { token: string }
+    const synced = await ok(cli(mirror, ['sync'], { env: { NIMLEDGER_TOKEN: next.token } }))
+    expect(synced).toMatchObject({ outbox: { queued: 0, sent: 0, accepted: 2 } })
   })
 
   it('tells an account that is not on the ledger', async () => {

@@ -100,14 +100,13 @@ func readExport(folder string) (*export, error) {
 
 // A logView is a log that was found sound.
 type logView struct {
-	name     string
-	tree     tlog.Tree
-	origin   string
-	key      string
-	accounts []string
-	tiles    tlog.HashReader
-	entries  [][]byte
-	summary  string
+	name    string
+	tree    tlog.Tree
+	origin  string
+	key     string
+	tiles   tlog.HashReader
+	entries [][]byte
+	summary string
 }
 
 // checkExport checks everything that one export claims.
@@ -120,7 +119,7 @@ func checkExport(exported *export) (*logView, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %v", err)
 	}
-	view := &logView{name: exported.name, tree: tree, origin: verifier.Name(), key: exported.logKey, accounts: exported.accounts}
+	view := &logView{name: exported.name, tree: tree, origin: verifier.Name(), key: exported.logKey}
 	if err := checkFileNames(exported.files, tree.N); err != nil {
 		return nil, err
 	}

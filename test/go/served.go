@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func checkServed(command []string) error {
 
 // followSizes asks for one size after the other, and returns how many there were.
 func followSizes(answers *json.Decoder, turns io.Writer) (int, error) {
-	checkpoints := [][]byte{}
+	seen := []seenLog{}
 	logs := []*logView{}
 	served := servedLog{}
 	for {
@@ -73,12 +74,17 @@ func followSizes(answers *json.Decoder, turns io.Writer) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		view, err := checkSize(served, signed)
+		fetched, err := fetchSize(served, signed)
+		if err != nil {
+			return 0, fmt.Errorf("at size %d: %v", served.Size, err)
+		}
+		view, err := checkExport(fetched)
 		if err != nil {
 			return 0, fmt.Errorf("at size %d: %v", served.Size, err)
 		}
 		fmt.Printf("ok       over HTTP: %s\n", view.summary)
-		checkpoints = append(checkpoints, signed)
+		seen = append(seen, seenLog{served: served, checkpoint: signed, digests: digestsOf(fetched.files)})
+		view.entries = nil
 		logs = append(logs, view)
 		if _, err := fmt.Fprintln(turns, "next"); err != nil {
 			return 0, err
@@ -87,10 +93,9 @@ func followSizes(answers *json.Decoder, turns io.Writer) (int, error) {
 	if !checkGrowth(logs) {
 		return 0, errors.New("what was signed at different sizes is not one log")
 	}
-	for i, signed := range checkpoints {
-		earlier := servedLog{URL: served.URL, Size: logs[i].tree.N, VKey: served.VKey, Accounts: logs[i].accounts}
-		if _, err := checkSize(earlier, signed); err != nil {
-			return 0, fmt.Errorf("at size %d, asked for the tiles of size %d: %v", served.Size, earlier.Size, err)
+	for _, earlier := range seen {
+		if err := checkUnchanged(earlier); err != nil {
+			return 0, fmt.Errorf("at size %d, asked for the tiles of size %d: %v", served.Size, earlier.served.Size, err)
 		}
 	}
 	fmt.Printf("ok       over HTTP: the tiles of all %d sizes are served at size %d\n", len(logs), served.Size)
@@ -101,8 +106,41 @@ func followSizes(answers *json.Decoder, turns io.Writer) (int, error) {
 	return len(logs), err
 }
 
-// checkSize fetches what a checkpoint implies, and checks it like an exported log.
-func checkSize(served servedLog, signed []byte) (*logView, error) {
+// A seenLog is what was served and found sound, for comparison.
+type seenLog struct {
+	served     servedLog
+	checkpoint []byte
+	digests    map[string][sha256.Size]byte
+}
+
+func digestsOf(files map[string][]byte) map[string][sha256.Size]byte {
+	digests := map[string][sha256.Size]byte{}
+	for path, body := range files {
+		digests[path] = sha256.Sum256(body)
+	}
+	return digests
+}
+
+// checkUnchanged fetches what a checkpoint implies once more: it has to be, byte for byte, what was found sound when the log had
+// that size.
+func checkUnchanged(earlier seenLog) error {
+	fetched, err := fetchSize(earlier.served, earlier.checkpoint)
+	if err != nil {
+		return err
+	}
+	if len(fetched.files) != len(earlier.digests) {
+		return fmt.Errorf("%d files are served, and there were %d", len(fetched.files), len(earlier.digests))
+	}
+	for path, digest := range digestsOf(fetched.files) {
+		if digest != earlier.digests[path] {
+			return fmt.Errorf("%s has changed", path)
+		}
+	}
+	return nil
+}
+
+// fetchSize fetches what a checkpoint implies, as an exported log has it.
+func fetchSize(served servedLog, signed []byte) (*export, error) {
 	verifier, err := note.NewVerifier(served.VKey)
 	if err != nil {
 		return nil, err
@@ -127,7 +165,7 @@ func checkSize(served servedLog, signed []byte) (*logView, error) {
 			return nil, err
 		}
 	}
-	return checkExport(fetched)
+	return fetched, nil
 }
 
 // fetchTile puts a tile or bundle among the files. Once there is the full one, the partial one may be gone: then the full one

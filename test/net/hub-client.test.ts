@@ -85,12 +85,13 @@ describe('a log over HTTP', () => {
     }
     const { client } = await served(answer, { token: 's3cret' })
     expect(await client.tile(0, 0, 256)).toHaveLength(256 * 32)
-    const without = await served(answer)
-    await expect(without.client.tile(0, 0, 256)).rejects.toMatchObject({
-      reason: 'offline',
-      message: expect.stringContaining('a read token'),
-    })
-    expect(sent).toEqual(['Bearer s3cret', undefined])
+    const denied = (what: string) => ({ reason: 'denied', code: 'denied', message: expect.stringContaining(what) })
+    const without = await served(answer, { attempts: 3 })
+    await expect(without.client.tile(0, 0, 256)).rejects.toMatchObject(denied('The log is private'))
+    const revoked = await served(answer, { token: 'revoked', attempts: 3 })
+    await expect(revoked.client.tile(0, 0, 256)).rejects.toMatchObject(denied('The token does not open the log.'))
+    // Asked once each: another time would do no better.
+    expect(sent).toEqual(['Bearer s3cret', undefined, 'Bearer revoked'])
     expect(['', 'a b', 'a\nb', 'ü', 'a'.repeat(513)].filter(isToken)).toEqual([])
   })
 
@@ -138,7 +139,7 @@ describe('a log over HTTP', () => {
       (r) => r.writeHead(500).end('oops'),
       { reason: 'offline', message: expect.stringContaining('answered with 500') },
     ],
-    ['is refused', (r) => r.writeHead(403).end(), { reason: 'offline' }],
+    ['is refused', (r) => r.writeHead(403).end(), { reason: 'denied' }],
     ['is gone', (r) => r.writeHead(410).end(), { reason: 'not_found' }],
     ['is part of it', (r) => r.writeHead(206, TILE).end(HASHES), { reason: 'offline' }],
     ['is nothing', (r) => r.writeHead(204).end(), { reason: 'offline' }],

@@ -1,5 +1,6 @@
 /** The ledger behind a hub: what fails under it is told, reading goes on, and it comes back by itself where it can. */
 
+import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Failure } from '../../core/api/failures.ts'
 import { knownFailureOf } from '../../core/bin/failure.ts'
@@ -14,6 +15,7 @@ import {
   accepted,
   BOB,
   interpose,
+  MODEL,
   openedCheckpoint,
   openUnindexed,
   SEQUENCER,
@@ -22,7 +24,7 @@ import {
 } from '../ledger/support.ts'
 
 /** A ledger whose store fails with whatever it is told to, and pauses that end when they are told to. */
-async function unsteady() {
+async function unsteady(options: { readonly room?: { readonly notes: number; readonly bytes: number } } = {}) {
   const home = await sqliteHome()
   const test = await TestLedger.found(home)
   accepted(await test.ledger.submit(test.opening(ADA)))
@@ -53,6 +55,7 @@ async function unsteady() {
       }
     },
     openSearched: () => openUnindexed(home),
+    ...options,
     sequencerKeys: () => [SEQUENCER],
     now: () => test.time,
     explain: (error) => knownFailureOf(error) ?? { code: 'defect', message: String(error) },
@@ -140,6 +143,41 @@ describe('what does not pass', () => {
     expect(state.openings).toBe(1)
     expect(ledger.failure).toBeDefined()
     expect(await ledger.reading(({ store }) => store.size())).toBe(2)
+  })
+})
+
+describe('a call that finds too little room', () => {
+  it('is taken up to the first note that finds none: what comes after it may depend on it', async () => {
+    const call = fc.record({
+      lengths: fc.array(fc.integer({ min: 0, max: 1_500 }), { minLength: 2, maxLength: 24 }),
+      percent: fc.integer({ min: 0, max: 100 }),
+      places: fc.integer({ min: 1, max: 40 }),
+    })
+    const room = { notes: 0, bytes: 0 }
+    const { test, ledger } = await unsteady({ room })
+    await fc.assert(
+      fc.asyncProperty(call, async ({ lengths, percent, places }) => {
+        const notes = lengths.map((length) => test.sign(ADA, 'model.create', { ...MODEL, description: 'x'.repeat(length) }))
+        const largest = Math.max(...notes.map(({ length }) => length))
+        const total = notes.reduce((sum, { length }) => sum + length, 0)
+        room.notes = places
+        room.bytes = largest + (percent / 100) * (total - largest)
+        const order: number[] = []
+        const first = ledger.size
+        for (let left = notes; left.length > 0; ) {
+          const answers = await Promise.allSettled(ledger.submitAll(left))
+          const full = answers.findIndex(({ status }) => status === 'rejected')
+          const taken = full < 0 ? answers.length : full
+          for (const answer of answers.slice(taken)) expect(answer).toMatchObject({ reason: { code: 'busy' } })
+          for (const answer of answers.slice(0, taken)) expect(answer).toMatchObject({ value: { status: 'accepted' } })
+          expect(taken).toBeGreaterThan(0)
+          for (const answer of answers.slice(0, taken) as { value: { index: number } }[]) order.push(answer.value.index)
+          left = left.slice(taken)
+        }
+        expect(order).toEqual(notes.map((_, i) => first + i))
+      }),
+      { numRuns: 60 },
+    )
   })
 })
 

@@ -29,8 +29,11 @@ export interface HubHost {
   readonly cosigned: Uint8Array | undefined
   /** Reads one consistent state of the ledger. */
   reading<T>(read: (sight: LedgerSight) => Promise<T>): Promise<T>
-  /** Answers once the outcome is durable. */
-  submit(note: Uint8Array): Promise<Accepted | Refusal>
+  /**
+   * The notes of one call, sequenced in their order; each is answered once its outcome is durable. Where one finds no room, none
+   * after it is taken either, since it may depend on that one.
+   */
+  submitAll(notes: readonly Uint8Array[]): readonly Promise<Accepted | Refusal>[]
   /** The refusal of a note as the ledger's signed word: see signed-refusal.ts. Undefined where there is none to be had. */
   signRefusal(note: Uint8Array, refusal: Refusal): Promise<Uint8Array | undefined>
   /** Ends once there are more than `size` entries, or with the signal. */

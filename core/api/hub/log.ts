@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
 import { formatEntry } from '../../ledger/entry.ts'
-import { readBackwards, readRange } from '../../ledger/history.ts'
+import { readRange } from '../../ledger/history.ts'
 import { logKey } from '../../ledger/log-keys.ts'
 import { presentBody } from '../../ledger/present.ts'
 import { readPlatform } from '../../ledger/queries.ts'
@@ -14,6 +14,7 @@ import { readCheckpoint } from '../../log/checkpoint.ts'
 import { formatVerifierKey } from '../../log/note.ts'
 import { events, missing } from '../failures.ts'
 import * as input from '../inputs.ts'
+import { logPage, logRange } from '../log-pages.ts'
 import { entryViews } from '../present.ts'
 import type * as view from '../views.ts'
 import { Feed } from './feed.ts'
@@ -56,21 +57,11 @@ export const log = router({
     .input(rangeForm)
     .query(
       ({ ctx, input: { from, limit } }): Promise<view.LogRange> =>
-        ctx.host.reading(async ({ store }) => {
-          const entries = await readRange(ctx.host.tools, store, from, limit)
-          return { size: await store.size(), entries: await entryViews(store, entries) }
-        }),
+        ctx.host.reading(({ store }) => logRange(ctx.host.tools, store, from, limit)),
     ),
   page: may('read')
     .input(pageForm.prefault({}))
-    .query(
-      ({ ctx, input }): Promise<view.LogPage> =>
-        ctx.host.reading(async (sight) => {
-          const { store } = sight
-          const { entries, next } = await readBackwards(ctx.host.tools, sight, input)
-          return { size: await store.size(), entries: await entryViews(store, entries), ...(next !== undefined && { next }) }
-        }),
-    ),
+    .query(({ ctx, input }): Promise<view.LogPage> => ctx.host.reading((sight) => logPage(ctx.host.tools, sight, input))),
   entry: may('own')
     .input(z.strictObject({ index: input.index }))
     .query(({ ctx, input }): Promise<EntryProof> => entryProof(ctx, input.index)),

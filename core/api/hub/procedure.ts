@@ -4,7 +4,8 @@
  */
 
 import { initTRPC } from '@trpc/server'
-import { failureOf, known, named } from '../failures.ts'
+import { known, named } from '../failures.ts'
+import { SETTINGS } from '../trpc.ts'
 import type { HubHost } from './host.ts'
 import type { SignIn } from './sign-in.ts'
 
@@ -32,17 +33,7 @@ export interface HubContext {
   readonly hub: string
 }
 
-const t = initTRPC
-  .context<HubContext>()
-  .meta<{ readonly needs: HubRight }>()
-  .create({
-    isDev: false,
-    sse: { ping: { enabled: true, intervalMs: 5_000 }, client: { reconnectAfterInactivityMs: 15_000 } },
-    errorFormatter: ({ shape, error, ctx }) => {
-      const failure = failureOf(error, ctx?.host)
-      return { ...shape, message: failure.message, data: { ...shape.data, stack: undefined, failure } }
-    },
-  })
+const t = initTRPC.context<HubContext>().meta<{ readonly needs: HubRight }>().create(SETTINGS)
 
 const guarded = t.procedure.use(async ({ ctx, meta, next }) => {
   if (meta === undefined || !(await ctx.caller()).rights.has(meta.needs)) throw denied()

@@ -58,8 +58,8 @@ export const transaction = router({
 })
 
 async function submitAll(host: HubHost, notes: readonly string[], wanted: Submission): Promise<HubAnswer[]> {
-  const submitted = notes.map((note) => host.submit(tryFromBase64(note)!).catch((error: unknown) => host.explain(error)))
-  const answers = await Promise.all(submitted)
+  const submitted = host.submitAll(notes.map((note) => tryFromBase64(note)!))
+  const answers = await Promise.all(submitted.map((one) => one.catch((error: unknown) => host.explain(error))))
   const receipts = wanted.receipts === true ? await receiptsOf(host, answers) : new Map<number, string>()
   const statements = wanted.signRefusals === true ? await statementsOf(host, notes, answers) : []
   return answers.map((answer, i): HubAnswer => {

@@ -2,23 +2,25 @@
 
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
-import { toBase64, tryFromHex } from '../../base/bytes.ts'
+import { toBase64 } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
 import { keys } from '../../domain/state.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { formatEntry } from '../../ledger/entry.ts'
-import { readBackwards, readRange } from '../../ledger/history.ts'
+import { readRange } from '../../ledger/history.ts'
+import { logKey } from '../../ledger/log-keys.ts'
 import { presentBody } from '../../ledger/present.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { proveEntry } from '../../ledger/receipt.ts'
 import { LoadedRows } from '../../ledger/rows.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { readCheckpoint } from '../../log/checkpoint.ts'
-import { ED25519, formatVerifierKey, verifierKey } from '../../log/note.ts'
+import { formatVerifierKey } from '../../log/note.ts'
 import { formatProof } from '../../log/proof.ts'
 import { events, missing } from '../failures.ts'
 import type { ConsoleHost, Sight, Tools } from '../host.ts'
 import * as input from '../inputs.ts'
+import { logPage, logRange } from '../log-pages.ts'
 import { balancesOf, entryViews, signatureViews } from '../present.ts'
 import { may, router } from '../procedure.ts'
 import type * as view from '../views.ts'
@@ -45,21 +47,13 @@ export const log = router({
   page: may('read')
     .input(pageForm.prefault({}))
     .query(
-      ({ ctx, input }): Promise<view.LogPage> =>
-        ctx.host.reading(async (sight) => {
-          const { store } = sight
-          const { entries, next } = await readBackwards(ctx.host.tools, sight, filterOf(input))
-          return { size: await store.size(), entries: await entryViews(store, entries), ...(next !== undefined && { next }) }
-        }),
+      ({ ctx, input }): Promise<view.LogPage> => ctx.host.reading((sight) => logPage(ctx.host.tools, sight, filterOf(input))),
     ),
   range: may('read')
     .input(z.strictObject({ from: input.index, limit: input.limit }))
     .query(
       ({ ctx, input }): Promise<view.LogRange> =>
-        ctx.host.reading(async ({ store }) => {
-          const entries = await readRange(ctx.host.tools, store, input.from, input.limit)
-          return { size: await store.size(), entries: await entryViews(store, entries) }
-        }),
+        ctx.host.reading(({ store }) => logRange(ctx.host.tools, store, input.from, input.limit)),
     ),
   entry: may('read')
     .input(z.strictObject({ index: input.index }))
@@ -123,7 +117,7 @@ async function readSigningKeys(store: StoreReader, { transaction }: Accepted): P
 /** The log's key, as others verify with it. */
 async function readLogKey({ sha256 }: Tools, store: StoreReader): Promise<string> {
   const { origin, sequencerKey } = await readPlatform(store)
-  return formatVerifierKey(verifierKey(sha256, origin, ED25519, tryFromHex(sequencerKey)!))
+  return formatVerifierKey(logKey(sha256, origin, sequencerKey))
 }
 
 /** The entries after one that was seen, or those that are new from now on, for as long as somebody watches. */

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Failure } from '../../api/failures.ts'
 import type { HubHost, LedgerSight } from '../../api/hub/host.ts'
 import { assert } from '../../base/assert.ts'
+import { MAX_QUEUED_BYTES, MAX_QUEUED_NOTES } from '../../base/limits.ts'
 import { Malformed } from '../../base/malformed.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { StateSummary } from '../../domain/state-root.ts'
@@ -43,6 +44,13 @@ interface HubLedgerOptions {
   /** Counts notes. */
   readonly observer?: NoteObserver | undefined
   readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>
+  /** How much may wait for its outcome. */
+  readonly room?: Room
+}
+
+interface Room {
+  readonly notes: number
+  readonly bytes: number
 }
 
 interface NoteObserver {
@@ -50,6 +58,8 @@ interface NoteObserver {
   noteAnswered(outcome: 'accepted' | 'repeated' | 'refused' | 'failed', code: string, seconds: number): void
 }
 
+/** What the ledger itself takes: so a note that finds room here finds room there. */
+const ROOM: Room = { notes: MAX_QUEUED_NOTES, bytes: MAX_QUEUED_BYTES }
 /** The pause before the ledger is opened again; doubled each time, up to the longest. */
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
@@ -68,6 +78,8 @@ export class HubLedger implements HubHost, Sequencer {
   #failure: Failure | undefined
   readonly #life = new AbortController()
   #recovery: Promise<void> = Promise.resolve()
+  #waitingNotes = 0
+  #waitingBytes = 0
 
   private constructor(options: HubLedgerOptions, ledger: Ledger) {
     this.#options = options
@@ -125,13 +137,38 @@ export class HubLedger implements HubHost, Sequencer {
     return this.#reader.use(this.#ledger.checkpoint, ({ store, lookup }) => read({ store, lookup, time }))
   }
 
-  async submit(note: Uint8Array): Promise<Accepted | Refusal> {
+  submit(note: Uint8Array): Promise<Accepted | Refusal> {
+    return this.submitAll([note])[0]!
+  }
+
+  submitAll(notes: readonly Uint8Array[]): readonly Promise<Accepted | Refusal>[] {
+    const { notes: mostNotes, bytes: mostBytes } = this.#options.room ?? ROOM
+    let full: NotTaken | undefined
+    return notes.map((note) => {
+      if (this.#waitingNotes >= mostNotes || this.#waitingBytes + note.length > mostBytes)
+        full ??= new NotTaken('busy', 'The ledger has too many transactions waiting; try again in a moment.')
+      return this.#observed(full === undefined ? this.#submitInRoom(note) : Promise.reject(full))
+    })
+  }
+
+  async #submitInRoom(note: Uint8Array): Promise<Accepted | Refusal> {
+    this.#waitingNotes += 1
+    this.#waitingBytes += note.length
+    try {
+      return await this.#submit(note)
+    } finally {
+      this.#waitingNotes -= 1
+      this.#waitingBytes -= note.length
+    }
+  }
+
+  async #observed(answering: Promise<Accepted | Refusal>): Promise<Accepted | Refusal> {
     const { observer } = this.#options
     const started = performance.now()
     const seconds = () => (performance.now() - started) / 1000
     observer?.noteTaken()
     try {
-      const answer = await this.#submit(note)
+      const answer = await answering
       if (answer.status === 'refused') observer?.noteAnswered('refused', answer.code, seconds())
       else observer?.noteAnswered(answer.repeated ? 'repeated' : 'accepted', '', seconds())
       return answer

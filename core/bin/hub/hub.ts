@@ -215,6 +215,7 @@ export class Hub {
       this.#log.warn({ reason: unfit }, 'no scheduler')
       return
     }
+    this.#metrics.schedules(Date.now() / 1000)
     const ending = new AbortController()
     const desk = new Desk(this.#options.place, this.#ledger, this.#vault, this.#platform)
     const running = runSchedules(desk, this.#scheduleObserver(), ending.signal)
