@@ -7,7 +7,7 @@
 import { setFlagsFromString } from 'node:v8'
 
 /** How much the old objects may grow, as a part of those that are alive, until the dead among them are looked for. */
-const GROWTH_PERCENT = 40
+const GROWTH_PERCENT = 25
 
 export function keepHeapSmall(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`)

@@ -12,7 +12,7 @@ import { decodeRow, encodeRow, type RowKey } from '../domain/table.ts'
 import type { ChangedRow, StoredRow } from './store.ts'
 
 /** Rows that are young, at most; as many may be old. */
-const MAX_YOUNG_ROWS = 50_000
+const MAX_YOUNG_ROWS = 25_000
 /** Rows taken back from the cold place at a time. */
 const PAGE = 1_000
 
