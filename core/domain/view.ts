@@ -2,7 +2,7 @@
 
 import { assert } from '../base/assert.ts'
 import type { Sha256 } from '../base/bytes.ts'
-import { type CheckPoint, isPrimeOrder } from '../log/signature.ts'
+import { type CheckPoint, isPrimeOrder } from '../log/enrolment.ts'
 import type { Context, Definition } from './define.ts'
 import type { Transaction } from './envelope.ts'
 import { thingId } from './ids.ts'
@@ -22,7 +22,7 @@ export interface Moment {
   readonly time: Milliseconds
   /** For types that need it. */
   readonly summary?: StateSummary
-  /** What the host checks the points of keys with, where it has something quicker than core/log/signature.ts. */
+  /** What the host checks the points of keys with, where it has something quicker than core/log/enrolment.ts. */
   readonly isPrimeOrder?: CheckPoint | undefined
 }
 

@@ -19,13 +19,16 @@ import {
   signatureChecks,
 } from './execution.ts'
 import { logKey } from './log-keys.ts'
-import { type MemoryRows, MemoryState } from './memory-state.ts'
+import { MemoryState } from './memory-state.ts'
+import type { ColdRows, ReplayedRows } from './replayed-rows.ts'
 import { type LoggedEntry, type LogReader, type StoredEntry, StoreError } from './store.ts'
 import { storedTiles } from './tree.ts'
 import type { Verifier } from './verifier.ts'
 
 export interface ReplayOptions extends ExecutionTools {
   readonly verifier: Verifier
+  /** A place for rows that memory has no room for; without it all stay in memory. */
+  readonly openColdRows?: (() => ColdRows) | undefined
 }
 
 /** A page of entries that were executed. */
@@ -108,8 +111,12 @@ export class Replay {
     return this.#frontier.root()
   }
 
-  get rows(): MemoryRows {
+  get rows(): ReplayedRows {
     return this.#state.stored
+  }
+
+  close(): void {
+    this.#state.stored.close()
   }
 
   /** The key that the entries so far name for a checkpoint over them; undefined before the genesis. */
@@ -142,7 +149,8 @@ export class Replay {
     let broken: Defect | undefined
     for (const entry of entries) {
       const place = { index: this.#executed, lastTime: this.#lastTime }
-      const executed = await executeEntry(this.#options, this.#state, entry, place)
+      const result = executeEntry(this.#options, this.#state, entry, place)
+      const executed = result instanceof Promise ? await result : result
       if ('what' in executed) {
         broken = executed
         break

@@ -3,17 +3,9 @@ import { ED25519_TORSION_SUBGROUP, ed25519 } from '@noble/curves/ed25519.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { concatBytes, toHex, utf8 } from '../../core/base/bytes.ts'
-import { sodiumPointCheck } from '../../core/drivers/sodium/ed25519.ts'
-import {
-  type CheckPoint,
-  isEnrollable,
-  isPrimeOrder,
-  KNOWN_ANSWERS,
-  passesGate,
-  selfTest,
-  type VerifySignature,
-  verifyGated,
-} from '../../core/log/signature.ts'
+import { sodiumPointCheck } from '../../core/drivers/sodium/point-check.ts'
+import { type CheckPoint, isEnrollable, isPrimeOrder } from '../../core/log/enrolment.ts'
+import { KNOWN_ANSWERS, passesGate, selfTest, type VerifySignature, verifyGated } from '../../core/log/signature.ts'
 import { hex, keyPair, opensslVerify, readVectors, sodiumVerify } from './support.ts'
 
 const { Point } = ed25519

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { tryFromHex } from '../../base/bytes.ts'
-import { isEnrollable } from '../../log/signature.ts'
+import { isEnrollable } from '../../log/enrolment.ts'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { accountId } from '../ids.ts'

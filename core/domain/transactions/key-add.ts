@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { tryFromHex } from '../../base/bytes.ts'
 import { MAX_KEY_LISTINGS, MAX_KEYS } from '../../base/limits.ts'
-import { isEnrollable } from '../../log/signature.ts'
+import { isEnrollable } from '../../log/enrolment.ts'
 import { check, defineTransaction, SCOPES } from '../define.ts'
 import * as field from '../fields.ts'
 import { keyIdOf, livingKeys } from '../key-ring.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { tryFromHex } from '../../base/bytes.ts'
 import { MAX_RETIRED_KEYS, RETIRED_KEY_SECONDS } from '../../base/limits.ts'
-import { isEnrollable } from '../../log/signature.ts'
+import { isEnrollable } from '../../log/enrolment.ts'
 import { type Context, check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { accountId } from '../ids.ts'

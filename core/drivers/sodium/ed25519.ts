@@ -6,8 +6,8 @@
 import { createPublicKey, type KeyObject, verify as verifyWithNode } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { assert } from '../../base/assert.ts'
-import { toHex, tryFromHex } from '../../base/bytes.ts'
-import { type CheckPoint, isPrimeOrder, KNOWN_ANSWERS, selfTest, type VerifySignature } from '../../log/signature.ts'
+import { toHex } from '../../base/bytes.ts'
+import { selfTest, type VerifySignature } from '../../log/signature.ts'
 
 /** KeyObjects kept for node:crypto: making one costs as much as verifying. */
 const MAX_KEPT_KEYS = 10_000
@@ -19,32 +19,18 @@ export function chooseVerifier(): VerifySignature {
   return chosen
 }
 
-/** The quickest check of a key's point that this machine has, to stand behind the gate. */
-export function choosePointCheck(): CheckPoint {
-  const chosen = sodiumPointCheck() ?? isPrimeOrder
-  // The first is an honest key, and the last is one with a part of order 8.
-  const [honest, mixed] = [KNOWN_ANSWERS[0]!, KNOWN_ANSWERS.at(-1)!].map(({ publicKey }) => tryFromHex(publicKey)!)
-  assert(chosen(honest!) && !chosen(mixed!), 'the check of points gives the known answers')
-  return chosen
-}
-
 /** libsodium, where the platform has its binary. */
 export function sodiumVerifier(): VerifySignature | undefined {
   const sodium = loadSodium()
   return sodium && ((publicKey, message, signature) => sodium.crypto_sign_verify_detached(signature, message, publicKey))
 }
 
-/** libsodium's, twenty times as quick as that of core/log/signature.ts. */
-export function sodiumPointCheck(): CheckPoint | undefined {
-  const sodium = loadSodium()
-  return sodium && ((publicKey) => sodium.crypto_core_ed25519_is_valid_point(publicKey))
-}
-
-function loadSodium(): typeof import('sodium-native').default | undefined {
+/** The library; undefined where the platform has no binary of it. */
+export function loadSodium(): typeof import('sodium-native').default | undefined {
   try {
     return createRequire(import.meta.url)('sodium-native')
   } catch {
-    // The platform has no prebuilt binary; what stands in for it gives the same answers more slowly.
+    // What stands in for it gives the same answers more slowly.
     return undefined
   }
 }
