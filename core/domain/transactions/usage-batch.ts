@@ -9,6 +9,7 @@ import { mandateRow } from '../mandates.ts'
 import { creatorRows, listingOf, listingRow, unknownListing } from '../sales.ts'
 import { listings, mandateHolders, streams, subscribers, terms } from '../state.ts'
 import { subscriptionRow } from '../subscriptions.ts'
+import type { RowKey } from '../table.ts'
 import { formatSeconds } from '../time.ts'
 
 /** Index into payers, milliseconds after start, requests, inputTokens, outputTokens, milliseconds, reference (optional). */
@@ -78,28 +79,30 @@ export const usageBatch = defineTransaction<Body>({
   reads: [
     (context) => {
       const { listing, payers } = context.body
-      const ofPayers = payers.flatMap((payer) => [
-        ...payerRows(payer),
-        mandateHolders.at(payer, listing),
-        subscribers.at(payer, listing),
-      ])
-      return [...listingRow(context), streamsRow(context), ...ofPayers]
+      const rows: RowKey[] = [...listingRow(context), streamsRow(context)]
+      for (const payer of payers)
+        rows.push(...payerRows(payer), mandateHolders.at(payer, listing), subscribers.at(payer, listing))
+      return rows
     },
     (context) => {
       const { listing, payers } = context.body
-      const ofPayers = payers.flatMap((payer) => [
-        ...subscriptionRow(context, payer, listing),
-        ...[mandateRow(context, payer, listing)].filter((row) => row !== undefined),
-      ])
-      const version = context.get(listings.at(listing))?.version
-      return [...creatorRows(context), ...ofPayers, ...(version === undefined ? [] : [terms.at(listing, version)])]
-    },
-    (context) => {
-      const { listing, payers } = context.body
-      return payers.flatMap((payer) => {
+      const rows = [...creatorRows(context)]
+      for (const payer of payers) {
         const mandate = mandateRow(context, payer, listing)
-        return mandate === undefined ? [] : [terms.at(listing, context.need(mandate).terms)]
-      })
+        if (mandate !== undefined) rows.push(mandate)
+        rows.push(...subscriptionRow(context, payer, listing))
+      }
+      const version = context.get(listings.at(listing))?.version
+      return version === undefined ? rows : [...rows, terms.at(listing, version)]
+    },
+    (context) => {
+      const { listing, payers } = context.body
+      const versions = new Set<number>()
+      for (const payer of payers) {
+        const mandate = mandateRow(context, payer, listing)
+        if (mandate !== undefined) versions.add(context.need(mandate).terms)
+      }
+      return Array.from(versions, (version) => terms.at(listing, version))
     },
   ],
   checks: [
