@@ -7,10 +7,10 @@ import { assert } from '../base/assert.ts'
 import { withNew } from './aged-sum.ts'
 import { ACCOUNT_BOOKS, type AccountBook, type BookClass, PLATFORM_BOOKS, type PlatformBook } from './books.ts'
 import { REVENUE_HOLD_DAYS } from './credits.ts'
-import type { Aside, Effects, LineOutcome, PaymentFigures } from './define.ts'
+import type { Aside, Effects, LineOutcome, PaymentFigures, Takings } from './define.ts'
 import { assertInvariants } from './invariants.ts'
 import { counted } from './key-limits.ts'
-import { add, type Micros, micros, splitFee, ZERO } from './money.ts'
+import { add, type FeeSplit, type Micros, micros, splitFee, ZERO } from './money.ts'
 import type { Outcome, Payment, Posting } from './outcome.ts'
 import { inForce } from './policy.ts'
 import type { Purse } from './purse.ts'
@@ -221,17 +221,50 @@ export class Run extends View implements Effects<never> {
   }
 
   pay(payer: string, payee: string, grossMicros: Micros, slices?: readonly state.Slice[]): PaymentFigures {
-    const { feeBps, earningsHoldDays } = inForce(this)
+    const { feeBps } = inForce(this)
     const taken = slices ?? this.#spend(payer, grossMicros)
     const split = splitFee(grossMicros, feeBps, this.#peek(payee).carry)
-    this.collect('fees', split.feeMicros)
-    const earnedMicros = this.earn(payee, split.takeHomeMicros)
-    this.#draft(state.accounts.at(payee)).carry = split.carry
-    const earnings = state.earnings.at(payee)
-    this.put(earnings, withNew(this.get(earnings), earnedMicros, this.time, earningsHoldDays))
+    this.#receive(payee, split)
     const figures = { feeMicros: split.feeMicros, slices: purses.toRemember(taken) }
     this.#recordPayment({ payer, payee, grossMicros, feeBps, ...figures })
     return figures
+  }
+
+  /** What a payment brings to the platform and to the creator. */
+  #receive(payee: string, { feeMicros, takeHomeMicros, carry }: FeeSplit): void {
+    const { earningsHoldDays } = inForce(this)
+    this.collect('fees', feeMicros)
+    const earnedMicros = this.earn(payee, takeHomeMicros)
+    this.#draft(state.accounts.at(payee)).carry = carry
+    const earnings = state.earnings.at(payee)
+    this.put(earnings, withNew(this.get(earnings), earnedMicros, this.time, earningsHoldDays))
+  }
+
+  takings(payee: string): Takings {
+    const { feeBps } = inForce(this)
+    let { carry } = this.#peek(payee)
+    let grossMicros = ZERO
+    let feeMicros = ZERO
+    let first: FeeSplit | undefined
+    return {
+      add: (addedMicros, slices) => {
+        const split = splitFee(addedMicros, feeBps, carry)
+        carry = split.carry
+        grossMicros = add(grossMicros, addedMicros)
+        feeMicros = add(feeMicros, split.feeMicros)
+        if (first === undefined) this.#receive(payee, split)
+        first ??= split
+        return { feeMicros: split.feeMicros, slices: purses.toRemember(slices) }
+      },
+      settle: () => {
+        if (first === undefined) return
+        const laterFeeMicros = micros(feeMicros - first.feeMicros)
+        const laterHomeMicros = micros(grossMicros - feeMicros - first.takeHomeMicros)
+        this.#receive(payee, { feeMicros: laterFeeMicros, takeHomeMicros: laterHomeMicros, carry })
+        // The lines tell the payments one by one; here stands their sum.
+        this.#recordPayment({ grossMicros, feeMicros, feeBps, slices: [] })
+      },
+    }
   }
 
   payPlatform(payer: string, amountMicros: Micros): void {
@@ -248,21 +281,13 @@ export class Run extends View implements Effects<never> {
   }
 
   #recordPayment(payment: Payment): void {
-    const before = this.payment
-    if (before === undefined) this.payment = payment
-    else {
-      // Many payments in one entry, the lines of a batch, are told one by one by the lines; here stands their sum.
-      const { feeBps } = payment
-      const grossMicros = add(before.grossMicros, payment.grossMicros)
-      this.payment = { grossMicros, feeMicros: add(before.feeMicros, payment.feeMicros), feeBps, slices: [] }
-    }
+    assert(this.payment === undefined, 'an entry makes one payment, or takings of many')
+    this.payment = payment
   }
 
   recordLines(lines: readonly LineOutcome[]): void {
     this.lines = lines
-    const { feeBps } = inForce(this)
-    const { grossMicros, feeMicros } = this.payment ?? { grossMicros: ZERO, feeMicros: ZERO }
-    this.payment = { grossMicros, feeMicros, feeBps, slices: [] }
+    this.payment ??= { grossMicros: ZERO, feeMicros: ZERO, feeBps: inForce(this).feeBps, slices: [] }
   }
 
   #record({ movements }: WorkedRow, book: BookClass, account: string | undefined, amountMicros: bigint): void {
