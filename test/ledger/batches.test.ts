@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { MAX_COMMIT_NOTES, MAX_QUEUED_NOTES } from '../../core/base/limits.ts'
 import type { Verifier } from '../../core/ledger/verifier.ts'
 import { homes, type RestorableHome } from './homes.ts'
-import { sumOfBooks } from './marketplace.ts'
+import { openMarketplace, sumOfBooks } from './marketplace.ts'
 import {
   ADA,
   type Answer,
@@ -17,6 +17,7 @@ import {
   interpose,
   MODEL,
   OPERATOR,
+  type Person,
   SECOND,
   submitAll,
   TestLedger,
@@ -107,6 +108,24 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
         ['revenue:plans', 19_000_000n],
       ])
       expect(await sumOfBooks(test.store)).toBe(0n)
+      expect((await test.audit()).defects).toEqual([])
+    })
+
+    test('reads by what came before in it: terms that are new in it', async () => {
+      const test = await TestLedger.found(await home())
+      const { dataset } = await openMarketplace(test)
+      const buy = (who: Person, terms: number, price: string) =>
+        test.sign(who, 'dataset.purchase', { listing: dataset, terms, price })
+      const answers = await submitAll(test, [
+        buy(CYD, 2, '30'),
+        test.sign(ADA, 'listing.update', { listing: dataset, purchase: '30' }),
+        buy(BOB, 2, '30'),
+        test.sign(ADA, 'listing.update', { listing: dataset, purchase: '35' }),
+        buy(CYD, 3, '35'),
+        test.sign(ADA, 'listing.withdraw', { listing: dataset, reason: 'sold enough' }),
+        buy(CYD, 3, '35'),
+      ])
+      expect(codes(answers)).toEqual(['terms_changed', ...Array.from({ length: 5 }, () => 'accepted'), 'not_for_sale'])
       expect((await test.audit()).defects).toEqual([])
     })
 
