@@ -3,30 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { rules } from '../domain/transactions/index.ts'
-import { accessCommands } from './commands/access.ts'
-import { accountCommands } from './commands/account.ts'
-import { backupCommands } from './commands/backup.ts'
-import { benchCommand } from './commands/bench.ts'
-import { consoleCommand } from './commands/console.ts'
-import { creditCommands } from './commands/credits.ts'
-import { demoCommand } from './commands/demo.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { exportCommand } from './commands/export.ts'
-import { hubCommand } from './commands/hub.ts'
-import { joinCommand } from './commands/join.ts'
-import { keyCommands } from './commands/keys.ts'
-import { ledgerCommands } from './commands/ledger.ts'
-import { logCommands } from './commands/log.ts'
+import { commandsFor } from './commands/index.ts'
 import { globalOptions } from './commands/options.ts'
-import { outboxCommands } from './commands/outbox.ts'
-import { passphraseCommand } from './commands/passphrase.ts'
-import { proofCommands } from './commands/proof.ts'
-import { scheduleCommand } from './commands/schedule.ts'
-import { statementCommand } from './commands/statement.ts'
-import { syncCommand } from './commands/sync.ts'
-import { transactionCommands } from './commands/transaction.ts'
-import { usageCommands } from './commands/usage.ts'
-import { witnessCommand } from './commands/witness.ts'
 import { defaultDir } from './desk.ts'
 import { EXIT, failureOf } from './failure.ts'
 import { note, printJson, stopPrinting } from './output.ts'
@@ -57,31 +35,8 @@ const program = globalOptions(new Command('nimledger'))
   .exitOverride()
   .configureOutput({ writeErr: (text) => (isJson ? undefined : process.stderr.write(text)) })
 
-ledgerCommands(program)
-accountCommands(program)
-keyCommands(program)
-passphraseCommand(program)
-transactionCommands(program)
-creditCommands(program)
-statementCommand(program)
-usageCommands(program)
-logCommands(program)
-scheduleCommand(program)
-proofCommands(program)
-exportCommand(program)
-hubCommand(program)
-accessCommands(program)
-syncCommand(program)
-outboxCommands(program)
-joinCommand(program)
-backupCommands(program)
-doctorCommand(program)
-witnessCommand(program)
-consoleCommand(program)
-demoCommand(program)
-benchCommand(program)
-
 try {
+  for (const addTo of await commandsFor(process.argv.slice(2))) addTo(program)
   await program.parseAsync()
 } catch (error) {
   process.exitCode = report(error)
