@@ -26,6 +26,7 @@ import { openSqliteReader } from '../drivers/sqlite/store.ts'
 import { listKeys, Vault } from '../drivers/vault.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Ledger, type LedgerOptions } from '../ledger/ledger.ts'
+import type { SequencerKey } from '../ledger/log-keys.ts'
 import { lastTime, readPlatform } from '../ledger/queries.ts'
 import type { StoreReader, StoreWriter } from '../ledger/store.ts'
 import { type NoteSigner, signNote } from '../log/note.ts'
@@ -252,8 +253,12 @@ export function ledgerOptions(
   origin: string,
   now: () => Milliseconds,
 ): LedgerOptions {
-  const sequencerKeys = vault.keys(SEQUENCER).map((pair) => signerOf(pair, origin))
-  return { ...LEDGER_TOOLS, store, verifier: createVerifier(), now, sequencerKeys }
+  return { ...LEDGER_TOOLS, store, verifier: createVerifier(), now, sequencerKeys: sequencerKeysOf(vault, origin) }
+}
+
+/** The keys in a vault that sign, or are to sign, an origin's checkpoints. */
+export function sequencerKeysOf(vault: Vault, origin: string): readonly SequencerKey[] {
+  return vault.keys(SEQUENCER).map((pair) => signerOf(pair, origin))
 }
 
 export function publicKeyHex(pair: KeyPair): string {

@@ -44,18 +44,19 @@ export async function runSchedule(timed: TimedDesk, until: Seconds, report: Sche
 }
 
 /** What a scheduler works on. */
-export function scheduleOf({ desk, setTime }: TimedDesk): Schedulable {
+export function scheduleOf(timed: TimedDesk): Schedulable {
   return {
     get reader() {
-      return desk.ledger.reader
+      return timed.desk.ledger.reader
     },
     get size() {
-      return desk.ledger.size
+      return timed.desk.ledger.size
     },
-    summary: (time) => desk.ledger.summary(time),
-    submit: (type: string, body: Json, time) => {
-      setTime(time)
-      return desk.submit({ signer: OPERATOR, type, body })
+    summary: (time) => timed.desk.ledger.summary(time),
+    // Not kept until it is answered: the ledger refuses what is signed again for a period that is renewed or closed.
+    submit: async (type: string, body: Json, time) => {
+      timed.setTime(time)
+      return timed.desk.ledger.submit(await timed.desk.sign({ signer: OPERATOR, type, body }))
     },
   }
 }

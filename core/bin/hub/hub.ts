@@ -7,10 +7,11 @@ import { statfsSync } from 'node:fs'
 import type { Failure } from '../../api/failures.ts'
 import { toHex, tryFromHex } from '../../base/bytes.ts'
 import type { Platform } from '../../domain/state.ts'
-import type { Milliseconds } from '../../domain/time.ts'
+import { type Milliseconds, wholeSeconds } from '../../domain/time.ts'
+import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { IndexFollower, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
 import { openSqliteWriter } from '../../drivers/sqlite/store.ts'
-import { Vault } from '../../drivers/vault.ts'
+import { Vault, VaultError } from '../../drivers/vault.ts'
 import { Ledger } from '../../ledger/ledger.ts'
 import type { SequencerKey } from '../../ledger/log-keys.ts'
 import type { JsonObject } from '../../ledger/present.ts'
@@ -19,11 +20,12 @@ import { HubMetrics } from '../../net/hub-metrics.ts'
 import { type HubServer, serveHub } from '../../net/hub-server.ts'
 import { openLocalDoor } from '../../net/local-door.ts'
 import { addWitnessMetrics } from '../../net/witness-metrics.ts'
-import { Desk, ledgerOptions, type Place, publicKeyHex, reading, userPath } from '../desk.ts'
+import { Desk, LEDGER_TOOLS, type Place, reading, sequencerKeysOf, userPath } from '../desk.ts'
 import { doorFailure, failureOf, knownFailureOf, listenFailure } from '../failure.ts'
 import { LedgerClock } from '../ledger-clock.ts'
-import { localKeys, SEQUENCER, vkeyOf } from '../local-keys.ts'
+import { localKeys, vkeyOf } from '../local-keys.ts'
 import { readPassphrase } from '../passphrase.ts'
+import { scheduleOf } from '../scheduling.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
 import { hubAccess } from './access.ts'
 import { HubLedger } from './hub-ledger.ts'
@@ -39,6 +41,12 @@ interface HubOptions {
   readonly readSettings: () => Settings
 }
 
+/** This machine's keys, and those of them that sign checkpoints. */
+interface Keys {
+  readonly vault: Vault
+  readonly sequencer: readonly SequencerKey[]
+}
+
 export class Hub {
   readonly #options: HubOptions
   readonly #platform: Platform
@@ -47,17 +55,16 @@ export class Hub {
   readonly #metrics: HubMetrics
   readonly #closing = new AsyncDisposableStack()
   #settings: Settings
-  #vault: Vault
-  #sequencerKeys: readonly SequencerKey[] = []
+  #keys: Keys
   #reloading: Promise<void> = Promise.resolve()
   #ledger!: HubLedger
   #server!: HubServer
 
-  private constructor(options: HubOptions, platform: Platform, vault: Vault) {
+  private constructor(options: HubOptions, platform: Platform, keys: Keys) {
     this.#options = options
     this.#settings = options.settings
     this.#platform = platform
-    this.#vault = vault
+    this.#keys = keys
     this.#clock = new LedgerClock(platform)
     this.#log = openLog(options.settings)
     this.#metrics = new HubMetrics({
@@ -72,7 +79,7 @@ export class Hub {
     const { place } = options
     const platform = await reading(place, readPlatform)
     const vault = await Vault.unlock(place.dir, await readPassphrase(place.passphrase, false))
-    const hub = new Hub(options, platform, vault)
+    const hub = new Hub(options, platform, { vault, sequencer: sequencerKeysOf(vault, platform.origin) })
     try {
       await hub.#start()
       return hub
@@ -92,7 +99,7 @@ export class Hub {
       open: () => this.#openLedger(),
       openSearched: () => openSqliteSearched(dir),
       grew: (size) => indexer.grown(size),
-      sequencerKeys: () => this.#sequencerKeys,
+      sequencerKeys: () => this.#keys.sequencer,
       now: () => this.#clock.now(0),
       explain: (error) => this.#explain(error),
       report: (failure) => this.#reportLedger(failure),
@@ -140,13 +147,13 @@ export class Hub {
     this.#log.reopen()
     try {
       const settings = this.#options.readSettings()
-      const vault = await this.#unlockAgain()
+      const keys = await this.#readKeys()
       const fixed = changedFixed(this.#settings, settings)
       if (fixed.length > 0) this.#log.warn({ settings: fixed }, 'these settings take effect when the hub is started again')
       this.#settings = settings
       this.#log.level = settings.logLevel
       this.#log.info('settings read again')
-      await this.#takeKeys(vault)
+      await this.#takeKeys(keys)
       this.#metrics.reloaded(true)
     } catch (error) {
       this.#metrics.reloaded(false)
@@ -154,19 +161,29 @@ export class Hub {
     }
   }
 
-  /** Undefined where the passphrase was typed: nobody is there to type it again. */
-  async #unlockAgain(): Promise<Vault | undefined> {
+  /**
+   * The keys as they are in the folder now. A passphrase that was typed opens those that were added since, too; but where it was
+   * changed, nobody is there to type the new one.
+   */
+  async #readKeys(): Promise<Keys> {
     const { dir, passphrase } = this.#options.place
     const isGiven = passphrase.file !== undefined || passphrase.environment !== undefined
-    return isGiven ? Vault.unlock(dir, await readPassphrase(passphrase, false)) : undefined
+    const vault = isGiven ? await Vault.unlock(dir, await readPassphrase(passphrase, false)) : this.#keys.vault
+    try {
+      return { vault, sequencer: sequencerKeysOf(vault, this.#platform.origin) }
+    } catch (error) {
+      if (isGiven || !(error instanceof VaultError && error.code === 'passphrase')) throw error
+      this.#log.warn('the passphrase was changed, and it was typed: no keys are read until the hub is started again')
+      return this.#keys
+    }
   }
 
   /** A key that the sequencer is to sign with next is made while the hub runs. */
-  async #takeKeys(vault = this.#vault): Promise<void> {
-    const atHand = new Set(this.#sequencerKeys.map(({ publicKey }) => toHex(publicKey)))
-    const keys = vault.keys(SEQUENCER)
-    this.#vault = vault
-    if (keys.length === atHand.size && keys.every((pair) => atHand.has(publicKeyHex(pair)))) return
+  async #takeKeys(keys: Keys): Promise<void> {
+    const atHand = new Set(this.#keys.sequencer.map(({ publicKey }) => toHex(publicKey)))
+    this.#keys = keys
+    const { sequencer } = keys
+    if (sequencer.length === atHand.size && sequencer.every(({ publicKey }) => atHand.has(toHex(publicKey)))) return
     this.#log.info('opening the ledger again, with other keys')
     await this.#ledger.reopen()
   }
@@ -176,9 +193,8 @@ export class Hub {
     const opened: { ledger?: Ledger } = {}
     const now = () => this.#clock.now(opened.ledger?.lastTime ?? 0)
     try {
-      const options = ledgerOptions(store, this.#vault, this.#platform.origin, now)
-      opened.ledger = await Ledger.open(options)
-      this.#sequencerKeys = options.sequencerKeys
+      const sequencerKeys = this.#keys.sequencer
+      opened.ledger = await Ledger.open({ ...LEDGER_TOOLS, store, verifier: createVerifier(), now, sequencerKeys })
       return opened.ledger
     } catch (error) {
       await store.close()
@@ -217,8 +233,15 @@ export class Hub {
     }
     this.#metrics.schedules(Date.now() / 1000)
     const ending = new AbortController()
-    const desk = new Desk(this.#options.place, this.#ledger, this.#vault, this.#platform)
-    const running = runSchedules(desk, this.#scheduleObserver(), ending.signal)
+    const desk = () => new Desk(this.#options.place, this.#ledger, this.#keys.vault, this.#platform)
+    const timed = {
+      get desk() {
+        return desk()
+      },
+      setTime: () => {},
+    }
+    const now = () => wholeSeconds(desk().time)
+    const running = runSchedules({ host: scheduleOf(timed), now, ...this.#scheduleObserver() }, ending.signal)
     this.#closing.defer(async () => {
       ending.abort()
       await running
@@ -233,7 +256,7 @@ export class Hub {
     return hasKey ? undefined : 'this machine has no key of the operator'
   }
 
-  #scheduleObserver(): Parameters<typeof runSchedules>[1] {
+  #scheduleObserver(): Pick<Parameters<typeof runSchedules>[0], 'ran' | 'failed'> {
     return {
       ran: ({ renewed, closed, refused }) => {
         const refusals = Object.values(refused).reduce((sum, count) => sum + count, 0)
