@@ -9,6 +9,7 @@ import { serveIpc } from '../core/api/ipc-server.ts'
 import type { Context } from '../core/api/procedure.ts'
 import { RIGHTS } from '../core/api/procedure.ts'
 import { consoleRouter, MAX_REQUEST_BYTES } from '../core/api/router.ts'
+import { readToken } from '../core/bin/commands/options.ts'
 import { ConsoleDesk, LOCK_AFTER_MINUTES } from '../core/bin/console/console-desk.ts'
 import { defaultDir, userPath } from '../core/bin/desk.ts'
 import { failureOf } from '../core/bin/failure.ts'
@@ -36,7 +37,8 @@ function readDir(): string {
 async function start(): Promise<void> {
   const dir = readDir()
   const keychain = await openKeychain(safeStorage, app.getPath('userData'), dir)
-  const desk = new ConsoleDesk({ dir, version: app.getVersion(), lockAfterMinutes: LOCK_AFTER_MINUTES, keychain })
+  const settings = { dir, version: app.getVersion(), lockAfterMinutes: LOCK_AFTER_MINUTES, keychain, token: readToken({}) }
+  const desk = new ConsoleDesk(settings)
   endWith(desk)
   try {
     await desk.unlockAlone()

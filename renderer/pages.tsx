@@ -6,12 +6,13 @@ import {
   IconCube,
   IconLayoutDashboard,
   IconListDetails,
+  IconRefreshDot,
   IconShieldCheck,
   IconUsers,
   IconWallet,
 } from '@tabler/icons-react'
 import type { ComponentType } from 'react'
-import type { Role } from '../core/api/views.ts'
+import type { DeskState, Role } from '../core/api/views.ts'
 import type { Icon } from './components/layout.tsx'
 import { LogPage } from './screens/auditor/log.tsx'
 import { Verify } from './screens/auditor/verify.tsx'
@@ -20,6 +21,7 @@ import { Models } from './screens/creator/models.tsx'
 import { Overview } from './screens/creator/overview.tsx'
 import { Accounts } from './screens/operator/accounts.tsx'
 import { Treasury } from './screens/operator/treasury.tsx'
+import { Sync } from './screens/sync/sync.tsx'
 import { Market } from './screens/user/market.tsx'
 import { Wallet } from './screens/user/wallet.tsx'
 import { strings } from './strings.ts'
@@ -33,6 +35,8 @@ interface PageInfo {
   readonly icon: Icon
   readonly roles: readonly Role[]
   readonly screen: ComponentType
+  /** In the navigation of a mirror alone; elsewhere the page says so. */
+  readonly isOfMirrors?: true
 }
 
 const ALL: readonly Role[] = ['creator', 'user', 'operator']
@@ -62,10 +66,24 @@ const PAGES: readonly PageInfo[] = [
   { id: 'accounts', section: 'operator', title: strings.accounts.title, icon: IconUsers, roles: ['operator'], screen: Accounts },
   { id: 'log', section: 'auditor', title: strings.log.title, icon: IconListDetails, roles: ALL, screen: LogPage },
   { id: 'verify', section: 'auditor', title: strings.verify.title, icon: IconShieldCheck, roles: ALL, screen: Verify },
+  {
+    id: 'sync',
+    section: 'auditor',
+    title: strings.sync.title,
+    icon: IconRefreshDot,
+    roles: ALL,
+    screen: Sync,
+    isOfMirrors: true,
+  },
 ]
 
-export function pagesOf(role: Role): readonly PageInfo[] {
-  return PAGES.filter(({ roles }) => roles.includes(role))
+/** The pages of a person, by the kind of folder that the console is of. */
+export function pagesOf(role: Role, kind: DeskState['kind']): readonly PageInfo[] {
+  return PAGES.filter(({ roles, isOfMirrors }) => roles.includes(role) && (isOfMirrors === undefined || kind === 'mirror'))
+}
+
+export function pageOf(role: Role, page: string): PageInfo | undefined {
+  return PAGES.find(({ id, roles }) => id === page && roles.includes(role))
 }
 
 /** What a person sees first. */

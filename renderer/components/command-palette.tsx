@@ -70,8 +70,8 @@ export function CommandPalette({ newAccount }: { readonly newAccount: () => void
 }
 
 function usePages(): SpotlightActionData[] {
-  const { acting } = useDesk()
-  return pagesOf(acting.role).map(({ id, title, icon: Shape }) => ({
+  const { acting, desk } = useDesk()
+  return pagesOf(acting.role, desk.kind).map(({ id, title, icon: Shape }) => ({
     id,
     label: title,
     leftSection: <Shape size={18} stroke={1.7} />,

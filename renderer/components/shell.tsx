@@ -22,29 +22,31 @@ import type { LocalAccount } from '../../core/api/views.ts'
 import { nameOf, useDesk } from '../desk.tsx'
 import { shortId } from '../format.ts'
 import { useLive } from '../live.tsx'
-import { firstPage, pagesOf, SECTIONS } from '../pages.tsx'
+import { firstPage, pageOf, pagesOf, SECTIONS } from '../pages.tsx'
 import { go, href, useRoute } from '../route.ts'
 import { strings } from '../strings.ts'
+import { useSync, waitingIn } from '../sync.tsx'
 import { useTRPC } from '../trpc.ts'
 import { ColorSchemeMenu } from './color-scheme.tsx'
 import { CommandPalette } from './command-palette.tsx'
-import { Page } from './layout.tsx'
+import { Page, Tag } from './layout.tsx'
 import { Logo } from './logo.tsx'
 import { NewAccount } from './new-account.tsx'
 import { usePresence } from './presence.ts'
 import { Copy, Foreign } from './text.tsx'
 
 export function Shell() {
-  const { acting, ledger, desk } = useDesk()
+  const { acting, ledger, desk, accounts } = useDesk()
   const { page } = useRoute()
-  const pages = pagesOf(acting.role)
-  const shown = pages.find(({ id }) => id === page)
+  const shown = pageOf(acting.role, page)
+  // Whoever has just joined a hub begins where an account is opened.
+  const first = desk.kind === 'mirror' && accounts.length === 0 ? 'sync' : firstPage(acting.role)
   const [isNaming, naming] = useDisclosure(false)
   usePresence(desk.lockAfterMinutes > 0)
   useTitle(shown?.title, ledger.name)
   useEffect(() => {
-    if (page === '') go(href(firstPage(acting.role)), { replace: true })
-  }, [page, acting.role])
+    if (page === '') go(href(first), { replace: true })
+  }, [page, first])
   const Screen = shown?.screen
   return (
     <AppShell header={{ height: 52 }} navbar={{ width: 224, breakpoint: 0 }} padding={0} layout="alt">
@@ -110,8 +112,8 @@ function useTitle(page: string | undefined, ledger: string): void {
 }
 
 function Navigation({ page }: { readonly page: string }) {
-  const { acting } = useDesk()
-  const pages = pagesOf(acting.role)
+  const { acting, desk } = useDesk()
+  const pages = pagesOf(acting.role, desk.kind)
   const sections = SECTIONS.filter((section) => pages.some((one) => one.section === section))
   return (
     <div className="nav">
@@ -127,6 +129,7 @@ function Navigation({ page }: { readonly page: string }) {
                   active={id === page}
                   aria-current={id === page ? 'page' : undefined}
                   leftSection={<Shape size={17} stroke={1.7} />}
+                  rightSection={id === 'sync' && <WaitingCount />}
                   className="nav-link"
                 />
               </li>
@@ -205,9 +208,26 @@ function Face({ account }: { readonly account: LocalAccount }): ReactNode {
   )
 }
 
-/** The size of the log, as it grows. */
+/** How many notes are on their way to the hub. */
+function WaitingCount() {
+  const sync = useSync()
+  const waiting = sync === undefined ? 0 : waitingIn(sync)
+  return (
+    waiting > 0 && (
+      <Tag tone="accent">
+        <span aria-hidden="true">{waiting}</span>
+        <VisuallyHidden>{strings.shell.waiting(waiting)}</VisuallyHidden>
+      </Tag>
+    )
+  )
+}
+
+/** The size of the log, as it grows; of a mirror also whether it follows its hub. */
 function LiveIndicator() {
   const { size, isConnected } = useLive()
+  const sync = useSync()
+  const link = sync?.link.status ?? 'following'
+  const isLive = isConnected && (link === 'following' || link === 'elsewhere')
   const { ledger } = useDesk()
   const isStill = useMediaQuery('(prefers-reduced-motion: reduce)')
   const before = useRef(size)
@@ -217,10 +237,10 @@ function LiveIndicator() {
   }, [size])
   return (
     <Tooltip label={strings.shell.liveHint(ledger.origin)} multiline maw={280}>
-      <a className="live" href={href('log')} data-connected={isConnected || undefined}>
+      <a className="live" href={href(isLive || sync === undefined ? 'log' : 'sync')} data-connected={isLive || undefined}>
         <span className="live-dot" key={isStill ? 0 : size} data-grown={hasGrown || undefined} aria-hidden="true" />
         <span className="live-size">{strings.shell.entries(size)}</span>
-        <span className="dimmed">{isConnected ? strings.shell.live : strings.shell.cut}</span>
+        <span className="dimmed">{isConnected ? strings.sync.brief[link] : strings.shell.cut}</span>
       </a>
     </Tooltip>
   )

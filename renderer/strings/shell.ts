@@ -11,8 +11,8 @@ export const shell = {
     navigation: 'Pages',
     sections: { creator: 'Selling', user: 'Buying', operator: 'Operating', auditor: 'Checking' },
     search: 'Search or run a command',
-    live: 'live',
     cut: 'connecting',
+    waiting: (count: number) => `${plural(count, 'transaction')} on the way`,
     entries: (size: number) => plural(size, 'entry', 'entries'),
     liveHint: (origin: string) => `The log of ${origin} grows as you look. Each entry is signed and can be verified.`,
     account: 'Account',
@@ -50,11 +50,36 @@ export const shell = {
     foundText:
       'Makes the operator’s keys and the log’s on this machine, seals them with your passphrase, and writes the first entry.',
     foundAction: 'Found a ledger',
+    join: 'Join a hub',
+    joinText:
+      'Follows somebody else’s ledger with everything verified here, and sends what you sign there, when there is a network.',
+    joinAction: 'Join a hub',
+    url: 'Address of the hub',
+    urlHint: 'As its operator gave it to you: https://hub.example/credits',
+    vkey: 'Key of the log',
+    vkeyHint: 'One line that ends in letters and signs. Take it from another place than the hub itself.',
+    look: 'Look at the hub',
+    compare: 'Is this the log you mean?',
+    compareText: 'Compare the fingerprint with what the operator tells you, by telephone or on paper. If it differs, stop here.',
+    isSame: 'It is the same: follow this hub',
+    other: 'Another hub',
+    keysHint: 'It seals the keys that you will make here. Nobody can bring it back for you: write it down.',
     folder: (dir: string) => `It will be kept in ${dir}`,
-    making: 'The demonstration is being founded',
-    makingText: 'Accounts, models and listings are made, calls are metered and billed, everything by signed transactions.',
-    lines: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)} calls`,
-    founding: 'The ledger is being founded',
+    making: {
+      demo: 'The demonstration is being founded',
+      found: 'The ledger is being founded',
+      join: 'The hub’s ledger is being verified',
+    },
+    makingText: {
+      demo: 'Accounts, models and listings are made, calls are metered and billed, everything by signed transactions.',
+      found: 'Keys are made and sealed, and the first entry is written.',
+      join: 'Every entry is fetched, its signatures are checked, and the rules are applied to it again. This may be interrupted.',
+    },
+    done: {
+      demo: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)} calls`,
+      found: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)}`,
+      join: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)} entries`,
+    },
     back: 'Back',
     name: 'What is the marketplace called?',
     nameHint: 'It is written into the first entry, for everybody to see.',
@@ -69,6 +94,12 @@ export const shell = {
     tooWeak: 'Too easy to guess. Take some words that do not belong together.',
     strength: 'Strength',
     strengths: ['very weak', 'weak', 'fair', 'good', 'strong'],
+  },
+
+  choose: {
+    title: 'Choose a passphrase',
+    lead: 'This folder follows a hub, and has no keys yet. The passphrase will seal those that you make here.',
+    action: 'Open',
   },
 
   unlock: {
