@@ -67,6 +67,8 @@ export class News implements Disposable {
       } catch {
         // Why it cannot be heard does not matter: the next round tells whether it can be asked.
       }
+      // Whoever stopped telling news may be gone: that is a reason to look as well.
+      if (this.#isListening) this.wake()
       this.#isListening = false
       await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => {})
     }

@@ -67,7 +67,7 @@ export const sync = {
     entries: 'Entries',
     key: 'Key of the log',
     fingerprint: 'Fingerprint',
-    fingerprintHint: 'The SHA-256 of the key. Compare it with what the operator tells you by another way.',
+    heard: 'last heard',
     never: 'not since the console was opened',
     taking: 'Entries verified and taken',
     of: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)} new entries`,
@@ -81,8 +81,8 @@ export const sync = {
       answered: 'Answered, the newest first',
       states,
       columns: { state: 'State', what: 'Transaction', time: 'Signed', result: 'Result', actions: 'Actions' },
-      entry: (index: number) => `entry ${formatCount(index)}`,
-      coming: 'its entry is not here yet',
+      entry: 'entry',
+      coming: (index: number) => `entry ${formatCount(index)}, not here yet`,
       hints: { queued: 'kept, never sent', sent: 'sent, not answered' },
       receipt: 'Receipt',
       refusal: 'Signed refusal',
@@ -100,20 +100,23 @@ export const sync = {
     evidence: {
       title: 'Evidence',
       alert: 'This hub contradicted itself, or its own rules',
-      alertText: 'Keep these files and show them to others who rely on the log. What the mirror has is what it was.',
+      alertText: 'Keep these files and show them to others who rely on the log. What was verified here stays as it was.',
       kinds,
       proof: 'proof for anybody',
       word: 'this mirror’s word',
       proofHint: 'The signatures in the file show it by themselves: whoever has the log’s key can check it.',
       wordHint: 'The signatures hold for anybody; that it was served, or served later, is what this mirror says.',
-      trees: (held: number, shown: number) => `signed for ${formatCount(held)} and for ${plural(shown, 'entry', 'entries')}`,
+      trees: (held: number, shown: number) =>
+        held === shown
+          ? `two trees of ${plural(shown, 'entry', 'entries')}`
+          : `trees of ${formatCount(held)} and of ${plural(shown, 'entry', 'entries')}`,
       save: 'Save the evidence',
     },
     own: {
       lead: 'This folder has the ledger itself: there is no hub to follow, and nothing waits to be sent.',
       title: 'Let others follow it',
       text: [
-        'Serve it with nimledger hub, and tell people its address and this key.',
+        'Serve it with nimledger hub, tell people its address and this key, and the fingerprint by another way.',
         'They join in the console’s first run, or with nimledger sync, and verify every entry themselves.',
       ].join(' '),
       command: 'To serve it',
@@ -122,7 +125,8 @@ export const sync = {
       kept: (what: string) => `${what}: kept, and on its way`,
       see: 'See it in the outbox',
       offline: 'The hub cannot be reached now. What you sign is kept here and sent as soon as it can be.',
-      waiting: (count: number) => `${plural(count, 'transaction')} still on the way: these figures are without what they change.`,
+      waiting: (count: number) =>
+        `${plural(count, 'transaction')} still on the way: these figures do not count ${count === 1 ? 'it' : 'them'} yet.`,
     },
     accountKept: (name: string) => `The account of ${name} opens when the hub has entered it`,
   },

@@ -2,7 +2,7 @@
 import { Button, Group, Paper, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { IconArrowLeft } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from 'react'
 import type { HubShown } from '../../../core/api/views.ts'
 import { Fingerprint } from '../../components/fingerprint.tsx'
 import { Facts, FailureNotice } from '../../components/layout.tsx'
@@ -70,6 +70,7 @@ function Ask({ back, shown }: { readonly back: () => void; readonly shown: (hub:
           spellCheck={false}
           classNames={{ input: 'mono' }}
           onChange={(event) => setVkey(event.currentTarget.value)}
+          onKeyDown={goOn}
         />
         {examine.error !== null && <FailureNotice error={examine.error} />}
         <Steps back={back} backLabel={door.back}>
@@ -80,6 +81,13 @@ function Ask({ back, shown }: { readonly back: () => void; readonly shown: (hub:
       </Stack>
     </form>
   )
+}
+
+/** A key is one line, however it is wrapped: Enter goes on as in the other fields. */
+function goOn(event: KeyboardEvent<HTMLTextAreaElement>): void {
+  if (event.key !== 'Enter') return
+  event.preventDefault()
+  event.currentTarget.form?.requestSubmit()
 }
 
 /** What it shows, to be compared with what its operator says. */

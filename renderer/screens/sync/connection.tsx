@@ -1,6 +1,6 @@
-/** The hub that is followed, how that goes, and by which key it is known. */
+/** The hub that is followed: by which key it is known, how following goes, and what is in its way. */
 import { Progress, Stack, Text } from '@mantine/core'
-import type { SyncState } from '../../../core/api/views.ts'
+import type { LinkState, SyncState } from '../../../core/api/views.ts'
 import { Fingerprint } from '../../components/fingerprint.tsx'
 import { Facts, Failed, Panel } from '../../components/layout.tsx'
 import { Id } from '../../components/text.tsx'
@@ -10,29 +10,13 @@ import { strings } from '../../strings.ts'
 /** Fewer new entries are here before a bar could be seen. */
 const SHOWN_PROGRESS = 100
 
-interface ConnectionProps {
-  readonly state: SyncState
-  readonly again: () => void
-}
-
-export function Connection({ state: { hub, link }, again }: ConnectionProps) {
+export function Connection({ state: { hub, link } }: { readonly state: SyncState }) {
   const { ledger } = useDesk()
   const { sync: t } = strings
-  const { status, failure, undelivered, progress } = link
+  const { status, progress } = link
   return (
     <Panel title={t.connection} aside={t.linkTexts[status]}>
       <Stack gap="md">
-        {failure !== undefined && (
-          <Failed
-            failure={failure}
-            title={status === 'stopped' ? t.stopped : t.failed}
-            tone={status === 'stopped' ? 'bad' : 'warn'}
-            retry={again}
-          />
-        )}
-        {undelivered !== undefined && (
-          <Failed failure={{ code: 'offline', message: undelivered }} title={t.undelivered} tone="warn" retry={again} />
-        )}
         {progress !== undefined && progress.total >= SHOWN_PROGRESS && (
           <div>
             <Progress value={(progress.done / progress.total) * 100} aria-label={t.taking} color="var(--accent)" />
@@ -52,4 +36,21 @@ export function Connection({ state: { hub, link }, again }: ConnectionProps) {
       </Stack>
     </Panel>
   )
+}
+
+interface TroubleProps {
+  readonly link: LinkState
+  readonly again: () => void
+}
+
+/** What is in the way, if anything is. */
+export function Trouble({ link: { status, failure, undelivered }, again }: TroubleProps) {
+  const { sync: t } = strings
+  if (failure !== undefined) {
+    const isStopped = status === 'stopped'
+    const [title, tone] = isStopped ? ([t.stopped, 'bad'] as const) : ([t.failed, 'warn'] as const)
+    return <Failed failure={failure} title={title} tone={tone} retry={again} />
+  }
+  if (undelivered === undefined) return null
+  return <Failed failure={{ code: 'offline', message: undelivered }} title={t.undelivered} tone="warn" retry={again} />
 }

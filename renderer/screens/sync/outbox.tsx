@@ -86,7 +86,7 @@ function Notes({ which, label }: NotesProps) {
   )
 }
 
-function What({ note: { summary, names, type, code, message } }: { readonly note: OutboxItem }) {
+function What({ note: { summary, names, type, message } }: { readonly note: OutboxItem }) {
   return (
     <Stack gap={2}>
       <Sentence text={summary} names={names} />
@@ -96,7 +96,6 @@ function What({ note: { summary, names, type, code, message } }: { readonly note
       {message !== undefined && (
         <Text size="xs" component="div">
           <Sentence text={message} names={names} />
-          {code !== undefined && strings.advice[code] !== undefined && ` ${strings.advice[code]}`}
         </Text>
       )}
     </Stack>
@@ -106,10 +105,10 @@ function What({ note: { summary, names, type, code, message } }: { readonly note
 function Result({ note: { state, index, mirrored, code } }: { readonly note: OutboxItem }) {
   if (code !== undefined) return <span className="code-word">{code}</span>
   if (index === undefined) return <span className="dimmed">{state === 'queued' ? t.hints.queued : t.hints.sent}</span>
-  if (mirrored === true) return <EntryLink index={index} />
+  if (mirrored !== true) return <span className="dimmed">{t.coming(index)}</span>
   return (
-    <span className="dimmed">
-      {t.entry(index)}, {t.coming}
+    <span className="nowrap">
+      {t.entry} <EntryLink index={index} />
     </span>
   )
 }

@@ -10,7 +10,7 @@ import { formatCount } from '../../format.ts'
 import { strings } from '../../strings.ts'
 import { useSync, waitingIn } from '../../sync.tsx'
 import { useTRPC } from '../../trpc.ts'
-import { Connection } from './connection.tsx'
+import { Connection, Trouble } from './connection.tsx'
 import { EvidenceFiles } from './evidence.tsx'
 import { Outbox } from './outbox.tsx'
 import { OwnLedger } from './own-ledger.tsx'
@@ -39,9 +39,10 @@ function Mirror() {
         {(state) => (
           <>
             <Standing state={state} />
+            <Trouble link={state.link} again={() => now.mutate()} />
             {state.evidence > 0 && <EvidenceFiles />}
-            <Connection state={state} again={() => now.mutate()} />
             <Outbox state={state} />
+            <Connection state={state} />
           </>
         )}
       </Answered>
@@ -55,7 +56,14 @@ function Standing({ state }: { readonly state: SyncState }) {
   const { link, size, shown, outbox, evidence } = state
   const isGood = link.status === 'following' || link.status === 'elsewhere'
   const waiting = waitingIn(state)
-  const heard = link.heard === undefined ? t.never : <When time={link.heard} />
+  const heard =
+    link.heard === undefined ? (
+      t.never
+    ) : (
+      <>
+        {t.heard} <When time={link.heard} />
+      </>
+    )
   return (
     <Figures>
       <Figure label={t.connection} note={heard} tone={isGood ? 'accent' : 'warn'}>
