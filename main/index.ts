@@ -36,12 +36,9 @@ function readDir(): string {
 
 async function start(): Promise<void> {
   const dir = readDir()
-  const keychain = await openKeychain(safeStorage, app.getPath('userData'), dir)
-  const settings = { dir, version: app.getVersion(), lockAfterMinutes: LOCK_AFTER_MINUTES, keychain, token: readToken({}) }
-  const desk = new ConsoleDesk(settings)
-  endWith(desk)
+  let desk: ConsoleDesk
   try {
-    await desk.unlockAlone()
+    desk = await openDesk(dir)
   } catch (error) {
     dialog.showErrorBox('NIM Ledger', failureOf(error).message)
     app.quit()
@@ -67,6 +64,15 @@ async function start(): Promise<void> {
   app.on('activate', () => {
     if (window.isDestroyed()) window = openWindow(HERE)
   })
+}
+
+async function openDesk(dir: string): Promise<ConsoleDesk> {
+  const keychain = await openKeychain(safeStorage, app.getPath('userData'), dir)
+  const given = { dir, version: app.getVersion(), lockAfterMinutes: LOCK_AFTER_MINUTES, keychain, token: readToken({}) }
+  const desk = new ConsoleDesk(given)
+  endWith(desk)
+  await desk.unlockAlone()
+  return desk
 }
 
 /** The desk is closed before the program ends; and its keys are locked with the screen. */

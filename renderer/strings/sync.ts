@@ -71,7 +71,7 @@ export const sync = {
     never: 'not since the console was opened',
     taking: 'Entries verified and taken',
     of: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)} new entries`,
-    failed: 'The hub cannot be reached',
+    failed: 'The hub’s log cannot be read now',
     stopped: 'The mirror stopped',
     undelivered: 'Notes are still on their way',
     outbox: {

@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { cli, folder, ok, PASSPHRASE, start } from '../cli/run.ts'
+import { cli, expectFailed, folder, ok, PASSPHRASE, start } from '../cli/run.ts'
 import { MirroredMarket } from '../console/mirror.ts'
 import { httpClient, marketCopy, openDesk, serve, visit } from './console.ts'
 import { failureOf } from './spec.ts'
@@ -40,6 +40,25 @@ describe('a mirror beside which another program runs', () => {
     const answer = await ok(cli(mirrored.dir, ['tx', 'model.create', '--as', 'Bob', '--body', body]))
     expect(answer.status).toBe('accepted')
     expect(await client.sync.state.query()).toMatchObject({ outbox: { accepted: 1 } })
+    expectFailed(await cli(mirrored.dir, ['sync']), 'locked')
+    // Locked it follows nobody, and others may.
+    await client.desk.lock.mutate()
+    expect(await ok(cli(mirrored.dir, ['sync']))).toMatchObject({ applied: 0 })
+  })
+
+  it('lets go at once of a hub that does not answer', async () => {
+    const mirrored = await MirroredMarket.start()
+    const client = await clientOf(mirrored.dir)
+    await client.desk.unlock.mutate({ passphrase: PASSPHRASE })
+    mirrored.freezeHub()
+    const asked = client.sync.now.mutate()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const started = performance.now()
+    await client.desk.lock.mutate()
+    expect(performance.now() - started).toBeLessThan(5_000)
+    await asked.catch(() => {})
+    mirrored.thawHub()
+    expect(await ok(cli(mirrored.dir, ['sync']))).toMatchObject({ applied: 0 })
   })
 })
 

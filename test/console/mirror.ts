@@ -35,6 +35,15 @@ export class MirroredMarket {
     return `http://${this.#address}/`
   }
 
+  /** It takes connections, and answers nothing. */
+  freezeHub(): void {
+    this.#hub.signal('SIGSTOP')
+  }
+
+  thawHub(): void {
+    this.#hub.signal('SIGCONT')
+  }
+
   async stopHub(): Promise<void> {
     await this.#hub.end()
   }

@@ -52,7 +52,7 @@ test('offline it is kept, and with the hub it is accepted, with a receipt that o
   const waiting = page.getByRole('region', { name: 'On their way, the first to go first' })
   await waiting.getByText('Buys').waitFor()
   await waiting.getByText('sent, not answered').waitFor()
-  await page.getByRole('alert', { name: 'The hub cannot be reached' }).waitFor()
+  await page.getByRole('alert', { name: 'The hub’s log cannot be read now' }).waitFor()
   await page.getByRole('link', { name: /Sync.*1 transaction on the way/ }).waitFor()
   await expectSound(page)
   await mirrored.startHub()
@@ -144,7 +144,7 @@ test('the door to a hub: looked at, compared, followed; then an account of one�
   await expectSound(page)
 })
 
-test('a mirror without keys is opened with a passphrase that is chosen; one’s own ledger says that it follows nobody', async () => {
+test('a mirror without keys is opened with a passphrase that is chosen; a ledger of one’s own follows nobody', async () => {
   const mirrored = await MirroredMarket.start()
   rmSync(join(mirrored.dir, 'keys.json'))
   const { facts } = await startConsole(mirrored.dir, ['--lock-after', '0'])
