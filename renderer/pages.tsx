@@ -12,8 +12,9 @@ import {
   IconWallet,
 } from '@tabler/icons-react'
 import type { ComponentType } from 'react'
-import type { DeskState, Role } from '../core/api/views.ts'
+import type { Role } from '../core/api/views.ts'
 import type { Icon } from './components/layout.tsx'
+import type { Desk } from './desk.tsx'
 import { LogPage } from './screens/auditor/log.tsx'
 import { Verify } from './screens/auditor/verify.tsx'
 import { Earnings } from './screens/creator/earnings.tsx'
@@ -77,9 +78,10 @@ const PAGES: readonly PageInfo[] = [
   },
 ]
 
-/** The pages of a person, by the kind of folder that the console is of. */
-export function pagesOf(role: Role, kind: DeskState['kind']): readonly PageInfo[] {
-  return PAGES.filter(({ roles, isOfMirrors }) => roles.includes(role) && (isOfMirrors === undefined || kind === 'mirror'))
+/** The pages of whoever is acting; without an account those that show the ledger. */
+export function pagesOf({ acting, isNobody, desk }: Pick<Desk, 'acting' | 'isNobody' | 'desk'>): readonly PageInfo[] {
+  const own = PAGES.filter(({ roles, section }) => (isNobody ? section === 'auditor' : roles.includes(acting.role)))
+  return own.filter(({ isOfMirrors }) => isOfMirrors === undefined || desk.kind === 'mirror')
 }
 
 export function pageOf(role: Role, page: string): PageInfo | undefined {
@@ -91,4 +93,10 @@ const FIRST: Readonly<Record<Role, string>> = { creator: 'overview', user: 'wall
 
 export function firstPage(role: Role): string {
   return FIRST[role]
+}
+
+/** Where somebody begins who has just come: without an account where one is opened, or at the log. */
+export function beginning({ acting, isNobody, desk }: Pick<Desk, 'acting' | 'isNobody' | 'desk'>): string {
+  if (!isNobody) return firstPage(acting.role)
+  return desk.kind === 'mirror' ? 'sync' : 'log'
 }

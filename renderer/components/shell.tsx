@@ -15,14 +15,14 @@ import {
 } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
-import { IconBuildingBank, IconCheck, IconLock, IconPlus, IconSearch, IconSelector } from '@tabler/icons-react'
+import { IconBuildingBank, IconCheck, IconLock, IconPlus, IconSearch, IconSelector, IconUserPlus } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef } from 'react'
 import type { LocalAccount } from '../../core/api/views.ts'
 import { nameOf, useDesk } from '../desk.tsx'
 import { shortId } from '../format.ts'
 import { useLive } from '../live.tsx'
-import { firstPage, pageOf, pagesOf, SECTIONS } from '../pages.tsx'
+import { beginning, firstPage, pageOf, pagesOf, SECTIONS } from '../pages.tsx'
 import { go, href, useRoute } from '../route.ts'
 import { strings } from '../strings.ts'
 import { useSync, waitingIn } from '../sync.tsx'
@@ -36,11 +36,11 @@ import { usePresence } from './presence.ts'
 import { Copy, Foreign } from './text.tsx'
 
 export function Shell() {
-  const { acting, ledger, desk, accounts } = useDesk()
+  const who = useDesk()
+  const { acting, ledger, desk } = who
   const { page } = useRoute()
   const shown = pageOf(acting.role, page)
-  // Whoever has just joined a hub begins where an account is opened.
-  const first = desk.kind === 'mirror' && accounts.length === 0 ? 'sync' : firstPage(acting.role)
+  const first = beginning(who)
   const [isNaming, naming] = useDisclosure(false)
   usePresence(desk.lockAfterMinutes > 0)
   useTitle(shown?.title, ledger.name)
@@ -112,8 +112,7 @@ function useTitle(page: string | undefined, ledger: string): void {
 }
 
 function Navigation({ page }: { readonly page: string }) {
-  const { acting, desk } = useDesk()
-  const pages = pagesOf(acting.role, desk.kind)
+  const pages = pagesOf(useDesk())
   const sections = SECTIONS.filter((section) => pages.some((one) => one.section === section))
   return (
     <div className="nav">
@@ -142,7 +141,10 @@ function Navigation({ page }: { readonly page: string }) {
 
 /** Who is acting, and everybody else whose key is here. */
 function Account({ newAccount }: { readonly newAccount: () => void }) {
-  const { acting, accounts, act } = useDesk()
+  const { acting, accounts, act, isNobody } = useDesk()
+  const [name, role] = isNobody
+    ? [strings.shell.nobody, strings.shell.nobodyHint]
+    : [<Foreign key="name">{nameOf(acting)}</Foreign>, strings.roles[acting.role]]
   const trpc = useTRPC()
   const lock = useMutation(trpc.desk.lock.mutationOptions())
   const become = ({ account, role }: LocalAccount) => {
@@ -155,20 +157,20 @@ function Account({ newAccount }: { readonly newAccount: () => void }) {
         <Menu.Target>
           <UnstyledButton className="account-button">
             <VisuallyHidden>{strings.shell.account}: </VisuallyHidden>
-            <Face account={acting} />
+            {isNobody ? <IconUserPlus size={18} stroke={1.7} aria-hidden="true" /> : <Face account={acting} />}
             <span className="account-text">
               <Text span fw={550} size="sm" lh={1.25} truncate display="block">
-                <Foreign>{nameOf(acting)}</Foreign>
+                {name}
               </Text>
               <Text span size="xs" c="dimmed" lh={1.25} display="block">
-                {strings.roles[acting.role]}
+                {role}
               </Text>
             </span>
             <IconSelector size={15} aria-hidden="true" />
           </UnstyledButton>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Label>{strings.shell.switchTo}</Menu.Label>
+          {!isNobody && <Menu.Label>{strings.shell.switchTo}</Menu.Label>}
           <div className="account-list">
             {accounts.map((one) => (
               <Menu.Item
@@ -184,7 +186,7 @@ function Account({ newAccount }: { readonly newAccount: () => void }) {
               </Menu.Item>
             ))}
           </div>
-          <Menu.Divider />
+          {!isNobody && <Menu.Divider />}
           <Menu.Item leftSection={<IconPlus size={16} />} onClick={newAccount}>
             {strings.shell.newAccount}
           </Menu.Item>
@@ -193,7 +195,7 @@ function Account({ newAccount }: { readonly newAccount: () => void }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Copy value={acting.account} label={strings.shell.copyId} />
+      {!isNobody && <Copy value={acting.account} label={strings.shell.copyId} />}
     </div>
   )
 }

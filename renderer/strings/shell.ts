@@ -17,6 +17,8 @@ export const shell = {
     liveHint: (origin: string) => `The log of ${origin} grows as you look. Each entry is signed and can be verified.`,
     account: 'Account',
     switchTo: 'Act as',
+    nobody: 'No account here',
+    nobodyHint: 'open one to take part',
     newAccount: 'New account',
     lock: 'Lock the keys',
     theme: { label: 'Colours', auto: 'As the system', light: 'Light', dark: 'Dark' },

@@ -56,7 +56,7 @@ test('offline it is kept, and with the hub it is accepted, with a receipt that o
   await page.getByRole('link', { name: /Sync.*1 transaction on the way/ }).waitFor()
   await expectSound(page)
   await mirrored.startHub()
-  await page.getByRole('button', { name: 'Ask the hub now' }).click()
+  await command(page, 'Ask the hub now')
   const answered = page.getByRole('region', { name: 'Answered, the newest first' })
   await answered.getByText('accepted').waitFor()
   await page.getByText('live', { exact: true }).waitFor()
@@ -136,6 +136,9 @@ test('the door to a hub: looked at, compared, followed; then an account of oneâ€
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Sync' }).waitFor()
   await page.getByText('Connected').first().waitFor()
+  // Without an account there is nothing of anybody's to act as.
+  await page.getByRole('button', { name: 'No account here' }).waitFor()
+  expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Log', 'Verify', 'Sync'])
   await page.getByRole('button', { name: 'Open an account' }).click()
   await page.getByLabel('Name').fill('ZoÃ«')
   await page.keyboard.press('Enter')
