@@ -9,6 +9,7 @@ import { serveIpc } from '../core/api/ipc-server.ts'
 import type { Context } from '../core/api/procedure.ts'
 import { RIGHTS } from '../core/api/procedure.ts'
 import { consoleRouter, MAX_REQUEST_BYTES } from '../core/api/router.ts'
+import { readToken } from '../core/bin/commands/options.ts'
 import { ConsoleDesk, LOCK_AFTER_MINUTES } from '../core/bin/console/console-desk.ts'
 import { defaultDir, userPath } from '../core/bin/desk.ts'
 import { failureOf } from '../core/bin/failure.ts'
@@ -35,11 +36,9 @@ function readDir(): string {
 
 async function start(): Promise<void> {
   const dir = readDir()
-  const keychain = await openKeychain(safeStorage, app.getPath('userData'), dir)
-  const desk = new ConsoleDesk({ dir, version: app.getVersion(), lockAfterMinutes: LOCK_AFTER_MINUTES, keychain })
-  endWith(desk)
+  let desk: ConsoleDesk
   try {
-    await desk.unlockAlone()
+    desk = await openDesk(dir)
   } catch (error) {
     dialog.showErrorBox('NIM Ledger', failureOf(error).message)
     app.quit()
@@ -65,6 +64,15 @@ async function start(): Promise<void> {
   app.on('activate', () => {
     if (window.isDestroyed()) window = openWindow(HERE)
   })
+}
+
+async function openDesk(dir: string): Promise<ConsoleDesk> {
+  const keychain = await openKeychain(safeStorage, app.getPath('userData'), dir)
+  const given = { dir, version: app.getVersion(), lockAfterMinutes: LOCK_AFTER_MINUTES, keychain, token: readToken({}) }
+  const desk = new ConsoleDesk(given)
+  endWith(desk)
+  await desk.unlockAlone()
+  return desk
 }
 
 /** The desk is closed before the program ends; and its keys are locked with the screen. */

@@ -7,11 +7,13 @@ import { FailureNotice } from './components/layout.tsx'
 import { Shell } from './components/shell.tsx'
 import { DeskProvider } from './desk.tsx'
 import { LiveProvider } from './live.tsx'
+import { Choose } from './screens/door/choose.tsx'
 import { Doors } from './screens/door/doors.tsx'
 import { Making } from './screens/door/making.tsx'
 import { Unlock } from './screens/door/unlock.tsx'
 import { SignProvider } from './sign.tsx'
 import { strings } from './strings.ts'
+import { SyncProvider } from './sync.tsx'
 import { useTRPC } from './trpc.ts'
 
 /** How far long work is. */
@@ -48,16 +50,18 @@ export function App() {
       </Center>
     )
   }
-  const { status, ledger } = desk.data
-  if (status === 'locked') return <Unlock desk={desk.data} />
-  if (status === 'founding') return <Making {...progress} />
+  const { status, ledger, task = 'found' } = desk.data
+  if (status === 'locked') return desk.data.hasKeys ? <Unlock desk={desk.data} /> : <Choose desk={desk.data} />
+  if (status === 'founding') return <Making task={task} {...progress} />
   if (status === 'empty' || ledger === undefined) return <Doors desk={desk.data} />
   return (
     <DeskProvider desk={{ ...desk.data, ledger }}>
       <LiveProvider size={ledger.size}>
-        <SignProvider>
-          <Shell />
-        </SignProvider>
+        <SyncProvider>
+          <SignProvider>
+            <Shell />
+          </SignProvider>
+        </SyncProvider>
       </LiveProvider>
     </DeskProvider>
   )

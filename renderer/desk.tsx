@@ -4,11 +4,13 @@ import { useLocalStorage } from '@mantine/hooks'
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
 import type { DeskState, LedgerView, LocalAccount } from '../core/api/views.ts'
 
-interface Desk {
+export interface Desk {
   readonly desk: DeskState
   readonly ledger: LedgerView
   readonly accounts: readonly LocalAccount[]
   readonly acting: LocalAccount
+  /** No key of any account is here: the operator's account is looked at, and nothing can be signed. */
+  readonly isNobody: boolean
   act(account: string): void
   /** The operator, where its key is here. */
   readonly operator?: LocalAccount
@@ -31,12 +33,12 @@ export function DeskProvider({ desk, children }: DeskProviderProps) {
     const first = ORDER.flatMap((role) => accounts.filter((one) => one.role === role))[0]
     const acting = accounts.find(({ account }) => account === chosen) ?? first ?? nobody(desk.ledger)
     const operator = accounts.find(({ role }) => role === 'operator')
-    return { desk, ledger: desk.ledger, accounts, acting, act: setChosen, ...(operator && { operator }) }
+    const isNobody = accounts.length === 0
+    return { desk, ledger: desk.ledger, accounts, acting, isNobody, act: setChosen, ...(operator && { operator }) }
   }, [desk, chosen, setChosen])
   return <DeskContext value={shown}>{children}</DeskContext>
 }
 
-/** Without any key the operator's account is looked at; nothing can be signed. */
 function nobody({ operator, name }: LedgerView): LocalAccount {
   return { account: operator, label: name, name, role: 'operator' }
 }

@@ -6,6 +6,7 @@ import {
   IconCube,
   IconLayoutDashboard,
   IconListDetails,
+  IconRefreshDot,
   IconShieldCheck,
   IconUsers,
   IconWallet,
@@ -13,6 +14,7 @@ import {
 import type { ComponentType } from 'react'
 import type { Role } from '../core/api/views.ts'
 import type { Icon } from './components/layout.tsx'
+import type { Desk } from './desk.tsx'
 import { LogPage } from './screens/auditor/log.tsx'
 import { Verify } from './screens/auditor/verify.tsx'
 import { Earnings } from './screens/creator/earnings.tsx'
@@ -20,6 +22,7 @@ import { Models } from './screens/creator/models.tsx'
 import { Overview } from './screens/creator/overview.tsx'
 import { Accounts } from './screens/operator/accounts.tsx'
 import { Treasury } from './screens/operator/treasury.tsx'
+import { Sync } from './screens/sync/sync.tsx'
 import { Market } from './screens/user/market.tsx'
 import { Wallet } from './screens/user/wallet.tsx'
 import { strings } from './strings.ts'
@@ -33,6 +36,8 @@ interface PageInfo {
   readonly icon: Icon
   readonly roles: readonly Role[]
   readonly screen: ComponentType
+  /** In the navigation of a mirror alone; elsewhere the page says so. */
+  readonly isOfMirrors?: true
 }
 
 const ALL: readonly Role[] = ['creator', 'user', 'operator']
@@ -62,10 +67,25 @@ const PAGES: readonly PageInfo[] = [
   { id: 'accounts', section: 'operator', title: strings.accounts.title, icon: IconUsers, roles: ['operator'], screen: Accounts },
   { id: 'log', section: 'auditor', title: strings.log.title, icon: IconListDetails, roles: ALL, screen: LogPage },
   { id: 'verify', section: 'auditor', title: strings.verify.title, icon: IconShieldCheck, roles: ALL, screen: Verify },
+  {
+    id: 'sync',
+    section: 'auditor',
+    title: strings.sync.title,
+    icon: IconRefreshDot,
+    roles: ALL,
+    screen: Sync,
+    isOfMirrors: true,
+  },
 ]
 
-export function pagesOf(role: Role): readonly PageInfo[] {
-  return PAGES.filter(({ roles }) => roles.includes(role))
+/** The pages of whoever is acting; without an account those that show the ledger. */
+export function pagesOf({ acting, isNobody, desk }: Pick<Desk, 'acting' | 'isNobody' | 'desk'>): readonly PageInfo[] {
+  const own = PAGES.filter(({ roles, section }) => (isNobody ? section === 'auditor' : roles.includes(acting.role)))
+  return own.filter(({ isOfMirrors }) => isOfMirrors === undefined || desk.kind === 'mirror')
+}
+
+export function pageOf(role: Role, page: string): PageInfo | undefined {
+  return PAGES.find(({ id, roles }) => id === page && roles.includes(role))
 }
 
 /** What a person sees first. */
@@ -73,4 +93,10 @@ const FIRST: Readonly<Record<Role, string>> = { creator: 'overview', user: 'wall
 
 export function firstPage(role: Role): string {
   return FIRST[role]
+}
+
+/** Where somebody begins who has just come: without an account where one is opened, or at the log. */
+export function beginning({ acting, isNobody, desk }: Pick<Desk, 'acting' | 'isNobody' | 'desk'>): string {
+  if (!isNobody) return firstPage(acting.role)
+  return desk.kind === 'mirror' ? 'sync' : 'log'
 }

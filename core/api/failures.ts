@@ -3,12 +3,9 @@
 import { getTRPCErrorFromUnknown, TRPCError } from '@trpc/server'
 import { ZodError } from 'zod'
 import { firstIssue } from '../domain/fields.ts'
-import type { FailureCode } from './views.ts'
+import type { Failure, FailureCode } from './views.ts'
 
-export interface Failure {
-  readonly code: FailureCode
-  readonly message: string
-}
+export type { Failure }
 
 /** Whoever runs the procedures knows what the errors of its stores, files and keys mean. */
 export interface Explainer {

@@ -1,5 +1,6 @@
 /** From what the ledger holds to what the console shows: amounts and times as texts, ids with the names that belong to them. */
 
+import { assert } from '../base/assert.ts'
 import { toBase64 } from '../base/bytes.ts'
 import { formatMicros } from '../domain/money.ts'
 import { postingBook } from '../domain/outcome.ts'
@@ -14,10 +15,16 @@ import type { Sums } from '../ledger/payments.ts'
 import { presentAccepted, presentEntry } from '../ledger/present.ts'
 import { LoadedRows } from '../ledger/rows.ts'
 import type { StoreReader } from '../ledger/store.ts'
+import type { Queued } from './host.ts'
 import type * as view from './views.ts'
 
 /** What the ledger's own JSON form has is what the console shows; this is the one place where the two are said to be the same. */
-export function outcomeView(answer: Accepted | Refusal): view.Outcome {
+export function outcomeView(answer: Accepted | Refusal | Queued): view.Outcome {
+  if (answer.status === 'queued') {
+    const { kept, message } = answer
+    assert(kept.state !== 'refused', 'what is refused is answered')
+    return { status: 'queued', id: kept.id, state: kept.state, message }
+  }
   return answer.status === 'refused' ? answer : (presentAccepted(answer) as unknown as view.Accepted)
 }
 

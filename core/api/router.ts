@@ -9,11 +9,12 @@ import { creator } from './routers/creator.ts'
 import { desk } from './routers/desk.ts'
 import { log } from './routers/log.ts'
 import { market } from './routers/market.ts'
+import { sync } from './routers/sync.ts'
 import { transaction } from './routers/transaction.ts'
 import { treasury } from './routers/treasury.ts'
 import { wallet } from './routers/wallet.ts'
 
-export const consoleRouter = router({ account, creator, desk, log, market, transaction, treasury, wallet })
+export const consoleRouter = router({ account, creator, desk, log, market, sync, transaction, treasury, wallet })
 
 export type Router = typeof consoleRouter
 

@@ -32,9 +32,9 @@ import type { StoreReader, StoreWriter } from '../ledger/store.ts'
 import { type NoteSigner, signNote } from '../log/note.ts'
 import type { LocalCaller } from '../net/local-caller.ts'
 import { Failure } from './failure.ts'
-import { knownHub } from './following.ts'
+import { requireHub } from './following.ts'
 import { chooseKey, localKeys, localSigner, SEQUENCER, signerOf, usableKeys } from './local-keys.ts'
-import { MirrorSequencer } from './mirror-sequencer.ts'
+import { MirrorSequencer, OwnRounds } from './mirror-sequencer.ts'
 import { note } from './output.ts'
 import { type PassphraseSource, readPassphrase } from './passphrase.ts'
 import { DistantSequencer, type Sequencer, takeLockOrCall } from './sequencer.ts'
@@ -237,13 +237,9 @@ async function deskBeside(place: Place, vault: Vault, caller: LocalCaller): Prom
 /** A desk whose notes go to the hub that a mirror follows. */
 async function deskOfMirror(place: Place, passphrase: string): Promise<Desk> {
   const { dir, token } = place
-  const hub = await knownHub(dir)
-  if (hub === undefined) {
-    const first = 'nimledger sync --hub URL --vkey V'
-    throw new Failure('usage', `${dir} has a mirror, and the hub that takes its transactions is not known yet: ${first}.`)
-  }
+  const hub = await requireHub(dir)
   const vault = listKeys(dir).length > 0 ? Vault.open(dir, passphrase) : Vault.create(dir, passphrase)
-  const sequencer = await MirrorSequencer.open({ dir, hub, token })
+  const sequencer = await MirrorSequencer.open({ dir, rounds: new OwnRounds({ dir, hub, token }) })
   return new Desk(place, sequencer, vault, await readPlatform(sequencer.reader))
 }
 

@@ -11,7 +11,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { toHex } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { rules } from '../domain/transactions/index.ts'
 import { writeDurably } from '../drivers/durable-file.ts'
@@ -32,6 +31,7 @@ import { type Evidence, formatEvidence } from '../sync/evidence.ts'
 import { Mirror, type MirrorOptions, type Synced } from '../sync/mirror.ts'
 import { Outbox } from '../sync/outbox.ts'
 import { settle } from '../sync/settlement.ts'
+import { keepEvidence } from './evidence-files.ts'
 import { Failure, failureOf } from './failure.ts'
 import { note } from './output.ts'
 import { readTrustPolicy } from './trust-policy.ts'
@@ -63,11 +63,21 @@ export async function knownHub(dir: string): Promise<Hub | undefined> {
   }
 }
 
+/** The hub that the mirror in a folder follows, for whoever submits to it. */
+export async function requireHub(dir: string): Promise<Hub> {
+  const hub = await knownHub(dir)
+  if (hub !== undefined) return hub
+  const first = 'nimledger sync --hub URL --vkey V'
+  throw new Failure('usage', `${dir} has a mirror, and the hub that takes its transactions is not known yet: ${first}.`)
+}
+
 interface FollowingOptions {
   readonly dir: string
   readonly hub: Hub
   /** For a private hub. */
   readonly token: string | undefined
+  /** Ends what is asked of the hub. */
+  readonly signal?: AbortSignal
   /** A file that is to be the mirror's policy from now on. */
   readonly witnessPolicy?: string | undefined
   readonly lockTimeoutMs: number
@@ -79,6 +89,9 @@ export interface Round extends Synced {
   /** Why some notes are still on their way; undefined where none are. */
   readonly undelivered: StoreError | undefined
 }
+
+/** When a round sends what waits: a few times until it is taken, once unless a failure is followed by a pause, or once at all. */
+export type Sending = 'patiently' | 'unpaused' | 'now'
 
 /** How often what could not be delivered is tried again before a round goes on without it. */
 const ATTEMPTS = 3
@@ -110,12 +123,12 @@ export class Following {
 
   /** Throws StoreError `locked` where another program follows already. */
   static async open(options: FollowingOptions): Promise<Following> {
-    const { dir, hub, token, lockTimeoutMs, progress } = options
+    const { dir, hub, token, signal, lockTimeoutMs, progress } = options
     await using closing = new AsyncDisposableStack()
     const store = closing.adopt(await openSqliteMirror(dir, { lockTimeoutMs }), (one) => one.close())
     const outbox = closing.adopt(openSqliteOutbox(dir, 'write')!, (one) => one.close())
     const verifier = closing.adopt(createVerifier(), (one) => one.close())
-    const client = new HubClient(hub.base, { token })
+    const client = new HubClient(hub.base, { token, ...(signal && { signal }) })
     const { trusted } = hub
     if (options.witnessPolicy !== undefined) keepWitnessPolicy(dir, options.witnessPolicy)
     const witnesses = witnessesOf(dir)
@@ -138,13 +151,10 @@ export class Following {
     return this.#sender.pauseMs
   }
 
-  /**
-   * One round; one that is patient tries a few times to deliver. Throws RemoteError where the log cannot be read, and Failure
-   * where the hub was caught.
-   */
-  async round({ isPatient = true } = {}): Promise<Round> {
+  /** One round. Throws RemoteError where the log cannot be read, and Failure where the hub was caught. */
+  async round(sending: Sending = 'patiently'): Promise<Round> {
     const { dir, hub } = this.#options
-    const undelivered = isPatient ? await this.#deliverPatiently() : await this.#deliver()
+    const undelivered = await this.#deliver(sending)
     const result = await this.#mirror.sync()
     if (result.status === 'caught') throw caught(result.evidence, dir)
     await this.outbox.nameHub({ url: hub.base.href, vkey: formatVerifierKey(hub.trusted) })
@@ -160,15 +170,12 @@ export class Following {
   }
 
   /** Why some notes are still on their way. */
-  async #deliver(): Promise<StoreError | undefined> {
-    return this.#pauseMs > 0 ? undefined : (await this.#sender.deliver()).failure
-  }
-
-  async #deliverPatiently(): Promise<StoreError | undefined> {
+  async #deliver(sending: Sending): Promise<StoreError | undefined> {
+    if (sending === 'unpaused' && this.#pauseMs > 0) return undefined
     for (let attempt = 1; ; attempt++) {
-      await sleep(this.#pauseMs)
-      const failure = await this.#deliver()
-      if (failure?.code !== 'offline' || attempt === ATTEMPTS) return failure
+      if (sending === 'patiently') await sleep(this.#pauseMs)
+      const { failure } = await this.#sender.deliver()
+      if (sending !== 'patiently' || failure?.code !== 'offline' || attempt === ATTEMPTS) return failure
     }
   }
 }
@@ -189,27 +196,23 @@ function witnessesOf(dir: string): MirrorOptions['witnesses'] {
 }
 
 /** The key that was given, and the one that the entries at hand put in its place. */
-async function trustIn(store: StoreReader, trusted: VerifierKey): Promise<LogTrust> {
+export async function trustIn(store: StoreReader, trusted: VerifierKey): Promise<LogTrust> {
   const verify = chooseVerifier()
   const inForce = await keyInForce(sha256, store, await store.size())
   const keys = inForce === undefined || inForce.keyId === trusted.keyId ? [trusted] : [trusted, inForce]
   return { origin: trusted.name, logKeys: keys.map((key) => noteVerifier(verify, key)), witnesses: [], quorum: 0 }
 }
 
-/** Keeps the evidence beside the mirror, under a name that its content gives. */
 function caught(evidence: Evidence, dir: string): Failure {
-  const bytes = formatEvidence(evidence)
-  const file = join(dir, `evidence-${toHex(sha256(bytes)).slice(0, 16)}.json`)
   try {
-    writeDurably(file, bytes)
-  } catch (error) {
-    note(
-      `The evidence could not be kept: ${failureOf(error).message} Here it is:\n${Buffer.from(bytes).toString('utf8').trimEnd()}`,
+    const file = keepEvidence(dir, evidence)
+    return new Failure(
+      'damaged',
+      `${evidence.message} The mirror stops here. Evidence: ${file}; nimledger check tells what it shows.`,
     )
+  } catch (error) {
+    const text = Buffer.from(formatEvidence(evidence)).toString('utf8').trimEnd()
+    note(`The evidence could not be kept: ${failureOf(error).message} Here it is:\n${text}`)
     return new Failure('damaged', `${evidence.message} The mirror stops here.`)
   }
-  return new Failure(
-    'damaged',
-    `${evidence.message} The mirror stops here. Evidence: ${file}; nimledger check tells what it shows.`,
-  )
 }

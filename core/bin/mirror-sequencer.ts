@@ -15,7 +15,7 @@ import type { OutboxNote, OutboxStore } from '../ledger/outbox-store.ts'
 import { StoreError } from '../ledger/store.ts'
 import { putNote } from '../sync/outbox.ts'
 import { RemoteError } from '../sync/remote.ts'
-import { Following, type Hub } from './following.ts'
+import { Following, type Hub, type Round } from './following.ts'
 import { SeenLedger, type Sequencer } from './sequencer.ts'
 
 /** How long a note's answer is waited for while another program follows the hub. */
@@ -37,24 +37,54 @@ export class Pending extends StoreError {
   }
 }
 
-interface MirrorPlace {
+/** Where rounds of following come from. */
+interface Rounds {
+  /** One that begins after now, and why some notes are still on their way. Throws StoreError `locked` where another follows. */
+  round(): Promise<Pick<Round, 'undelivered'>>
+  close?(): Promise<void>
+}
+
+interface HubPlace {
   readonly dir: string
   readonly hub: Hub
   readonly token: string | undefined
 }
 
+/** Rounds of this program's own, for a command: it begins to follow once there is something to send. */
+export class OwnRounds implements Rounds {
+  readonly #place: HubPlace
+  #following: Following | undefined
+
+  constructor(place: HubPlace) {
+    this.#place = place
+  }
+
+  async round(): Promise<Round> {
+    this.#following ??= await Following.open({ ...this.#place, lockTimeoutMs: 0 })
+    return this.#following.round()
+  }
+
+  async close(): Promise<void> {
+    await this.#following?.close()
+  }
+}
+
+interface MirrorPlace {
+  readonly dir: string
+  readonly rounds: Rounds
+}
+
 export class MirrorSequencer extends SeenLedger implements Sequencer {
   readonly keepsNotes = true
-  readonly #place: MirrorPlace
+  readonly #rounds: Rounds
   readonly #outbox: OutboxStore
-  #following: Following | undefined
   /** The last round that was asked for. */
   #round: Promise<string> = Promise.resolve('')
   #isRoundOpen = false
 
   private constructor(place: MirrorPlace, outbox: OutboxStore) {
     super(place.dir)
-    this.#place = place
+    this.#rounds = place.rounds
     this.#outbox = outbox
   }
 
@@ -77,7 +107,7 @@ export class MirrorSequencer extends SeenLedger implements Sequencer {
 
   override async close(): Promise<void> {
     await this.#round.catch(() => {})
-    await this.#following?.close()
+    await this.#rounds.close?.()
     await this.#outbox.close()
     await super.close()
   }
@@ -103,8 +133,7 @@ export class MirrorSequencer extends SeenLedger implements Sequencer {
     for (let reason = ''; ; ) {
       let isOwn = true
       try {
-        this.#following ??= await Following.open({ ...this.#place, lockTimeoutMs: 0 })
-        const { undelivered } = await this.#following.round()
+        const { undelivered } = await this.#rounds.round()
         if (undelivered !== undefined) return `${undelivered.message} `
       } catch (error) {
         if (!(error instanceof StoreError)) throw error

@@ -29,6 +29,17 @@ export class News implements Disposable {
 
   [Symbol.dispose](): void {
     this.#life.abort()
+    this.wake()
+  }
+
+  get isOver(): boolean {
+    return this.#life.signal.aborted
+  }
+
+  /** There is a reason for a round. */
+  wake(): void {
+    this.#isNew = true
+    this.#ring()
   }
 
   /** Ends with news, or after a time: a short one where nobody is listened to. */
@@ -51,12 +62,13 @@ export class News implements Disposable {
         for await (const _ of this.#following.news(signal)) {
           pauseMs = FIRST_PAUSE_MS
           this.#isListening = true
-          this.#isNew = true
-          this.#ring()
+          this.wake()
         }
       } catch {
         // Why it cannot be heard does not matter: the next round tells whether it can be asked.
       }
+      // Whoever stopped telling news may be gone: that is a reason to look as well.
+      if (this.#isListening) this.wake()
       this.#isListening = false
       await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => {})
     }

@@ -50,6 +50,8 @@ export interface OutboxStore {
   find(id: string): Promise<OutboxNote | undefined>
   /** Up to `limit` notes in these states, or in any, in the order in which they were put in, after the one of an id. */
   list(states: readonly OutboxState[] | undefined, after: string | undefined, limit: number): Promise<OutboxNote[]>
+  /** The same from the last one on, back to the first: the notes before the one of an id. */
+  listBack(states: readonly OutboxState[] | undefined, before: string | undefined, limit: number): Promise<OutboxNote[]>
   /** Accepted notes of which the mirror has not shown the entry yet, as `list` has them. */
   unmirrored(after: string | undefined, limit: number): Promise<OutboxNote[]>
   counts(): Promise<Readonly<Record<OutboxState, number>>>

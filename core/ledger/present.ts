@@ -3,17 +3,21 @@
  * credits.
  */
 
+import type { Sha256 } from '../base/bytes.ts'
+import { Malformed } from '../base/malformed.ts'
 import { ACCOUNT_BOOKS } from '../domain/books.ts'
 import { type Json, parseCanonical } from '../domain/canonical.ts'
 import type { LineOutcome } from '../domain/define.ts'
-import type { Transaction } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Rules, type Transaction } from '../domain/envelope.ts'
 import { counted } from '../domain/key-limits.ts'
 import { formatMicros, ZERO } from '../domain/money.ts'
 import { type Outcome, type Payment, postingBook } from '../domain/outcome.ts'
 import type { Key } from '../domain/state.ts'
 import { formatMilliseconds, formatSeconds, type Seconds } from '../domain/time.ts'
 import type { Accepted } from './accepted.ts'
+import type { OutboxNote } from './outbox-store.ts'
 import type { Preview } from './preview.ts'
+import { StoreError } from './store.ts'
 
 export type JsonObject = { readonly [field: string]: Json }
 
@@ -58,6 +62,20 @@ export function describe(transaction: Transaction): string {
 /** The body as it was signed. */
 export function presentBody(transaction: Transaction): Json {
   return (parseCanonical(transaction.text.slice(0, -1)) as JsonObject).body!
+}
+
+/** A note in the outbox, and what became of it. */
+export function presentKept(tools: { readonly rules: Rules; readonly sha256: Sha256 }, kept: OutboxNote): JsonObject {
+  const { id, note, state, queued, answered, answer, isMirrored } = kept
+  const transaction = parseSignedTransaction(tools.rules, tools.sha256, note)
+  if (transaction instanceof Malformed) throw new StoreError('damaged', `The transaction ${id} in the outbox is damaged.`)
+  const { signer, definition } = transaction
+  return {
+    ...{ id, state, type: definition.type, signer, summary: describe(transaction), queued: formatMilliseconds(queued) },
+    ...(answered !== undefined && { answered: formatMilliseconds(answered) }),
+    ...(answer?.status === 'accepted' && { index: answer.index, mirrored: isMirrored }),
+    ...(answer?.status === 'refused' && { ...answer.refusal, signed: answer.statement !== undefined }),
+  }
 }
 
 /** A key of an account, with what is spent of its budget in the running day or month. */

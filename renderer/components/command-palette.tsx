@@ -11,6 +11,7 @@ import {
   IconLock,
   IconMoon,
   IconPlus,
+  IconRefresh,
   IconSearch,
   IconSun,
   IconTag,
@@ -18,6 +19,7 @@ import {
 } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
+import type { Role } from '../../core/api/views.ts'
 import { nameOf, useDesk } from '../desk.tsx'
 import { firstPage, pagesOf } from '../pages.tsx'
 import { go, href } from '../route.ts'
@@ -70,8 +72,7 @@ export function CommandPalette({ newAccount }: { readonly newAccount: () => void
 }
 
 function usePages(): SpotlightActionData[] {
-  const { acting } = useDesk()
-  return pagesOf(acting.role).map(({ id, title, icon: Shape }) => ({
+  return pagesOf(useDesk()).map(({ id, title, icon: Shape }) => ({
     id,
     label: title,
     leftSection: <Shape size={18} stroke={1.7} />,
@@ -79,46 +80,58 @@ function usePages(): SpotlightActionData[] {
   }))
 }
 
+const SELLING: readonly SpotlightActionData[] = [
+  {
+    id: 'new-model',
+    label: strings.models.newModel,
+    leftSection: <IconCube size={18} />,
+    onClick: () => go(href('models', 'new')),
+  },
+  {
+    id: 'publish',
+    label: strings.models.newListing,
+    leftSection: <IconTag size={18} />,
+    onClick: () => go(href('models', 'publish')),
+  },
+]
+
+const OPERATING: readonly SpotlightActionData[] = [
+  {
+    id: 'topup',
+    label: strings.treasury.topUp,
+    leftSection: <IconCoins size={18} />,
+    onClick: () => go(href('treasury', 'topup')),
+  },
+]
+
+/** What an account does, by its role. */
+const OWN: Readonly<Record<Role, readonly SpotlightActionData[]>> = { creator: SELLING, user: SELLING, operator: OPERATING }
+
 function useActions(newAccount: () => void): SpotlightActionData[] {
-  const { acting } = useDesk()
+  const { acting, desk, isNobody } = useDesk()
   const trpc = useTRPC()
   const { setColorScheme } = useMantineColorScheme()
   const lock = useMutation(trpc.desk.lock.mutationOptions())
+  const now = useMutation(trpc.sync.now.mutationOptions())
   const clipboard = useClipboard()
   const { theme } = strings.shell
-  const own: SpotlightActionData[] =
-    acting.role === 'operator'
-      ? [
-          {
-            id: 'topup',
-            label: strings.treasury.topUp,
-            leftSection: <IconCoins size={18} />,
-            onClick: () => go(href('treasury', 'topup')),
-          },
-        ]
-      : [
-          {
-            id: 'new-model',
-            label: strings.models.newModel,
-            leftSection: <IconCube size={18} />,
-            onClick: () => go(href('models', 'new')),
-          },
-          {
-            id: 'publish',
-            label: strings.models.newListing,
-            leftSection: <IconTag size={18} />,
-            onClick: () => go(href('models', 'publish')),
-          },
-        ]
+  const follow: SpotlightActionData = {
+    id: 'sync-now',
+    label: strings.sync.now,
+    leftSection: <IconRefresh size={18} />,
+    onClick: () => now.mutate(),
+  }
+  const copy: SpotlightActionData = {
+    id: 'copy-id',
+    label: strings.shell.copyId,
+    leftSection: <IconCopy size={18} />,
+    onClick: () => clipboard.copy(acting.account),
+  }
   return [
-    ...own,
+    ...(isNobody ? [] : OWN[acting.role]),
+    ...(desk.kind === 'mirror' ? [follow] : []),
     { id: 'new-account', label: strings.shell.newAccount, leftSection: <IconPlus size={18} />, onClick: newAccount },
-    {
-      id: 'copy-id',
-      label: strings.shell.copyId,
-      leftSection: <IconCopy size={18} />,
-      onClick: () => clipboard.copy(acting.account),
-    },
+    ...(isNobody ? [] : [copy]),
     {
       id: 'light',
       label: `${theme.label}: ${theme.light}`,

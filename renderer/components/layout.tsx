@@ -2,9 +2,9 @@
 import { Alert, Badge, Box, Button, Group, Paper, Skeleton, Stack, Text, ThemeIcon, Title, VisuallyHidden } from '@mantine/core'
 import { IconAlertTriangle, IconBan, type IconProps, IconRefresh } from '@tabler/icons-react'
 import type { ComponentType, ReactNode } from 'react'
-import type { PreviewRefused } from '../../core/api/views.ts'
+import type { DeskState, PreviewRefused } from '../../core/api/views.ts'
 import { strings } from '../strings.ts'
-import { failureOf } from '../trpc.ts'
+import { type Failure, failureOf } from '../trpc.ts'
 import { Amount, Sentence } from './text.tsx'
 
 export type Icon = ComponentType<IconProps>
@@ -135,11 +135,27 @@ export function Empty({ icon: Shape, title, children, action }: EmptyProps) {
 
 /** A call failed: in words, with the code. */
 export function FailureNotice({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
-  const { code, message } = failureOf(error)
+  return <Failed failure={failureOf(error)} title={strings.failures.title} {...(retry && { retry })} />
+}
+
+/** Why making what the folder is to have failed, whoever asked for it. */
+export function LastFailure({ desk: { failure } }: { readonly desk: DeskState }) {
+  return failure !== undefined && <Failed failure={failure} title={strings.failures.title} />
+}
+
+interface FailedProps {
+  readonly failure: Failure
+  readonly title: string
+  readonly tone?: 'bad' | 'warn'
+  readonly retry?: () => void
+}
+
+/** What went wrong, and what can be done. */
+export function Failed({ failure: { code, message }, title, tone = 'bad', retry }: FailedProps) {
   return (
-    <Alert role="alert" className="notice" data-tone="bad" icon={<IconAlertTriangle size={18} />} title={strings.failures.title}>
+    <Alert role="alert" className="notice" data-tone={tone} icon={<IconAlertTriangle size={18} />} title={title}>
       <Stack gap="xs" align="flex-start">
-        <Text component="div">
+        <Text component="div" className="message">
           <bdi>{message}</bdi> <span className="code-word">{code}</span>
         </Text>
         {retry !== undefined && (

@@ -20,13 +20,15 @@ export function NewAccount({ close }: { readonly close: () => void }) {
     trpc.desk.openAccount.mutationOptions({
       onSuccess: async (answer) => {
         if (answer.status === 'refused') return setRefusal(answer)
+        if (answer.status === 'queued') {
+          tell(strings.sync.accountKept(name.trim()))
+          close()
+          go(href('sync'))
+          return
+        }
         await client.invalidateQueries(trpc.desk.state.queryFilter())
         if (answer.created !== undefined) act(answer.created)
-        notifications.show({
-          message: strings.account.opened(name.trim()),
-          color: 'teal',
-          closeButtonProps: { 'aria-label': strings.close },
-        })
+        tell(strings.account.opened(name.trim()))
         close()
         go(href('wallet'))
       },
@@ -65,4 +67,8 @@ export function NewAccount({ close }: { readonly close: () => void }) {
       </form>
     </Modal>
   )
+}
+
+function tell(message: string): void {
+  notifications.show({ message, color: 'teal', closeButtonProps: { 'aria-label': strings.close } })
 }

@@ -15,36 +15,38 @@ import {
 } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
-import { IconBuildingBank, IconCheck, IconLock, IconPlus, IconSearch, IconSelector } from '@tabler/icons-react'
+import { IconBuildingBank, IconCheck, IconLock, IconPlus, IconSearch, IconSelector, IconUserPlus } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef } from 'react'
 import type { LocalAccount } from '../../core/api/views.ts'
 import { nameOf, useDesk } from '../desk.tsx'
 import { shortId } from '../format.ts'
 import { useLive } from '../live.tsx'
-import { firstPage, pagesOf, SECTIONS } from '../pages.tsx'
+import { beginning, firstPage, pageOf, pagesOf, SECTIONS } from '../pages.tsx'
 import { go, href, useRoute } from '../route.ts'
 import { strings } from '../strings.ts'
+import { useSync, waitingIn } from '../sync.tsx'
 import { useTRPC } from '../trpc.ts'
 import { ColorSchemeMenu } from './color-scheme.tsx'
 import { CommandPalette } from './command-palette.tsx'
-import { Page } from './layout.tsx'
+import { Page, Tag } from './layout.tsx'
 import { Logo } from './logo.tsx'
 import { NewAccount } from './new-account.tsx'
 import { usePresence } from './presence.ts'
 import { Copy, Foreign } from './text.tsx'
 
 export function Shell() {
-  const { acting, ledger, desk } = useDesk()
+  const who = useDesk()
+  const { acting, ledger, desk } = who
   const { page } = useRoute()
-  const pages = pagesOf(acting.role)
-  const shown = pages.find(({ id }) => id === page)
+  const shown = pageOf(acting.role, page)
+  const first = beginning(who)
   const [isNaming, naming] = useDisclosure(false)
   usePresence(desk.lockAfterMinutes > 0)
   useTitle(shown?.title, ledger.name)
   useEffect(() => {
-    if (page === '') go(href(firstPage(acting.role)), { replace: true })
-  }, [page, acting.role])
+    if (page === '') go(href(first), { replace: true })
+  }, [page, first])
   const Screen = shown?.screen
   return (
     <AppShell header={{ height: 52 }} navbar={{ width: 224, breakpoint: 0 }} padding={0} layout="alt">
@@ -110,8 +112,7 @@ function useTitle(page: string | undefined, ledger: string): void {
 }
 
 function Navigation({ page }: { readonly page: string }) {
-  const { acting } = useDesk()
-  const pages = pagesOf(acting.role)
+  const pages = pagesOf(useDesk())
   const sections = SECTIONS.filter((section) => pages.some((one) => one.section === section))
   return (
     <div className="nav">
@@ -127,6 +128,7 @@ function Navigation({ page }: { readonly page: string }) {
                   active={id === page}
                   aria-current={id === page ? 'page' : undefined}
                   leftSection={<Shape size={17} stroke={1.7} />}
+                  rightSection={id === 'sync' && <WaitingCount />}
                   className="nav-link"
                 />
               </li>
@@ -139,7 +141,10 @@ function Navigation({ page }: { readonly page: string }) {
 
 /** Who is acting, and everybody else whose key is here. */
 function Account({ newAccount }: { readonly newAccount: () => void }) {
-  const { acting, accounts, act } = useDesk()
+  const { acting, accounts, act, isNobody } = useDesk()
+  const [name, role] = isNobody
+    ? [strings.shell.nobody, strings.shell.nobodyHint]
+    : [<Foreign key="name">{nameOf(acting)}</Foreign>, strings.roles[acting.role]]
   const trpc = useTRPC()
   const lock = useMutation(trpc.desk.lock.mutationOptions())
   const become = ({ account, role }: LocalAccount) => {
@@ -152,20 +157,20 @@ function Account({ newAccount }: { readonly newAccount: () => void }) {
         <Menu.Target>
           <UnstyledButton className="account-button">
             <VisuallyHidden>{strings.shell.account}: </VisuallyHidden>
-            <Face account={acting} />
+            {isNobody ? <IconUserPlus size={18} stroke={1.7} aria-hidden="true" /> : <Face account={acting} />}
             <span className="account-text">
               <Text span fw={550} size="sm" lh={1.25} truncate display="block">
-                <Foreign>{nameOf(acting)}</Foreign>
+                {name}
               </Text>
               <Text span size="xs" c="dimmed" lh={1.25} display="block">
-                {strings.roles[acting.role]}
+                {role}
               </Text>
             </span>
             <IconSelector size={15} aria-hidden="true" />
           </UnstyledButton>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Label>{strings.shell.switchTo}</Menu.Label>
+          {!isNobody && <Menu.Label>{strings.shell.switchTo}</Menu.Label>}
           <div className="account-list">
             {accounts.map((one) => (
               <Menu.Item
@@ -181,7 +186,7 @@ function Account({ newAccount }: { readonly newAccount: () => void }) {
               </Menu.Item>
             ))}
           </div>
-          <Menu.Divider />
+          {!isNobody && <Menu.Divider />}
           <Menu.Item leftSection={<IconPlus size={16} />} onClick={newAccount}>
             {strings.shell.newAccount}
           </Menu.Item>
@@ -190,7 +195,7 @@ function Account({ newAccount }: { readonly newAccount: () => void }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Copy value={acting.account} label={strings.shell.copyId} />
+      {!isNobody && <Copy value={acting.account} label={strings.shell.copyId} />}
     </div>
   )
 }
@@ -205,9 +210,26 @@ function Face({ account }: { readonly account: LocalAccount }): ReactNode {
   )
 }
 
-/** The size of the log, as it grows. */
+/** How many notes are on their way to the hub. */
+function WaitingCount() {
+  const sync = useSync()
+  const waiting = sync === undefined ? 0 : waitingIn(sync)
+  return (
+    waiting > 0 && (
+      <Tag tone="accent">
+        <span aria-hidden="true">{waiting}</span>
+        <VisuallyHidden>{strings.shell.waiting(waiting)}</VisuallyHidden>
+      </Tag>
+    )
+  )
+}
+
+/** The size of the log, as it grows; of a mirror also whether it follows its hub. */
 function LiveIndicator() {
   const { size, isConnected } = useLive()
+  const sync = useSync()
+  const link = sync?.link.status ?? 'following'
+  const isLive = isConnected && (link === 'following' || link === 'elsewhere')
   const { ledger } = useDesk()
   const isStill = useMediaQuery('(prefers-reduced-motion: reduce)')
   const before = useRef(size)
@@ -217,10 +239,10 @@ function LiveIndicator() {
   }, [size])
   return (
     <Tooltip label={strings.shell.liveHint(ledger.origin)} multiline maw={280}>
-      <a className="live" href={href('log')} data-connected={isConnected || undefined}>
+      <a className="live" href={href(isLive || sync === undefined ? 'log' : 'sync')} data-connected={isLive || undefined}>
         <span className="live-dot" key={isStill ? 0 : size} data-grown={hasGrown || undefined} aria-hidden="true" />
         <span className="live-size">{strings.shell.entries(size)}</span>
-        <span className="dimmed">{isConnected ? strings.shell.live : strings.shell.cut}</span>
+        <span className="dimmed">{isConnected ? strings.sync.brief[link] : strings.shell.cut}</span>
       </a>
     </Tooltip>
   )

@@ -2,10 +2,10 @@
  * What is looked at before every signature: the sentence, what it costs and who gets what, the balance after, and the very text
  * that will be signed. A transaction that would be refused is not offered for signing: the dialog says why, and what would help.
  */
-import { Anchor, Button, Collapse, Group, Loader, Modal, Stack, Text, UnstyledButton } from '@mantine/core'
+import { Alert, Anchor, Button, Collapse, Group, Loader, Modal, Stack, Text, UnstyledButton } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
-import { IconChevronDown, IconSignature } from '@tabler/icons-react'
+import { IconChevronDown, IconSend, IconSignature } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Accepted, PreviewAccepted, PreviewRefused } from '../../core/api/views.ts'
@@ -14,6 +14,7 @@ import { amountOf, formatRate, microsOf, sumOf } from '../format.ts'
 import { href } from '../route.ts'
 import type { SignRequest } from '../sign.tsx'
 import { strings } from '../strings.ts'
+import { useSync, waitingIn } from '../sync.tsx'
 import { useTRPC } from '../trpc.ts'
 import { FailureNotice, RefusalNotice } from './layout.tsx'
 import { Amount, Copy, Foreign, Raw, Sentence, When } from './text.tsx'
@@ -36,6 +37,7 @@ export function SignDialog({ request, close }: SignDialogProps) {
       onSuccess: (answer) => {
         if (answer.status === 'refused') return setRefusal(answer)
         close()
+        if (answer.status === 'queued') return tellKept(type)
         tell(answer)
         accepted?.(answer)
       },
@@ -69,6 +71,7 @@ export function SignDialog({ request, close }: SignDialogProps) {
           </>
         )}
         {shown?.status === 'preview' && <Effect preview={shown} />}
+        {isSignable && <OnTheWay />}
         {sign.error !== null && <FailureNotice error={sign.error} />}
         <Group justify="flex-end" gap="xs" ref={buttons}>
           <Button variant="default" onClick={close}>
@@ -199,16 +202,48 @@ function walletChange({ signer, postings, balances }: PreviewAccepted) {
   })
 }
 
-function tell({ index, type }: Accepted): void {
+/** What a mirror's figures leave out, and whether the hub can take it now. */
+function OnTheWay() {
+  const sync = useSync()
+  if (sync === undefined) return null
+  const { signed: t } = strings.sync
+  const waiting = waitingIn(sync)
+  const said = [...(waiting > 0 ? [t.waiting(waiting)] : []), ...(sync.link.status === 'offline' ? [t.offline] : [])]
+  return (
+    said.length > 0 && (
+      <Alert className="notice" data-tone="warn" icon={<IconSend size={18} />}>
+        {said.join(' ')}
+      </Alert>
+    )
+  )
+}
+
+interface Telling {
+  readonly title: string
+  readonly to: string
+  readonly see: string
+}
+
+function show({ title, to, see }: Telling): void {
   const id = notifications.show({
-    title: strings.sign.accepted(strings.types[type] ?? type),
+    title,
     message: (
-      <Anchor href={href('log', index)} onClick={() => notifications.hide(id)}>
-        {strings.sign.seeEntry(index)}
+      <Anchor href={to} onClick={() => notifications.hide(id)}>
+        {see}
       </Anchor>
     ),
     color: 'teal',
     autoClose: 8_000,
     closeButtonProps: { 'aria-label': strings.close },
   })
+}
+
+function tell({ index, type }: Accepted): void {
+  const title = strings.sign.accepted(strings.types[type] ?? type)
+  show({ title, to: href('log', index), see: strings.sign.seeEntry(index) })
+}
+
+function tellKept(type: string): void {
+  const { kept, see } = strings.sync.signed
+  show({ title: kept(strings.types[type] ?? type), to: href('sync'), see })
 }

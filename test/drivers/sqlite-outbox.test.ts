@@ -69,6 +69,11 @@ describe('an outbox in a folder', () => {
       expect(await ids(['queued', 'sent'], undefined, 10)).toEqual([id(3), id(1)])
       expect(await ids(['refused', 'sent'], id(1), 10)).toEqual([id(2)])
       expect(await ids(undefined, id(3), 2)).toEqual([id(1), id(4)])
+      const back = async (...given: Parameters<OutboxStore['listBack']>) =>
+        (await store.listBack(...given)).map((kept) => kept.id)
+      expect(await back(undefined, undefined, 10)).toEqual([id(2), id(4), id(1), id(3)])
+      expect(await back(['accepted', 'refused'], id(2), 10)).toEqual([id(4)])
+      expect(await back(undefined, id(2), 2)).toEqual([id(4), id(1)])
       expect(await store.counts()).toEqual({ queued: 1, sent: 1, accepted: 1, refused: 1 })
     })
   })

@@ -5,9 +5,12 @@ import { origin } from '../../domain/fields.ts'
 import * as input from '../inputs.ts'
 import { outcomeView } from '../present.ts'
 import { may, router } from '../procedure.ts'
-import type { DeskEvent, DeskState, Outcome, Refused } from '../views.ts'
+import type { DeskEvent, DeskState, HubShown, Outcome, Refused } from '../views.ts'
 
 const foundingForm = z.strictObject({ name: input.label, origin: origin.optional(), passphrase: input.passphrase })
+
+/** Judged by what reads addresses and keys. */
+const hubForm = z.strictObject({ url: input.address, vkey: input.vkey })
 
 export const desk = router({
   state: may('look').query(({ ctx }): Promise<DeskState> => ctx.host.state()),
@@ -23,6 +26,15 @@ export const desk = router({
     .mutation(async ({ ctx, input }): Promise<{ status: 'founded'; state: DeskState } | Refused> => {
       const refusal = await ctx.host.found(input)
       return refusal ?? { status: 'founded', state: await ctx.host.state() }
+    }),
+  examineHub: may('found')
+    .input(hubForm)
+    .mutation(({ ctx, input }): Promise<HubShown> => ctx.host.examineHub(input)),
+  join: may('found')
+    .input(hubForm.extend({ passphrase: input.passphrase }))
+    .mutation(async ({ ctx, input: { passphrase, ...hub } }): Promise<DeskState> => {
+      await ctx.host.join(hub, passphrase)
+      return ctx.host.state()
     }),
   unlock: may('unlock')
     .input(z.strictObject({ passphrase: input.passphrase, remember: z.boolean().default(false) }))

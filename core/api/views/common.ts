@@ -23,3 +23,8 @@ export type FailureCode =
   | 'disk_full'
   | 'damaged'
   | 'defect'
+
+export interface Failure {
+  readonly code: FailureCode
+  readonly message: string
+}

@@ -1,7 +1,7 @@
 /** How the desk stands. */
 
 import type { Period } from '../../domain/time.ts'
-import type { Amount, Time } from './common.ts'
+import type { Amount, Failure, Time } from './common.ts'
 
 export type Role = 'operator' | 'creator' | 'user'
 
@@ -44,13 +44,21 @@ export interface LedgerView {
 }
 
 /**
- * How the desk stands. `empty`: the folder has no ledger yet. `founding`: a ledger is being made. `locked`: it needs the
- * passphrase. `open`: keys are at hand and the ledger is open to write.
+ * How the desk stands. `empty`: the folder has no ledger yet. `founding`: a ledger is being made, or a hub joined. `locked`: it
+ * needs the passphrase. `open`: keys are at hand and the ledger is open to write, or the mirror follows its hub.
  */
 export interface DeskState {
   readonly status: 'empty' | 'founding' | 'locked' | 'open'
   readonly dir: string
   readonly version: string
+  /** What the folder has: the ledger itself, or a mirror of a hub's. */
+  readonly kind?: 'ledger' | 'mirror'
+  /** Whether there are keys that the passphrase opens; a mirror may have none yet, and then the passphrase is chosen. */
+  readonly hasKeys: boolean
+  /** While it is being made. */
+  readonly task?: MakingTask
+  /** Why the last attempt to make one failed. */
+  readonly failure?: Failure
   /** It is the demonstration, whose passphrase is "demo" unless its user gave another. */
   readonly isDemo: boolean
   /** Minutes without `desk.touch` or a signature after which it locks itself; 0 where it never does. */
@@ -62,7 +70,9 @@ export interface DeskState {
   readonly accounts: readonly LocalAccount[]
 }
 
+export type MakingTask = 'demo' | 'found' | 'join'
+
 /** What `desk.watch` tells: that the state is another now, or how far long work is. */
 export type DeskEvent =
   | { readonly what: 'state'; readonly status: DeskState['status'] }
-  | { readonly what: 'progress'; readonly task: 'demo'; readonly done: number; readonly total: number }
+  | { readonly what: 'progress'; readonly task: MakingTask; readonly done: number; readonly total: number }

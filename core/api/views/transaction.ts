@@ -42,8 +42,18 @@ export interface Accepted extends Effects {
   readonly note: string
 }
 
-/** What became of a note. */
-export type Outcome = Accepted | Refused
+/** Kept, and sent to the hub until it answers. */
+export interface Queued {
+  readonly status: 'queued'
+  readonly id: string
+  /** `accepted`: the hub took it, and its entry is not in the mirror yet. */
+  readonly state: 'queued' | 'sent' | 'accepted'
+  /** What is known of it, and why no more. */
+  readonly message: string
+}
+
+/** What became of a note; `queued` in a mirror alone. */
+export type Outcome = Accepted | Refused | Queued
 
 /** What is known of a transaction before anybody signs it. */
 interface Draft {

@@ -4,11 +4,12 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { LOCK_AFTER_MINUTES } from '../console/console-desk.ts'
 import { endingSignal, runConsole } from '../console/run.ts'
 import { note, printJson } from '../output.ts'
-import { type Address, type GlobalOptions, parseAddress, parseCount, placeOf } from './options.ts'
+import { type Address, type GlobalOptions, parseAddress, parseCount, placeOf, readToken, tokenOption } from './options.ts'
 
 interface ConsoleCommandOptions extends GlobalOptions {
   readonly listen: Address
   readonly lockAfter: number
+  readonly tokenFile?: string
 }
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost']
@@ -30,10 +31,12 @@ export function consoleCommand(program: Command): void {
       parseCount,
       LOCK_AFTER_MINUTES,
     )
+    .addOption(tokenOption())
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<ConsoleCommandOptions>()
       const { listen, lockAfter: lockAfterMinutes } = options
-      const settings = { place: placeOf(options), listen, lockAfterMinutes, say: note, started: printJson }
+      const place = { ...placeOf(options), token: readToken(options) }
+      const settings = { place, listen, lockAfterMinutes, say: note, started: printJson }
       await runConsole(settings, endingSignal())
     })
 }

@@ -1,14 +1,11 @@
 /** outbox: the transactions of a mirror that are on their way to its hub, and what became of those before. */
 
 import type { Command } from 'commander'
-import { Malformed } from '../../base/malformed.ts'
-import { parseSignedTransaction } from '../../domain/envelope.ts'
 import { TRANSACTION_ID_PATTERN } from '../../domain/ids.ts'
-import { formatMilliseconds } from '../../domain/time.ts'
 import { writeDurably } from '../../drivers/durable-file.ts'
 import { openSqliteOutbox } from '../../drivers/sqlite/outbox-store.ts'
 import type { OutboxNote, OutboxStore } from '../../ledger/outbox-store.ts'
-import { describe, type JsonObject } from '../../ledger/present.ts'
+import { type JsonObject, presentKept } from '../../ledger/present.ts'
 import { LEDGER_TOOLS, userPath } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { isRead, print, printJson } from '../output.ts'
@@ -74,26 +71,13 @@ async function list(store: OutboxStore, { json }: GlobalOptions): Promise<void> 
   const shown: JsonObject[] = []
   for (let after: string | undefined; isRead(); ) {
     const page = await store.list(undefined, after, PAGE)
-    shown.push(...page.map(present))
+    shown.push(...page.map((kept) => presentKept(LEDGER_TOOLS, kept)))
     if (page.length < PAGE) break
     after = page.at(-1)!.id
   }
   if (json) printJson({ notes: shown })
   else if (shown.length === 0) print('Nothing was put into the outbox yet.')
   else for (const one of shown) printNote(one)
-}
-
-function present({ id, note, state, queued, answered, answer, isMirrored }: OutboxNote): JsonObject {
-  const { rules, sha256 } = LEDGER_TOOLS
-  const transaction = parseSignedTransaction(rules, sha256, note)
-  if (transaction instanceof Malformed) throw new Failure('damaged', `The transaction ${id} in the outbox is damaged.`)
-  const { signer, definition } = transaction
-  return {
-    ...{ id, state, type: definition.type, signer, summary: describe(transaction), queued: formatMilliseconds(queued) },
-    ...(answered !== undefined && { answered: formatMilliseconds(answered) }),
-    ...(answer?.status === 'accepted' && { index: answer.index, mirrored: isMirrored }),
-    ...(answer?.status === 'refused' && { ...answer.refusal, signed: answer.statement !== undefined }),
-  }
 }
 
 function printNote({ id, state, summary, index, code, message }: JsonObject): void {

@@ -5,6 +5,7 @@ import { toBase64 } from '../../base/bytes.ts'
 import { RemoteError } from '../../sync/remote.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { Following, type Hub, knownHub, parseHub, type Round } from '../following.ts'
+import { keepUp } from '../keeping-up.ts'
 import { News } from '../news.ts'
 import { note, print, printJson, progressBar } from '../output.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
@@ -22,10 +23,6 @@ interface SyncOptions extends GlobalOptions, HubOptions {
   readonly watch?: true
   readonly witnessPolicy?: string
 }
-
-/** How often a hub is asked that tells no news, and after it could not be reached: doubled each time, up to a minute. */
-const POLL_MS = 2_000
-const MAX_PAUSE_MS = 60_000
 
 export function syncCommand(program: Command): void {
   program
@@ -66,18 +63,13 @@ export async function readHub(dir: string, { hub: url, vkey }: HubOptions): Prom
 async function watch(following: Following, options: SyncOptions): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(EXIT.done))
   using news = new News(following)
-  let pauseMs = POLL_MS
-  for (let before = ''; ; ) {
-    try {
-      const round = await following.round({ isPatient: false })
-      before = await showRound(following, round, options, before)
-      pauseMs = POLL_MS
-    } catch (error) {
-      if (!(error instanceof RemoteError && error.code === 'offline')) throw error
-      if (pauseMs === POLL_MS) note(`${error.message} Trying again.`)
-      pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)
-    }
-    await news.wait(pauseMs * (0.75 + Math.random() / 2))
+  let before: string | undefined
+  let wasOffline = false
+  for await (const round of keepUp(following, news)) {
+    const isOffline = round instanceof RemoteError
+    if (!isOffline) before = await showRound(following, round, options, before)
+    else if (!wasOffline) note(`${round.message} Trying again.`)
+    wasOffline = isOffline
   }
 }
 

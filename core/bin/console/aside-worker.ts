@@ -12,6 +12,7 @@ import { LEDGER_TOOLS } from '../desk.ts'
 import { knownFailureOf } from '../failure.ts'
 import { foundLedger } from '../founding.ts'
 import type { Task, Tasks, Told } from './aside.ts'
+import { mirrorHub } from './hub-door.ts'
 
 const port = parentPort
 assert(port !== null, 'the worker runs as a worker thread')
@@ -42,6 +43,7 @@ async function auditFolder(dir: string): Promise<AuditReport> {
 
 async function run({ name, given }: Task): Promise<unknown> {
   if (name === 'demo') return demo(given.dir)
+  if (name === 'join') return mirrorHub(given, progress)
   return name === 'found' ? found(given) : auditFolder(given.dir)
 }
 

@@ -1,6 +1,7 @@
 /** Long work in a thread of its own, so that a window and its events are never held up. */
 
 import { Worker } from 'node:worker_threads'
+import type { HubNamed } from '../../api/host.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { AuditReport } from '../../ledger/audit.ts'
 import { Failure } from '../failure.ts'
@@ -16,6 +17,10 @@ export interface Tasks {
   found: {
     readonly given: { readonly dir: string; readonly passphrase: string; readonly terms: FoundingTerms }
     readonly result: Refusal | undefined
+  }
+  join: {
+    readonly given: { readonly dir: string; readonly hub: HubNamed; readonly token: string | undefined }
+    readonly result: undefined
   }
   audit: { readonly given: { readonly dir: string }; readonly result: AuditReport }
 }

@@ -2,43 +2,40 @@
  * The desk behind the console: the one ledger in a folder, from the empty folder of the first run to the open ledger whose keys
  * are at hand.
  *
- *   empty ──found, tryDemo──> founding ──> open <──unlock── locked
- *                                           └──lock, or nobody there for a while──> locked
+ *   empty ──found, tryDemo, join──> founding ──> open <──unlock── locked
+ *                                                 └──lock, or nobody there for a while──> locked
  *
- * While it is open this process holds the ledger's lock and opens a door for other programs' notes; locked it holds neither the
- * lock nor any key, and other programs write to the ledger themselves.
+ * While it is open this process holds the folder's lock, and takes other programs' notes; locked it holds neither the lock nor
+ * any key, and other programs write to the ledger, or follow the hub, themselves. What is open is opened.ts.
  */
 
-import type { ConsoleHost, Draft, Founding, Sight } from '../../api/host.ts'
+import type { ConsoleHost, Draft, Founding, HubNamed, Queued, Sight, SyncHost } from '../../api/host.ts'
 import { ledgerView } from '../../api/present.ts'
-import type { DeskEvent, DeskState, FailureCode } from '../../api/views.ts'
+import type { DeskEvent, DeskState, FailureCode, HubShown, MakingTask } from '../../api/views.ts'
 import { tryFromHex } from '../../base/bytes.ts'
 import type { Refusal } from '../../domain/refusal.ts'
-import type { Milliseconds } from '../../domain/time.ts'
-import { IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
-import { openSqliteReader, openSqliteWriter } from '../../drivers/sqlite/store.ts'
-import { Vault } from '../../drivers/vault.ts'
+import { isSqliteMirror } from '../../drivers/sqlite/mirror-store.ts'
+import { openSqliteReader } from '../../drivers/sqlite/store.ts'
+import { listKeys, Vault } from '../../drivers/vault.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import type { AuditReport } from '../../ledger/audit.ts'
-import { Ledger } from '../../ledger/ledger.ts'
 import { readPlatform } from '../../ledger/queries.ts'
-import { Revenue } from '../../ledger/revenue.ts'
-import type { StoreWriter } from '../../ledger/store.ts'
 import { signNote } from '../../log/note.ts'
-import { type LocalDoor, openLocalDoor } from '../../net/local-door.ts'
 import { Broadcast } from '../broadcast.ts'
 import { DEMO_ORIGIN, DEMO_PASSPHRASE } from '../demo/marketplace.ts'
-import { compose, Desk, LEDGER_TOOLS, ledgerOptions } from '../desk.ts'
-import { doorFailure, Failure, failureOf, knownFailureOf } from '../failure.ts'
+import { type Desk, LEDGER_TOOLS } from '../desk.ts'
+import { Failure, failureOf, knownFailureOf } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
-import { LedgerClock } from '../ledger-clock.ts'
 import { vkeyOf } from '../local-keys.ts'
+import { Pending } from '../mirror-sequencer.ts'
 import { openAccount } from '../opening.ts'
 import { note } from '../output.ts'
-import { LOCK_TIMEOUT_MS, type Sequencer } from '../sequencer.ts'
-import { SharedReader } from '../shared-reader.ts'
 import { aside } from './aside.ts'
+import { examineHub, parseNamed } from './hub-door.ts'
 import { localAccounts, localKeys } from './local-accounts.ts'
+import { MirroredLedger } from './mirrored-ledger.ts'
+import type { Opened } from './opened.ts'
+import { OwnLedger } from './own-ledger.ts'
 
 /** By default, minutes without anybody there after which the keys are locked. */
 export const LOCK_AFTER_MINUTES = 15
@@ -51,25 +48,14 @@ class KeysLocked extends Error {
   override readonly name = 'KeysLocked'
 }
 
-/** Everything that is there while the ledger is open. */
-interface Opened {
-  readonly desk: Desk
-  readonly ledger: Ledger
-  readonly clock: LedgerClock
-  readonly reader: SharedReader<OpenSearched>
-  readonly indexer: IndexFollower
-  readonly door: LocalDoor
-  readonly revenue: Revenue
-  /** Ends when the desk is locked. */
-  readonly life: AbortController
-}
-
 export interface ConsoleOptions {
   readonly dir: string
   readonly version: string
   /** Minutes without anybody there after which the keys are locked; 0 for never. */
   readonly lockAfterMinutes: number
   readonly keychain?: Keychain | undefined
+  /** A read token of the hub's operator, for the mirror of a private one. */
+  readonly token?: string | undefined
 }
 
 /** Where the system keeps a passphrase for its user. */
@@ -86,6 +72,11 @@ export class ConsoleDesk implements ConsoleHost {
   readonly #growth = new Broadcast<number>()
   #status: DeskState['status']
   #opened: Opened | undefined
+  /** Ends when the desk is locked. */
+  #life = new AbortController()
+  #task: MakingTask | undefined
+  /** Why the last attempt to make something failed. */
+  #failure: DeskState['failure']
   #unlocking: Promise<void> = Promise.resolve()
   #idle: NodeJS.Timeout | undefined
   /** The known passphrase of a demonstration needs no locking. */
@@ -105,7 +96,13 @@ export class ConsoleDesk implements ConsoleHost {
     // Founded meanwhile by another program.
     if (this.#status === 'empty' && hasLedger(dir)) this.#become('locked')
     const lockAfterMinutes = this.#isUnderKnownPassphrase ? 0 : this.#options.lockAfterMinutes
-    const shown = { status: this.#status, dir, version, lockAfterMinutes, canRemember: this.#options.keychain !== undefined }
+    const shown = {
+      ...{ status: this.#status, dir, version, lockAfterMinutes, canRemember: this.#options.keychain !== undefined },
+      ...(hasLedger(dir) && { kind: isSqliteMirror(dir) ? ('mirror' as const) : ('ledger' as const) }),
+      hasKeys: listKeys(dir).length > 0,
+      ...(this.#task && { task: this.#task }),
+      ...(this.#failure && { failure: this.#failure }),
+    }
     if (this.#opened === undefined) return { ...shown, isDemo: await this.#isDemo(), accounts: [] }
     return this.reading(async (sight) => {
       const { store, time } = sight
@@ -123,24 +120,43 @@ export class ConsoleDesk implements ConsoleHost {
 
   async tryDemo(): Promise<void> {
     const { dir } = this.#options
-    const progress = (done: number, total: number) => this.#events.say({ what: 'progress', task: 'demo', done, total })
-    const refusal = await this.#make(DEMO_PASSPHRASE, () => aside('demo', { dir }, { progress }))
+    const refusal = await this.#make('demo', DEMO_PASSPHRASE, (progress) => aside('demo', { dir }, { progress }))
     if (refusal !== undefined) throw new Failure('usage', refusal.message)
   }
 
   found({ passphrase, ...terms }: Founding): Promise<Refusal | undefined> {
-    return this.#make(passphrase, () => aside('found', { dir: this.#options.dir, passphrase, terms }))
+    return this.#make('found', passphrase, () => aside('found', { dir: this.#options.dir, passphrase, terms }))
   }
 
-  /** Makes a ledger in the empty folder, once, and opens it. */
-  async #make(passphrase: string, work: () => Promise<Refusal | undefined>): Promise<Refusal | undefined> {
+  examineHub(hub: HubNamed): Promise<HubShown> {
+    return examineHub(hub, this.#options.token)
+  }
+
+  async join(hub: HubNamed, passphrase: string): Promise<void> {
+    parseNamed(hub)
+    const { dir, token } = this.#options
+    await this.#make('join', passphrase, (progress) => aside('join', { dir, hub, token }, { progress }))
+  }
+
+  /** Makes a ledger or a mirror in the empty folder, once, and opens it. */
+  async #make(
+    task: MakingTask,
+    passphrase: string,
+    work: (progress: (done: number, total: number) => void) => Promise<Refusal | undefined>,
+  ): Promise<Refusal | undefined> {
     if (this.#status !== 'empty') throw new Failure('usage', 'A ledger is being made here already.')
+    this.#task = task
+    this.#failure = undefined
     this.#become('founding')
     try {
-      const refusal = await work()
+      const refusal = await work((done, total) => this.#events.say({ what: 'progress', task, done, total }))
       if (refusal === undefined) await this.unlock(passphrase)
       return refusal
+    } catch (error) {
+      this.#failure = this.explain(error)
+      throw error
     } finally {
+      this.#task = undefined
       if (this.#opened === undefined) this.#become(hasLedger(this.#options.dir) ? 'locked' : 'empty')
     }
   }
@@ -158,43 +174,19 @@ export class ConsoleDesk implements ConsoleHost {
   }
 
   async #unlock(passphrase: string): Promise<void> {
-    const { dir } = this.#options
-    const vault = await Vault.unlock(dir, passphrase)
+    const { dir, token } = this.#options
+    const isMirror = isSqliteMirror(dir)
+    // A mirror may have no keys yet: whoever is first to make some chooses the passphrase.
+    const isNew = isMirror && listKeys(dir).length === 0
+    const vault = isNew ? Vault.create(dir, passphrase) : await Vault.unlock(dir, passphrase)
     if (this.#opened !== undefined) return
-    const store = await openSqliteWriter(dir, { lockTimeoutMs: LOCK_TIMEOUT_MS })
-    try {
-      this.#opened = await this.#open(store, vault)
-    } catch (error) {
-      await store.close()
-      throw error
-    }
-    const { origin } = this.#opened.desk.platform
-    this.#isUnderKnownPassphrase = origin === DEMO_ORIGIN && passphrase === DEMO_PASSPHRASE
+    const told = { grown: (size: number) => this.#growth.say(size) }
+    this.#opened = isMirror ? await MirroredLedger.open({ dir, vault, token }, told) : await OwnLedger.open(dir, vault, told)
+    this.#life = new AbortController()
+    this.#failure = undefined
+    this.#isUnderKnownPassphrase = !isMirror && this.#opened.origin === DEMO_ORIGIN && passphrase === DEMO_PASSPHRASE
     this.#become('open')
     this.touch()
-  }
-
-  async #open(store: StoreWriter, vault: Vault): Promise<Opened> {
-    const { dir } = this.#options
-    const platform = await readPlatform(store)
-    const opening: { ledger?: Ledger } = {}
-    const clock = new LedgerClock(platform)
-    const now = () => clock.now(opening.ledger?.lastTime ?? 0)
-    opening.ledger = await Ledger.open(ledgerOptions(store, vault, platform.origin, now))
-    const indexer = await IndexFollower.start(dir, (error) => note(`The index does not follow: ${failureOf(error).message}`))
-    const sequencer = announcing(opening.ledger, (size) => {
-      this.#growth.say(size)
-      indexer.grown(size)
-    })
-    const desk = new Desk({ dir, passphrase: {} }, sequencer, vault, platform)
-    const submit = async (note: Uint8Array, at: Milliseconds | undefined) => {
-      if (at !== undefined) clock.set(at, sequencer.lastTime)
-      return sequencer.submit(note)
-    }
-    const door = await openLocalDoor(dir, { submit, explain: doorFailure })
-    const reader = new SharedReader(() => openSqliteSearched(dir))
-    const revenue = new Revenue()
-    return { desk, ledger: opening.ledger, clock, reader, indexer, door, revenue, life: new AbortController() }
   }
 
   /**
@@ -218,11 +210,8 @@ export class ConsoleDesk implements ConsoleHost {
     this.#opened = undefined
     clearTimeout(this.#idle)
     this.#become('locked')
-    opened.life.abort()
-    opened.reader.retire()
-    await opened.indexer.close()
-    await opened.door.close()
-    await opened.desk.ledger.close()
+    this.#life.abort()
+    await opened.close()
   }
 
   touch(): void {
@@ -235,21 +224,17 @@ export class ConsoleDesk implements ConsoleHost {
     this.#idle.unref()
   }
 
-  async openAccount(name: string): Promise<Accepted | Refusal> {
+  openAccount(name: string): Promise<Accepted | Refusal | Queued> {
     this.touch()
-    return openAccount(this.#require().desk, name)
+    return this.#writing((desk) => openAccount(desk, name))
   }
 
-  /** One consistent state for each call. Whatever changes the ledger ends in another checkpoint. */
   async reading<T>(read: (sight: Sight) => Promise<T>): Promise<T> {
-    const { revenue, clock, ledger, reader } = this.#require()
-    const time = clock.now(ledger.lastTime)
-    return reader.use(ledger.checkpoint, ({ store, lookup }) => read({ store, lookup, time, revenue }))
+    return this.#require().reading(read)
   }
 
   async compose(draft: Draft): Promise<string> {
-    const { desk, ledger, clock } = this.#require()
-    return compose(desk.platform.origin, clock.now(ledger.lastTime), draft)
+    return this.#require().compose(draft)
   }
 
   hasKey(account: string): boolean {
@@ -257,27 +242,32 @@ export class ConsoleDesk implements ConsoleHost {
   }
 
   /** The note is kept on disk until it is answered, as every command's is. */
-  async sign(text: string, signers: readonly string[]): Promise<Accepted | Refusal> {
+  sign(text: string, signers: readonly string[]): Promise<Accepted | Refusal | Queued> {
     this.touch()
-    const { desk } = this.#require()
-    const signed = signNote(text, await Promise.all(signers.map((account) => desk.signer(account))))
-    return desk.submitSigned(signed)
+    return this.#writing(async (desk) => {
+      const signed = signNote(text, await Promise.all(signers.map((account) => desk.signer(account))))
+      return desk.submitSigned(signed)
+    })
   }
 
-  async submit(note: Uint8Array): Promise<Accepted | Refusal> {
-    return this.#require().desk.ledger.submit(note)
+  submit(note: Uint8Array): Promise<Accepted | Refusal | Queued> {
+    return this.#writing((desk) => desk.ledger.submit(note))
+  }
+
+  get sync(): SyncHost | undefined {
+    return this.#require().sync
   }
 
   async grown(size: number, signal: AbortSignal): Promise<void> {
-    const { desk, life } = this.#require()
-    if (desk.ledger.size > size) return
-    for await (const now of this.#growth.listen(AbortSignal.any([signal, life.signal]))) if (now > size) return
-    if (life.signal.aborted) throw new KeysLocked(LOCKED)
+    const life = this.#life.signal
+    if (this.#require().size > size) return
+    for await (const now of this.#growth.listen(AbortSignal.any([signal, life]))) if (now > size) return
+    if (life.aborted) throw new KeysLocked(LOCKED)
   }
 
   audit(signal: AbortSignal, progress: (done: number, total: number) => void): Promise<AuditReport> {
-    const { life } = this.#require()
-    return aside('audit', { dir: this.#options.dir }, { signal: AbortSignal.any([signal, life.signal]), progress })
+    this.#require()
+    return aside('audit', { dir: this.#options.dir }, { signal: AbortSignal.any([signal, this.#life.signal]), progress })
   }
 
   explain(error: unknown): { readonly code: FailureCode; readonly message: string } {
@@ -296,6 +286,15 @@ export class ConsoleDesk implements ConsoleHost {
     await this.lock()
   }
 
+  async #writing(write: (desk: Desk) => Promise<Accepted | Refusal>): Promise<Accepted | Refusal | Queued> {
+    try {
+      return await this.#require().writing(write)
+    } catch (error) {
+      if (!(error instanceof Pending)) throw error
+      return { status: 'queued', kept: error.kept, message: error.message }
+    }
+  }
+
   #require(): Opened {
     if (this.#opened === undefined) throw new KeysLocked(LOCKED)
     return this.#opened
@@ -308,32 +307,12 @@ export class ConsoleDesk implements ConsoleHost {
 
   async #isDemo(): Promise<boolean> {
     const { dir } = this.#options
-    if (this.#status !== 'locked') return false
+    if (this.#status !== 'locked' || isSqliteMirror(dir)) return false
     const store = await openSqliteReader(dir)
     try {
       return (await readPlatform(store)).origin === DEMO_ORIGIN
     } finally {
       await store.close()
     }
-  }
-}
-
-/** A ledger that tells its size whenever it grew. */
-function announcing(ledger: Ledger, tell: (size: number) => void): Sequencer {
-  return {
-    get size() {
-      return ledger.size
-    },
-    get lastTime() {
-      return ledger.lastTime
-    },
-    reader: ledger.reader,
-    summary: (time) => ledger.summary(time),
-    submit: async (note) => {
-      const answer = await ledger.submit(note)
-      if (answer.status === 'accepted' && answer.repeated === undefined) tell(ledger.size)
-      return answer
-    },
-    close: () => ledger.close(),
   }
 }

@@ -32,7 +32,7 @@ type ConsoleFacts = JsonObject & { readonly listening: string; readonly url: str
 export async function runConsole(options: RunOptions, signal: AbortSignal): Promise<void> {
   const { place, listen, lockAfterMinutes, say, started } = options
   await buildConsole(say)
-  const desk = new ConsoleDesk({ dir: place.dir, version: programVersion(), lockAfterMinutes })
+  const desk = new ConsoleDesk({ dir: place.dir, version: programVersion(), lockAfterMinutes, token: place.token })
   try {
     await unlockWithout(desk, place)
     const server = await serveConsole({ host: desk, pages: new Pages(PAGE_FOLDER), address: listen }).catch((error: unknown) => {
@@ -60,6 +60,8 @@ async function unlockWithout(desk: ConsoleDesk, { passphrase }: Place): Promise<
 async function ledgerFacts(place: Place): Promise<JsonObject> {
   if (!hasLedger(place.dir)) return {}
   return reading(place, async (store) => {
+    // A mirror that was cut off before its first entry.
+    if ((await store.size()) === 0) return {}
     const { origin, sequencerKey } = await readPlatform(store)
     return { origin, vkey: vkeyOf(origin, tryFromHex(sequencerKey)!), size: await store.size() }
   })

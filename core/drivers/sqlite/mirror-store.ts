@@ -17,7 +17,7 @@ import { BOOK, type DatabaseKind, findRemains, GUARD, hasDatabase, MIRROR, makeD
 import { findBookDefects, findMirrorDefects } from './defects.ts'
 import { onFile } from './errors.ts'
 import { takeLock } from './lock.ts'
-import { fillMirror, Mirror, MirrorHeads } from './mirror.ts'
+import { fillMirror, type Memory, Mirror, MirrorHeads } from './mirror.ts'
 import { BookReader, Changes, open, refuseExisting, requireDatabases, snapshot } from './reader.ts'
 
 /** Whether the folder has a mirror rather than a ledger. */
@@ -71,6 +71,13 @@ export function openSqliteMirrorReader(folder: string): BookReader {
   const mirror = open(connections, folder, MIRROR, 'read', (database) => new Mirror(snapshot(database)))
   const book = open(connections, folder, BOOK, 'read', (database) => new Book(snapshot(database)))
   return new SqliteMirrorReader(book, mirror, connections.move())
+}
+
+/** The checkpoints that the mirror in a folder keeps: the last that the log showed, and the one whose entries are all here. */
+export function readMirrorHeads(folder: string): Memory {
+  requireDatabases(folder, BOOK, MIRROR)
+  using connections = new DisposableStack()
+  return open(connections, folder, MIRROR, 'read', (database) => new Mirror(database).memory())
 }
 
 class SqliteMirrorReader extends BookReader {

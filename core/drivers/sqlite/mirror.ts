@@ -12,7 +12,7 @@ import { damaged } from './errors.ts'
 import type { mirror } from './schema.ts'
 import { bytesOf } from './values.ts'
 
-interface Memory {
+export interface Memory {
   readonly checkpoint?: Uint8Array
   readonly shown?: Uint8Array
 }

@@ -24,6 +24,7 @@ import { bytesOf, idBytes, integerOf, textOf } from './values.ts'
 type Row = typeof notes.$inferSelect
 
 const COLUMNS = 'sequence, id, note, queued, state, answered, "index", receipt, refusal, statement, mirrored'
+const IN_STATES = 'state IN (SELECT value FROM json_each(?))'
 
 /** Opens the outbox of the mirror in `folder`; undefined where there is none yet: it is made with the mirror. */
 export function openSqliteOutbox(folder: string, mode: 'read' | 'write'): OutboxStore | undefined {
@@ -61,8 +62,12 @@ class SqliteOutbox implements OutboxStore {
   }
 
   async list(states: readonly OutboxState[] | undefined, after: string | undefined, limit: number): Promise<OutboxNote[]> {
-    const wanted = JSON.stringify(states ?? OUTBOX_STATES)
-    return this.#page('state IN (SELECT value FROM json_each(?))', [wanted], after, limit)
+    return this.#page(IN_STATES, [JSON.stringify(states ?? OUTBOX_STATES)], after, limit)
+  }
+
+  async listBack(states: readonly OutboxState[] | undefined, before: string | undefined, limit: number): Promise<OutboxNote[]> {
+    const rest = 'sequence < coalesce((SELECT sequence FROM notes WHERE id = ?), sequence + 1) ORDER BY sequence DESC LIMIT ?'
+    return this.#select(`${IN_STATES} AND ${rest}`, [JSON.stringify(states ?? OUTBOX_STATES), idOrNull(before), limit])
   }
 
   async unmirrored(after: string | undefined, limit: number): Promise<OutboxNote[]> {
@@ -71,12 +76,15 @@ class SqliteOutbox implements OutboxStore {
 
   #page(condition: string, values: readonly string[], after: string | undefined, limit: number): OutboxNote[] {
     const rest = 'sequence > coalesce((SELECT sequence FROM notes WHERE id = ?), 0) ORDER BY sequence LIMIT ?'
-    const last = after === undefined ? null : idBytes(after)
-    const page = `SELECT ${COLUMNS} FROM notes WHERE ${condition} AND ${rest}`
+    return this.#select(`${condition} AND ${rest}`, [...values, idOrNull(after), limit])
+  }
+
+  #select(condition: string, values: readonly unknown[]): OutboxNote[] {
+    const select = `SELECT ${COLUMNS} FROM notes WHERE ${condition}`
     return this.#use(() =>
       this.#database
-        .prepare<unknown[], Row>(page)
-        .all(...values, last, limit)
+        .prepare<unknown[], Row>(select)
+        .all(...values)
         .map(noteOf),
     )
   }
@@ -135,6 +143,10 @@ class SqliteOutbox implements OutboxStore {
   #change<T>(work: () => T): T {
     return this.#use(() => this.#database.transaction(work).immediate())
   }
+}
+
+function idOrNull(id: string | undefined): Uint8Array | null {
+  return id === undefined ? null : idBytes(id)
 }
 
 function noteOf(row: Row): OutboxNote {

@@ -4,11 +4,11 @@ import { IconChevronLeft, IconChevronRight, IconDownload } from '@tabler/icons-r
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { EntryDetail } from '../../../core/api/views.ts'
-import { tryFromBase64 } from '../../../core/base/bytes.ts'
 import { Answered, Facts, Tag } from '../../components/layout.tsx'
 import { Amount, BookName, Foreign, Id, Raw, Sentence, When } from '../../components/text.tsx'
 import { useLive } from '../../live.tsx'
 import { go, href } from '../../route.ts'
+import { saveFile } from '../../save-file.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 import { Proof } from './proof.tsx'
@@ -223,21 +223,12 @@ function Postings({ detail: { postings, names, gross, fee, takeHome, balances } 
 function Receipt({ detail: { index, proof, bytes } }: { readonly detail: EntryDetail }) {
   const { log: t } = strings
   const download = () => {
-    save(`entry-${index}.tlog-proof`, proof)
-    save(`entry-${index}.txt`, bytes)
+    saveFile(`entry-${index}.tlog-proof`, proof)
+    saveFile(`entry-${index}.txt`, bytes)
   }
   return (
     <Button size="compact-sm" variant="default" leftSection={<IconDownload size={14} />} onClick={download} title={t.receiptHint}>
       {t.receipt}
     </Button>
   )
-}
-
-function save(name: string, base64: string): void {
-  const bytes = tryFromBase64(base64)
-  if (bytes === undefined) return
-  const url = URL.createObjectURL(new Blob([bytes as BlobPart], { type: 'application/octet-stream' }))
-  const link = Object.assign(document.createElement('a'), { href: url, download: name })
-  link.click()
-  URL.revokeObjectURL(url)
 }

@@ -1,39 +1,47 @@
-/** The first run: try the demonstration, or found a ledger of one's own. */
+/** The first run: try the demonstration, found a ledger of one's own, or join a hub. */
 import { Button, Paper, SimpleGrid, Stack, Text, ThemeIcon, Title } from '@mantine/core'
-import { IconBuildingStore, IconRubberStamp } from '@tabler/icons-react'
+import { IconBroadcast, IconBuildingStore, IconRubberStamp } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import type { DeskState } from '../../../core/api/views.ts'
-import { FailureNotice, type Icon } from '../../components/layout.tsx'
+import { FailureNotice, type Icon, LastFailure } from '../../components/layout.tsx'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 import { Found } from './found.tsx'
 import { Frame } from './frame.tsx'
+import { Join } from './join.tsx'
 
 export function Doors({ desk }: { readonly desk: DeskState }) {
   const trpc = useTRPC()
   const client = useQueryClient()
-  const [isFounding, setFounding] = useState(false)
+  const [behind, setBehind] = useState<'found' | 'join'>()
   const tryDemo = useMutation(
     trpc.desk.tryDemo.mutationOptions({ onSuccess: (state) => client.setQueryData(trpc.desk.state.queryKey(), state) }),
   )
   const { door } = strings
-  if (isFounding) return <Found back={() => setFounding(false)} dir={desk.dir} />
+  const back = () => setBehind(undefined)
+  if (behind === 'found') return <Found back={back} dir={desk.dir} />
+  if (behind === 'join') return <Join back={back} dir={desk.dir} />
   return (
     <Frame title={door.title} lead={door.lead}>
-      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="lg">
+      <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="lg">
         <Door icon={IconBuildingStore} title={door.demo} text={door.demoText}>
           <Button size="md" loading={tryDemo.isPending} onClick={() => tryDemo.mutate()} autoFocus>
             {door.demoAction}
           </Button>
         </Door>
         <Door icon={IconRubberStamp} title={door.found} text={door.foundText}>
-          <Button size="md" variant="default" disabled={tryDemo.isPending} onClick={() => setFounding(true)}>
+          <Button size="md" variant="default" disabled={tryDemo.isPending} onClick={() => setBehind('found')}>
             {door.foundAction}
           </Button>
         </Door>
+        <Door icon={IconBroadcast} title={door.join} text={door.joinText}>
+          <Button size="md" variant="default" disabled={tryDemo.isPending} onClick={() => setBehind('join')}>
+            {door.joinAction}
+          </Button>
+        </Door>
       </SimpleGrid>
-      {tryDemo.error !== null && <FailureNotice error={tryDemo.error} />}
+      {tryDemo.error !== null ? <FailureNotice error={tryDemo.error} /> : <LastFailure desk={desk} />}
       <Text size="xs" c="dimmed" mt="lg">
         {door.folder(desk.dir)}
       </Text>

@@ -1,14 +1,14 @@
 /** Founding a ledger: its name, and the passphrase that seals the keys that are made for it. */
-import { Button, Group, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core'
 import { IconArrowLeft } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { Refused } from '../../../core/api/views.ts'
 import { FailureNotice, RefusalNotice } from '../../components/layout.tsx'
-import { gradeOf, isFair } from '../../strength.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 import { Frame } from './frame.tsx'
+import { isGood, NewPassphrase, NOTHING_CHOSEN } from './new-passphrase.tsx'
 
 const DEFAULT_ORIGIN = 'ledger.local/credits'
 
@@ -18,8 +18,7 @@ export function Found({ back, dir }: { readonly back: () => void; readonly dir: 
   const { door } = strings
   const [name, setName] = useState('')
   const [origin, setOrigin] = useState(DEFAULT_ORIGIN)
-  const [passphrase, setPassphrase] = useState('')
-  const [repeated, setRepeated] = useState('')
+  const [chosen, setChosen] = useState(NOTHING_CHOSEN)
   const [isTried, setTried] = useState(false)
   const [refusal, setRefusal] = useState<Refused>()
   const found = useMutation(
@@ -30,20 +29,15 @@ export function Found({ back, dir }: { readonly back: () => void; readonly dir: 
       },
     }),
   )
-  const faults = {
-    name: name.trim() === '' ? door.needed : undefined,
-    passphrase: isFair(passphrase) ? undefined : door.tooWeak,
-    repeated: passphrase === repeated ? undefined : door.differs,
-  }
+  const nameFault = name.trim() === '' ? door.needed : undefined
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
     setRefusal(undefined)
-    if (Object.values(faults).every((fault) => fault === undefined)) {
-      found.mutate({ name: name.trim(), origin: origin.trim(), passphrase })
+    if (nameFault === undefined && isGood(chosen)) {
+      found.mutate({ name: name.trim(), origin: origin.trim(), passphrase: chosen.passphrase })
     }
   }
-  const shown = (fault: string | undefined) => (isTried ? fault : undefined)
   return (
     <Frame title={door.found} lead={door.foundText} isNarrow>
       <Paper withBorder radius="lg" className="panel" p="lg">
@@ -56,7 +50,7 @@ export function Found({ back, dir }: { readonly back: () => void; readonly dir: 
               maxLength={64}
               autoFocus
               required
-              error={shown(faults.name)}
+              error={isTried ? nameFault : undefined}
               onChange={(event) => setName(event.currentTarget.value)}
             />
             <TextInput
@@ -67,24 +61,7 @@ export function Found({ back, dir }: { readonly back: () => void; readonly dir: 
               spellCheck={false}
               onChange={(event) => setOrigin(event.currentTarget.value)}
             />
-            <PasswordInput
-              label={door.passphrase}
-              description={door.passphraseHint}
-              value={passphrase}
-              required
-              autoComplete="new-password"
-              error={shown(faults.passphrase)}
-              onChange={(event) => setPassphrase(event.currentTarget.value)}
-            />
-            <Strength passphrase={passphrase} />
-            <PasswordInput
-              label={door.repeat}
-              value={repeated}
-              required
-              autoComplete="new-password"
-              error={repeated === '' && !isTried ? undefined : faults.repeated}
-              onChange={(event) => setRepeated(event.currentTarget.value)}
-            />
+            <NewPassphrase chosen={chosen} choose={setChosen} hint={door.passphraseHint} isTried={isTried} />
             {refusal !== undefined && <RefusalNotice refusal={refusal} />}
             {found.error !== null && <FailureNotice error={found.error} />}
             <Text size="xs" c="dimmed">
@@ -108,23 +85,5 @@ export function Found({ back, dir }: { readonly back: () => void; readonly dir: 
         </form>
       </Paper>
     </Frame>
-  )
-}
-
-function Strength({ passphrase }: { readonly passphrase: string }) {
-  const grade = gradeOf(passphrase)
-  const { strength, strengths } = strings.door
-  const word = passphrase === '' ? '' : (strengths[grade] ?? '')
-  return (
-    <div className="strength" data-grade={passphrase === '' ? undefined : grade}>
-      <span className="strength-bars" aria-hidden="true">
-        {strengths.map((name, at) => (
-          <span key={name} data-on={(passphrase !== '' && at <= grade) || undefined} />
-        ))}
-      </span>
-      <Text size="xs" c="dimmed" aria-live="polite">
-        {strength}: {word}
-      </Text>
-    </div>
   )
 }

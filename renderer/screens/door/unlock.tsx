@@ -4,7 +4,7 @@ import { IconLockOpen } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { DeskState } from '../../../core/api/views.ts'
-import { FailureNotice } from '../../components/layout.tsx'
+import { FailureNotice, LastFailure } from '../../components/layout.tsx'
 import { strings } from '../../strings.ts'
 import { failureOf, useTRPC } from '../../trpc.ts'
 import { Frame } from './frame.tsx'
@@ -50,6 +50,7 @@ export function Unlock({ desk }: { readonly desk: DeskState }) {
                 {strings.unlock.demoHint}
               </Text>
             )}
+            {unlock.error === null && <LastFailure desk={desk} />}
             {unlock.error !== null && !isWrong && <FailureNotice error={unlock.error} />}
             <Button
               type="submit"

@@ -1,0 +1,153 @@
+/** Joining a hub: its address and the key of its log, what it shows, and the passphrase for the keys that will be made. */
+import { Button, Group, Paper, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { IconArrowLeft } from '@tabler/icons-react'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from 'react'
+import type { HubShown } from '../../../core/api/views.ts'
+import { Fingerprint } from '../../components/fingerprint.tsx'
+import { Facts, FailureNotice } from '../../components/layout.tsx'
+import { formatCount } from '../../format.ts'
+import { href } from '../../route.ts'
+import { strings } from '../../strings.ts'
+import { useTRPC } from '../../trpc.ts'
+import { Frame } from './frame.tsx'
+import { isGood, NewPassphrase, NOTHING_CHOSEN } from './new-passphrase.tsx'
+
+interface JoinProps {
+  readonly back: () => void
+  readonly dir: string
+}
+
+export function Join({ back, dir }: JoinProps) {
+  const [hub, setHub] = useState<HubShown>()
+  const { door } = strings
+  return (
+    <Frame
+      title={hub === undefined ? door.join : door.compare}
+      lead={hub === undefined ? door.joinText : door.compareText}
+      isNarrow
+    >
+      <Paper withBorder radius="lg" className="panel" p="lg">
+        {hub === undefined ? <Ask back={back} shown={setHub} /> : <Confirm hub={hub} back={() => setHub(undefined)} dir={dir} />}
+      </Paper>
+    </Frame>
+  )
+}
+
+/** Where the hub is, and whose log it serves. */
+function Ask({ back, shown }: { readonly back: () => void; readonly shown: (hub: HubShown) => void }) {
+  const trpc = useTRPC()
+  const { door } = strings
+  const [url, setUrl] = useState('')
+  const [vkey, setVkey] = useState('')
+  const examine = useMutation(trpc.desk.examineHub.mutationOptions({ onSuccess: shown }))
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    examine.mutate({ url: url.trim(), vkey: vkey.trim() })
+  }
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack>
+        <TextInput
+          label={door.url}
+          description={door.urlHint}
+          value={url}
+          maxLength={2000}
+          required
+          autoFocus
+          spellCheck={false}
+          inputMode="url"
+          onChange={(event) => setUrl(event.currentTarget.value)}
+        />
+        <Textarea
+          label={door.vkey}
+          description={door.vkeyHint}
+          value={vkey}
+          maxLength={512}
+          required
+          autosize
+          minRows={2}
+          spellCheck={false}
+          classNames={{ input: 'mono' }}
+          onChange={(event) => setVkey(event.currentTarget.value)}
+          onKeyDown={goOn}
+        />
+        {examine.error !== null && <FailureNotice error={examine.error} />}
+        <Steps back={back} backLabel={door.back}>
+          <Button type="submit" loading={examine.isPending} disabled={url.trim() === '' || vkey.trim() === ''}>
+            {door.look}
+          </Button>
+        </Steps>
+      </Stack>
+    </form>
+  )
+}
+
+/** A key is one line, however it is wrapped: Enter goes on as in the other fields. */
+function goOn(event: KeyboardEvent<HTMLTextAreaElement>): void {
+  if (event.key !== 'Enter') return
+  event.preventDefault()
+  event.currentTarget.form?.requestSubmit()
+}
+
+/** What it shows, to be compared with what its operator says. */
+function Confirm({ hub, back, dir }: { readonly hub: HubShown } & JoinProps) {
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const { door, sync } = strings
+  const [chosen, setChosen] = useState(NOTHING_CHOSEN)
+  const [isTried, setTried] = useState(false)
+  const join = useMutation(
+    trpc.desk.join.mutationOptions({ onSuccess: (state) => client.setQueryData(trpc.desk.state.queryKey(), state) }),
+  )
+  const { url, vkey, origin, size } = hub
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setTried(true)
+    if (!isGood(chosen)) return
+    // The console opens where the hub is told of.
+    window.history.replaceState(null, '', href('sync'))
+    join.mutate({ url, vkey, passphrase: chosen.passphrase })
+  }
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack>
+        <Facts
+          rows={[
+            [sync.hub, <bdi key="hub">{url}</bdi>],
+            [sync.origin, <bdi key="origin">{origin}</bdi>],
+            [sync.entries, formatCount(size)],
+            [sync.fingerprint, <Fingerprint key="fingerprint" vkey={vkey} />],
+          ]}
+        />
+        <NewPassphrase chosen={chosen} choose={setChosen} hint={door.keysHint} isTried={isTried} isFirst />
+        {join.error !== null && <FailureNotice error={join.error} />}
+        <Text size="xs" c="dimmed">
+          {door.folder(dir)}
+        </Text>
+        <Steps back={back} backLabel={door.other}>
+          <Button type="submit" loading={join.isPending}>
+            {door.isSame}
+          </Button>
+        </Steps>
+      </Stack>
+    </form>
+  )
+}
+
+interface StepsProps {
+  readonly back: () => void
+  readonly backLabel: string
+  readonly children: ReactNode
+}
+
+function Steps({ back, backLabel, children }: StepsProps) {
+  return (
+    <Group justify="space-between">
+      <Button variant="subtle" color="gray" className="quiet-button" leftSection={<IconArrowLeft size={16} />} onClick={back}>
+        {backLabel}
+      </Button>
+      {children}
+    </Group>
+  )
+}
