@@ -47,7 +47,7 @@ export function spendableIn({ owedMicros, walletMicros }: Purse): Micros {
 
 /** All the slices of an amount that was taken, in the order in which they burned, from those that were remembered. */
 export function slicesOf(amountMicros: Micros, remembered: readonly Slice[]): Slice[] {
-  const paidMicros = micros(amountMicros - sumOf(remembered))
+  const paidMicros = remembered.length === 0 ? amountMicros : micros(amountMicros - sumOf(remembered))
   assert(paidMicros >= 0n, 'slices are not more than the whole')
   return paidMicros === 0n ? [...remembered] : [...remembered, { amountMicros: paidMicros }]
 }

@@ -49,8 +49,8 @@ export interface WorkedRow extends RowChange {
   isChanged: boolean
   /** The row was copied for this transaction and nobody has seen the copy, so it may be written to. */
   isDraft: boolean
-  /** What is moved on the row's books. */
-  readonly movements: Movement[]
+  /** What is moved on the row's books, once something is. */
+  movements: Movement[] | undefined
 }
 
 type Draft<Row> = { -readonly [field in keyof Row]: Row[field] }
@@ -85,7 +85,7 @@ export class Run extends View implements Effects<never> {
     const known = this.#worked.get(key)
     if (known !== undefined) return known
     const before: unknown = this.rows.get(key)
-    const worked = { key, before, row: before, isChanged: false, isDraft: false, movements: [] }
+    const worked = { key, before, row: before, isChanged: false, isDraft: false, movements: undefined }
     this.#worked.add(key, worked)
     return worked
   }
@@ -287,15 +287,16 @@ export class Run extends View implements Effects<never> {
     this.payment ??= { grossMicros: ZERO, feeMicros: ZERO, feeBps: inForce(this).feeBps, slices: [] }
   }
 
-  #record({ movements }: WorkedRow, book: BookClass, account: string | undefined, amountMicros: bigint): void {
-    const before = movementOn(movements, book)
+  #record(worked: WorkedRow, book: BookClass, account: string | undefined, amountMicros: bigint): void {
+    const before = movementOn(worked, book)
     if (before !== undefined) {
       before.amountMicros = micros(before.amountMicros + amountMicros)
       return
     }
     const movement = { book, account, amountMicros: micros(amountMicros) }
     this.#movements.push(movement)
-    movements.push(movement)
+    if (worked.movements === undefined) worked.movements = [movement]
+    else worked.movements.push(movement)
   }
 
   finish(): Execution {
@@ -367,12 +368,13 @@ function addTo(row: object, field: string, amountMicros: bigint): void {
 }
 
 /** Of what is moved on one row's books. */
-function movementOn(movements: readonly Movement[], book: BookClass): Movement | undefined {
+function movementOn({ movements }: WorkedRow, book: BookClass): Movement | undefined {
+  if (movements === undefined) return undefined
   for (const movement of movements) if (movement.book === book) return movement
   return undefined
 }
 
 /** What the entry moves on a book of the row. */
-export function movedMicros({ movements }: WorkedRow, book: BookClass): Micros {
-  return movementOn(movements, book)?.amountMicros ?? ZERO
+export function movedMicros(worked: WorkedRow, book: BookClass): Micros {
+  return movementOn(worked, book)?.amountMicros ?? ZERO
 }
