@@ -70,8 +70,8 @@ export function tableNamed(name: string): Table<unknown> {
   return table as Table<unknown>
 }
 
-/** How many keys a table remembers at most: those of some hundred entries, or of a batch of many payers. */
-const RECENT_KEYS = 1024
+/** How many keys a table remembers: an entry names few rows of one table. Many more are slower, being long out of the cache. */
+const RECENT_KEYS = 8
 
 interface RecentKey<Row> {
   readonly first: Part | undefined
