@@ -44,6 +44,8 @@ const HEX_CODES = utf8('0123456789abcdef')
 /** Ids, keys and hashes are no longer than this. */
 const MAX_SHORT_BYTES = 64
 const hexCodes = new Uint8Array(2 * MAX_SHORT_BYTES)
+/** The room for the digits of so many bytes. */
+const hexViews: (Uint8Array | undefined)[] = Array.from({ length: MAX_SHORT_BYTES + 1 })
 
 export function toHex(bytes: Uint8Array): string {
   if (bytes.length > MAX_SHORT_BYTES) return longHex(bytes)
@@ -53,7 +55,10 @@ export function toHex(bytes: Uint8Array): string {
     hexCodes[2 * i] = HEX_CODES[byte >> 4]!
     hexCodes[2 * i + 1] = HEX_CODES[byte & 15]!
   }
-  return strictDecoder.decode(hexCodes.subarray(0, 2 * bytes.length))
+  const { length } = bytes
+  const codes = hexViews[length] ?? hexCodes.subarray(0, 2 * length)
+  hexViews[length] = codes
+  return strictDecoder.decode(codes)
 }
 
 function longHex(bytes: Uint8Array): string {

@@ -48,7 +48,7 @@ function assertPostings(run: Run, postings: readonly Posting[]): void {
     if (book === 'revenue:fees') feesMicros += amountMicros
     if (book === 'earnings' || book === 'payable') creatorsMicros += amountMicros
     if (book === 'issued' && amountMicros < 0n) isIssuing = true
-    assert(isInRange(book, balanceMicros), () => `the book ${bookName(book, account)} stays in its range`)
+    if (!isInRange(book, balanceMicros)) throw new InvariantError(`the book ${bookName(book, account)} stays in its range`)
   }
   assert(sum === 0n, () => `postings of ${run.id} sum to zero`)
   const { grossMicros, feeMicros } = run.payment ?? { grossMicros: ZERO, feeMicros: ZERO }
@@ -65,8 +65,8 @@ function assertPostings(run: Run, postings: readonly Posting[]): void {
 function assertAgedSums(run: Run, postings: readonly Posting[]): void {
   for (const { book, account, balanceMicros } of postings) {
     const row = agedRow(book, account)
-    if (row !== undefined)
-      assert(totalOf(run.get(row)) === balanceMicros, () => `the days of ${bookName(book, account)} are its sum`)
+    if (row === undefined || totalOf(run.get(row)) === balanceMicros) continue
+    throw new InvariantError(`the days of ${bookName(book, account)} are its sum`)
   }
 }
 
@@ -90,10 +90,8 @@ function assertBooksOf(worked: WorkedRow, books: BookFields, account: string | u
   const before = worked.before as Record<string, bigint> | undefined
   const row = worked.row as Record<string, bigint>
   for (const [book, field] of books) {
-    assert(
-      row[field] === (before?.[field] ?? 0n) + movedMicros(worked, book),
-      () => `the book ${bookName(book, account)} changed by its postings`,
-    )
+    if (row[field] === (before?.[field] ?? 0n) + movedMicros(worked, book)) continue
+    throw new InvariantError(`the book ${bookName(book, account)} changed by its postings`)
   }
 }
 

@@ -25,7 +25,7 @@ export function micros(value: bigint): Micros {
 
 export function add(...amounts: readonly bigint[]): Micros {
   let sum = 0n
-  for (let i = 0; i < amounts.length; i++) sum += amounts[i]!
+  for (const amount of amounts) sum += amount
   return micros(sum)
 }
 

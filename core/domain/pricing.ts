@@ -10,31 +10,13 @@ import type { QueryPrices } from './state.ts'
 const MILLION = 1_000_000n
 
 export function priceOf(usage: Usage, prices: QueryPrices): Micros {
-  return smallPriceOf(usage, prices) ?? exactPriceOf(usage, prices)
-}
-
-/**
- * The same in doubles, several times faster, where all of it stays among the integers that they hold exactly; undefined where it
- * does not. A product or sum beyond 2⁵³ is never rounded back to less.
- */
-function smallPriceOf({ requests, inputTokens, outputTokens, milliseconds }: Usage, prices: QueryPrices): Micros | undefined {
   const { perRequestMicros, perMInputMicros, perMOutputMicros, perSecondMicros } = prices
-  const millionths =
-    Number(perRequestMicros) * requests * 1e6 +
-    Number(perMInputMicros) * inputTokens +
-    Number(perMOutputMicros) * outputTokens +
-    Number(perSecondMicros) * milliseconds * 1000
-  if (millionths > Number.MAX_SAFE_INTEGER) return undefined
-  const rest = millionths % 1e6
-  return micros(BigInt((millionths - rest) / 1e6 + (rest > 0 ? 1 : 0)))
-}
-
-function exactPriceOf(usage: Usage, prices: QueryPrices): Micros {
-  const millionths =
-    prices.perRequestMicros * BigInt(usage.requests) * MILLION +
-    prices.perMInputMicros * BigInt(usage.inputTokens) +
-    prices.perMOutputMicros * BigInt(usage.outputTokens) +
-    prices.perSecondMicros * BigInt(usage.milliseconds) * 1000n
+  let millionths = 0n
+  // Most listings charge for some of the units only.
+  if (perRequestMicros > 0n) millionths += perRequestMicros * BigInt(usage.requests) * MILLION
+  if (perMInputMicros > 0n) millionths += perMInputMicros * BigInt(usage.inputTokens)
+  if (perMOutputMicros > 0n) millionths += perMOutputMicros * BigInt(usage.outputTokens)
+  if (perSecondMicros > 0n) millionths += perSecondMicros * BigInt(usage.milliseconds) * 1000n
   return micros((millionths + MILLION - 1n) / MILLION)
 }
 

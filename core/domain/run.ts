@@ -3,7 +3,7 @@
  * moves through the few methods here and no other way; invariants.ts checks the whole before anybody sees it.
  */
 
-import { assert } from '../base/assert.ts'
+import { assert, InvariantError } from '../base/assert.ts'
 import { withNew } from './aged-sum.ts'
 import { ACCOUNT_BOOKS, type AccountBook, type BookClass, PLATFORM_BOOKS, type PlatformBook } from './books.ts'
 import { REVENUE_HOLD_DAYS } from './credits.ts'
@@ -11,7 +11,7 @@ import type { Aside, Effects, LineOutcome, PaymentFigures, Takings } from './def
 import { assertInvariants } from './invariants.ts'
 import { counted } from './key-limits.ts'
 import { add, type FeeSplit, type Micros, micros, splitFee, ZERO } from './money.ts'
-import type { Outcome, Payment, Posting } from './outcome.ts'
+import type { Outcome, Payment, Posting, Touched } from './outcome.ts'
 import { inForce } from './policy.ts'
 import type { Purse } from './purse.ts'
 import * as purses from './purse.ts'
@@ -49,8 +49,8 @@ export interface WorkedRow extends RowChange {
   isChanged: boolean
   /** The row was copied for this transaction and nobody has seen the copy, so it may be written to. */
   isDraft: boolean
-  /** What is moved on the row's books. */
-  readonly movements: Movement[]
+  /** What is moved on the row's books, once something is. */
+  movements: Movement[] | undefined
 }
 
 type Draft<Row> = { -readonly [field in keyof Row]: Row[field] }
@@ -85,7 +85,7 @@ export class Run extends View implements Effects<never> {
     const known = this.#worked.get(key)
     if (known !== undefined) return known
     const before: unknown = this.rows.get(key)
-    const worked = { key, before, row: before, isChanged: false, isDraft: false, movements: [] }
+    const worked = { key, before, row: before, isChanged: false, isDraft: false, movements: undefined }
     this.#worked.add(key, worked)
     return worked
   }
@@ -103,8 +103,7 @@ export class Run extends View implements Effects<never> {
 
   #draftOf(worked: WorkedRow): object {
     if (worked.isDraft) return worked.row as object
-    assert(worked.row !== undefined, () => `the row ${worked.key.path} exists`)
-    const draft = { ...(worked.row as object) }
+    const draft = { ...existing(worked) }
     worked.row = draft
     worked.isDraft = true
     this.#change(worked)
@@ -113,9 +112,7 @@ export class Run extends View implements Effects<never> {
 
   /** The account's row as it is now, only to be looked at before anything else is done. */
   #peek(account: string): state.Account {
-    const worked = this.#work(state.accounts.at(account))
-    assert(worked.row !== undefined, () => `the row ${worked.key.path} exists`)
-    return worked.row as state.Account
+    return existing(this.#work(state.accounts.at(account))) as state.Account
   }
 
   remove(key: RowKey): void {
@@ -144,7 +141,7 @@ export class Run extends View implements Effects<never> {
   takePaid(account: string, amountMicros: Micros): void {
     const purse = this.#settled(account)
     assert(amountMicros <= purses.paidIn(purse), 'no more paid credits are taken than there are')
-    this.#movePurse(account, { ...purse, walletMicros: micros(purse.walletMicros - amountMicros) })
+    this.#movePurse(account, purses.withoutPaid(purse, amountMicros))
   }
 
   give(account: string, slices: readonly state.Slice[]): void {
@@ -290,15 +287,16 @@ export class Run extends View implements Effects<never> {
     this.payment ??= { grossMicros: ZERO, feeMicros: ZERO, feeBps: inForce(this).feeBps, slices: [] }
   }
 
-  #record({ movements }: WorkedRow, book: BookClass, account: string | undefined, amountMicros: bigint): void {
-    const before = movementOn(movements, book)
+  #record(worked: WorkedRow, book: BookClass, account: string | undefined, amountMicros: bigint): void {
+    const before = movementOn(worked, book)
     if (before !== undefined) {
       before.amountMicros = micros(before.amountMicros + amountMicros)
       return
     }
     const movement = { book, account, amountMicros: micros(amountMicros) }
     this.#movements.push(movement)
-    movements.push(movement)
+    if (worked.movements === undefined) worked.movements = [movement]
+    else worked.movements.push(movement)
   }
 
   finish(): Execution {
@@ -327,19 +325,20 @@ export class Run extends View implements Effects<never> {
   /** Counts the entry for its signers and for the owner of every row it changed. */
   #touch(): Outcome['touched'] {
     const owners: string[] = []
-    const note = (account: string) => owners.includes(account) || owners.push(account)
-    this.signers.forEach(note)
+    for (const account of this.signers) if (!owners.includes(account)) owners.push(account)
     for (const { key, row, before } of this.changed) {
       const owner = key.table.owner(row ?? before, key.key)
-      if (owner !== undefined) note(owner)
+      if (owner !== undefined && !owners.includes(owner)) owners.push(owner)
     }
-    return owners.map((account) => {
+    const touched: Touched[] = []
+    for (const account of owners) {
       const row = this.#draft(state.accounts.at(account))
       const { number, entries, last } = row
       row.entries = entries + 1
       row.last = this.index
-      return entries > 0 ? { account, number, previous: last } : { account, number }
-    })
+      touched.push(entries > 0 ? { account, number, previous: last } : { account, number })
+    }
+    return touched
   }
 
   #settledPostings(): Posting[] {
@@ -358,18 +357,24 @@ export class Run extends View implements Effects<never> {
   }
 }
 
+function existing({ key, row }: WorkedRow): object {
+  if (row === undefined) throw new InvariantError(`the row ${key.path} exists`)
+  return row as object
+}
+
 function addTo(row: object, field: string, amountMicros: bigint): void {
   const amounts = row as Record<string, bigint>
   amounts[field] = amounts[field]! + amountMicros
 }
 
 /** Of what is moved on one row's books. */
-function movementOn(movements: readonly Movement[], book: BookClass): Movement | undefined {
+function movementOn({ movements }: WorkedRow, book: BookClass): Movement | undefined {
+  if (movements === undefined) return undefined
   for (const movement of movements) if (movement.book === book) return movement
   return undefined
 }
 
 /** What the entry moves on a book of the row. */
-export function movedMicros({ movements }: WorkedRow, book: BookClass): Micros {
-  return movementOn(movements, book)?.amountMicros ?? ZERO
+export function movedMicros(worked: WorkedRow, book: BookClass): Micros {
+  return movementOn(worked, book)?.amountMicros ?? ZERO
 }

@@ -9,7 +9,7 @@
  *   account nim1…  {"carry":0,"entries":3,"earningsMicros":"0",…,"walletMicros":"25000000"}
  */
 
-import { assert } from '../base/assert.ts'
+import { assert, InvariantError } from '../base/assert.ts'
 
 export interface Table<Row> {
   readonly name: string
@@ -70,8 +70,8 @@ export function tableNamed(name: string): Table<unknown> {
   return table as Table<unknown>
 }
 
-/** How many keys a table remembers at most: those of some hundred entries, or of a batch of many payers. */
-const RECENT_KEYS = 1024
+/** How many keys a table remembers: an entry names few rows of one table. Many more are slower, being long out of the cache. */
+const RECENT_KEYS = 8
 
 interface RecentKey<Row> {
   readonly first: Part | undefined
@@ -192,45 +192,67 @@ export function encodeRow(row: unknown): string {
 }
 
 function encode(value: unknown, field: string): string {
-  assert(
-    (typeof value === 'bigint') === field.endsWith('Micros'),
-    () => `field ${field}: fields named …Micros, and no others, are bigints`,
-  )
+  if ((typeof value === 'bigint') !== field.endsWith('Micros')) {
+    throw new InvariantError(`field ${field}: fields named …Micros, and no others, are bigints`)
+  }
   switch (typeof value) {
     case 'bigint':
       return `"${value}"`
     case 'number':
-      assert(Number.isSafeInteger(value), () => `field ${field} is an integer`)
+      if (!Number.isSafeInteger(value)) throw new InvariantError(`field ${field} is an integer`)
       return String(value)
     case 'boolean':
       return value ? 'true' : 'false'
     case 'string':
-      assert(value.isWellFormed(), () => `field ${field} is well-formed text`)
+      if (!value.isWellFormed()) throw new InvariantError(`field ${field} is well-formed text`)
       return JSON.stringify(value)
   }
-  assert(typeof value === 'object' && value !== null, () => `field ${field} has a value`)
-  return Array.isArray(value) ? `[${value.map((item) => encode(item, '')).join(',')}]` : encodeFields(value as Fields)
+  if (typeof value !== 'object' || value === null) throw new InvariantError(`field ${field} has a value`)
+  return Array.isArray(value) ? encodeItems(value) : encodeFields(value as Fields)
+}
+
+function encodeItems(items: readonly unknown[]): string {
+  let text = '['
+  for (let i = 0; i < items.length; i++) text += (i === 0 ? '' : ',') + encode(items[i], '')
+  return `${text}]`
 }
 
 type Fields = { readonly [field: string]: unknown }
 
 function encodeFields(row: Fields): string {
-  let text = ''
-  for (const field of inOrder(Object.keys(row))) {
+  let text = '{'
+  for (const field of hasFieldsInOrder(row) ? Object.keys(row) : Object.keys(row).sort()) {
     const value = row[field]
-    if (value !== undefined) text += `${text === '' ? '' : ','}"${field}":${encode(value, field)}`
+    if (value !== undefined) text += labelOf(field, text.length === 1) + encode(value, field)
   }
-  return `{${text}}`
+  return `${text}}`
 }
 
 /**
  * The names are this program's own, plain ASCII, so their order by UTF-16 code units is that of RFC 8785. Rows that were read
  * once have them in order already.
  */
-function inOrder(fields: string[]): readonly string[] {
-  for (let i = 1; i < fields.length; i++) if (fields[i - 1]! > fields[i]!) return fields.sort()
-  return fields
+function hasFieldsInOrder(row: Fields): boolean {
+  let previous = ''
+  for (const field in row) {
+    if (previous > field) return false
+    previous = field
+  }
+  return true
 }
+
+/** What stands before the value of a field that is, or is not, the first. */
+function labelOf(field: string, isFirst: boolean): string {
+  const known = labels.get(field)
+  if (known !== undefined) return isFirst ? known.first : known.next
+  const made = { first: `"${field}":`, next: `,"${field}":` }
+  // Names are few; a store that is damaged may hold any.
+  if (labels.size < MAX_LABELS) labels.set(field, made)
+  return isFirst ? made.first : made.next
+}
+
+const MAX_LABELS = 1_000
+const labels = new Map<string, { readonly first: string; readonly next: string }>()
 
 /** The row of a stored text that encodeRow wrote. Throws where it is not JSON: the caller names the damaged row. */
 export function decodeRow(text: string): unknown {

@@ -86,7 +86,7 @@ export const usageBatch = defineTransaction<Body>({
     },
     (context) => {
       const { listing, payers } = context.body
-      const rows = [...creatorRows(context)]
+      const rows = creatorRows(context)
       for (const payer of payers) {
         const mandate = mandateRow(context, payer, listing)
         if (mandate !== undefined) rows.push(mandate)
