@@ -34,10 +34,16 @@ export class Declared implements Rows {
   }
 
   get<Row>(key: RowKey<Row>): Row | undefined {
-    const kept = this.#places.get(key)
-    assert(kept !== undefined, () => `${this.#view.definition.type} declared the row ${key.path}`)
+    const kept = this.place(key)
     if (this.#round < this.#rounds) this.#looks.push({ kept, row: kept.row })
     return kept.row as Row | undefined
+  }
+
+  /** The place of a row that was declared. */
+  place(key: RowKey): Kept {
+    const kept = this.#places.get(key)
+    assert(kept !== undefined, () => `${this.#view.definition.type} declared the row ${key.path}`)
+    return kept
   }
 
   /** Goes on to the round whose rows have to be filled before another can follow; none where all rounds are declared. */
