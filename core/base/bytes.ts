@@ -39,12 +39,31 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true
 }
 
-const HEX_DIGITS = '0123456789abcdef'
-const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => HEX_DIGITS[byte >> 4]! + HEX_DIGITS[byte & 15]!)
+/** The character codes of the digits. */
+const HEX_CODES = utf8('0123456789abcdef')
+/** Ids, keys and hashes are no longer than this. */
+const MAX_SHORT_BYTES = 64
+const hexCodes = new Uint8Array(2 * MAX_SHORT_BYTES)
+/** The room for the digits of so many bytes. */
+const hexViews: (Uint8Array | undefined)[] = Array.from({ length: MAX_SHORT_BYTES + 1 })
 
 export function toHex(bytes: Uint8Array): string {
+  if (bytes.length > MAX_SHORT_BYTES) return longHex(bytes)
+  // Decoded at once: a text that is added to bit by bit is a tree of its parts, which is slow to read and large.
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!
+    hexCodes[2 * i] = HEX_CODES[byte >> 4]!
+    hexCodes[2 * i + 1] = HEX_CODES[byte & 15]!
+  }
+  const { length } = bytes
+  const codes = hexViews[length] ?? hexCodes.subarray(0, 2 * length)
+  hexViews[length] = codes
+  return strictDecoder.decode(codes)
+}
+
+function longHex(bytes: Uint8Array): string {
   let text = ''
-  for (const byte of bytes) text += HEX_OF_BYTE[byte]
+  for (let i = 0; i < bytes.length; i += MAX_SHORT_BYTES) text += toHex(bytes.subarray(i, i + MAX_SHORT_BYTES))
   return text
 }
 
@@ -78,10 +97,43 @@ export function toBase64(bytes: Uint8Array): string {
  * Bytes of padded, canonical RFC 4648 section 4 base64; undefined for anything else (white space, missing padding, stray bits).
  */
 export function tryFromBase64(text: string): Uint8Array | undefined {
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined
-  const binary = atob(text)
-  if (btoa(binary) !== text) return undefined
-  const bytes = new Uint8Array(binary.length)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
+  return tryFromBase64Bytes(utf8(text))
+}
+
+const BASE64_ALPHABET = utf8('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+const PADDING = 0x3d
+/** The values of the alphabet's character codes; -1 for all others. */
+const BASE64_VALUES = new Int8Array(256).fill(-1)
+BASE64_ALPHABET.forEach((code, value) => {
+  BASE64_VALUES[code] = value
+})
+
+/** The same of the text's bytes. */
+export function tryFromBase64Bytes(text: Uint8Array): Uint8Array | undefined {
+  const { length } = text
+  if (length % 4 !== 0) return undefined
+  const padding = length === 0 || text[length - 1] !== PADDING ? 0 : text[length - 2] === PADDING ? 2 : 1
+  const bytes = new Uint8Array((length / 4) * 3 - padding)
+  const whole = padding === 0 ? length : length - 4
+  let at = 0
+  for (let i = 0; i < whole; i += 4) {
+    const first = BASE64_VALUES[text[i]!]!
+    const second = BASE64_VALUES[text[i + 1]!]!
+    const third = BASE64_VALUES[text[i + 2]!]!
+    const fourth = BASE64_VALUES[text[i + 3]!]!
+    if ((first | second | third | fourth) < 0) return undefined
+    bytes[at++] = (first << 2) | (second >> 4)
+    bytes[at++] = (second << 4) | (third >> 2)
+    bytes[at++] = (third << 6) | fourth
+  }
+  if (padding === 0) return bytes
+  const first = BASE64_VALUES[text[whole]!]!
+  const second = BASE64_VALUES[text[whole + 1]!]!
+  const third = padding === 2 ? 0 : BASE64_VALUES[text[whole + 2]!]!
+  // Bits that belong to no byte are zero, so that the bytes have one spelling.
+  const strayBits = padding === 2 ? second & 0x0f : third & 0x03
+  if ((first | second | third) < 0 || strayBits !== 0) return undefined
+  bytes[at++] = (first << 2) | (second >> 4)
+  if (padding === 1) bytes[at] = (second << 4) | (third >> 2)
   return bytes
 }

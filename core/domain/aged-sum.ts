@@ -13,7 +13,9 @@ const NOTHING: AgedSum = { availableMicros: ZERO, days: [] }
 /** All of it, available or not. */
 export function totalOf(row: AgedSum | undefined): Micros {
   const { availableMicros, days } = row ?? NOTHING
-  return add(availableMicros, ...days.map(({ amountMicros }) => amountMicros))
+  let totalMicros: bigint = availableMicros
+  for (const { amountMicros } of days) totalMicros += amountMicros
+  return micros(totalMicros)
 }
 
 /** The sum with what may be taken at `time` moved to what is available. */
@@ -33,8 +35,14 @@ export function withNew(row: AgedSum | undefined, amountMicros: Micros, time: Se
   const { availableMicros, days } = matured(row, time)
   const today = dayOf(time)
   const availableFrom = (today + 1 + holdDays) * DAY_SECONDS
+  const last = days.at(-1)
+  // Most come on a day that has its sum already, which is the last: then no other changes, nor their order.
+  if (last?.day === today && last.availableFrom === availableFrom) {
+    const more = { amountMicros: micros(last.amountMicros + amountMicros), availableFrom, day: today }
+    return { availableMicros, days: days.length === 1 ? [more] : [...days.slice(0, -1), more] }
+  }
   const same = days.find((sum) => sum.day === today && sum.availableFrom === availableFrom)
-  const sum = { day: today, availableFrom, amountMicros: add(same?.amountMicros ?? ZERO, amountMicros) }
+  const sum = { amountMicros: add(same?.amountMicros ?? ZERO, amountMicros), availableFrom, day: today }
   const others = days.filter((one) => one !== same)
   return { availableMicros, days: [...others, sum].sort((a, b) => a.availableFrom - b.availableFrom || a.day - b.day) }
 }

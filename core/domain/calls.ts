@@ -20,9 +20,17 @@ import {
   termsChanged,
   whyClosed,
 } from './sales.ts'
-import { type Listing, platform, type Subscription, type SubscriptionPeriod, subscribers, terms } from './state.ts'
-import { activeSubscription, subscriptionRow } from './subscriptions.ts'
-import type { RowKey } from './table.ts'
+import {
+  type Listing,
+  platform,
+  type QueryPrices,
+  type Subscription,
+  type SubscriptionPeriod,
+  subscribers,
+  terms,
+} from './state.ts'
+import { type ActiveSubscription, activeSubscription, subscriptionRow } from './subscriptions.ts'
+import type { Seconds } from './time.ts'
 
 interface Call {
   readonly payer: string
@@ -35,7 +43,7 @@ interface Call {
 interface Quote {
   readonly grossMicros: Micros
   /** The subscription as it is once the call has used included units; absent where it uses none. */
-  readonly included?: { readonly row: RowKey<Subscription>; readonly subscription: Subscription }
+  readonly included?: ActiveSubscription
 }
 
 /** The rows of a call that its signer pays for, in two rounds. */
@@ -89,10 +97,14 @@ export function needsMeter(type: string, account: string): RefusalData {
 /** What the call costs now. It needs the row of its terms and the payer's subscription. */
 export function quote(context: Context<unknown>, { payer, listing, terms: version, usage }: Call): Quote {
   const prices = context.need(terms.at(listing, version)).query!
-  const active = activeSubscription(context, payer, listing)
+  return quoteAt(prices, activeSubscription(context, payer, listing), usage, context.time)
+}
+
+/** The same at known prices, for a payer with this subscription. */
+export function quoteAt(prices: QueryPrices, active: ActiveSubscription | undefined, usage: Usage, time: Seconds): Quote {
   if (active === undefined) return { grossMicros: priceOf(usage, prices) }
   const { row, subscription } = active
-  const { start, included } = runningPeriod(subscription, context.time)
+  const { start, included } = runningPeriod(subscription, time)
   // Units are included anew in each paid period.
   const before = subscription.usedFrom === start ? subscription.used : NO_USAGE
   const { billable, used } = useIncluded(usage, included, before)

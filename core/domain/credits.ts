@@ -17,7 +17,7 @@ export function payerRows(account: string): readonly RowKey[] {
 }
 
 /** The rows that a payment to an account reads and writes. */
-export function payeeRows(account: string): readonly RowKey[] {
+export function payeeRows(account: string): RowKey[] {
   return [accounts.at(account), earnings.at(account), revenue.at('fees')]
 }
 

@@ -94,7 +94,17 @@ export interface Effects<Body> extends Context<Body> {
   pay(payer: string, payee: string, grossMicros: Micros, slices?: readonly Slice[]): PaymentFigures
   /** A payment from a user to the platform for a plan. It needs payerRows and planRevenueRows. */
   payPlatform(payer: string, amountMicros: Micros): void
+  /** Payments of many accounts to one creator. It needs payeeRows. */
+  takings(payee: string): Takings
   recordLines(lines: readonly LineOutcome[]): void
+}
+
+/** Payments to one creator, each with its own fee as `pay` takes it, which reach the books together. */
+export interface Takings {
+  /** A payment whose slices were taken already. */
+  add(grossMicros: Micros, slices: readonly Slice[]): PaymentFigures
+  /** Moves the books by all that the first payment did not move; once. */
+  settle(): void
 }
 
 export interface PaymentFigures {

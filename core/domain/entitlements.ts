@@ -46,7 +46,7 @@ export function buy(effects: Effects<PricedSaleBody>, key: RowKey<Entitlement>, 
   const start = last?.end ?? time
   const piece = { entry: index, start, ...(days !== undefined && { end: start + days * DAY_SECONDS }) }
   const running = last === undefined ? [] : before!.pieces.filter(({ end }) => end! > time)
-  effects.put(key, { terms: body.terms, pieces: [...merged(running), piece], ...terms })
+  effects.put(key, { pieces: [...merged(running), piece], terms: body.terms, ...terms })
 }
 
 /**

@@ -11,23 +11,26 @@ import { ZERO } from './money.ts'
 import type { Posting } from './outcome.ts'
 import { limitInForce } from './plans.ts'
 import { paidIn } from './purse.ts'
-import type { Run } from './run.ts'
+import { movedMicros, type Run, type WorkedRow } from './run.ts'
 import * as state from './state.ts'
 import type { RowKey } from './table.ts'
 
 export function assertInvariants(run: Run, postings: readonly Posting[]): void {
   assertPostings(run, postings)
   assertAgedSums(run, postings)
-  for (const { key, row } of run.changes.values) {
+  for (const worked of run.changed) {
+    const { key } = worked
     switch (key.table) {
       case state.entryRecords:
         throw new InvariantError('entries of the log are read, never written')
       case state.accounts:
-        assertBooksOf(run, ACCOUNT_FIELDS, key, row, key.key)
+        assertBooksOf(worked, ACCOUNT_FIELDS, key.key)
+        break
+      case state.wallets:
         assertWallet(run, key.key)
         break
       case state.treasury.table:
-        assertBooksOf(run, PLATFORM_FIELDS, key, row, undefined)
+        assertBooksOf(worked, PLATFORM_FIELDS, undefined)
         break
       case state.deployments:
         assertPlanLimit(run, key as RowKey<state.Deployments>)
@@ -45,7 +48,7 @@ function assertPostings(run: Run, postings: readonly Posting[]): void {
     if (book === 'revenue:fees') feesMicros += amountMicros
     if (book === 'earnings' || book === 'payable') creatorsMicros += amountMicros
     if (book === 'issued' && amountMicros < 0n) isIssuing = true
-    assert(isInRange(book, balanceMicros), () => `the book ${bookName(book, account)} stays in its range`)
+    if (!isInRange(book, balanceMicros)) throw new InvariantError(`the book ${bookName(book, account)} stays in its range`)
   }
   assert(sum === 0n, () => `postings of ${run.id} sum to zero`)
   const { grossMicros, feeMicros } = run.payment ?? { grossMicros: ZERO, feeMicros: ZERO }
@@ -62,8 +65,8 @@ function assertPostings(run: Run, postings: readonly Posting[]): void {
 function assertAgedSums(run: Run, postings: readonly Posting[]): void {
   for (const { book, account, balanceMicros } of postings) {
     const row = agedRow(book, account)
-    if (row !== undefined)
-      assert(totalOf(run.get(row)) === balanceMicros, () => `the days of ${bookName(book, account)} are its sum`)
+    if (row === undefined || totalOf(run.get(row)) === balanceMicros) continue
+    throw new InvariantError(`the days of ${bookName(book, account)} are its sum`)
   }
 }
 
@@ -83,20 +86,17 @@ const ACCOUNT_FIELDS = fieldsOf(ACCOUNT_BOOKS)
 const PLATFORM_FIELDS = fieldsOf(PLATFORM_BOOKS)
 
 /** Every book changed by exactly what was posted to it: no type writes a balance past the postings. */
-function assertBooksOf(run: Run, books: BookFields, key: RowKey, row: unknown, account: string | undefined): void {
-  const before = run.rows.get(key) as Record<string, bigint> | undefined
+function assertBooksOf(worked: WorkedRow, books: BookFields, account: string | undefined): void {
+  const before = worked.before as Record<string, bigint> | undefined
+  const row = worked.row as Record<string, bigint>
   for (const [book, field] of books) {
-    const expected = (before?.[field] ?? 0n) + run.movedMicros(book, account)
-    assert(
-      (row as Record<string, bigint>)[field] === expected,
-      () => `the book ${bookName(book, account)} changed by its postings`,
-    )
+    if (row[field] === (before?.[field] ?? 0n) + movedMicros(worked, book)) continue
+    throw new InvariantError(`the book ${bookName(book, account)} changed by its postings`)
   }
 }
 
-/** Lots are within the wallet, and what is set aside is the held book. Asked only where the wallet moved. */
+/** Lots are within the wallet, and what is set aside is the held book. */
 function assertWallet(run: Run, account: string): void {
-  if (!run.changes.has(state.wallets.at(account))) return
   const { walletMicros, heldMicros } = run.need(state.accounts.at(account))
   const wallet = run.get(state.wallets.at(account)) ?? { lots: [], holds: [], reserves: [] }
   const paidMicros = paidIn({ wallet, walletMicros, heldMicros, owedMicros: ZERO, lapsedMicros: ZERO })

@@ -99,7 +99,7 @@ export function rowsToRead(view: View, signatories: readonly Signing[], round: n
     if (account !== signer) keys.push(state.accounts.at(account))
     if (keyId !== undefined) keys.push(state.keys.at(account, keyId))
   }
-  const created = createdRow(definition, view.created)
+  const created = createdRow(view)
   if (created !== undefined) keys.push(created)
   const named = definition.namesEntry?.(view.body)
   if (named !== undefined) keys.push(state.entryRecords.at(named))
@@ -145,7 +145,7 @@ function checkSigners(transaction: Transaction, signatories: readonly Signing[],
       if (owedMicros > 0n) return refuse('in_debt', { account: signer, owes: formatMicros(owedMicros) })
     }
   }
-  const row = createdRow(definition, view.created)
+  const row = createdRow(view)
   return row !== undefined && view.get(row) !== undefined ? refuse('exists', { thing: view.created }) : undefined
 }
 

@@ -24,7 +24,9 @@ export function micros(value: bigint): Micros {
 }
 
 export function add(...amounts: readonly bigint[]): Micros {
-  return micros(amounts.reduce((sum, amount) => sum + amount, 0n))
+  let sum = 0n
+  for (const amount of amounts) sum += amount
+  return micros(sum)
 }
 
 export function negate(amountMicros: bigint): Micros {
@@ -51,7 +53,7 @@ export function formatMicros(amountMicros: bigint): string {
   return `${sign}${magnitude / MICROS_PER_CREDIT}${fraction && `.${fraction}`}`
 }
 
-interface FeeSplit {
+export interface FeeSplit {
   readonly feeMicros: Micros
   readonly takeHomeMicros: Micros
   /** What the payee carries to the next payment: µ × basis points, 0 … 9999. */

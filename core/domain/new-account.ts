@@ -27,20 +27,21 @@ export function newAccountRows(context: Context<unknown>, publicKey: string): re
 export function openAccount(effects: Effects<unknown>, { name, publicKey }: NewAccount): void {
   const { signer, time } = effects
   const ledger = effects.need(platform)
+  // In the order in which rows are stored, so that it need not be sorted whenever the account changes.
   effects.put(accounts.at(signer), {
-    number: ledger.accounts,
-    name,
-    publicKey,
-    openedAt: time,
-    frozen: false,
-    walletMicros: ZERO,
-    heldMicros: ZERO,
-    earningsMicros: ZERO,
-    payableMicros: ZERO,
-    receivableMicros: ZERO,
     carry: 0,
+    earningsMicros: ZERO,
     entries: 0,
+    frozen: false,
+    heldMicros: ZERO,
     last: 0,
+    name,
+    number: ledger.accounts,
+    openedAt: time,
+    payableMicros: ZERO,
+    publicKey,
+    receivableMicros: ZERO,
+    walletMicros: ZERO,
   })
   effects.put(accountNumbers.at(ledger.accounts), { account: signer })
   const key = firstKey(effects, publicKey)

@@ -15,7 +15,7 @@
  * is not stored: its id follows from the transaction's.
  */
 
-import { assert } from '../base/assert.ts'
+import { assert, InvariantError } from '../base/assert.ts'
 import { BOOK_CLASSES, type BookClass, bookName, isAccountBook } from './books.ts'
 import type { LineOutcome } from './define.ts'
 import { type Micros, micros } from './money.ts'
@@ -30,7 +30,7 @@ export interface Posting {
   readonly balanceMicros: Micros
 }
 
-interface Touched {
+export interface Touched {
   readonly account: string
   readonly number: number
   /** The entry that touched the account before this one. */
@@ -72,65 +72,67 @@ const MAX_BITS = 126n
 
 export function encodeOutcome(outcome: Outcome): Uint8Array {
   const { postings, touched, payment, lines } = outcome
-  const bytes: number[] = []
-  put(bytes, touched.length)
+  writer.begin()
+  writer.put(touched.length)
   for (const { number, previous } of touched) {
-    put(bytes, number)
-    put(bytes, previous === undefined ? 0 : previous + 1)
+    writer.put(number)
+    writer.put(previous === undefined ? 0 : previous + 1)
   }
-  put(bytes, postings.length)
+  writer.put(postings.length)
   for (const { book, account, amountMicros, balanceMicros } of postings) {
-    put(bytes, BOOK_CLASSES.indexOf(book))
-    if (account !== undefined) put(bytes, placeOf(touched, account))
-    put(bytes, zigzag(amountMicros))
-    put(bytes, zigzag(balanceMicros))
+    writer.put(BOOK_CLASSES.indexOf(book))
+    if (account !== undefined) writer.put(placeOf(touched, account))
+    writer.putSigned(amountMicros)
+    writer.putSigned(balanceMicros)
   }
-  put(bytes, payment === undefined ? 0 : 1)
+  writer.put(payment === undefined ? 0 : 1)
   if (payment !== undefined) {
     const { payer, payee, grossMicros, feeMicros, feeBps, slices } = payment
-    for (const account of [payer, payee]) put(bytes, account === undefined ? 0 : placeOf(touched, account) + 1)
-    for (const value of [grossMicros, feeMicros, feeBps]) put(bytes, value)
-    putSlices(bytes, slices)
+    writer.put(payer === undefined ? 0 : placeOf(touched, payer) + 1)
+    writer.put(payee === undefined ? 0 : placeOf(touched, payee) + 1)
+    writer.put(grossMicros)
+    writer.put(feeMicros)
+    writer.put(feeBps)
+    putSlices(slices)
   }
-  put(bytes, lines === undefined ? 0 : 1)
+  writer.put(lines === undefined ? 0 : 1)
   if (lines !== undefined) {
-    put(bytes, lines.length)
-    for (const line of lines) putLine(bytes, line)
+    writer.put(lines.length)
+    for (const line of lines) putLine(line)
   }
-  return Uint8Array.from(bytes)
+  return writer.end()
 }
 
 /** Which of the accounts touched it is. */
 function placeOf(touched: readonly Touched[], account: string): number {
-  const place = touched.findIndex((one) => one.account === account)
-  assert(place >= 0, () => `the account ${account} was touched`)
-  return place
+  for (let place = 0; place < touched.length; place++) if (touched[place]!.account === account) return place
+  throw new InvariantError(`the account ${account} was touched`)
 }
 
-function putLine(bytes: number[], line: LineOutcome): void {
+function putLine(line: LineOutcome): void {
   switch (line.status) {
     case 'duplicate':
-      put(bytes, 0)
+      writer.put(0)
       break
     case 'refused': {
       const code = LINE_CODES.indexOf(line.code)
       assert(code >= 0, `${line.code} can refuse a line`)
-      put(bytes, code + 1)
+      writer.put(code + 1)
       break
     }
     case 'charged':
-      put(bytes, line.grossMicros + FIRST_GROSS)
-      put(bytes, line.feeMicros)
-      putSlices(bytes, line.slices)
+      writer.put(line.grossMicros + FIRST_GROSS)
+      writer.put(line.feeMicros)
+      putSlices(line.slices)
   }
 }
 
-function putSlices(bytes: number[], slices: readonly Slice[]): void {
-  put(bytes, slices.length)
+function putSlices(slices: readonly Slice[]): void {
+  writer.put(slices.length)
   for (const { entry, amountMicros } of slices) {
     // The genesis grants nothing, so 0 names no lot.
-    put(bytes, entry ?? 0)
-    put(bytes, amountMicros)
+    writer.put(entry ?? 0)
+    writer.put(amountMicros)
   }
 }
 
@@ -214,27 +216,56 @@ function readSlices(reader: Reader): Slice[] {
   })
 }
 
-function zigzag(value: bigint): bigint {
-  return value >= 0n ? value * 2n : -value * 2n - 1n
-}
-
 function unzigzag(value: bigint): bigint {
   return value % 2n === 0n ? value / 2n : -(value + 1n) / 2n
 }
 
-function put(bytes: number[], value: bigint | number): void {
-  assert(value >= 0, 'varints are not negative')
-  // Almost every figure fits a double: divide there, several times faster than in bigints.
-  if (value <= Number.MAX_SAFE_INTEGER) {
-    let rest = Number(value)
-    for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128)
-    bytes.push(rest)
-    return
+/** Writes varints one after the other, into room that is kept: an outcome is made for every entry. */
+class Writer {
+  #bytes = new Uint8Array(4_096)
+  #length = 0
+
+  begin(): void {
+    this.#length = 0
   }
-  let rest = BigInt(value)
-  for (; rest >= 128n; rest /= 128n) bytes.push(Number(rest % 128n) + 128)
-  bytes.push(Number(rest))
+
+  /** A copy of what was written since the beginning. */
+  end(): Uint8Array {
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  put(value: bigint | number): void {
+    assert(value >= 0, 'varints are not negative')
+    // Almost every figure fits a double: divide there, several times faster than in bigints.
+    if (value <= Number.MAX_SAFE_INTEGER) {
+      let rest = Number(value)
+      for (; rest >= 128; rest = Math.floor(rest / 128)) this.#push((rest % 128) + 128)
+      this.#push(rest)
+      return
+    }
+    let rest = BigInt(value)
+    for (; rest >= 128n; rest /= 128n) this.#push(Number(rest % 128n) + 128)
+    this.#push(Number(rest))
+  }
+
+  /** Zigzag: 0, -1, 1, -2 … are 0, 1, 2, 3 … */
+  putSigned(value: bigint): void {
+    const small = Number(value)
+    if (Math.abs(small) < 2 ** 52) this.put(small >= 0 ? small * 2 : -small * 2 - 1)
+    else this.put(value >= 0n ? value * 2n : -value * 2n - 1n)
+  }
+
+  #push(byte: number): void {
+    if (this.#length === this.#bytes.length) {
+      const larger = new Uint8Array(2 * this.#length)
+      larger.set(this.#bytes)
+      this.#bytes = larger
+    }
+    this.#bytes[this.#length++] = byte
+  }
 }
+
+const writer = new Writer()
 
 /** Reads varints one after the other. */
 class Reader {

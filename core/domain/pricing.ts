@@ -10,11 +10,13 @@ import type { QueryPrices } from './state.ts'
 const MILLION = 1_000_000n
 
 export function priceOf(usage: Usage, prices: QueryPrices): Micros {
-  const millionths =
-    prices.perRequestMicros * BigInt(usage.requests) * MILLION +
-    prices.perMInputMicros * BigInt(usage.inputTokens) +
-    prices.perMOutputMicros * BigInt(usage.outputTokens) +
-    prices.perSecondMicros * BigInt(usage.milliseconds) * 1000n
+  const { perRequestMicros, perMInputMicros, perMOutputMicros, perSecondMicros } = prices
+  let millionths = 0n
+  // Most listings charge for some of the units only.
+  if (perRequestMicros > 0n) millionths += perRequestMicros * BigInt(usage.requests) * MILLION
+  if (perMInputMicros > 0n) millionths += perMInputMicros * BigInt(usage.inputTokens)
+  if (perMOutputMicros > 0n) millionths += perMOutputMicros * BigInt(usage.outputTokens)
+  if (perSecondMicros > 0n) millionths += perSecondMicros * BigInt(usage.milliseconds) * 1000n
   return micros((millionths + MILLION - 1n) / MILLION)
 }
 

@@ -47,7 +47,7 @@ export function spendableIn({ owedMicros, walletMicros }: Purse): Micros {
 
 /** All the slices of an amount that was taken, in the order in which they burned, from those that were remembered. */
 export function slicesOf(amountMicros: Micros, remembered: readonly Slice[]): Slice[] {
-  const paidMicros = micros(amountMicros - sumOf(remembered))
+  const paidMicros = remembered.length === 0 ? amountMicros : micros(amountMicros - sumOf(remembered))
   assert(paidMicros >= 0n, 'slices are not more than the whole')
   return paidMicros === 0n ? [...remembered] : [...remembered, { amountMicros: paidMicros }]
 }
@@ -80,6 +80,8 @@ function grantsIn(slices: readonly Slice[]): GrantSlice[] {
 /** The purse once everything is done that time alone decides. */
 export function settle(purse: Purse, time: Seconds): Purse {
   const { lots, holds, reserves } = purse.wallet
+  // Most accounts have paid credits alone, with which time does nothing.
+  if (lots.length + holds.length + reserves.length === 0) return purse
   const isOver = ({ endsAt }: Reservation) => endsAt <= time
   const over = [...holds.filter(isOver), ...reserves.filter(isOver)]
   if (over.length === 0 && !lots.some(({ expiresAt }) => expiresAt <= time)) return purse
@@ -105,6 +107,7 @@ function unhold(purse: Purse, amountMicros: Micros): Purse {
 /** Takes credits out of a settled wallet, grants first. */
 export function burn(purse: Purse, amountMicros: Micros): { readonly purse: Purse; readonly slices: Slice[] } {
   assert(amountMicros <= purse.walletMicros, 'no more is spent than there is')
+  if (purse.wallet.lots.length === 0) return { purse: withoutPaid(purse, amountMicros), slices: slicesOf(amountMicros, []) }
   const grants: GrantSlice[] = []
   let wantedMicros = amountMicros
   const lots = purse.wallet.lots.map((lot): Lot => {
@@ -119,6 +122,11 @@ export function burn(purse: Purse, amountMicros: Micros): { readonly purse: Purs
     purse: { ...purse, wallet, walletMicros: micros(purse.walletMicros - amountMicros) },
     slices: slicesOf(amountMicros, grants),
   }
+}
+
+/** Paid credits leave the wallet. */
+export function withoutPaid(purse: Purse, amountMicros: Micros): Purse {
+  return { ...purse, walletMicros: micros(purse.walletMicros - amountMicros) }
 }
 
 /** Brings credits back, slice by slice: to their lots, or to promotions; what reaches the wallet covers the debt first. */

@@ -3,15 +3,15 @@
  * moves through the few methods here and no other way; invariants.ts checks the whole before anybody sees it.
  */
 
-import { assert } from '../base/assert.ts'
+import { assert, InvariantError } from '../base/assert.ts'
 import { withNew } from './aged-sum.ts'
-import { ACCOUNT_BOOKS, type AccountBook, type BookClass, isAccountBook, PLATFORM_BOOKS } from './books.ts'
+import { ACCOUNT_BOOKS, type AccountBook, type BookClass, PLATFORM_BOOKS, type PlatformBook } from './books.ts'
 import { REVENUE_HOLD_DAYS } from './credits.ts'
-import type { Aside, Effects, LineOutcome, PaymentFigures } from './define.ts'
+import type { Aside, Effects, LineOutcome, PaymentFigures, Takings } from './define.ts'
 import { assertInvariants } from './invariants.ts'
 import { counted } from './key-limits.ts'
-import { add, type Micros, micros, splitFee, ZERO } from './money.ts'
-import type { Outcome, Payment, Posting } from './outcome.ts'
+import { add, type FeeSplit, type Micros, micros, splitFee, ZERO } from './money.ts'
+import type { Outcome, Payment, Posting, Touched } from './outcome.ts'
 import { inForce } from './policy.ts'
 import type { Purse } from './purse.ts'
 import * as purses from './purse.ts'
@@ -42,26 +42,77 @@ interface Movement {
   amountMicros: Micros
 }
 
+/** A row that the transaction has looked at: as it was before, and as it is now. */
+export interface WorkedRow extends RowChange {
+  readonly before: unknown
+  row: unknown
+  isChanged: boolean
+  /** The row was copied for this transaction and nobody has seen the copy, so it may be written to. */
+  isDraft: boolean
+  /** What is moved on the row's books, once something is. */
+  movements: Movement[] | undefined
+}
+
+type Draft<Row> = { -readonly [field in keyof Row]: Row[field] }
+
 export class Run extends View implements Effects<never> {
-  readonly changes = new RowMap<RowChange>()
+  /** In the order in which they were changed first. */
+  readonly changed: WorkedRow[] = []
+  readonly #worked = new RowMap<WorkedRow>()
   /** In the order in which the books were moved first. */
   readonly #movements: Movement[] = []
-  /** The same by account; the platform's own under the empty name. */
-  readonly #movementsOf = new Map<string, Movement[]>()
   payment: Payment | undefined
   lines: readonly LineOutcome[] | undefined
   /** What the signer's key spent. */
   spentMicros: Micros = ZERO
 
   override get<Row>(key: RowKey<Row>): Row | undefined {
-    const change = this.changes.get(key)
-    return change === undefined ? this.rows.get(key) : (change.row as Row | undefined)
+    const worked = this.#work(key)
+    // Whoever asks may keep the row, so from now on it stays as it is.
+    worked.isDraft = false
+    return worked.row as Row | undefined
   }
 
   put<Row>(key: RowKey<Row>, row: Row): void {
-    // Reading first asserts that the row was declared: what is written was seen.
-    if (!this.changes.has(key)) this.rows.get(key)
-    this.changes.set(key, { key, row })
+    // Looking first asserts that the row was declared: what is written was seen.
+    const worked = this.#work(key)
+    worked.row = row
+    worked.isDraft = false
+    this.#change(worked)
+  }
+
+  #work(key: RowKey): WorkedRow {
+    const known = this.#worked.get(key)
+    if (known !== undefined) return known
+    const before: unknown = this.rows.get(key)
+    const worked = { key, before, row: before, isChanged: false, isDraft: false, movements: undefined }
+    this.#worked.add(key, worked)
+    return worked
+  }
+
+  #change(worked: WorkedRow): void {
+    if (worked.isChanged) return
+    worked.isChanged = true
+    this.changed.push(worked)
+  }
+
+  /** A copy of the row that can be written to, as the row's new value. */
+  #draft<Row extends object>(key: RowKey<Row>): Draft<Row> {
+    return this.#draftOf(this.#work(key)) as Draft<Row>
+  }
+
+  #draftOf(worked: WorkedRow): object {
+    if (worked.isDraft) return worked.row as object
+    const draft = { ...existing(worked) }
+    worked.row = draft
+    worked.isDraft = true
+    this.#change(worked)
+    return draft
+  }
+
+  /** The account's row as it is now, only to be looked at before anything else is done. */
+  #peek(account: string): state.Account {
+    return existing(this.#work(state.accounts.at(account))) as state.Account
   }
 
   remove(key: RowKey): void {
@@ -69,21 +120,16 @@ export class Run extends View implements Effects<never> {
   }
 
   post(book: keyof typeof PLATFORM_BOOKS, amountMicros: bigint): void {
-    const { field } = PLATFORM_BOOKS[book]
-    const treasury = this.need(state.treasury)
-    this.put(state.treasury, { ...treasury, [field]: micros(treasury[field] + amountMicros) })
-    this.#record(book, undefined, amountMicros)
+    const treasury = this.#work(state.treasury)
+    addTo(this.#draftOf(treasury), PLATFORM_BOOKS[book].field, amountMicros)
+    this.#record(treasury, book, undefined, amountMicros)
   }
 
   postTo(account: string, book: AccountBook, amountMicros: bigint): void {
-    const { field } = ACCOUNT_BOOKS[book]
-    const row = this.need(state.accounts.at(account))
-    this.put(state.accounts.at(account), { ...row, [field]: micros(row[field] + amountMicros) })
-    if (book === 'receivable') {
-      const treasury = this.need(state.treasury)
-      this.put(state.treasury, { ...treasury, receivablesMicros: micros(treasury.receivablesMicros + amountMicros) })
-    }
-    this.#record(book, account, amountMicros)
+    const row = this.#work(state.accounts.at(account))
+    addTo(this.#draftOf(row), ACCOUNT_BOOKS[book].field, amountMicros)
+    if (book === 'receivable') addTo(this.#draft(state.treasury), 'receivablesMicros', amountMicros)
+    this.#record(row, book, account, amountMicros)
   }
 
   take(account: string, amountMicros: Micros): state.Slice[] {
@@ -95,7 +141,7 @@ export class Run extends View implements Effects<never> {
   takePaid(account: string, amountMicros: Micros): void {
     const purse = this.#settled(account)
     assert(amountMicros <= purses.paidIn(purse), 'no more paid credits are taken than there are')
-    this.#movePurse(account, { ...purse, walletMicros: micros(purse.walletMicros - amountMicros) })
+    this.#movePurse(account, purses.withoutPaid(purse, amountMicros))
   }
 
   give(account: string, slices: readonly state.Slice[]): void {
@@ -129,7 +175,7 @@ export class Run extends View implements Effects<never> {
   }
 
   #purse(account: string): Purse {
-    const { walletMicros, heldMicros, receivableMicros } = this.need(state.accounts.at(account))
+    const { walletMicros, heldMicros, receivableMicros } = this.#peek(account)
     const wallet = this.get(state.wallets.at(account)) ?? purses.EMPTY_WALLET
     return { wallet, walletMicros, heldMicros, owedMicros: micros(-receivableMicros), lapsedMicros: ZERO }
   }
@@ -142,10 +188,9 @@ export class Run extends View implements Effects<never> {
   /** Makes the account's rows and the postings what the purse says. */
   #movePurse(account: string, after: Purse): void {
     const before = this.#purse(account)
-    const moved = (book: AccountBook, amountMicros: bigint) => amountMicros !== 0n && this.postTo(account, book, amountMicros)
-    moved('held', after.heldMicros - before.heldMicros)
-    moved('wallet', after.walletMicros - before.walletMicros)
-    moved('receivable', before.owedMicros - after.owedMicros)
+    this.#moveTo(account, 'held', before.heldMicros, after.heldMicros)
+    this.#moveTo(account, 'wallet', before.walletMicros, after.walletMicros)
+    this.#moveTo(account, 'receivable', after.owedMicros, before.owedMicros)
     if (after.lapsedMicros > 0n) this.post('promotions', after.lapsedMicros)
     if (after.wallet === before.wallet) return
     const { lots, holds, reserves } = after.wallet
@@ -153,8 +198,12 @@ export class Run extends View implements Effects<never> {
     else this.put(state.wallets.at(account), after.wallet)
   }
 
+  #moveTo(account: string, book: AccountBook, fromMicros: Micros, toMicros: Micros): void {
+    if (fromMicros !== toMicros) this.postTo(account, book, toMicros - fromMicros)
+  }
+
   earn(account: string, amountMicros: Micros): Micros {
-    const owedMicros = micros(-this.need(state.accounts.at(account)).receivableMicros)
+    const owedMicros = micros(-this.#peek(account).receivableMicros)
     const coveredMicros = owedMicros < amountMicros ? owedMicros : amountMicros
     if (coveredMicros > 0n) this.postTo(account, 'receivable', coveredMicros)
     const restMicros = micros(amountMicros - coveredMicros)
@@ -169,17 +218,50 @@ export class Run extends View implements Effects<never> {
   }
 
   pay(payer: string, payee: string, grossMicros: Micros, slices?: readonly state.Slice[]): PaymentFigures {
-    const { feeBps, earningsHoldDays } = inForce(this)
+    const { feeBps } = inForce(this)
     const taken = slices ?? this.#spend(payer, grossMicros)
-    const split = splitFee(grossMicros, feeBps, this.need(state.accounts.at(payee)).carry)
-    this.collect('fees', split.feeMicros)
-    const earnedMicros = this.earn(payee, split.takeHomeMicros)
-    this.put(state.accounts.at(payee), { ...this.need(state.accounts.at(payee)), carry: split.carry })
-    const before = this.get(state.earnings.at(payee))
-    this.put(state.earnings.at(payee), withNew(before, earnedMicros, this.time, earningsHoldDays))
+    const split = splitFee(grossMicros, feeBps, this.#peek(payee).carry)
+    this.#receive(payee, split)
     const figures = { feeMicros: split.feeMicros, slices: purses.toRemember(taken) }
     this.#recordPayment({ payer, payee, grossMicros, feeBps, ...figures })
     return figures
+  }
+
+  /** What a payment brings to the platform and to the creator. */
+  #receive(payee: string, { feeMicros, takeHomeMicros, carry }: FeeSplit): void {
+    const { earningsHoldDays } = inForce(this)
+    this.collect('fees', feeMicros)
+    const earnedMicros = this.earn(payee, takeHomeMicros)
+    this.#draft(state.accounts.at(payee)).carry = carry
+    const earnings = state.earnings.at(payee)
+    this.put(earnings, withNew(this.get(earnings), earnedMicros, this.time, earningsHoldDays))
+  }
+
+  takings(payee: string): Takings {
+    const { feeBps } = inForce(this)
+    let { carry } = this.#peek(payee)
+    let grossMicros = ZERO
+    let feeMicros = ZERO
+    let first: FeeSplit | undefined
+    return {
+      add: (addedMicros, slices) => {
+        const split = splitFee(addedMicros, feeBps, carry)
+        carry = split.carry
+        grossMicros = add(grossMicros, addedMicros)
+        feeMicros = add(feeMicros, split.feeMicros)
+        if (first === undefined) this.#receive(payee, split)
+        first ??= split
+        return { feeMicros: split.feeMicros, slices: purses.toRemember(slices) }
+      },
+      settle: () => {
+        if (first === undefined) return
+        const laterFeeMicros = micros(feeMicros - first.feeMicros)
+        const laterHomeMicros = micros(grossMicros - feeMicros - first.takeHomeMicros)
+        this.#receive(payee, { feeMicros: laterFeeMicros, takeHomeMicros: laterHomeMicros, carry })
+        // The lines tell the payments one by one; here stands their sum.
+        this.#recordPayment({ grossMicros, feeMicros, feeBps, slices: [] })
+      },
+    }
   }
 
   payPlatform(payer: string, amountMicros: Micros): void {
@@ -196,38 +278,25 @@ export class Run extends View implements Effects<never> {
   }
 
   #recordPayment(payment: Payment): void {
-    const before = this.payment
-    if (before === undefined) this.payment = payment
-    else {
-      // Many payments in one entry, the lines of a batch, are told one by one by the lines; here stands their sum.
-      const { feeBps } = payment
-      const grossMicros = add(before.grossMicros, payment.grossMicros)
-      this.payment = { grossMicros, feeMicros: add(before.feeMicros, payment.feeMicros), feeBps, slices: [] }
-    }
+    assert(this.payment === undefined, 'an entry makes one payment, or takings of many')
+    this.payment = payment
   }
 
   recordLines(lines: readonly LineOutcome[]): void {
     this.lines = lines
-    const { feeBps } = inForce(this)
-    const { grossMicros, feeMicros } = this.payment ?? { grossMicros: ZERO, feeMicros: ZERO }
-    this.payment = { grossMicros, feeMicros, feeBps, slices: [] }
+    this.payment ??= { grossMicros: ZERO, feeMicros: ZERO, feeBps: inForce(this).feeBps, slices: [] }
   }
 
-  #record(book: BookClass, account: string | undefined, amountMicros: bigint): void {
-    const movements = this.#movementsOf.get(account ?? '') ?? []
-    const before = movements.find((one) => one.book === book)
+  #record(worked: WorkedRow, book: BookClass, account: string | undefined, amountMicros: bigint): void {
+    const before = movementOn(worked, book)
     if (before !== undefined) {
       before.amountMicros = micros(before.amountMicros + amountMicros)
       return
     }
     const movement = { book, account, amountMicros: micros(amountMicros) }
     this.#movements.push(movement)
-    if (movements.push(movement) === 1) this.#movementsOf.set(account ?? '', movements)
-  }
-
-  /** What the entry moved on a book so far. */
-  movedMicros(book: BookClass, account: string | undefined): Micros {
-    return this.#movementsOf.get(account ?? '')?.find((one) => one.book === book)?.amountMicros ?? ZERO
+    if (worked.movements === undefined) worked.movements = [movement]
+    else worked.movements.push(movement)
   }
 
   finish(): Execution {
@@ -235,10 +304,11 @@ export class Run extends View implements Effects<never> {
     const touched = this.#touch()
     const postings = this.#settledPostings()
     assertInvariants(this, postings)
-    const created = this.created === '' ? {} : { created: this.created }
-    const payment = this.payment === undefined ? {} : { payment: this.payment }
-    const lines = this.lines === undefined ? {} : { lines: this.lines }
-    return { status: 'executed', outcome: { postings, touched, ...payment, ...created, ...lines }, changes: this.changes.values }
+    const outcome: Draft<Outcome> = { postings, touched }
+    if (this.payment !== undefined) outcome.payment = this.payment
+    if (this.created !== '') outcome.created = this.created
+    if (this.lines !== undefined) outcome.lines = this.lines
+    return { status: 'executed', outcome, changes: this.changed }
   }
 
   /** What a key with a budget spent counts against it, for the types that the scope `spend` is for. */
@@ -254,29 +324,57 @@ export class Run extends View implements Effects<never> {
 
   /** Counts the entry for its signers and for the owner of every row it changed. */
   #touch(): Outcome['touched'] {
-    const owners = new Set(this.signers)
-    for (const { key, row } of this.changes.values) {
-      const owner = key.table.owner(row ?? this.rows.get(key), key.key)
-      if (owner !== undefined) owners.add(owner)
+    const owners: string[] = []
+    for (const account of this.signers) if (!owners.includes(account)) owners.push(account)
+    for (const { key, row, before } of this.changed) {
+      const owner = key.table.owner(row ?? before, key.key)
+      if (owner !== undefined && !owners.includes(owner)) owners.push(owner)
     }
-    return [...owners].map((account) => {
-      const row = this.need(state.accounts.at(account))
-      this.put(state.accounts.at(account), { ...row, entries: row.entries + 1, last: this.index })
-      const { number } = row
-      return row.entries > 0 ? { account, number, previous: row.last } : { account, number }
-    })
+    const touched: Touched[] = []
+    for (const account of owners) {
+      const row = this.#draft(state.accounts.at(account))
+      const { number, entries, last } = row
+      row.entries = entries + 1
+      row.last = this.index
+      touched.push(entries > 0 ? { account, number, previous: last } : { account, number })
+    }
+    return touched
   }
 
   #settledPostings(): Posting[] {
     const settled: Posting[] = []
     for (const { book, account, amountMicros } of this.#movements) {
       if (amountMicros === 0n) continue
-      const balanceMicros =
-        account !== undefined && isAccountBook(book)
-          ? this.need(state.accounts.at(account))[ACCOUNT_BOOKS[book].field]
-          : this.need(state.treasury)[PLATFORM_BOOKS[book as keyof typeof PLATFORM_BOOKS].field]
-      settled.push(account === undefined ? { book, amountMicros, balanceMicros } : { book, account, amountMicros, balanceMicros })
+      if (account === undefined) {
+        const { field } = PLATFORM_BOOKS[book as PlatformBook]
+        settled.push({ book, amountMicros, balanceMicros: this.need(state.treasury)[field] })
+      } else {
+        const { field } = ACCOUNT_BOOKS[book as AccountBook]
+        settled.push({ book, account, amountMicros, balanceMicros: this.#peek(account)[field] })
+      }
     }
     return settled
   }
+}
+
+function existing({ key, row }: WorkedRow): object {
+  if (row === undefined) throw new InvariantError(`the row ${key.path} exists`)
+  return row as object
+}
+
+function addTo(row: object, field: string, amountMicros: bigint): void {
+  const amounts = row as Record<string, bigint>
+  amounts[field] = amounts[field]! + amountMicros
+}
+
+/** Of what is moved on one row's books. */
+function movementOn({ movements }: WorkedRow, book: BookClass): Movement | undefined {
+  if (movements === undefined) return undefined
+  for (const movement of movements) if (movement.book === book) return movement
+  return undefined
+}
+
+/** What the entry moves on a book of the row. */
+export function movedMicros(worked: WorkedRow, book: BookClass): Micros {
+  return movementOn(worked, book)?.amountMicros ?? ZERO
 }

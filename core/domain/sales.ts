@@ -28,23 +28,27 @@ export function listingRow(context: Context<{ readonly listing: string }>): read
   return [state.listings.at(context.body.listing)]
 }
 
-export function creatorRows(context: Context<{ readonly listing: string }>): readonly RowKey[] {
+export function creatorRows(context: Context<{ readonly listing: string }>): RowKey[] {
   return sellerRows(context, context.body.listing)
 }
 
 /** The same for a listing that the body does not name. */
-export function sellerRows(context: Pick<Reader, 'get'>, id: string): readonly RowKey[] {
+export function sellerRows(context: Pick<Reader, 'get'>, id: string): RowKey[] {
   const listing = context.get(state.listings.at(id))
   if (listing === undefined) return []
   const { account } = listing
-  return [...payeeRows(account), state.planSubscriptions.at(account), state.deployments.at(account)]
+  const rows = payeeRows(account)
+  rows.push(state.planSubscriptions.at(account), state.deployments.at(account))
+  return rows
 }
 
 export function saleRows(context: Context<SaleBody>): readonly RowKey[] {
   const { listing, terms } = context.body
   const version = context.get(state.listings.at(listing))?.version
   if (version === undefined) return []
-  return [...creatorRows(context), state.terms.at(listing, terms), state.terms.at(listing, version)]
+  const rows = creatorRows(context)
+  rows.push(state.terms.at(listing, terms), state.terms.at(listing, version))
+  return rows
 }
 
 /** The listing of the body, once the check `unknown_listing` has passed. */

@@ -3,10 +3,9 @@
 import type { Usage } from './fields.ts'
 import type { Micros } from './money.ts'
 import type { Outcome } from './outcome.ts'
-import { defineTable } from './table.ts'
+import { defineTable, firstPart } from './table.ts'
 import type { Period, Seconds } from './time.ts'
 
-const firstPart = (_row: unknown, key: string) => key.split('/', 1)[0]!
 const byAccount = (row: { readonly account: string }) => row.account
 const ofPlatform = () => undefined
 

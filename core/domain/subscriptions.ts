@@ -58,7 +58,7 @@ export function currentSubscription(context: Reader, account: string, listing: s
   return standing(subscription, context.time, inForce(context).graceDays) === 'lapsed' ? undefined : subscription
 }
 
-interface ActiveSubscription {
+export interface ActiveSubscription {
   readonly row: RowKey<Subscription>
   readonly subscription: Subscription
 }

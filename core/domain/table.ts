@@ -9,7 +9,7 @@
  *   account nim1…  {"carry":0,"entries":3,"earningsMicros":"0",…,"walletMicros":"25000000"}
  */
 
-import { assert } from '../base/assert.ts'
+import { assert, InvariantError } from '../base/assert.ts'
 
 export interface Table<Row> {
   readonly name: string
@@ -17,13 +17,19 @@ export interface Table<Row> {
   readonly number: number
   /** The account a row belongs to; undefined for the platform's own rows. */
   owner(row: Row, key: string): string | undefined
-  at(...key: readonly (string | number)[]): RowKey<Row>
+  /** The key of a row, of up to three parts. Keys that were asked for lately are the same object again. */
+  at(first?: Part, second?: Part, third?: Part): RowKey<Row>
 }
+
+type Part = string | number
 
 /** The name of a row. Two keys are of the same row where table and key are the same. */
 export class RowKey<Row = unknown> {
   readonly table: Table<Row>
   readonly key: string
+  /** The number of the RowMap that had the row when it was asked for last, and its place there. */
+  mapNumber = 0
+  place = -1
 
   constructor(table: Table<Row>, key: string) {
     this.table = table
@@ -39,15 +45,22 @@ export class RowKey<Row = unknown> {
 const tables = new Map<string, Table<never>>()
 
 export function defineTable<Row>(name: string, owner: Table<Row>['owner']): Table<Row> {
+  const recent = new RecentKeys<Row>()
   const table: Table<Row> = {
     name,
     number: tables.size,
     owner,
-    at: (...parts) => new RowKey(table, parts.length === 1 ? String(parts[0]) : parts.join('/')),
+    at: (first, second, third) => recent.at(table, first, second, third),
   }
   assert(!tables.has(name), `table ${name} is defined once`)
   tables.set(name, table as Table<never>)
   return table
+}
+
+/** The owner of rows whose key begins with an account. */
+export function firstPart(_row: unknown, key: string): string {
+  const end = key.indexOf('/')
+  return end < 0 ? key : key.slice(0, end)
 }
 
 /** The table of a stored row. Its rows are whatever the caller knows them to be. */
@@ -57,18 +70,66 @@ export function tableNamed(name: string): Table<unknown> {
   return table as Table<unknown>
 }
 
+/** How many keys a table remembers at most: those of some hundred entries, or of a batch of many payers. */
+const RECENT_KEYS = 1024
+
+interface RecentKey<Row> {
+  readonly first: Part | undefined
+  readonly second: Part | undefined
+  readonly third: Part | undefined
+  readonly key: RowKey<Row>
+}
+
+/**
+ * The keys of a table that were asked for lately. A transaction's reads, checks and effects name the same few rows again and
+ * again, each time from the same texts: so the name is put together once. Each key has one place, from which a newer one drives
+ * it out.
+ */
+class RecentKeys<Row> {
+  readonly #keys: (RecentKey<Row> | undefined)[] = []
+
+  at(table: Table<Row>, first: Part | undefined, second: Part | undefined, third: Part | undefined): RowKey<Row> {
+    const place = (placeOf(first) + 5 * placeOf(second) + 3 * placeOf(third)) % RECENT_KEYS
+    const recent = this.#keys[place]
+    if (recent !== undefined && recent.first === first && recent.second === second && recent.third === third) return recent.key
+    const key = new RowKey(table, joined(first, second, third))
+    if (this.#keys.length === 0) this.#keys.length = RECENT_KEYS
+    this.#keys[place] = { first, second, third, key }
+    return key
+  }
+}
+
+/** Ids differ in their last characters. */
+function placeOf(part: Part | undefined): number {
+  if (part === undefined) return 0
+  if (typeof part === 'number') return part % RECENT_KEYS
+  const end = part.length
+  return end < 3 ? end : part.charCodeAt(end - 1) + 31 * part.charCodeAt(end - 2) + 961 * part.charCodeAt(end - 3)
+}
+
+function joined(first: Part | undefined, second: Part | undefined, third: Part | undefined): string {
+  if (second === undefined) return first === undefined ? '' : String(first)
+  return third === undefined ? `${first}/${second}` : `${first}/${second}/${third}`
+}
+
 /** Up to this many rows are faster searched one by one than hashed. */
 const FEW_ROWS = 24
+
+/** How many maps there were so far. */
+let maps = 0
 
 /** Values by row, in the order in which they were set first: the few rows of one transaction, or the many of a long batch. */
 export class RowMap<Value> {
   readonly keys: RowKey[] = []
   readonly values: Value[] = []
+  /** Tells maps apart without keeping them: see RowKey. */
+  readonly #number = ++maps
   /** Where rows stand, by the table's number and then by key, once they are many. */
   readonly #positions: Map<string, number>[] = []
 
   get(key: RowKey): Value | undefined {
-    return this.values[this.position(key)]
+    const position = this.position(key)
+    return position < 0 ? undefined : this.values[position]
   }
 
   has(key: RowKey): boolean {
@@ -81,6 +142,13 @@ export class RowMap<Value> {
       this.values[position] = value
       return
     }
+    this.add(key, value)
+  }
+
+  /** Sets the value of a row that has none yet. */
+  add(key: RowKey, value: Value): void {
+    key.mapNumber = this.#number
+    key.place = this.keys.length
     const count = this.keys.push(key)
     this.values.push(value)
     if (count <= FEW_ROWS) return
@@ -89,7 +157,17 @@ export class RowMap<Value> {
   }
 
   /** Where the row stands among keys and values; -1 where it does not. */
-  position({ table, key }: RowKey): number {
+  position(key: RowKey): number {
+    if (key.mapNumber === this.#number) return key.place
+    const position = this.#search(key)
+    if (position >= 0) {
+      key.mapNumber = this.#number
+      key.place = position
+    }
+    return position
+  }
+
+  #search({ table, key }: RowKey): number {
     const { keys } = this
     if (keys.length > FEW_ROWS) return this.#positions[table.number]?.get(key) ?? -1
     for (let i = 0; i < keys.length; i++) {
@@ -114,45 +192,67 @@ export function encodeRow(row: unknown): string {
 }
 
 function encode(value: unknown, field: string): string {
-  assert(
-    (typeof value === 'bigint') === field.endsWith('Micros'),
-    () => `field ${field}: fields named …Micros, and no others, are bigints`,
-  )
+  if ((typeof value === 'bigint') !== field.endsWith('Micros')) {
+    throw new InvariantError(`field ${field}: fields named …Micros, and no others, are bigints`)
+  }
   switch (typeof value) {
     case 'bigint':
       return `"${value}"`
     case 'number':
-      assert(Number.isSafeInteger(value), () => `field ${field} is an integer`)
+      if (!Number.isSafeInteger(value)) throw new InvariantError(`field ${field} is an integer`)
       return String(value)
     case 'boolean':
       return value ? 'true' : 'false'
     case 'string':
-      assert(value.isWellFormed(), () => `field ${field} is well-formed text`)
+      if (!value.isWellFormed()) throw new InvariantError(`field ${field} is well-formed text`)
       return JSON.stringify(value)
   }
-  assert(typeof value === 'object' && value !== null, () => `field ${field} has a value`)
-  return Array.isArray(value) ? `[${value.map((item) => encode(item, '')).join(',')}]` : encodeFields(value as Fields)
+  if (typeof value !== 'object' || value === null) throw new InvariantError(`field ${field} has a value`)
+  return Array.isArray(value) ? encodeItems(value) : encodeFields(value as Fields)
+}
+
+function encodeItems(items: readonly unknown[]): string {
+  let text = '['
+  for (let i = 0; i < items.length; i++) text += (i === 0 ? '' : ',') + encode(items[i], '')
+  return `${text}]`
 }
 
 type Fields = { readonly [field: string]: unknown }
 
 function encodeFields(row: Fields): string {
-  let text = ''
-  for (const field of inOrder(Object.keys(row))) {
+  let text = '{'
+  for (const field of hasFieldsInOrder(row) ? Object.keys(row) : Object.keys(row).sort()) {
     const value = row[field]
-    if (value !== undefined) text += `${text === '' ? '' : ','}"${field}":${encode(value, field)}`
+    if (value !== undefined) text += labelOf(field, text.length === 1) + encode(value, field)
   }
-  return `{${text}}`
+  return `${text}}`
 }
 
 /**
  * The names are this program's own, plain ASCII, so their order by UTF-16 code units is that of RFC 8785. Rows that were read
  * once have them in order already.
  */
-function inOrder(fields: string[]): readonly string[] {
-  for (let i = 1; i < fields.length; i++) if (fields[i - 1]! > fields[i]!) return fields.sort()
-  return fields
+function hasFieldsInOrder(row: Fields): boolean {
+  let previous = ''
+  for (const field in row) {
+    if (previous > field) return false
+    previous = field
+  }
+  return true
 }
+
+/** What stands before the value of a field that is, or is not, the first. */
+function labelOf(field: string, isFirst: boolean): string {
+  const known = labels.get(field)
+  if (known !== undefined) return isFirst ? known.first : known.next
+  const made = { first: `"${field}":`, next: `,"${field}":` }
+  // Names are few; a store that is damaged may hold any.
+  if (labels.size < MAX_LABELS) labels.set(field, made)
+  return isFirst ? made.first : made.next
+}
+
+const MAX_LABELS = 1_000
+const labels = new Map<string, { readonly first: string; readonly next: string }>()
 
 /** The row of a stored text that encodeRow wrote. Throws where it is not JSON: the caller names the damaged row. */
 export function decodeRow(text: string): unknown {

@@ -97,11 +97,17 @@ export function dayOf(seconds: Seconds): number {
   return Math.floor(seconds / DAY_SECONDS)
 }
 
-/** Number of the UTC calendar month since January 1970. */
+/** Number of the UTC calendar month since January 1970. Asked for every call of a batch, so a day is looked up once. */
 export function monthOf(seconds: Seconds): number {
-  const date = new Date(seconds * 1000)
-  return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
+  const day = dayOf(seconds)
+  if (day !== lastMonth.day) {
+    const date = new Date(seconds * 1000)
+    lastMonth = { day, month: (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth() }
+  }
+  return lastMonth.month
 }
+
+let lastMonth = { day: 0, month: 0 }
 
 const WEEK_SECONDS = 7 * DAY_SECONDS
 const MONTHS: Record<Exclude<Period, 'week'>, number> = { month: 1, quarter: 3, year: 12 }

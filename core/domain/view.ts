@@ -1,6 +1,6 @@
 /** What a transaction sees of the ledger while its checks run. */
 
-import { assert } from '../base/assert.ts'
+import { InvariantError } from '../base/assert.ts'
 import type { Sha256 } from '../base/bytes.ts'
 import type { Context, Definition } from './define.ts'
 import type { Transaction } from './envelope.ts'
@@ -40,15 +40,16 @@ export function signatoriesOf<S extends Signing>({ definition }: Transaction, si
 }
 
 /** The id of what the transaction makes, known before it is accepted. */
-export function createdId(transaction: Transaction): string | undefined {
-  const { creates } = transaction.definition
+export function createdId({ definition, signer, id }: Pick<Transaction, 'definition' | 'signer' | 'id'>): string | undefined {
+  const { creates } = definition
   if (creates === undefined) return undefined
-  return creates === 'account' ? transaction.signer : thingId(creates.prefix, transaction.id)
+  return creates === 'account' ? signer : thingId(creates.prefix, id)
 }
 
 /** The row of what the transaction makes, named by its id; undefined for types that make nothing with a row of its own. */
-export function createdRow({ creates }: Definition, created: string): RowKey | undefined {
-  return creates === undefined || creates === 'account' ? undefined : creates.table?.at(created)
+export function createdRow(view: View): RowKey | undefined {
+  const { creates } = view.definition
+  return creates === undefined || creates === 'account' ? undefined : creates.table?.at(view.created)
 }
 
 export class View implements Context<never> {
@@ -58,16 +59,15 @@ export class View implements Context<never> {
   readonly signer: string
   readonly time: Seconds
   readonly index: number
-  readonly created: string
   readonly keyId: string | undefined
   readonly signers: readonly string[]
   readonly summary: StateSummary | undefined
   readonly sha256: Sha256
   readonly rows: Rows
+  #created: string | undefined
 
   /** `signatories` may be empty in a preview: its signer alone. */
   constructor(sha256: Sha256, transaction: Transaction, signatories: readonly Signing[], rows: Rows, moment: Moment) {
-    this.created = createdId(transaction) ?? ''
     this.sha256 = sha256
     this.definition = transaction.definition
     this.id = transaction.id
@@ -81,13 +81,19 @@ export class View implements Context<never> {
     this.rows = rows
   }
 
+  /** Put together when it is asked for: many types have nothing to do with it before the end. */
+  get created(): string {
+    this.#created ??= createdId(this) ?? ''
+    return this.#created
+  }
+
   get<Row>(key: RowKey<Row>): Row | undefined {
     return this.rows.get(key)
   }
 
   need<Row>(key: RowKey<Row>): Row {
     const row = this.get(key)
-    assert(row !== undefined, () => `the row ${key.path} exists`)
+    if (row === undefined) throw new InvariantError(`the row ${key.path} exists`)
     return row
   }
 }

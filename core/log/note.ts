@@ -17,7 +17,17 @@
  * Stricter than x/mod's reader in one thing: base64 has to be canonical, so that a signature has one spelling.
  */
 import { assert } from '../base/assert.ts'
-import { concatBytes, type Sha256, toBase64, toHex, tryFromBase64, tryFromHex, tryUtf8Decode, utf8 } from '../base/bytes.ts'
+import {
+  concatBytes,
+  type Sha256,
+  toBase64,
+  toHex,
+  tryFromBase64,
+  tryFromBase64Bytes,
+  tryFromHex,
+  tryUtf8Decode,
+  utf8,
+} from '../base/bytes.ts'
 import { MAX_SIGNATURE_LINES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { PUBLIC_KEY_BYTES, type VerifySignature, verifyGated } from './signature.ts'
@@ -78,7 +88,9 @@ export interface NoteSigner {
 
 const NEWLINE = 0x0a
 const SPACE = 0x20
+const PLUS = 0x2b
 const LINE_START = '— '
+const LINE_START_BYTES = 4
 const KEY_ID_BYTES = 4
 const KEY_NAME = /^[^\p{White_Space}+]+$/u
 
@@ -95,10 +107,45 @@ export function parseNote(bytes: Uint8Array, maximumBytes: number): Note | Malfo
   if (emptyLine === undefined) return new Malformed('the note has no empty line before signatures')
   const textBytes = bytes.subarray(0, emptyLine)
   const text = tryUtf8Decode(textBytes)
-  const signatureLines = tryUtf8Decode(bytes.subarray(emptyLine + 1))
-  if (text === undefined || signatureLines === undefined) return new Malformed('the note is not UTF-8')
-  const signatures = parseSignatureLines(signatureLines)
+  const signatureLines = bytes.subarray(emptyLine + 1)
+  if (text === undefined) return new Malformed('the note is not UTF-8')
+  const signatures = readSignatureLines(signatureLines) ?? judgeSignatureLines(signatureLines)
   return signatures instanceof Malformed ? signatures : { text, textBytes, signatures }
+}
+
+function judgeSignatureLines(bytes: Uint8Array): NoteSignature[] | Malformed {
+  const lines = tryUtf8Decode(bytes)
+  return lines === undefined ? new Malformed('the note is not UTF-8') : parseSignatureLines(lines)
+}
+
+/**
+ * What parseSignatureLines answers for lines in names of printable ASCII, straight from their bytes: it runs for every
+ * transaction. Undefined for any others; then that says what is wrong with them, if anything is.
+ */
+function readSignatureLines(bytes: Uint8Array): NoteSignature[] | undefined {
+  const signatures: NoteSignature[] = []
+  let start = 0
+  while (start < bytes.length && signatures.length < MAX_SIGNATURE_LINES) {
+    if (bytes[start] !== 0xe2 || bytes[start + 1] !== 0x80 || bytes[start + 2] !== 0x94 || bytes[start + 3] !== SPACE)
+      return undefined
+    const nameStart = start + LINE_START_BYTES
+    let nameEnd = nameStart
+    while (isNameByte(bytes[nameEnd])) nameEnd++
+    const end = bytes.indexOf(NEWLINE, nameEnd)
+    if (nameEnd === nameStart || bytes[nameEnd] !== SPACE || end < 0) return undefined
+    const decoded = tryFromBase64Bytes(bytes.subarray(nameEnd + 1, end))
+    const name = tryUtf8Decode(bytes.subarray(nameStart, nameEnd))
+    if (decoded === undefined || decoded.length <= KEY_ID_BYTES || name === undefined) return undefined
+    const keyId = toHex(decoded.subarray(0, KEY_ID_BYTES))
+    signatures.push({ name, keyId, signature: decoded.subarray(KEY_ID_BYTES) })
+    start = end + 1
+  }
+  return signatures.length > 0 && start === bytes.length ? signatures : undefined
+}
+
+/** Printable ASCII without the plus. */
+function isNameByte(byte: number | undefined): boolean {
+  return byte !== undefined && byte > SPACE && byte < 0x7f && byte !== PLUS
 }
 
 /** The note's bytes: the text, which ends in a newline, and its signatures in this order. */

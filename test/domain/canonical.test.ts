@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { tryUtf8Decode } from '../../core/base/bytes.ts'
+import { MAX_JSON_DEPTH } from '../../core/base/limits.ts'
 import { Malformed } from '../../core/base/malformed.ts'
-import { canonicalize, type Json, parseCanonical } from '../../core/domain/canonical.ts'
+import { canonicalize, findFault, type Json, parseCanonical } from '../../core/domain/canonical.ts'
 import { readVector, vectorNames } from './vectors.ts'
 
 function isTaken(text: string): boolean {
@@ -182,6 +183,27 @@ describe('what is refused', () => {
     expect(value).toBeInstanceOf(Malformed)
     expect((value as Malformed).reason).toMatch(/^[a-z].*[^.]$/)
   })
+})
+
+test('of any text, what is taken is JSON without a fault that is its own canonical form', () => {
+  const fragment = fc.constantFrom(...'{}[]:,"\\01-.e ', '"a":', '"b":', '"10":', '\ud800', '\\ud800', 'é', 'null', 'true')
+  const change = fc.tuple(fc.nat(80), fc.nat(2), fragment)
+  const isOwnForm = (text: string) => {
+    try {
+      const value = JSON.parse(text)
+      return findFault(value, MAX_JSON_DEPTH) === undefined && canonicalize(value) === text
+    } catch {
+      return false
+    }
+  }
+  fc.assert(
+    fc.property(json, fc.array(change, { maxLength: 2 }), (value, changes) => {
+      let text = JSON.stringify(value)
+      for (const [at, cut, by] of changes) text = text.slice(0, at) + by + text.slice(at + cut)
+      expect(isTaken(text)).toBe(isOwnForm(text))
+    }),
+    { numRuns: 3_000 },
+  )
 })
 
 describe('depth', () => {

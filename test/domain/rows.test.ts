@@ -15,15 +15,19 @@ describe('a map of rows', () => {
     fc.assert(
       fc.property(steps, fc.array(key), (set, asked) => {
         const rows = new RowMap<number>()
+        // Keys know the map that was asked last: one that has the same rows elsewhere must not be taken for it.
+        const others = new RowMap<number>()
         const naive = new Map<string, number>()
         for (const [row, value] of set) {
           rows.set(row, value)
+          if (value % 2 === 0) others.set(row, value)
           naive.set(row.path, value)
         }
         expect(rows.keys.map(({ path }) => path)).toEqual([...naive.keys()])
         expect(rows.values).toEqual([...naive.values()])
         for (const row of [...asked, ...set.map(([one]) => one)]) {
           expect(rows.get(row)).toBe(naive.get(row.path))
+          others.get(row)
           expect(rows.has(row)).toBe(naive.has(row.path))
         }
       }),
@@ -35,6 +39,28 @@ describe('a map of rows', () => {
     rows.set(accounts.at('nim1'), 'account')
     expect(rows.get(wallets.at('nim1'))).toBeUndefined()
     expect(rows.has(wallets.at('nim1'))).toBe(false)
+  })
+})
+
+describe('the key of a row', () => {
+  const part = fc.oneof(fc.constantFrom('a', 'b', '1', 'a/b'), fc.integer({ min: 0, max: 3 }))
+  const parts = fc.array(part, { minLength: 1, maxLength: 3 })
+
+  test('is its parts, whatever was asked for before', () => {
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 40 }), (asked) => {
+        for (const one of asked) {
+          const key = purchases.at(...(one as [string]))
+          expect(key.table).toBe(purchases)
+          expect(key.key).toBe(one.join('/'))
+        }
+      }),
+    )
+  })
+
+  test('is the same object where it was asked for just before', () => {
+    expect(purchases.at('a', 'b')).toBe(purchases.at('a', 'b'))
+    expect(purchases.at('a', 'b')).not.toBe(purchases.at('a/b'))
   })
 })
 

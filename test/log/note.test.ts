@@ -195,6 +195,24 @@ describe('parsing', () => {
     )
   })
 
+  test('reads the signatures of a note as it does those lines alone, whatever is wrong with them', () => {
+    const lines = `${line}${line.replace('alice', 'nim1a.b-c/d')}${line.replace('alice', 'zoë')}`
+    const change = fc.tuple(fc.nat(lines.length), fc.nat(2), fc.constantFrom('', ' ', '\n', '+', '=', '— ', 'é', 'A', '\u007f'))
+    const count = fc.constantFrom(1, 1, 1, 99, 100, 101)
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 2 }), fc.nat(3), count, (changes, whole, repeated) => {
+        let spoiled = lines.split('\n').slice(0, whole).join('\n').concat('\n').repeat(repeated)
+        for (const [at, cut, by] of changes) spoiled = spoiled.slice(0, at) + by + spoiled.slice(at + cut)
+        if (spoiled.startsWith('\n') || spoiled.includes('\n\n')) return
+        const note = parse(`text\n\n${spoiled}`)
+        const alone = parseSignatureLines(spoiled)
+        if (note instanceof Malformed || alone instanceof Malformed) expect(note).toEqual(alone)
+        else expect(note.signatures).toEqual(alone)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
   test('answers anything at all with a note or a reason', () => {
     const fragment = fc.constantFrom('\n', '\n\n', '— ', 'alice', ' ', base64, '=', '+', line, '\r', 'é', '\ud800')
     fc.assert(

@@ -1,16 +1,15 @@
 import { z } from 'zod'
 import { MAX_BATCH_LINES, MAX_BATCH_PAYERS, MAX_STREAMS } from '../../base/limits.ts'
-import { countIncluded, mayMeter, quote, whyClosedTo } from '../calls.ts'
-import { payerRows, spendable } from '../credits.ts'
-import { type Context, check, defineTransaction, type Effects, type LineOutcome } from '../define.ts'
-import type { Usage } from '../fields.ts'
+import { mayMeter, whyClosedTo } from '../calls.ts'
+import { Charging } from '../charging.ts'
+import { payerRows } from '../credits.ts'
+import { type Context, check, defineTransaction, type LineOutcome } from '../define.ts'
 import * as field from '../fields.ts'
-import { counted, mandateRow, reserveOf, use } from '../mandates.ts'
-import { micros, ZERO } from '../money.ts'
-import type { Code } from '../refusal.ts'
-import { creatorRows, listingOf, listingRow, unknownListing, whyClosed } from '../sales.ts'
+import { mandateRow } from '../mandates.ts'
+import { creatorRows, listingOf, listingRow, unknownListing } from '../sales.ts'
 import { listings, mandateHolders, streams, subscribers, terms } from '../state.ts'
-import { activeSubscription, subscriptionRow } from '../subscriptions.ts'
+import { subscriptionRow } from '../subscriptions.ts'
+import type { RowKey } from '../table.ts'
 import { formatSeconds } from '../time.ts'
 
 /** Index into payers, milliseconds after start, requests, inputTokens, outputTokens, milliseconds, reference (optional). */
@@ -63,43 +62,6 @@ function whyNothingSells(context: Context<Body>): string | undefined {
   return isPriced ? whyClosedTo(context, payers) : 'it has no query price'
 }
 
-/** Charges one line, or says why not. Nothing is changed by a line that is refused. */
-function chargeLine(effects: Effects<Body>, line: Line): LineOutcome {
-  const { listing, payers } = effects.body
-  const payer = payers[line[0]]!
-  const [, , requests, inputTokens, outputTokens, milliseconds] = line
-  const refused = (code: Code): LineOutcome => ({ status: 'refused', code })
-
-  const row = mandateRow(effects, payer, listing)
-  const mandate = row && effects.need(row)
-  if (row === undefined || mandate === undefined || effects.time >= mandate.expires) return refused('no_mandate')
-  const { access } = effects.need(terms.at(listing, mandate.terms))
-  const active = activeSubscription(effects, payer, listing)
-  const isForSubscribers = access === 'subscription' || whyClosed(effects) !== undefined
-  if (isForSubscribers && active === undefined) return refused('subscription_required')
-
-  const usage: Usage = { requests, inputTokens, outputTokens, milliseconds }
-  const call = quote(effects, { payer, listing, terms: mandate.terms, usage })
-  const { grossMicros } = call
-  const used = use(mandate, effects.time, grossMicros)
-  if (counted(mandate.per, used) > mandate.limitMicros) return refused('exceeds_mandate')
-  const spendableMicros = spendable(effects, payer)
-  if (grossMicros > spendableMicros + reserveOf(effects, payer, row.key)) return refused('exceeds_credits')
-
-  countIncluded(effects, call)
-  // A call that is included costs nothing and changes nobody's books.
-  if (grossMicros === 0n) return { status: 'charged', grossMicros, feeMicros: ZERO, slices: [] }
-  effects.put(row, { ...mandate, ...used })
-  const fromWalletMicros = grossMicros < spendableMicros ? grossMicros : spendableMicros
-  const fromReserveMicros = micros(grossMicros - fromWalletMicros)
-  const slices = [
-    ...(fromWalletMicros > 0n ? effects.take(payer, fromWalletMicros) : []),
-    ...(fromReserveMicros > 0n ? effects.draw(payer, { kind: 'reserves', id: row.key }, fromReserveMicros) : []),
-  ]
-  const figures = effects.pay(payer, listingOf(effects).account, grossMicros, slices)
-  return { status: 'charged', grossMicros, ...figures }
-}
-
 /**
  * Charges the calls that a meter counted, each line on its own, at its payer's mandate's terms. Lines of a stream are numbered
  * without gaps, so nothing is charged twice and no index of references is needed: what was taken before is a duplicate, a jump is
@@ -117,28 +79,30 @@ export const usageBatch = defineTransaction<Body>({
   reads: [
     (context) => {
       const { listing, payers } = context.body
-      const ofPayers = payers.flatMap((payer) => [
-        ...payerRows(payer),
-        mandateHolders.at(payer, listing),
-        subscribers.at(payer, listing),
-      ])
-      return [...listingRow(context), streamsRow(context), ...ofPayers]
+      const rows: RowKey[] = [...listingRow(context), streamsRow(context)]
+      for (const payer of payers)
+        rows.push(...payerRows(payer), mandateHolders.at(payer, listing), subscribers.at(payer, listing))
+      return rows
     },
     (context) => {
       const { listing, payers } = context.body
-      const ofPayers = payers.flatMap((payer) => [
-        ...subscriptionRow(context, payer, listing),
-        ...[mandateRow(context, payer, listing)].filter((row) => row !== undefined),
-      ])
-      const version = context.get(listings.at(listing))?.version
-      return [...creatorRows(context), ...ofPayers, ...(version === undefined ? [] : [terms.at(listing, version)])]
-    },
-    (context) => {
-      const { listing, payers } = context.body
-      return payers.flatMap((payer) => {
+      const rows = creatorRows(context)
+      for (const payer of payers) {
         const mandate = mandateRow(context, payer, listing)
-        return mandate === undefined ? [] : [terms.at(listing, context.need(mandate).terms)]
-      })
+        if (mandate !== undefined) rows.push(mandate)
+        rows.push(...subscriptionRow(context, payer, listing))
+      }
+      const version = context.get(listings.at(listing))?.version
+      return version === undefined ? rows : [...rows, terms.at(listing, version)]
+    },
+    (context) => {
+      const { listing, payers } = context.body
+      const versions = new Set<number>()
+      for (const payer of payers) {
+        const mandate = mandateRow(context, payer, listing)
+        if (mandate !== undefined) versions.add(context.need(mandate).terms)
+      }
+      return Array.from(versions, (version) => terms.at(listing, version))
     },
   ],
   checks: [
@@ -169,7 +133,14 @@ export const usageBatch = defineTransaction<Body>({
   apply: (effects) => {
     const { stream, first, lines } = effects.body
     const duplicates = lastLine(effects) - first + 1
-    effects.recordLines(lines.map((line, i) => (i < duplicates ? { status: 'duplicate' } : chargeLine(effects, line))))
+    const charging = new Charging(effects)
+    const outcomes = lines.map((line, i): LineOutcome => {
+      const [payer, , requests, inputTokens, outputTokens, milliseconds] = line
+      if (i < duplicates) return { status: 'duplicate' }
+      return charging.charge(payer, { requests, inputTokens, outputTokens, milliseconds })
+    })
+    charging.settle()
+    effects.recordLines(outcomes)
     const row = streamsRow(effects)
     const others = (effects.get(row)?.streams ?? []).filter((known) => known.stream !== stream)
     effects.put(row, { streams: [...others, { stream, last: lastOf(effects.body) }] })

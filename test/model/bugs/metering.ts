@@ -1,14 +1,12 @@
 /** Bugs in calls: mandates, batches, holds, and calls that two sign. */
 
-import type { Effects } from '../../../core/domain/define.ts'
+import type { Takings } from '../../../core/domain/define.ts'
 import { micros } from '../../../core/domain/money.ts'
 import * as state from '../../../core/domain/state.ts'
 import type { Bug } from '../ledger.ts'
 import { inApply, inContext, onPut, onRow, type Row, withoutCheck } from './plant.ts'
 
 const DAY = 86_400
-
-type Pay = Effects<never>['pay']
 
 export const meteringBugs: Readonly<Record<string, Bug>> = {
   'a meter charges for what is undeployed': withoutCheck('usage.batch', 'not_for_sale'),
@@ -53,8 +51,10 @@ export const meteringBugs: Readonly<Record<string, Bug>> = {
   ),
   'a call is paid a microcredit short': inApply(
     (effects) => ({
-      pay: ((payer, payee, gross, slices) =>
-        effects.pay(payer, payee, micros(gross > 1n ? gross - 1n : gross), slices)) satisfies Pay,
+      takings: (payee: string): Takings => {
+        const takings = effects.takings(payee)
+        return { ...takings, add: (gross, slices) => takings.add(micros(gross > 1n ? gross - 1n : gross), slices) }
+      },
     }),
     'usage.batch',
   ),
