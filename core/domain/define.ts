@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import { assert } from '../base/assert.ts'
 import type { Sha256 } from '../base/bytes.ts'
 import { MAX_READ_ROUNDS } from '../base/limits.ts'
+import type { CheckPoint } from '../log/enrolment.ts'
 import type { AccountBook, PlatformBook } from './books.ts'
 import type { ThingPrefix } from './ids.ts'
 import type { Micros } from './money.ts'
@@ -38,6 +39,8 @@ export interface Context<Body> {
   /** What the books are before the entry, for types that ask for it. */
   readonly summary: StateSummary | undefined
   readonly sha256: Sha256
+  /** For isEnrollable. */
+  readonly isPrimeOrder: CheckPoint
   /** The row, or undefined where there is none. Throws InvariantError for a row that was not declared. */
   get<Row>(key: RowKey<Row>): Row | undefined
   /** The row that the checks before have found to exist. */

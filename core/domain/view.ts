@@ -2,6 +2,7 @@
 
 import { InvariantError } from '../base/assert.ts'
 import type { Sha256 } from '../base/bytes.ts'
+import { type CheckPoint, isPrimeOrder } from '../log/enrolment.ts'
 import type { Context, Definition } from './define.ts'
 import type { Transaction } from './envelope.ts'
 import { thingId } from './ids.ts'
@@ -21,6 +22,8 @@ export interface Moment {
   readonly time: Milliseconds
   /** For types that need it. */
   readonly summary?: StateSummary
+  /** What the host checks the points of keys with, where it has something quicker than core/log/enrolment.ts. */
+  readonly isPrimeOrder?: CheckPoint | undefined
 }
 
 /** Who signs; in a preview, who would, with whatever key. */
@@ -63,12 +66,14 @@ export class View implements Context<never> {
   readonly signers: readonly string[]
   readonly summary: StateSummary | undefined
   readonly sha256: Sha256
+  readonly isPrimeOrder: CheckPoint
   readonly rows: Rows
   #created: string | undefined
 
   /** `signatories` may be empty in a preview: its signer alone. */
   constructor(sha256: Sha256, transaction: Transaction, signatories: readonly Signing[], rows: Rows, moment: Moment) {
     this.sha256 = sha256
+    this.isPrimeOrder = moment.isPrimeOrder ?? isPrimeOrder
     this.definition = transaction.definition
     this.id = transaction.id
     this.body = transaction.body as never

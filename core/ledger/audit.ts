@@ -51,6 +51,14 @@ export interface AuditReport {
 /** Audits the log and, where `store` is given, everything the store derived from it. Ends at the first defect. */
 export async function audit(log: LogReader, store: StoreReader | undefined, options: AuditOptions): Promise<AuditReport> {
   const run = new Audit(log, store, options)
+  try {
+    return await report(run, options)
+  } finally {
+    run.replay.close()
+  }
+}
+
+async function report(run: Audit, options: AuditOptions): Promise<AuditReport> {
   const defect = await run.firstDefect()
   const key = options.trusted ?? run.replay.logKey
   const rotation = options.trusted && rotationOf(run.replay, options.trusted)

@@ -7,12 +7,12 @@
 import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
-import { encodeRow, tableNamed } from '../domain/table.ts'
+import { tableNamed } from '../domain/table.ts'
 import { HASH_BYTES } from '../log/merkle.ts'
 import { tileWidth } from '../log/tiles.ts'
 import { parseEntry } from './entry.ts'
 import type { Defect } from './execution.ts'
-import type { MemoryRows } from './memory-state.ts'
+import type { ReplayedRows } from './replayed-rows.ts'
 import type { StoreReader } from './store.ts'
 
 /** Rows, ids or tiles read at a time. */
@@ -20,7 +20,7 @@ const PAGE = 1_000
 
 interface Replayed {
   readonly size: number
-  readonly rows: MemoryRows
+  readonly rows: ReplayedRows
 }
 
 interface Tools {
@@ -79,25 +79,25 @@ async function findForeignTile(store: StoreReader, size: number): Promise<Defect
   }
 }
 
-async function findForeignRow(store: StoreReader, rows: MemoryRows): Promise<Defect | undefined> {
+async function findForeignRow(store: StoreReader, rows: ReplayedRows): Promise<Defect | undefined> {
   let after: { table: string; key: string } | undefined
   let count = 0
   for (;;) {
     const page = await store.scanRows(after, PAGE)
     for (const { table, key, value } of page) {
-      const expected = rows.get(table, key)
+      const expected = rows.text(table, key)
       const message = expected === undefined ? 'No entry makes this row.' : 'The row is not what the entries make it.'
-      if (expected === undefined || encodeRow(expected) !== value) return { table, key, what: 'row', message }
+      if (expected !== value) return { table, key, what: 'row', message }
     }
     count += page.length
     if (page.length < PAGE) break
     after = page.at(-1)
   }
-  return count === rows.size ? undefined : nameMissingRow(store, rows)
+  return count === rows.count() ? undefined : nameMissingRow(store, rows)
 }
 
-async function nameMissingRow(store: StoreReader, rows: MemoryRows): Promise<Defect> {
-  for (const { table, key } of rows.entries()) {
+async function nameMissingRow(store: StoreReader, rows: ReplayedRows): Promise<Defect> {
+  for (const { table, key } of rows.all()) {
     const [stored] = await store.rows([tableNamed(table).at(key)])
     if (stored === undefined) return { table, key, what: 'row', message: 'The row is missing.' }
   }

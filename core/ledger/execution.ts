@@ -13,6 +13,7 @@ import type { Changes } from '../domain/run.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import { formatMilliseconds, type Milliseconds } from '../domain/time.ts'
 import { type Moment, type Rows, signatoriesOf } from '../domain/view.ts'
+import type { CheckPoint } from '../log/enrolment.ts'
 import { leafHash } from '../log/merkle.ts'
 import { parseEntry } from './entry.ts'
 import type { LoggedEntry, StoredEntry } from './store.ts'
@@ -30,9 +31,9 @@ export interface Defect {
 /** The state after the entries before, as an entry finds it. */
 export interface ReplayState {
   /** What tells who signed. */
-  signerRows(transaction: SignedTransaction): Promise<Rows>
+  signerRows(transaction: SignedTransaction): Rows | Promise<Rows>
   /** What the transaction reads. */
-  rows(transaction: SignedTransaction, signers: readonly Signer[], moment: Moment): Promise<Rows>
+  rows(transaction: SignedTransaction, signers: readonly Signer[], moment: Moment): Rows | Promise<Rows>
   /** What all books are; a defect where an entry before turns out to be none. */
   summary(size: number, time: Milliseconds): Promise<StateSummary | Defect>
 }
@@ -51,40 +52,94 @@ export interface Executed {
   readonly changes: Changes
 }
 
-interface ExecutionTools {
+export interface ExecutionTools {
   readonly rules: Rules
   readonly sha256: Sha256
+  readonly isPrimeOrder?: CheckPoint | undefined
 }
 
-/** Executes the entry that has to have `index`, after one accepted at `lastTime`; changes nothing. */
-export async function executeEntry(
-  { rules, sha256 }: ExecutionTools,
+/** An entry that could be read. */
+interface Read {
+  readonly index: number
+  readonly time: Milliseconds
+  readonly bytes: Uint8Array
+  readonly leaf: Uint8Array
+  readonly transaction: SignedTransaction
+}
+
+/**
+ * Executes the entry that has to have `index`, after one accepted at `lastTime`; changes nothing. The answer is there at once
+ * unless something has to be waited for: this runs for every entry, and a promise takes as long as a check.
+ */
+export function executeEntry(
+  tools: ExecutionTools,
   state: ReplayState,
   entry: LoggedEntry | StoredEntry,
+  place: { readonly index: number; readonly lastTime: Milliseconds },
+): Executed | Defect | Promise<Executed | Defect> {
+  const read = readEntry(tools, entry, place)
+  if ('what' in read) return read
+  const { transaction } = read
+  return onceThere(state.signerRows(transaction), (signerRows) => {
+    const signers = authenticate(tools.sha256, transaction, signerRows)
+    if ('status' in signers) return { index: read.index, what: signers.code, message: signers.message }
+    const { isPrimeOrder } = tools
+    const moment: Moment = { index: read.index, time: read.time, isPrimeOrder }
+    if (transaction.definition.needsSummary === true) return executeOnSummary(tools, state, read, signers, moment)
+    return onceThere(state.rows(transaction, signers, moment), (rows) => executeOn(tools, read, signers, rows, moment))
+  })
+}
+
+function onceThere<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(next) : next(value)
+}
+
+/** What the entry says by itself. */
+function readEntry(
+  { rules, sha256 }: ExecutionTools,
+  entry: LoggedEntry,
   { index, lastTime }: { readonly index: number; readonly lastTime: Milliseconds },
-): Promise<Executed | Defect> {
-  const at = (what: string, message: string): Defect => ({ index: entry.index, what, message })
+): Read | Defect {
   if (entry.index !== index) return { index, what: 'missing_entry', message: `Entry ${index} is missing.` }
   const { bytes } = entry
   const parsed = parseEntry(bytes)
-  if (parsed instanceof Malformed) return at('malformed', `${parsed.reason}.`)
+  if (parsed instanceof Malformed) return { index, what: 'malformed', message: `${parsed.reason}.` }
   const { time, note } = parsed
-  if (time < lastTime)
-    return at('time_backwards', `Its time is before that of the entry before, ${formatMilliseconds(lastTime)}.`)
+  if (time < lastTime) {
+    const message = `Its time is before that of the entry before, ${formatMilliseconds(lastTime)}.`
+    return { index, what: 'time_backwards', message }
+  }
   const transaction = parseSignedTransaction(rules, sha256, note)
-  if (transaction instanceof Malformed) return at('malformed', `${transaction.reason}.`)
-  const signers = authenticate(sha256, transaction, await state.signerRows(transaction))
-  if ('status' in signers) return at(signers.code, signers.message)
-  const summary = transaction.definition.needsSummary ? await state.summary(index, time) : undefined
-  if (summary !== undefined && 'what' in summary) return summary
-  const moment: Moment = { index, time, ...(summary !== undefined && { summary }) }
-  const rows = await state.rows(transaction, signers, moment)
+  if (transaction instanceof Malformed) return { index, what: 'malformed', message: `${transaction.reason}.` }
+  return { index, time, bytes, leaf: entry.leaf ?? leafHash(sha256, bytes), transaction }
+}
+
+async function executeOnSummary(
+  tools: ExecutionTools,
+  state: ReplayState,
+  read: Read,
+  signers: readonly Signer[],
+  before: Moment,
+): Promise<Executed | Defect> {
+  const summary = await state.summary(read.index, read.time)
+  if ('what' in summary) return summary
+  const moment: Moment = { ...before, summary }
+  return executeOn(tools, read, signers, await state.rows(read.transaction, signers, moment), moment)
+}
+
+function executeOn(
+  { sha256 }: ExecutionTools,
+  read: Read,
+  signers: readonly Signer[],
+  rows: Rows,
+  moment: Moment,
+): Executed | Defect {
+  const { index, time, bytes, leaf, transaction } = read
   const result = tryExecute(() => execute(sha256, transaction, signatoriesOf(transaction, signers), rows, moment))
-  if (result instanceof InvariantError) return at('invariant', `${result.message}: this does not hold.`)
-  if (result.status === 'refused') return at(result.code, result.message)
+  if (result instanceof InvariantError) return { index, what: 'invariant', message: `${result.message}: this does not hold.` }
+  if (result.status === 'refused') return { index, what: result.code, message: result.message }
   const { outcome, changes } = result
-  const outcomeBytes = encodeOutcome(outcome)
-  return { index, time, bytes, leaf: entry.leaf ?? leafHash(sha256, bytes), transaction, signers, outcome, outcomeBytes, changes }
+  return { index, time, bytes, leaf, transaction, signers, outcome, outcomeBytes: encodeOutcome(outcome), changes }
 }
 
 /**

@@ -110,7 +110,8 @@ export class Follower implements ReplayState {
    */
   async add(entries: readonly LoggedEntry[]): Promise<Defect | undefined> {
     for (const entry of entries) {
-      const executed = await executeEntry(this.#options, this, entry, { index: this.size, lastTime: this.#lastTime })
+      const result = executeEntry(this.#options, this, entry, { index: this.size, lastTime: this.#lastTime })
+      const executed = result instanceof Promise ? await result : result
       if ('what' in executed) return (await this.flush()) ?? executed
       const { index, time, changes } = executed
       this.#loaded.apply(changes)
@@ -132,9 +133,10 @@ export class Follower implements ReplayState {
     return defect
   }
 
-  async signerRows(transaction: Executed['transaction']): Promise<LoadedRows> {
-    await this.#loaded.load(authenticationRows(transaction))
-    return this.#loaded
+  signerRows(transaction: Executed['transaction']): LoadedRows | Promise<LoadedRows> {
+    const rows = authenticationRows(transaction)
+    if (this.#loaded.hasAll(rows)) return this.#loaded
+    return this.#loaded.load(rows).then(() => this.#loaded)
   }
 
   rows(...[transaction, signers, moment]: Parameters<ReplayState['rows']>): ReturnType<ReplayState['rows']> {

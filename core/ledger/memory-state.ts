@@ -9,53 +9,26 @@ import type { Signer } from '../domain/machine.ts'
 import { decodeOutcome, type Outcome } from '../domain/outcome.ts'
 import { accountNumbers, type EntryRecord, entryRecords } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
-import { encodeRow, type RowKey } from '../domain/table.ts'
+import type { RowKey } from '../domain/table.ts'
 import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { createdId, type Moment, type Rows } from '../domain/view.ts'
 import { recordOf } from './accepted.ts'
 import { Heads, type StateLeaves, stateLeaves, summaryOf } from './closing.ts'
 import { parseEntry } from './entry.ts'
 import type { Executed, ReplayState } from './execution.ts'
+import { type ColdRows, ReplayedRows } from './replayed-rows.ts'
 import { compareRows, type LogReader, type StoredEntry } from './store.ts'
 
 interface ReplayTools {
   readonly rules: Rules
   readonly sha256: Sha256
-}
-
-/** Rows by table and key. */
-export class MemoryRows {
-  readonly #tables = new Map<string, Map<string, unknown>>()
-
-  get size(): number {
-    let size = 0
-    for (const rows of this.#tables.values()) size += rows.size
-    return size
-  }
-
-  get(table: string, key: string): unknown {
-    return this.#tables.get(table)?.get(key)
-  }
-
-  /** Removes the row where there is none to set. */
-  set({ table, key }: RowKey, row: unknown): void {
-    let rows = this.#tables.get(table.name)
-    if (rows === undefined) {
-      rows = new Map()
-      this.#tables.set(table.name, rows)
-    }
-    if (row === undefined) rows.delete(key)
-    else rows.set(key, row)
-  }
-
-  *entries(): Generator<{ readonly table: string; readonly key: string; readonly row: unknown }> {
-    for (const [table, rows] of this.#tables) for (const [key, row] of rows) yield { table, key, row }
-  }
+  /** A place for rows that memory has no room for. */
+  readonly openColdRows?: (() => ColdRows) | undefined
 }
 
 /** The state after the entries that were applied, for those that follow. */
 export class MemoryState implements ReplayState, Rows {
-  readonly stored = new MemoryRows()
+  readonly stored: ReplayedRows
   readonly #options: ReplayTools
   readonly #log: Pick<LogReader, 'entries'>
   readonly #heads: Heads
@@ -64,21 +37,25 @@ export class MemoryState implements ReplayState, Rows {
 
   constructor(options: ReplayTools, log: Pick<LogReader, 'entries'>) {
     this.#options = options
+    this.stored = new ReplayedRows(options.openColdRows)
     this.#log = log
     this.#heads = new Heads(options.sha256)
   }
 
   get<Row>(key: RowKey<Row>): Row | undefined {
-    return this.stored.get(key.table.name, key.key) as Row | undefined
+    return this.stored.get(key)
   }
 
-  async signerRows(): Promise<Rows> {
+  signerRows(): Rows {
     return this
   }
 
-  async rows({ definition, body }: SignedTransaction, _signers: readonly Signer[], { index }: Moment): Promise<Rows> {
+  rows({ definition, body }: SignedTransaction, _signers: readonly Signer[], { index }: Moment): Rows | Promise<Rows> {
     const named = definition.namesEntry?.(body as never)
-    if (named === undefined) return this
+    return named === undefined ? this : this.#rowsWithEntry(named, index)
+  }
+
+  async #rowsWithEntry(named: number, index: number): Promise<Rows> {
     const record = await this.#readRecord(named, index)
     const isNamed = ({ table, key }: RowKey) => table === entryRecords && key === String(named)
     return { get: <Row>(key: RowKey<Row>) => (isNamed(key) ? (record as Row | undefined) : this.get(key)) }
@@ -89,8 +66,8 @@ export class MemoryState implements ReplayState, Rows {
   }
 
   leaves(time: Milliseconds): StateLeaves {
-    const rows = Array.from(this.stored.entries(), ({ table, key, row }) => ({ table, key, value: encodeRow(row) }))
-    return stateLeaves(this.#options.sha256, rows.sort(compareRows), this.#heads, wholeSeconds(time))
+    const rows = [...this.stored.all()].sort(compareRows)
+    return stateLeaves(this.#options.sha256, rows, this.#heads, wholeSeconds(time))
   }
 
   apply({ index, leaf, outcome, outcomeBytes, changes }: Executed, keepOutcome: boolean): void {

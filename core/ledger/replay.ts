@@ -3,25 +3,32 @@
  * use it; a mirror does the same on its store (follower.ts). There is no second implementation of the rules.
  */
 
-import { equalBytes, type Sha256 } from '../base/bytes.ts'
-import type { Rules } from '../domain/envelope.ts'
+import { equalBytes } from '../base/bytes.ts'
 import { type Platform, platform } from '../domain/state.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { Frontier, leafHash } from '../log/merkle.ts'
 import type { VerifierKey } from '../log/note.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
 import type { StateLeaves } from './closing.ts'
-import { type Defect, type EntryCheck, executeEntry, findBadSignature, signatureChecks } from './execution.ts'
+import {
+  type Defect,
+  type EntryCheck,
+  type ExecutionTools,
+  executeEntry,
+  findBadSignature,
+  signatureChecks,
+} from './execution.ts'
 import { logKey } from './log-keys.ts'
-import { type MemoryRows, MemoryState } from './memory-state.ts'
+import { MemoryState } from './memory-state.ts'
+import type { ColdRows, ReplayedRows } from './replayed-rows.ts'
 import { type LoggedEntry, type LogReader, type StoredEntry, StoreError } from './store.ts'
 import { storedTiles } from './tree.ts'
 import type { Verifier } from './verifier.ts'
 
-export interface ReplayOptions {
-  readonly rules: Rules
-  readonly sha256: Sha256
+export interface ReplayOptions extends ExecutionTools {
   readonly verifier: Verifier
+  /** A place for rows that memory has no room for; without it all stay in memory. */
+  readonly openColdRows?: (() => ColdRows) | undefined
 }
 
 /** A page of entries that were executed. */
@@ -104,8 +111,12 @@ export class Replay {
     return this.#frontier.root()
   }
 
-  get rows(): MemoryRows {
+  get rows(): ReplayedRows {
     return this.#state.stored
+  }
+
+  close(): void {
+    this.#state.stored.close()
   }
 
   /** The key that the entries so far name for a checkpoint over them; undefined before the genesis. */
@@ -138,7 +149,8 @@ export class Replay {
     let broken: Defect | undefined
     for (const entry of entries) {
       const place = { index: this.#executed, lastTime: this.#lastTime }
-      const executed = await executeEntry(this.#options, this.#state, entry, place)
+      const result = executeEntry(this.#options, this.#state, entry, place)
+      const executed = result instanceof Promise ? await result : result
       if ('what' in executed) {
         broken = executed
         break

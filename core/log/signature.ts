@@ -9,7 +9,7 @@
  *   2. S < L, the order of the group
  *   3. the key A and R are encoded canonically: y < p, and no −0 for x
  *   4. neither A nor R is one of the 8 points of small order
- *   5. once, when a key is enrolled: A is on the curve and free of torsion
+ *   5. once, when a key is enrolled: A is on the curve and free of torsion (enrolment.ts)
  *
  * and only then the cofactorless equation [S]B = R + [k]A, by whatever verifier the runtime has. Behind the gate these agree.
  *
@@ -17,7 +17,6 @@
  *
  * What is compared here is public, so nothing needs constant time.
  */
-import { ed25519 } from '@noble/curves/ed25519.js'
 import { assert } from '../base/assert.ts'
 import { tryFromHex, utf8 } from '../base/bytes.ts'
 
@@ -57,23 +56,13 @@ export function passesGate(publicKey: Uint8Array, signature: Uint8Array): boolea
   )
 }
 
-/** Steps 1, 3, 4 and 5 for a key that is to be enrolled. It takes a scalar multiplication, some milliseconds. */
-export function isEnrollable(publicKey: Uint8Array): boolean {
-  if (publicKey.length !== PUBLIC_KEY_BYTES || !isAcceptablePoint(publicKey)) return false
-  try {
-    return ed25519.Point.fromBytes(publicKey).isTorsionFree()
-  } catch {
-    return false // No point of the curve has this y.
-  }
-}
-
 /** Whether `signature` passes the gate and then the verifier. Every verification of the project goes through here. */
 export function verifyGated(verify: VerifySignature, publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   return passesGate(publicKey, signature) && verify(publicKey, message, signature)
 }
 
-/** Whether the point in the first 32 bytes is canonically encoded and not of small order. It may still not be on the curve. */
-function isAcceptablePoint(bytes: Uint8Array): boolean {
+/** Steps 3 and 4 for the point in the first 32 bytes, which may still not be on the curve. */
+export function isAcceptablePoint(bytes: Uint8Array): boolean {
   if (!isBelow(bytes, 0, FIELD_PRIME, 0x7f)) return false
   for (const y of SMALL_ORDER_Y) if (hasY(bytes, y)) return false
   return true

@@ -238,9 +238,9 @@ export class Mirror {
     const entries = bundles
       .flat()
       .slice(start - first * TILE_WIDTH)
-      .map((bytes, i) => ({ index: start + i, bytes }))
+      .map((bytes, i) => ({ index: start + i, bytes, leaf: leafHash(sha256, bytes) }))
     const grown = frontier.copy()
-    const leaves = entries.map(({ bytes }) => leafHash(sha256, bytes))
+    const leaves = entries.map(({ leaf }) => leaf)
     for (const leaf of leaves) grown.append(leaf)
     const { path } = await tree.prefix(grown.size)
     const isProven = verifyConsistency(sha256, { size: grown.size, root: grown.root() }, head, path)

@@ -1,7 +1,6 @@
 /** What the sequencer wrote is found sound by an audit, which derives everything again: from store or log alone. */
 
 import { describe, expect, test } from 'vitest'
-import { encodeRow } from '../../core/domain/table.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { exportTiles, openTileFolder } from '../../core/drivers/tile-folder.ts'
@@ -54,7 +53,7 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
       for (let from = 0; from < entries.length; from += size) {
         expect(await replay.add(entries.slice(from, from + size))).not.toHaveProperty('what')
       }
-      const rows = new Map(Array.from(replay.rows.entries(), ({ table, key, row }) => [`${table} ${key}`, encodeRow(row)]))
+      const rows = new Map(Array.from(replay.rows.all(), ({ table, key, value }) => [`${table} ${key}`, value]))
       expect(rows).toEqual(stored)
       expect(Buffer.from(replay.root).toString('base64')).toBe((await test.audit()).root)
     }

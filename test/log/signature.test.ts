@@ -3,7 +3,9 @@ import { ED25519_TORSION_SUBGROUP, ed25519 } from '@noble/curves/ed25519.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { concatBytes, toHex, utf8 } from '../../core/base/bytes.ts'
-import { isEnrollable, KNOWN_ANSWERS, passesGate, selfTest, type VerifySignature, verifyGated } from '../../core/log/signature.ts'
+import { sodiumPointCheck } from '../../core/drivers/sodium/point-check.ts'
+import { type CheckPoint, isEnrollable, isPrimeOrder } from '../../core/log/enrolment.ts'
+import { KNOWN_ANSWERS, passesGate, selfTest, type VerifySignature, verifyGated } from '../../core/log/signature.ts'
 import { hex, keyPair, opensslVerify, readVectors, sodiumVerify } from './support.ts'
 
 const { Point } = ed25519
@@ -54,6 +56,11 @@ const ZIP215: Case[] = readVectors<{ vk_bytes: string; sig_bytes: string }[]>('r
 const VERIFIERS: [string, VerifySignature][] = [
   ['libsodium', sodiumVerify],
   ['OpenSSL', opensslVerify],
+]
+
+const POINT_CHECKS: [string, CheckPoint][] = [
+  ['our own check', isPrimeOrder],
+  ["libsodium's check", sodiumPointCheck()!],
 ]
 
 /** The cofactored verifier, which is none for the ledger. */
@@ -260,7 +267,7 @@ describe('behind the gate libsodium and OpenSSL agree', () => {
   })
 })
 
-describe('enrolment', () => {
+describe.each(POINT_CHECKS)('enrolment with %s', (_, check) => {
   const honest = Point.BASE.multiply(12345n)
   const offCurve = [2n, 5n, 6n, 7n, 8n].map(encode).find((bytes) => {
     try {
@@ -285,10 +292,61 @@ describe('enrolment', () => {
     ['31 bytes', honest.toBytes().subarray(1), false],
     ['no bytes', new Uint8Array(0), false],
   ])('%s', (_, publicKey, isGood) => {
-    expect(isEnrollable(publicKey)).toBe(isGood)
+    expect(isEnrollable(publicKey, check)).toBe(isGood)
   })
 
   test('takes the keys of RFC 8032', () => {
-    for (const { name, publicKey } of RFC_8032) expect(isEnrollable(publicKey), name).toBe(true)
+    for (const { name, publicKey } of RFC_8032) expect(isEnrollable(publicKey, check), name).toBe(true)
+  })
+})
+
+describe('both checks of points agree', () => {
+  const torsion = ED25519_TORSION_SUBGROUP.map((point) => Point.fromHex(point))
+
+  /** Whether behind the gate both answer alike, and what. */
+  function agreed(bytes: Uint8Array): boolean {
+    const answers = POINT_CHECKS.map(([, check]) => isEnrollable(bytes, check))
+    expect(answers[0], toHex(bytes)).toBe(answers[1])
+    return answers[0]!
+  }
+
+  test('on every key and every R of the vectors', () => {
+    const points = [...RFC_8032, ...WYCHEPROOF, ...ZIP215].flatMap(({ publicKey, signature }) => [
+      publicKey,
+      signature.subarray(0, 32),
+    ])
+    const good = points.filter((point) => point.length === 32 && agreed(point))
+    expect(good.length).toBeGreaterThan(100)
+    expect(good.length).toBeLessThan(points.length)
+  })
+
+  test('on points of every order, encoded either way', () => {
+    fc.assert(
+      fc.property(fc.bigInt(1n, L - 1n), fc.constantFrom(...torsion), (scalar, part) => {
+        const point = Point.BASE.multiply(scalar).add(part)
+        expect(agreed(point.toBytes())).toBe(part.is0())
+        expect(agreed(point.negate().toBytes())).toBe(part.is0())
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('on random bytes, of which few are points of prime order', () => {
+    let good = 0
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
+        if (agreed(bytes)) good++
+      }),
+      { numRuns: 400 },
+    )
+    expect(good).toBeLessThan(200)
+  })
+
+  test('on the lowest and highest encodings there are', () => {
+    for (let i = 0n; i < 40n; i++) {
+      for (const y of [i, P - 1n - i, P + i, 2n ** 255n - 1n - i]) {
+        if (y < 2n ** 255n) for (const sign of [0n, 2n ** 255n]) agreed(encode(y + sign))
+      }
+    }
   })
 })

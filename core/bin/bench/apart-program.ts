@@ -5,6 +5,7 @@ import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader, openSqliteWriter } from '../../drivers/sqlite/store.ts'
 import { audit } from '../../ledger/audit.ts'
 import { LEDGER_TOOLS } from '../desk.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import type { Audited, Kept, Opened, Remembered, Task } from './apart.ts'
 import { Feeder } from './feeder.ts'
 import { reopen } from './market.ts'
@@ -21,6 +22,7 @@ function run(task: Task): Promise<Audited | Opened | Remembered> {
 
 /** The same audit as `nimledger verify` does. */
 async function auditFolder(folder: string): Promise<Audited> {
+  keepHeapSmall()
   const started = performance.now()
   const verifier = createVerifier()
   const store = await openSqliteReader(folder)

@@ -31,6 +31,7 @@ import { EXIT, Failure } from '../failure.ts'
 import { localNames } from '../local-keys.ts'
 import { formatFields, formatValue, isRead, print, printJson, progressBar } from '../output.ts'
 import { searching } from '../searching.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import { policyTrust, presentCosigners, readTrustPolicy, witnessPolicyOption } from '../trust-policy.ts'
 import { type GlobalOptions, parseCount, parseCredits, parseDayOrTime, placeOf, readToken, tokenOption } from './options.ts'
 
@@ -119,6 +120,7 @@ async function verify(dir: string | undefined, options: VerifyOptions): Promise<
   if (given instanceof Malformed) throw new Failure('usage', `--vkey: ${given.reason}.`)
   const policy = options.witnessPolicy === undefined ? undefined : readTrustPolicy(options.witnessPolicy)
   const older = options.old === undefined ? undefined : readOlder(options.old)
+  keepHeapSmall()
   const verifier = createVerifier({ threads: options.threads })
   const started = performance.now()
   const { log, store, folder } = await openLog(dir, options)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { tryFromHex } from '../../base/bytes.ts'
 import { MAX_KEY_LISTINGS, MAX_KEYS } from '../../base/limits.ts'
-import { isEnrollable } from '../../log/signature.ts'
+import { isEnrollable } from '../../log/enrolment.ts'
 import { check, defineTransaction, SCOPES } from '../define.ts'
 import * as field from '../fields.ts'
 import { keyIdOf, livingKeys } from '../key-ring.ts'
@@ -55,7 +55,9 @@ export const keyAdd = defineTransaction<Body>({
     },
   ],
   checks: [
-    check('weak_key', ({ body }) => (isEnrollable(tryFromHex(body.publicKey)!) ? undefined : { publicKey: body.publicKey })),
+    check('weak_key', ({ body: { publicKey }, isPrimeOrder }) =>
+      isEnrollable(tryFromHex(publicKey)!, isPrimeOrder) ? undefined : { publicKey },
+    ),
     check('exists', (context) => {
       const { signer, body } = context
       if (context.get(sequencerKeys.at(body.publicKey)) !== undefined) return { thing: 'This key, as a sequencer key,' }

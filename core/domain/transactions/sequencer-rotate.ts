@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { tryFromHex } from '../../base/bytes.ts'
 import { MAX_RETIRED_KEYS, RETIRED_KEY_SECONDS } from '../../base/limits.ts'
-import { isEnrollable } from '../../log/signature.ts'
+import { isEnrollable } from '../../log/enrolment.ts'
 import { type Context, check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { accountId } from '../ids.ts'
@@ -26,8 +26,8 @@ export const sequencerRotate = defineTransaction<Body>({
   body,
   reads: [(context) => [sequencerKeys.at(context.body.sequencerKey), accounts.at(accountOf(context))]],
   checks: [
-    check('weak_key', ({ body }) =>
-      isEnrollable(tryFromHex(body.sequencerKey)!) ? undefined : { publicKey: body.sequencerKey },
+    check('weak_key', ({ body: { sequencerKey: publicKey }, isPrimeOrder }) =>
+      isEnrollable(tryFromHex(publicKey)!, isPrimeOrder) ? undefined : { publicKey },
     ),
     check('exists', (context) => {
       const named = context.get(sequencerKeys.at(context.body.sequencerKey))
