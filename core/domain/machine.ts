@@ -55,15 +55,17 @@ export function authenticate(sha256: Sha256, transaction: SignedTransaction, row
     if (!isNamed) return refuse('bad_signature', { account: name, key: named })
     return [{ account: name, keyId: named, publicKey }]
   }
-  const unknown = signatures.find(({ name }) => rows.get(state.accounts.at(name)) === undefined)
-  if (unknown !== undefined) return refuse('unknown_account', { account: unknown.name })
-  const signatories: Signer[] = []
-  for (const { name, keyId: named } of signatures) {
+  for (const { name } of signatures) {
+    if (rows.get(state.accounts.at(name)) === undefined) return refuse('unknown_account', { account: name })
+  }
+  const signers = new Array<Signer>(signatures.length)
+  for (let i = 0; i < signatures.length; i++) {
+    const { name, keyId: named } = signatures[i]!
     const key = rows.get(state.keys.at(name, named))
     if (key === undefined || key.revoked === true) return refuse('bad_signature', { account: name, key: named })
-    signatories.push({ account: name, keyId: named, publicKey: key.publicKey })
+    signers[i] = { account: name, keyId: named, publicKey: key.publicKey }
   }
-  return signatories
+  return signers
 }
 
 /** Refusals of the envelope at a time; nothing here depends on the state. */

@@ -14,6 +14,8 @@ import { MAX_QUEUED_BYTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
 import type { SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, type Signer } from '../domain/machine.ts'
 import type { Refusal } from '../domain/refusal.ts'
+import type { RowKey } from '../domain/table.ts'
+import type { Rows } from '../domain/view.ts'
 import type { Accepted } from './accepted.ts'
 import type { LoadedRows } from './rows.ts'
 import { StoreError } from './store.ts'
@@ -126,14 +128,30 @@ export class Admission {
 
   async #lookAt(notes: readonly Note[]): Promise<void> {
     const { sha256, verifier, rows } = this.#options
-    const signerRows = notes.flatMap(({ transaction }) => authenticationRows(transaction))
-    if (!rows.hasAll(signerRows)) await rows.load(signerRows)
-    const claims: Claim[] = []
-    for (const note of notes) {
-      const signers = authenticate(sha256, note.transaction, rows)
-      if (!('status' in signers)) claims.push({ note, signers })
+    const atHand = new RowsAtHand(rows)
+    let claims = claimsOf(sha256, notes, atHand)
+    if (atHand.isIncomplete) {
+      await rows.load(notes.flatMap(({ transaction }) => authenticationRows(transaction)))
+      claims = claimsOf(sha256, notes, rows)
     }
     await lookAt(verifier, claims)
+  }
+}
+
+/** The rows in memory: nothing is waited for where they are all that is asked for, as they nearly always are. */
+class RowsAtHand implements Rows {
+  /** Something else was asked for. */
+  isIncomplete = false
+  readonly #rows: LoadedRows
+
+  constructor(rows: LoadedRows) {
+    this.#rows = rows
+  }
+
+  get<Row>(key: RowKey<Row>): Row | undefined {
+    const kept = this.#rows.place(key)
+    if (!kept.isLoaded) this.isIncomplete = true
+    return kept.row as Row | undefined
   }
 }
 
@@ -143,13 +161,36 @@ interface Claim {
   readonly signers: readonly Signer[]
 }
 
+function claimsOf(sha256: Sha256, notes: readonly Note[], rows: Rows): Claim[] {
+  const claims: Claim[] = []
+  for (const note of notes) {
+    const signers = authenticate(sha256, note.transaction, rows)
+    if (!('status' in signers)) claims.push({ note, signers })
+  }
+  return claims
+}
+
+/** Public keys as bytes, by their hex: most signatures are of few keys. */
+const keyBytes = new Map<string, Uint8Array>()
+const MAX_KEPT_KEYS = 10_000
+
+function publicKeyBytes(hex: string): Uint8Array {
+  let bytes = keyBytes.get(hex)
+  if (bytes === undefined) {
+    if (keyBytes.size >= MAX_KEPT_KEYS) keyBytes.clear()
+    bytes = tryFromHex(hex)!
+    keyBytes.set(hex, bytes)
+  }
+  return bytes
+}
+
 /** Finds out which of the signatures are theirs. */
 export async function lookAt(verifier: Verifier, claims: readonly Claim[]): Promise<void> {
   const checks: SignatureCheck[] = []
   for (const { note, signers } of claims) {
     const { textBytes, signatures } = note.transaction
     signers.forEach(({ publicKey }, i) => {
-      checks.push({ publicKey: tryFromHex(publicKey)!, message: textBytes, signature: signatures[i]!.signature })
+      checks.push({ publicKey: publicKeyBytes(publicKey), message: textBytes, signature: signatures[i]!.signature })
     })
   }
   const valid = await verifier.verify(checks)

@@ -120,7 +120,7 @@ export class Batch {
     const { outcome, changes } = result
     const bytes = formatEntry({ time, note })
     const accepted: Accepted = { status: 'accepted', index, time, transaction, outcome, note }
-    rows.apply(changes)
+    rows.apply(changes, declared)
     rows.remember(index, accepted)
     this.lastTime = time
     this.entries.push({ id, bytes, outcome: encodeOutcome(outcome) })

@@ -10,7 +10,7 @@
  */
 
 import { assert } from '../base/assert.ts'
-import { concatBytes, tryUtf8Decode, utf8 } from '../base/bytes.ts'
+import { tryUtf8Decode, utf8 } from '../base/bytes.ts'
 import { MAX_ENTRY_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { formatMilliseconds, type Milliseconds, parseMilliseconds } from '../domain/time.ts'
@@ -24,9 +24,23 @@ export interface Entry {
 }
 
 export function formatEntry({ time, note }: Entry): Uint8Array {
-  const bytes = concatBytes(acceptanceLine(time), note)
+  const line = acceptanceLine(time)
+  const bytes = takeMemory(line.length + note.length)
+  bytes.set(line)
+  bytes.set(note, line.length)
   assert(bytes.length <= MAX_ENTRY_BYTES, `an entry has at most ${MAX_ENTRY_BYTES} bytes`)
   return bytes
+}
+
+/** Many entries share a piece of memory: some of its own for each would cost several times more than to write it. */
+const MEMORY_BYTES = 128 * 1024
+let memory = new Uint8Array()
+
+function takeMemory(bytes: number): Uint8Array {
+  if (bytes > memory.length) memory = new Uint8Array(Math.max(bytes, MEMORY_BYTES))
+  const taken = memory.subarray(0, bytes)
+  memory = memory.subarray(bytes)
+  return taken
 }
 
 /** Many entries are accepted in one millisecond: its line is made once. */

@@ -15,6 +15,8 @@ import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { type Moment, type Rows, type Signing, signatoriesOf, View } from '../domain/view.ts'
 import type { Kept, LoadedRows } from './rows.ts'
 
+const NONE: readonly Kept[] = []
+
 /** The rows of one transaction. */
 export class Declared implements Rows {
   readonly signatories: readonly Signing[]
@@ -34,25 +36,33 @@ export class Declared implements Rows {
   }
 
   get<Row>(key: RowKey<Row>): Row | undefined {
-    const kept = this.#places.get(key)
-    assert(kept !== undefined, () => `${this.#view.definition.type} declared the row ${key.path}`)
+    const kept = this.place(key)
     if (this.#round < this.#rounds) this.#looks.push({ kept, row: kept.row })
     return kept.row as Row | undefined
+  }
+
+  /** The place of a row that was declared. */
+  place(key: RowKey): Kept {
+    const kept = this.#places.get(key)
+    assert(kept !== undefined, () => `${this.#view.definition.type} declared the row ${key.path}`)
+    return kept
   }
 
   /** Goes on to the round whose rows have to be filled before another can follow; none where all rounds are declared. */
   next(): readonly Kept[] {
     while (this.#round < this.#rounds) {
-      const missing: Kept[] = []
+      let missing: Kept[] | undefined
       for (const key of rowsToRead(this.#view, this.signatories, this.#round)) {
         const kept = this.#loaded.place(key)
-        if (!kept.isLoaded) missing.push(kept)
         this.#places.set(key, kept)
+        if (kept.isLoaded) continue
+        missing ??= []
+        missing.push(kept)
       }
       this.#round += 1
-      if (missing.length > 0) return missing
+      if (missing !== undefined) return missing
     }
-    return []
+    return NONE
   }
 
   /** Whether the rounds would declare the same rows again. */

@@ -11,8 +11,11 @@ import type { Rows } from '../domain/view.ts'
 import { type Executed, recordOf } from './accepted.ts'
 import { type ChangedRow, StoreError, type StoreReader } from './store.ts'
 
-/** Rows kept in memory between batches at most; more are dropped and read again. */
-const MAX_KEPT_ROWS = 500_000
+/**
+ * When so many rows were found since rows were forgotten last, those that were not among them are, to be read again should
+ * somebody ask. So twice as many are in memory at most, and those that are asked for again and again always.
+ */
+const ROWS_OF_AN_AGE = 100_000
 
 /** The one place of a row in memory. Whoever found it may hold on to it until rows are forgotten. */
 export interface Kept {
@@ -32,8 +35,10 @@ export class LoadedRows implements Rows {
   readonly store: Pick<StoreReader, 'rows'>
   readonly #readEntry: ReadEntry
   /** By the table's number, then by key: so no path has to be put together to find a row. */
-  readonly #tables: Map<string, Kept>[] = []
+  #tables: Map<string, Kept>[] = []
   #count = 0
+  /** Those that were not found since rows were forgotten last. */
+  #older: Map<string, Kept>[] = []
   #changed: Kept[] = []
   /** Entries that the store has not, by index. */
   readonly #entries = new Map<number, Executed>()
@@ -64,7 +69,7 @@ export class LoadedRows implements Rows {
 
   /** The place of a row, which may have to be filled yet. */
   place(key: RowKey): Kept {
-    return this.#find(key) ?? this.#keep(key)
+    return this.#find(key) ?? this.#keep({ key, row: undefined, isLoaded: false, isChanged: false })
   }
 
   /**
@@ -87,10 +92,10 @@ export class LoadedRows implements Rows {
     })
   }
 
-  /** Takes over what a transaction changed. */
-  apply(changes: Changes): void {
+  /** Takes over what a transaction changed, in the places that it declared where those are at hand. */
+  apply(changes: Changes, declared: { place(key: RowKey): Kept } = this): void {
     for (const { key, row } of changes) {
-      const kept = this.place(key)
+      const kept = declared.place(key)
       kept.row = row
       kept.isLoaded = true
       if (kept.isChanged) continue
@@ -119,7 +124,8 @@ export class LoadedRows implements Rows {
   }
 
   /**
-   * Forgets the entries read, and everything where too much is kept. To be called only when no change is waiting for its commit.
+   * Forgets the entries read, and the rows that nobody has asked for a while. To be called only when no change is waiting for
+   * its commit.
    */
   trim(): void {
     assert(this.#changed.length === 0, 'no row is forgotten that the store does not have')
@@ -127,8 +133,9 @@ export class LoadedRows implements Rows {
     const entries = this.#tables[entryRecords.number]
     this.#count -= entries?.size ?? 0
     entries?.clear()
-    if (this.#count <= MAX_KEPT_ROWS) return
-    this.#tables.length = 0
+    if (this.#count < ROWS_OF_AN_AGE) return
+    this.#older = this.#tables
+    this.#tables = []
     this.#count = 0
   }
 
@@ -138,13 +145,16 @@ export class LoadedRows implements Rows {
   }
 
   #find({ table, key }: RowKey): Kept | undefined {
-    return this.#tables[table.number]?.get(key)
+    const kept = this.#tables[table.number]?.get(key)
+    if (kept !== undefined) return kept
+    const older = this.#older[table.number]?.get(key)
+    return older && this.#keep(older)
   }
 
-  #keep(key: RowKey): Kept {
-    const kept = { key, row: undefined, isLoaded: false, isChanged: false }
-    const table = this.#tables[key.table.number] ?? new Map<string, Kept>()
-    this.#tables[key.table.number] = table.set(key.key, kept)
+  #keep(kept: Kept): Kept {
+    const { table, key } = kept.key
+    const places = this.#tables[table.number] ?? new Map<string, Kept>()
+    this.#tables[table.number] = places.set(key, kept)
     this.#count += 1
     return kept
   }
