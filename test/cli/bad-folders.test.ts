@@ -212,7 +212,7 @@ describe('databases that are none', () => {
       Buffer.alloc(0),
       Buffer.from('not a database'),
       whole.subarray(0, 4_096),
-      whole.subarray(0, whole.length - 4_096),
+      whole.subarray(0, whole.length - 8_192),
     ]
     const runs = await Promise.all(contents.map((content) => replaced('ledger.db', content, ['verify'])))
     for (const run of runs) {

@@ -235,12 +235,13 @@ describe('a restore that does not succeed', () => {
     const place = folder()
     const bytes = readFileSync(file)
     const text = Buffer.from('"type":"model.create"')
-    const entry = bytes.indexOf(text)
+    // The last place: the first may be what is left in a page of an entry that moved to another.
+    const entry = bytes.lastIndexOf(text)
     expect(entry).toBeGreaterThan(0)
     const forged = Buffer.from(bytes)
     forged.write('"type":"model.creatf"', entry)
     writeFileSync(join(place, 'forged'), forged)
-    writeFileSync(join(place, 'cut'), bytes.subarray(0, bytes.length - 4096))
+    writeFileSync(join(place, 'cut'), bytes.subarray(0, bytes.length - 8192))
     writeFileSync(join(place, 'none'), 'not a backup')
     for (const name of ['forged', 'cut', 'none']) {
       await expectUnchanged(dir, () => cli(dir, ['restore', join(place, name)]), 'damaged')

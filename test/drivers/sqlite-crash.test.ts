@@ -103,7 +103,7 @@ test.skipIf(process.platform === 'win32')(
   'a process whose disk is full stops with that word, and the book goes on later',
   async () => {
     const folder = await emptyLedger()
-    const child = startWriter(folder, 'append', 'ulimit -f 400; exec "$0" "$@"')
+    const child = startWriter(folder, 'append', 'ulimit -f 800; exec "$0" "$@"')
     await child.ended
     expect(child.lines.at(-1)).toBe('disk_full')
     const acknowledged = lastSize(child.lines)

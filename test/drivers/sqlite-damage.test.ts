@@ -128,10 +128,13 @@ describe('changed bytes', () => {
     expect(missed).toEqual([])
   })
 
-  test.each(files)('any in $file are survived: a value, a defect or a StoreError, never another end', async ({ file }) => {
+  test.each(files)('any in $file are survived: a value, a defect or a StoreError, never another end', async (kind) => {
+    const { file, pageBytes } = kind
     const original = await filledLedger()
     const image = readFileSync(join(original, file))
     const folder = temporaryFolder()
+    const size = Number(pageBytes)
+    expect(image.readUInt16BE(16)).toBe(size)
     let found = 0
     for (let round = 0; round < 100; round++) {
       cpSync(original, folder, { recursive: true })
@@ -139,8 +142,8 @@ describe('changed bytes', () => {
       // One to four bytes, by a fixed sequence; half of them in the headers of pages.
       for (let i = 0; i <= round % 4; i++) {
         const random = (round * 7_919 + i * 104_729 + 12_345) * 2_654_435_761
-        const page = (random % (image.length / 4_096)) * 4_096
-        const offset = round % 2 === 0 ? (random >>> 8) % 120 : (random >>> 8) % 4_096
+        const page = (random % (image.length / size)) * size
+        const offset = round % 2 === 0 ? (random >>> 8) % 120 : (random >>> 8) % size
         changed[page + offset]! ^= 1 + ((random >>> 16) % 255)
       }
       writeFileSync(join(folder, file), changed)

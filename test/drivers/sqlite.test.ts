@@ -9,7 +9,7 @@ import { onFile, storeError } from '../../core/drivers/sqlite/errors.ts'
 import * as schema from '../../core/drivers/sqlite/schema.ts'
 import { createSqliteGuard, createSqliteLedger, openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import { emptyLedger, filledLedger, temporaryFolder, withDatabase, withReader, withWriter } from './folders.ts'
-import { fillStore, NOW, readAll, sampleCheckpoint, sampleCommit, sampleRefusal } from './samples.ts'
+import { fillStore, NOW, readAll, sampleCheckpoint, sampleCommit, sampleEntry, sampleRefusal } from './samples.ts'
 import { describeStore } from './store-contract.ts'
 
 describeStore(async () => {
@@ -130,6 +130,20 @@ describe('opening', () => {
     await expect(openSqliteReader(folder)).rejects.toMatchObject({ code: 'damaged', message: /journal_mode is delete/ })
     await withWriter(folder, async (writer) => expect(await writer.size()).toBe(5))
     await withReader(folder, async (reader) => expect(await reader.size()).toBe(5))
+  })
+
+  test('a book keeps the pages that it was made with', async () => {
+    const folder = await filledLedger()
+    const resize = 'PRAGMA journal_mode = delete; PRAGMA page_size = 4096; VACUUM; PRAGMA journal_mode = wal'
+    withDatabase(folder, 'ledger.db', (database) => database.exec(resize))
+    await withWriter(folder, (writer) => writer.commit(sampleCommit(5, 100)))
+    await withReader(folder, async (reader) => {
+      expect((await reader.entries(0, 1_000)).map(({ bytes }) => bytes)).toEqual(
+        Array.from({ length: 105 }, (_, i) => sampleEntry(i)),
+      )
+      expect(await reader.defects()).toEqual([])
+    })
+    withDatabase(folder, 'ledger.db', (database) => expect(database.pragma('page_size', { simple: true })).toEqual(4_096))
   })
 
   test('a writer brings an older version up to date, and a reader does not', async () => {

@@ -28,6 +28,7 @@ export function describeStore(makePlace: () => Promise<Place>): void {
   beforeEach(async () => stage.begin(await makePlace()))
   afterEach(() => stage.writer.close())
   describe('the book', () => describeBook(stage))
+  describe('much at once', () => describeManyAtOnce(stage))
   describe('a commit that must not be', () => describeRefusedCommits(stage))
   describe('scans', () => describeScans(stage))
   describe('the guard', () => describeGuard(stage))
@@ -112,6 +113,42 @@ function describeBook(stage: Stage): void {
   })
 }
 
+function describeManyAtOnce(stage: Stage): void {
+  test('takes commits of any size, and answers as many questions, known and unknown in any order', async () => {
+    // More and fewer than a driver may take at once.
+    const counts = [1, 3, 4, 31, 32, 33, 64, 65, 200]
+    let size = 0
+    for (const count of counts) {
+      const { rows, ...commit } = sampleCommit(size, count)
+      // Every row of the commit before is there no more, or says something else.
+      const later = Array.from({ length: size }, (_, i) => ({
+        table: 'model',
+        key: `mdl_${i}`,
+        value: i % 3 ? undefined : `"${size}"`,
+      }))
+      await stage.writer.commit({ ...commit, tiles: [], rows: [...later, ...rows] })
+      const last = size
+      size += count
+      const numbers = Array.from({ length: size + 7 }, (_, i) => (i * 97) % (size + 7))
+      const rowAt = (number: number) => {
+        if (number >= last) return number < size ? `{"number":${number}}` : undefined
+        return number % 3 ? undefined : `"${last}"`
+      }
+      for (const store of [stage.writer, await stage.place.openReader()]) {
+        expect(await store.indexes(numbers.map((number) => sampleId(number)))).toEqual(
+          numbers.map((number) => (number < size ? number : undefined)),
+        )
+        expect(await store.rows(numbers.map((number) => sampleKey('model', `mdl_${number}`)))).toEqual(numbers.map(rowAt))
+        expect((await store.entries(0, size + 1)).map(({ bytes }) => bytes)).toEqual(
+          Array.from({ length: size }, (_, i) => sampleEntry(i)),
+        )
+        if (store !== stage.writer) await store.close()
+      }
+    }
+    expect(await stage.writer.defects()).toEqual([])
+  })
+}
+
 function describeRefusedCommits(stage: Stage): void {
   test.each([
     ['another size than the book has', { ...sampleCommit(0, 2), size: 1 }],
@@ -180,6 +217,14 @@ function describeGuard(stage: Stage): void {
     await stage.writer.rememberRefusals([sampleRefusal(5, NOW)], NOW + 3_600)
     expect(await stage.writer.refusals([late.id, sampleId(4), sampleId(5, NOW)])).toEqual([undefined, undefined, undefined])
     expect(await stage.writer.defects()).toEqual([])
+  })
+
+  test('finds those that it remembers among many', async () => {
+    const remembered = [5, 40, 41, 99].map((number) => sampleRefusal(number))
+    await stage.writer.rememberRefusals(remembered, NOW)
+    const ids = Array.from({ length: 100 }, (_, i) => sampleId(99 - i))
+    const found = new Map(remembered.map(({ id, refusal }) => [id, refusal]))
+    expect(await stage.writer.refusals(ids)).toEqual(ids.map((id) => found.get(id)))
   })
 
   test('remembers the first refusal of a transaction', async () => {

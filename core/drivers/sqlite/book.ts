@@ -8,9 +8,9 @@ import { assert } from '../../base/assert.ts'
 import { toHex, tryUtf8Decode } from '../../base/bytes.ts'
 import type { RowKey } from '../../domain/table.ts'
 import { type Commit, type StoredEntry, type StoredRow, type StoredTile, StoreError } from '../../ledger/store.ts'
+import { type Bound, BulkLookup, BulkWrite } from './bulk.ts'
 import { BOOK, type Database } from './database.ts'
 import { Scan } from './scan.ts'
-import type { entries } from './schema.ts'
 import { bytesOf, idBytes, integerOf, isSafe, textOf } from './values.ts'
 
 export interface StoredId {
@@ -24,19 +24,21 @@ export class Book {
   readonly scanIds: Scan<readonly unknown[], StoredId>
   readonly scanTiles: Scan<readonly unknown[], StoredTile>
   readonly #last
-  readonly #row
-  readonly #index
+  readonly #rows
+  readonly #indexes
   readonly #entries
   readonly #tile
 
   constructor(database: Database) {
     this.database = database
     this.#last = database.prepare<[], bigint | null>('SELECT max("index") FROM entries').pluck()
-    this.#row = database.prepare<[string, string], string>('SELECT value FROM state WHERE "table" = ? AND key = ?').pluck()
-    this.#index = database.prepare<[Uint8Array], bigint>('SELECT "index" FROM ids WHERE id = ?').pluck()
-    this.#entries = database.prepare<[number, number], typeof entries.$inferSelect>(
-      'SELECT "index", bytes, outcome FROM entries WHERE "index" >= ? ORDER BY "index" LIMIT ?',
-    )
+    this.#rows = new BulkLookup(database, { table: 'state', key: ['"table"', 'key'], value: 'value' })
+    this.#indexes = new BulkLookup(database, { table: 'ids', key: ['id'], value: '"index"' })
+    this.#entries = database
+      .prepare<[number, number], EntryColumns>(
+        'SELECT "index", bytes, outcome FROM entries WHERE "index" >= ? ORDER BY "index" LIMIT ?',
+      )
+      .raw()
     this.#tile = database.prepare<[number, number], Buffer>('SELECT hashes FROM tiles WHERE level = ? AND number = ?').pluck()
     this.scanRows = new Scan(
       database,
@@ -66,24 +68,27 @@ export class Book {
   }
 
   rows(keys: readonly RowKey[]): (string | undefined)[] {
-    return keys.map(({ table, key, path }) => {
-      const value = this.#row.get(table.name, key)
-      return value === undefined ? undefined : textOf(BOOK, value, `the row ${path}`)
-    })
+    const names: string[] = []
+    for (const { table, key } of keys) names.push(table.name, key)
+    return this.#rows
+      .find(names)
+      .map((value, i) => (value === undefined ? undefined : textOf(BOOK, value, () => `the row ${keys[i]!.path}`)))
   }
 
   indexes(ids: readonly string[]): (number | undefined)[] {
-    return ids.map((id) => {
-      const index = this.#index.get(idBytes(id))
-      return index === undefined ? undefined : integerOf(BOOK, index, `the index of transaction ${id}`)
-    })
+    return this.#indexes
+      .find(ids.map(idBytes))
+      .map((index, i) => (index === undefined ? undefined : integerOf(BOOK, index, () => `the index of transaction ${ids[i]}`)))
   }
 
   entries(from: number, limit: number): StoredEntry[] {
-    return this.#entries.all(from, limit).map((stored) => {
-      const index = integerOf(BOOK, stored.index, 'the index of an entry')
-      const bytes = bytesOf(BOOK, stored.bytes, `entry ${index}`)
-      return { index, bytes, outcome: bytesOf(BOOK, stored.outcome, `the outcome of entry ${index}`) }
+    return this.#entries.all(from, limit).map(([number, bytes, outcome]) => {
+      const index = integerOf(BOOK, number, () => 'the index of an entry')
+      return {
+        index,
+        bytes: bytesOf(BOOK, bytes, () => `entry ${index}`),
+        outcome: bytesOf(BOOK, outcome, () => `the outcome of entry ${index}`),
+      }
     })
   }
 
@@ -95,24 +100,24 @@ export class Book {
 
 /** The book with what changes it. */
 export class BookWriter extends Book {
-  readonly #insertEntry
-  readonly #insertId
+  readonly #insertEntries
+  readonly #insertIds
   readonly #putTile
-  readonly #putRow
+  readonly #putRows
   readonly #removeRow
   readonly #transaction
 
   constructor(database: Database) {
     super(database)
-    this.#insertEntry = database.prepare<[number, Uint8Array, Uint8Array]>(
-      'INSERT INTO entries ("index", bytes, outcome) VALUES (?, ?, ?)',
-    )
-    this.#insertId = database.prepare<[Uint8Array, number]>('INSERT INTO ids (id, "index") VALUES (?, ?)')
+    this.#insertEntries = new BulkWrite(database, 3, (rows) => `INSERT INTO entries ("index", bytes, outcome) VALUES ${rows}`)
+    this.#insertIds = new BulkWrite(database, 2, (rows) => `INSERT INTO ids (id, "index") VALUES ${rows}`)
     this.#putTile = database.prepare<[number, number, Uint8Array]>(
       'INSERT INTO tiles (level, number, hashes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes',
     )
-    this.#putRow = database.prepare<[string, string, string]>(
-      'INSERT INTO state ("table", key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+    this.#putRows = new BulkWrite(
+      database,
+      3,
+      (rows) => `INSERT INTO state ("table", key, value) VALUES ${rows} ON CONFLICT DO UPDATE SET value = excluded.value`,
     )
     this.#removeRow = database.prepare<[string, string]>('DELETE FROM state WHERE "table" = ? AND key = ?')
     this.#transaction = database.transaction((commit: Commit) => this.#write(commit))
@@ -133,18 +138,30 @@ export class BookWriter extends Book {
         'damaged',
         `${BOOK.file} has ${actual} entries, not the ${size} that its writer knows: another wrote to it.`,
       )
+    const entryRows: Bound[] = []
+    const idRows: Bound[] = []
     entries.forEach(({ id, bytes, outcome }, i) => {
-      this.#insertEntry.run(size + i, bytes, outcome)
-      this.#insertId.run(idBytes(id), size + i)
+      entryRows.push(size + i, bytes, outcome)
+      idRows.push(idBytes(id), size + i)
     })
+    this.#insertEntries.run(entryRows)
+    this.#insertIds.run(idRows)
     for (const { level, number, hashes } of tiles) this.#putTile.run(level, number, hashes)
-    for (const { table, key, value } of rows) {
-      if (value === undefined) this.#removeRow.run(table, key)
-      else this.#putRow.run(table, key, value)
-    }
+    this.#writeRows(rows)
     assert(this.size() === size + entries.length, 'a commit appends exactly its entries')
   }
+
+  #writeRows(rows: Commit['rows']): void {
+    const kept: Bound[] = []
+    for (const { table, key, value } of rows) {
+      if (value === undefined) this.#removeRow.run(table, key)
+      else kept.push(table, key, value)
+    }
+    this.#putRows.run(kept)
+  }
 }
+
+type EntryColumns = readonly [index: unknown, bytes: unknown, outcome: unknown]
 
 /**
  * A row's bytes, and whether its key and its value are text at all: decoded here, because SQLite's driver would mend what is not

@@ -18,6 +18,7 @@ import type { Refusal } from '../../domain/refusal.ts'
 import { MAX_SECONDS, type Seconds } from '../../domain/time.ts'
 import { type RememberedRefusal, StoreError } from '../../ledger/store.ts'
 import { sha256 } from '../sha256.ts'
+import { BulkLookup } from './bulk.ts'
 import { type Database, GUARD } from './database.ts'
 import { damaged } from './errors.ts'
 import type { guard } from './schema.ts'
@@ -47,6 +48,7 @@ export class Guard {
   readonly database: Database
   readonly #memory
   readonly #isAny
+  readonly #digests
   readonly #refusal
   readonly #refusals
 
@@ -56,6 +58,7 @@ export class Guard {
       'SELECT one, stale_before AS staleBefore, checkpoint, refusals_digest AS refusalsDigest, digest FROM guard LIMIT 2',
     )
     this.#isAny = database.prepare<[], bigint>('SELECT EXISTS (SELECT 1 FROM refusals)').pluck()
+    this.#digests = new BulkLookup(database, { table: 'refusals', key: ['id'], value: 'digest' })
     this.#refusal = database.prepare<[Uint8Array], RefusalRow>(`${SELECT_REFUSALS} WHERE id = ?`)
     this.#refusals = database.prepare<[], RefusalRow>(`${SELECT_REFUSALS} ORDER BY id`)
   }
@@ -76,9 +79,10 @@ export class Guard {
   refusals(ids: readonly string[]): (Refusal | undefined)[] {
     // Most ledgers remember none at most times, and every note asks.
     if (this.#isAny.get() === 0n) return ids.map(() => undefined)
-    return ids.map((id) => {
-      const row = this.#refusal.get(idBytes(id))
-      return row === undefined ? undefined : readRefusal(row).refusal
+    const keys = ids.map(idBytes)
+    return this.#digests.find(keys).map((digest, i) => {
+      const row = digest === undefined ? undefined : this.#refusal.get(keys[i]!)
+      return row && readRefusal(row).refusal
     })
   }
 

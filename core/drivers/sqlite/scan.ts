@@ -8,8 +8,10 @@
 import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
 
+const NO_LIMIT = -1
+
 export class Scan<Stored extends readonly unknown[], Row> {
-  readonly #all: Statement<[], Stored>
+  readonly #first: Statement<[limit: number], Stored>
   readonly #after: Statement<unknown[], Stored>
   readonly #suspects: Statement<[], Stored>
   readonly #decode: (stored: Stored) => Row | undefined
@@ -23,17 +25,23 @@ export class Scan<Stored extends readonly unknown[], Row> {
     const select = `SELECT ${query.columns} FROM ${query.table}`
     const key = query.key.join(', ')
     const after = `WHERE (${key}) > (${query.key.map(() => '?').join(', ')})`
-    this.#all = database.prepare<[], Stored>(`${select} ORDER BY ${key}`).raw()
-    this.#after = database.prepare<unknown[], Stored>(`${select} ${after} ORDER BY ${key}`).raw()
+    this.#first = database.prepare<[number], Stored>(`${select} ORDER BY ${key} LIMIT ?`).raw()
+    this.#after = database.prepare<unknown[], Stored>(`${select} ${after} ORDER BY ${key} LIMIT ?`).raw()
     this.#suspects = database.prepare<[], Stored>(`${select} WHERE ${query.suspects}`).raw()
     this.#decode = decode
   }
 
   /** Up to `limit` rows after the key `after`, from the first where it is undefined. */
   page(after: readonly unknown[] | undefined, limit: number): Row[] {
+    if (limit <= 0) return []
+    const stored = after === undefined ? this.#first.all(limit) : this.#after.all(...after, limit)
+    const rows = stored.map((one) => this.#decode(one))
+    return rows.every((row) => row !== undefined) ? rows : this.#pageWithGaps(after, limit)
+  }
+
+  #pageWithGaps(after: readonly unknown[] | undefined, limit: number): Row[] {
     const page: Row[] = []
-    if (limit <= 0) return page
-    for (const stored of after === undefined ? this.#all.iterate() : this.#after.iterate(...after)) {
+    for (const stored of after === undefined ? this.#first.iterate(NO_LIMIT) : this.#after.iterate(...after, NO_LIMIT)) {
       const row = this.#decode(stored)
       if (row !== undefined && page.push(row) === limit) break
     }

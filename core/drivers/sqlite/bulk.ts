@@ -1,0 +1,83 @@
+/**
+ * Many rows by one statement. What a statement of one row costs is mostly the way to SQLite and back, so the thousands of rows of
+ * a commit are written, and looked up, this many at a time:
+ *
+ *   INSERT INTO ids (id, "index") VALUES (?, ?), (?, ?), …
+ *   WITH wanted (place, id) AS (VALUES (0, ?), (1, ?), …) SELECT place, "index" FROM wanted CROSS JOIN ids USING (id)
+ */
+
+import type { Statement } from 'better-sqlite3'
+import { assert } from '../../base/assert.ts'
+import type { Database } from './database.ts'
+
+/** More bring nothing: by then a row costs what SQLite does for it. */
+const ROWS_AT_A_TIME = 32
+/** Fewer are sooner looked up one by one. */
+const MANY_KEYS = 4
+
+/** What can be bound; null equals nothing that is stored. */
+export type Bound = Uint8Array | string | number | null
+
+export class BulkWrite {
+  readonly #columns: number
+  readonly #one: Statement<[readonly Bound[]]>
+  readonly #many: Statement<[readonly Bound[]]>
+
+  /** `sql` makes the statement around its rows of so many columns. */
+  constructor(database: Database, columns: number, sql: (rows: string) => string) {
+    const row = `(${placeholders(columns)})`
+    this.#columns = columns
+    this.#one = database.prepare(sql(row))
+    this.#many = database.prepare(sql(Array(ROWS_AT_A_TIME).fill(row).join(', ')))
+  }
+
+  /** The values of all rows, one row after the other. They are written in this order. */
+  run(values: readonly Bound[]): void {
+    const columns = this.#columns
+    const step = columns * ROWS_AT_A_TIME
+    assert(values.length % columns === 0, 'rows that are written are whole')
+    let at = 0
+    for (; at + step <= values.length; at += step) this.#many.run(values.slice(at, at + step))
+    for (; at < values.length; at += columns) this.#one.run(values.slice(at, at + columns))
+  }
+}
+
+/** Looks up one column by the columns of a unique key. */
+export class BulkLookup {
+  readonly #columns: number
+  readonly #one: Statement<[readonly Bound[]], unknown>
+  readonly #many: Statement<[readonly Bound[]], [place: bigint, value: unknown]>
+
+  /** Table, key and value are named as SQL has them. */
+  constructor(database: Database, { table, key, value }: { table: string; key: readonly string[]; value: string }) {
+    const rows = Array.from({ length: ROWS_AT_A_TIME }, (_, place) => `(${place}, ${placeholders(key.length)})`)
+    const isKey = key.map((column) => `${column} = ?`).join(' AND ')
+    this.#columns = key.length
+    this.#one = database.prepare<[readonly Bound[]], unknown>(`SELECT ${value} FROM ${table} WHERE ${isKey}`).pluck()
+    // A cross join is never turned round: what is wanted is gone through once, and the table is asked by its key.
+    this.#many = database
+      .prepare<[readonly Bound[]], [bigint, unknown]>(
+        `WITH wanted (place, ${key.join(', ')}) AS (VALUES ${rows.join(', ')})
+         SELECT place, ${value} FROM wanted CROSS JOIN ${table} USING (${key.join(', ')})`,
+      )
+      .raw()
+  }
+
+  /** The values of all keys, one key after the other. Answers in their order, undefined where there is none. */
+  find(keys: readonly Bound[]): unknown[] {
+    const columns = this.#columns
+    assert(keys.length % columns === 0, 'keys that are looked up are whole')
+    const found: unknown[] = Array(keys.length / columns).fill(undefined)
+    if (found.length < MANY_KEYS) return found.map((_, i) => this.#one.get(keys.slice(i * columns, (i + 1) * columns)))
+    for (let first = 0; first < found.length; first += ROWS_AT_A_TIME) {
+      const wanted = keys.slice(first * columns, (first + ROWS_AT_A_TIME) * columns)
+      while (wanted.length < ROWS_AT_A_TIME * columns) wanted.push(null)
+      for (const [place, value] of this.#many.all(wanted)) found[first + Number(place)] = value
+    }
+    return found
+  }
+}
+
+function placeholders(count: number): string {
+  return Array(count).fill('?').join(', ')
+}
