@@ -20,7 +20,7 @@ import { parseSignedTransaction, type Rules, type Transaction } from '../domain/
 import { stateNodes, stateProofHolds } from '../domain/state-root.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { type LogTrust, type OpenedCheckpoint, readCheckpoint } from '../log/checkpoint.ts'
-import { foldRanges, inclusionRanges, leafHash, nodesOf } from '../log/merkle.ts'
+import { foldRanges, inclusionRanges, leafHash, nodesOf, type TreeNode } from '../log/merkle.ts'
 import { Unverified } from '../log/note.ts'
 import { formatProof, type LogProof, parseProof, verifyProof } from '../log/proof.ts'
 import { readNode, tilesOf } from '../log/tiles.ts'
@@ -28,22 +28,42 @@ import { type Entry, parseEntry } from './entry.ts'
 import { type LogReader, StoreError } from './store.ts'
 import { tileReader } from './tree.ts'
 
-/** The proof that an entry is in the log, by a checkpoint of it; undefined where that does not cover it. */
+/**
+ * The proofs that entries are in the log, by a checkpoint of it; undefined for those that it does not cover. What they have in
+ * common, tiles and the hashes above their leaves, is read and computed once: for a hundred neighbours a few hashes each.
+ */
+async function proveEntries(
+  sha256: Sha256,
+  log: LogReader,
+  indexes: readonly number[],
+  checkpoint: Uint8Array | undefined,
+): Promise<(LogProof | undefined)[]> {
+  const head = checkpoint && readCheckpoint(checkpoint)
+  if (checkpoint === undefined || head === undefined) return indexes.map(() => undefined)
+  if (head instanceof Malformed) throw new StoreError('damaged', 'The last checkpoint is damaged; nimledger verify tells more.')
+  const ranges = indexes.map((index) => (index < head.size ? inclusionRanges(index, head.size) : undefined))
+  const needed = ranges.flatMap((range) => (range === undefined ? [] : nodesOf(range)))
+  const readTile = await tileReader(log, tilesOf(needed, head.size))
+  const known = new Map<string, Uint8Array>()
+  const hashOf = (node: TreeNode): Uint8Array => {
+    const name = `${node.level}/${node.index}`
+    const hash = known.get(name) ?? readNode(sha256, readTile, node)
+    known.set(name, hash)
+    return hash
+  }
+  return ranges.map(
+    (range, i) => range && { index: indexes[i]!, path: foldRanges(sha256, range, nodesOf(range).map(hashOf)), checkpoint },
+  )
+}
+
+/** The proof that one entry is in the log. */
 export async function proveEntry(
   sha256: Sha256,
   log: LogReader,
   index: number,
   checkpoint: Uint8Array | undefined,
 ): Promise<LogProof | undefined> {
-  const head = checkpoint && readCheckpoint(checkpoint)
-  if (checkpoint === undefined || head === undefined) return undefined
-  if (head instanceof Malformed) throw new StoreError('damaged', 'The last checkpoint is damaged; nimledger verify tells more.')
-  if (index >= head.size) return undefined
-  const ranges = inclusionRanges(index, head.size)
-  const nodes = nodesOf(ranges)
-  const readTile = await tileReader(log, tilesOf(nodes, head.size))
-  const hashes = nodes.map((node) => readNode(sha256, readTile, node))
-  return { index, path: foldRanges(sha256, ranges, hashes), checkpoint }
+  return (await proveEntries(sha256, log, [index], checkpoint))[0]
 }
 
 interface Receipt {
@@ -53,19 +73,35 @@ interface Receipt {
 }
 
 /**
- * The receipt of an entry; undefined where no checkpoint covers it. It rests on the last one that witnesses cosigned, where that
- * is given and covers the entry, and else on the log's last.
+ * The receipts of entries; undefined for those that no checkpoint covers. Each rests on the last one that witnesses cosigned,
+ * where that is given and covers the entry, and else on the log's last.
  */
+export async function receiptsOf(
+  sha256: Sha256,
+  log: LogReader,
+  indexes: readonly number[],
+  cosigned?: Uint8Array,
+): Promise<(Receipt | undefined)[]> {
+  const witnessed = await proveEntries(sha256, log, indexes, cosigned)
+  const others = indexes.filter((_, i) => witnessed[i] === undefined)
+  const signed = await proveEntries(sha256, log, others, await log.checkpoint())
+  const proofs = witnessed.map((proof) => proof ?? signed.shift())
+  return Promise.all(
+    proofs.map(async (proof) => {
+      const [stored] = proof === undefined ? [] : await log.entries(proof.index, 1)
+      return proof && stored && { file: formatProof({ ...proof, extra: stored.bytes }), entry: stored.bytes }
+    }),
+  )
+}
+
+/** The receipt of one entry. */
 export async function receiptOf(
   sha256: Sha256,
   log: LogReader,
   index: number,
   cosigned?: Uint8Array,
 ): Promise<Receipt | undefined> {
-  const witnessed = cosigned && (await proveEntry(sha256, log, index, cosigned))
-  const proof = witnessed ?? (await proveEntry(sha256, log, index, await log.checkpoint()))
-  const [stored] = proof === undefined ? [] : await log.entries(index, 1)
-  return proof && stored && { file: formatProof({ ...proof, extra: stored.bytes }), entry: stored.bytes }
+  return (await receiptsOf(sha256, log, [index], cosigned))[0]
 }
 
 /**

@@ -24,6 +24,9 @@ interface Exchange {
   readonly maximumBytes: number
 }
 
+/** How Node names what may be wrong with a certificate. */
+const CERTIFICATE_CODES = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CRL/
+
 /** The body of the answer. Throws RemoteError. */
 export async function exchange(asked: Exchange, limits: ExchangeLimits): Promise<Uint8Array> {
   const { url, maximumBytes } = asked
@@ -87,6 +90,9 @@ function readRetryAfter(text: string | null): number | undefined {
 function reasonOf(error: unknown): string {
   const { cause, message, name } = error as Error
   if (name === 'TimeoutError') return 'it took too long'
-  const said = cause instanceof Error && cause.message !== '' ? cause.message : message
-  return said.replace(/[^ -~]/g, '?').replace(/\.$/, '')
+  const said = (cause instanceof Error && cause.message !== '' ? cause.message : message)
+    .replace(/[^ -~]/g, '?')
+    .replace(/\.$/, '')
+  if (!CERTIFICATE_CODES.test(String((cause as NodeJS.ErrnoException | undefined)?.code))) return said
+  return `its certificate is not to be trusted: ${said}. Nothing was sent`
 }

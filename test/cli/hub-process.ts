@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { PASSPHRASE, ROOT } from './run.ts'
+import { end, PASSPHRASE, ROOT } from './run.ts'
 
 const START_TIMEOUT_MS = 30_000
 
@@ -24,7 +24,7 @@ export class RunningHub {
     child.stdout!.on('data', (bytes: Buffer) => (this.#output += bytes.toString('utf8')))
     child.stderr!.on('data', (bytes: Buffer) => (this.#errors += bytes.toString('utf8')))
     child.stdin?.end()
-    onTestFinished(() => void child.kill('SIGKILL'))
+    onTestFinished(() => void end(child))
   }
 
   /** All that it printed. */
@@ -53,11 +53,8 @@ export class RunningHub {
   }
 
   /** Ends it as the system would; its exit code. */
-  async end(name: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    if (this.child.exitCode !== null) return this.child.exitCode
-    const closed = new Promise<number | null>((resolve) => this.child.once('close', (code) => resolve(code)))
-    this.child.kill(name)
-    return closed
+  end(name: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    return end(this.child, name)
   }
 }
 

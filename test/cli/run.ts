@@ -4,6 +4,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -15,6 +16,9 @@ import { type AuditReport, audit } from '../../core/ledger/audit.ts'
 
 // A case is many processes, each as slow as the machine is busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+/** How long a program may take to end. */
+const END_TIMEOUT_MS = 30_000
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 export const PASSPHRASE = 'open sesame'
@@ -85,19 +89,38 @@ export function cli(dir: string, args: readonly string[], options: RunOptions = 
   return turn(() => collect(start(dir, args, options), options.stdin))
 }
 
-/** Starts the command line and lets it go on. */
+/** Starts the command line and lets it go on, without the launcher between: a kill -9 is to end the program itself. */
 export function start(dir: string, args: readonly string[], options: RunOptions = {}): ChildProcess {
   const { plain, env = {}, cwd = tmpdir(), maxFileKib } = options
   const passphrase = 'passphrase' in options ? options.passphrase : PASSPHRASE
-  const { NIMLEDGER_PASSPHRASE: _mine, INIT_CWD: _npm, ...outer } = process.env
-  const command = [process.execPath, join(ROOT, 'core/bin/launch.cjs'), join(ROOT, 'core/bin/cli.ts')]
-  const argv = [...command, ...(dir === '' ? [] : ['--dir', dir]), ...(plain ? [] : ['--json']), ...args]
+  const { NIMLEDGER_PASSPHRASE: _mine, INIT_CWD: _npm, ...environment } = process.env
+  // As the launcher has it: without it each start compiles everything anew.
+  const outer = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/node-compile'), ...environment }
+  const argv = [
+    process.execPath,
+    join(ROOT, 'core/bin/cli.ts'),
+    ...(dir === '' ? [] : ['--dir', dir]),
+    ...(plain ? [] : ['--json']),
+    ...args,
+  ]
   const whole = maxFileKib === undefined ? argv : ['bash', '-c', `ulimit -f ${maxFileKib}; exec "$@"`, 'bash', ...argv]
   return spawn(whole[0]!, whole.slice(1), {
     cwd,
     env: { ...outer, ...(passphrase === undefined ? {} : { NIMLEDGER_PASSPHRASE: passphrase }), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+}
+
+/** Ends a program as the system would, and by force where it does not end; its exit code, null where a signal ended it. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+  // With all that it printed.
+  const closed = once(child, 'close')
+  child.kill(signal)
+  const force = setTimeout(() => child.kill('SIGKILL'), END_TIMEOUT_MS)
+  await closed
+  clearTimeout(force)
+  return child.exitCode
 }
 
 export function collect(child: ChildProcess, stdin: string | Uint8Array = ''): Promise<Run> {

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { httpClient, visit } from '../api/console.ts'
-import { ROOT, start } from '../cli/run.ts'
+import { end, ROOT, start } from '../cli/run.ts'
 
 const START_TIMEOUT_MS = 30_000
 
@@ -35,16 +35,9 @@ export function runProgram(child: ChildProcess): Running {
     errors += bytes.toString('utf8')
   })
   child.stdin?.end()
-  const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
-    const exit = new Promise<void>((resolve) => child.once('close', () => resolve()))
-    child.kill(signal)
-    await exit
-    return child.exitCode
-  }
-  // Told to end rather than killed: the launcher passes that on, and whoever kills the launcher leaves the program behind.
-  onTestFinished(() => void child.kill('SIGTERM'))
-  return { child, output: () => output, errors: () => errors, end }
+  // Told to end rather than killed: a launcher passes that on, and whoever kills the launcher leaves the program behind.
+  onTestFinished(() => void end(child))
+  return { child, output: () => output, errors: () => errors, end: (signal) => end(child, signal) }
 }
 
 /** Waits until what was printed has the form; fails where it ends before. */

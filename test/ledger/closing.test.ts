@@ -14,13 +14,13 @@ import { sha256 } from '../../core/drivers/sha256.ts'
 import { chooseVerifier } from '../../core/drivers/sodium/ed25519.ts'
 import { exportTiles, openTileFolder } from '../../core/drivers/tile-folder.ts'
 import { readAccepted } from '../../core/ledger/accepted.ts'
-import { balanceProofOf, checkProof, type ProvenBalance, receiptOf } from '../../core/ledger/receipt.ts'
+import { balanceProofOf, checkProof, type ProvenBalance, receiptOf, receiptsOf } from '../../core/ledger/receipt.ts'
 import { stateAt } from '../../core/ledger/replay.ts'
 import { noteVerifier } from '../../core/log/checkpoint.ts'
 import { leafHash } from '../../core/log/merkle.ts'
 import { homes, temporaryFolder } from './homes.ts'
 import { allRows, openMarketplace, trade } from './marketplace.ts'
-import { ADA, type Answer, auditOf, BOB, DAY, LOG_KEY, OPERATOR, ORIGIN, TestLedger } from './support.ts'
+import { ADA, type Answer, auditOf, BOB, DAY, LOG_KEY, MODEL, OPERATOR, ORIGIN, TestLedger } from './support.ts'
 
 const TOOLS = { rules, sha256 }
 const TRUST = { origin: ORIGIN, logKeys: [noteVerifier(chooseVerifier(), LOG_KEY)], witnesses: [], quorum: 0 }
@@ -182,6 +182,21 @@ describe('a receipt', () => {
       const changed = Uint8Array.from(file)
       changed[at]! ^= 1 << (at % 8)
       expect(checkProof(TOOLS, changed, TRUST), `byte ${at} of ${file.length}`).toBeInstanceOf(Malformed)
+    }
+  })
+
+  test('is the same whether it is made alone or among many, each by the checkpoint that covers it', async () => {
+    const test = await TestLedger.found(await homes[0]!.make())
+    await openMarketplace(test)
+    const cosigned = (await test.store.checkpoint())!
+    const more = Array.from({ length: 300 }, (_, i) => test.submit(ADA, 'model.create', { ...MODEL, name: `m${i}` }))
+    for (const answer of await Promise.all(more)) expect(answer.status).toBe('accepted')
+    const indexes = Array.from({ length: test.ledger.size + 1 }, (_, i) => (7 * i) % (test.ledger.size + 1))
+    const many = await receiptsOf(sha256, test.store, indexes, cosigned)
+    for (const [i, index] of indexes.entries()) {
+      expect(many[i], String(index)).toEqual(await receiptOf(sha256, test.store, index, cosigned))
+      if (index === test.ledger.size) expect(many[i]).toBeUndefined()
+      else expect(checkProof(TOOLS, many[i]!.file, TRUST)).toMatchObject({ index })
     }
   })
 

@@ -14,7 +14,7 @@ import type { IpcBridge, IpcResponse } from '../../core/api/ipc-messages.ts'
 import type { Router } from '../../core/api/router.ts'
 import { ipcLink } from '../../renderer/rpc/ipc-link.ts'
 import type { Client } from '../api/console.ts'
-import { folder, ROOT } from '../cli/run.ts'
+import { end, folder, ROOT } from '../cli/run.ts'
 
 const START_TIMEOUT_MS = 30_000
 const POLL_MS = 50
@@ -47,7 +47,7 @@ async function launchElectron(executablePath: string, args: readonly string[], u
   const app = await _electron.launch({ executablePath, args: [ROOT, ...args] })
   onTestFinished(() => app.close().catch(() => {}))
   const page = await app.firstWindow()
-  return { page, userData, process: app.process(), end: () => ended(app.process()) }
+  return { page, userData, process: app.process(), end: () => end(app.process()) }
 }
 
 async function launchStandIn(args: readonly string[], userData: string): Promise<RunningWindow> {
@@ -55,13 +55,14 @@ async function launchStandIn(args: readonly string[], userData: string): Promise
   // That of a program that used the folder before.
   rmSync(portFile, { force: true })
   const child = spawnStandIn(args)
-  onTestFinished(() => void child.kill('SIGKILL'))
+  // Told to end rather than killed, which would leave its browser behind.
+  onTestFinished(async () => void (await end(child)))
   const browser = await connected(child, portFile)
   onTestFinished(() => browser.close())
   const page = browser.contexts()[0]!.pages()[0]!
   await page.waitForURL(/standin/)
   await page.waitForFunction('"nimledger" in globalThis')
-  return { page, userData, process: child, end: () => ended(child) }
+  return { page, userData, process: child, end: () => end(child) }
 }
 
 /** The program without anybody who looks at its window: for those that end by themselves. */
@@ -83,15 +84,6 @@ async function connected(child: ChildProcess, portFile: string) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
   throw new Error('The window did not open.')
-}
-
-export async function ended(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode === null) {
-    const exit = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-    child.kill('SIGTERM')
-    await exit
-  }
-  return child.exitCode
 }
 
 /** The bridge as the page has it, reached from here. */

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { IpcResponse } from '../../core/api/ipc-messages.ts'
 import { marketCopy } from '../api/console.ts'
 import { consoleSpec, failureOf } from '../api/spec.ts'
-import { folder, PASSPHRASE } from '../cli/run.ts'
-import { bridgeOf, ended, launch, spawnStandIn, windowClient } from './launch.ts'
+import { end, folder, PASSPHRASE } from '../cli/run.ts'
+import { bridgeOf, launch, spawnStandIn, windowClient } from './launch.ts'
 
 describe('the console in a window', () => {
   consoleSpec(async () => {
@@ -152,7 +152,7 @@ describe('the window', () => {
     const market = await marketCopy()
     const { page, process: running, userData } = await launch(market.dir)
     await (await windowClient(page)).desk.unlock.mutate({ passphrase: PASSPHRASE })
-    expect(await ended(running)).toBe(0)
+    expect(await end(running)).toBe(0)
     const again = await launch(market.dir, userData)
     expect(await (await windowClient(again.page)).desk.unlock.mutate({ passphrase: PASSPHRASE })).toMatchObject({
       status: 'open',

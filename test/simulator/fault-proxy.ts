@@ -16,6 +16,9 @@
  *     gateway      the client gets what a gateway says in place of the answer
  *     portal       the client gets a page of some portal, with status 200
  *     slow         the client gets the answer after a while
+ *
+ * A stream of events meets faults of its own: somewhere, mostly within an event, it is cut or falls silent. When that is, depends
+ * on what else goes on; so it is drawn apart, and the faults of messages are the same each time.
  */
 
 import type { ServerResponse } from 'node:http'
@@ -29,6 +32,8 @@ const FAULTS = {
   ...{ unanswered: 4, 'half-answer': 3, stalled: 1, gateway: 2, portal: 1, slow: 4 },
 } as const
 
+const EVENTS = 'text/event-stream'
+
 export type Fault = keyof typeof FAULTS
 
 /** How often a message meets a fault at all. */
@@ -37,6 +42,9 @@ const FAULT_CHANCE = 0.35
 const MOMENT_MS = 15
 /** Before which of the messages that follow a late one is delivered, at the latest. */
 const MAX_OVERTAKING = 6
+/** What gets through of a stream of events at most, and how often it then falls silent rather than being cut. */
+const MAX_STREAM_BYTES = 20_000
+const SILENCE_CHANCE = 0.2
 const MAX_BODY_BYTES = 64 * 1024 * 1024
 
 /** A request, read to its end. */
@@ -61,6 +69,7 @@ export class FaultProxy {
   /** Nobody gets through. */
   isParted = false
   readonly #random: Random
+  readonly #streams: Random
   readonly #target: () => string | undefined
   readonly #server: Server
   readonly #late: { after: number; message: Message }[] = []
@@ -70,6 +79,7 @@ export class FaultProxy {
 
   private constructor(seed: number, target: () => string | undefined) {
     this.#random = new Random(seed)
+    this.#streams = new Random(seed)
     this.#target = target
     this.#server = createServer((request, response) => void this.#serve(request, response))
   }
@@ -106,6 +116,7 @@ export class FaultProxy {
     const cut = () => void response.destroy()
     response.on('error', cut)
     if (this.isParted) return cut()
+    if (incoming.headers.accept === EVENTS) return this.#stream(incoming, response)
     const message = await readMessage(incoming).catch(() => undefined)
     if (message === undefined) return cut()
     const fault = this.#draw()
@@ -125,6 +136,27 @@ export class FaultProxy {
     }
     if (fault === 'held') await Promise.race([new Promise<void>((pass) => this.#passing.push(pass)), sleep(MOMENT_MS)])
     await this.#pass(message, fault, response)
+  }
+
+  async #stream({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const upstream = this.#send({ method: method!, path: url!, headers, body: Buffer.alloc(0) })
+    if (upstream === undefined) return void response.destroy()
+    response.on('close', () => upstream.destroy())
+    let left = this.isCalm ? Number.POSITIVE_INFINITY : this.#streams.int(0, MAX_STREAM_BYTES)
+    const fallsSilent = this.#streams.chance(SILENCE_CHANCE)
+    try {
+      const head = await headOf(upstream)
+      response.writeHead(head.statusCode!, { 'content-type': head.headers['content-type'] }).flushHeaders()
+      for await (const part of head as AsyncIterable<Buffer>) {
+        if (this.isParted) break
+        response.write(part.subarray(0, left))
+        left -= part.length
+        if (left <= 0) break
+      }
+    } catch {
+      // The hub is gone; what got through, got through.
+    }
+    if (!fallsSilent || left > 0) response.socket?.destroySoon()
   }
 
   #draw(): Fault | 'pass' {

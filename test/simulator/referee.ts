@@ -8,6 +8,7 @@
  *                remember: a copy that the network held back may still be accepted, and then, once the mirror shows it, the
  *                outbox says so
  *   mirrors      have a beginning of the log, and their checkpoint covers what they have
+ *   watchers     of live events have seen a beginning of the log, each entry once, in its order
  *
  * What it knows is kept here, in memory, so that nothing that a store forgets is forgotten here.
  */
@@ -25,6 +26,7 @@ import { openedCheckpoint } from '../ledger/support.ts'
 import type { SimulatedHub } from './hub.ts'
 import { type SimulatedConsole, type SimulatedMirror, TRUST } from './peers.ts'
 import type { Pen } from './pens.ts'
+import type { Watcher } from './watcher.ts'
 
 const PAGE = 1_000
 
@@ -75,6 +77,13 @@ export class Referee {
       )
       this.#turn.set(pen, turn)
     }
+  }
+
+  checkWatcher(watcher: Watcher): void {
+    watcher.check()
+    // What came since the log was looked at is looked at next time.
+    for (const [index, id] of watcher.seen.slice(0, this.entries.length - 1).entries())
+      expect(this.index.get(id), `a watcher was shown ${id} as entry ${index + 1}`).toBe(index + 1)
   }
 
   async checkOutbox(console: SimulatedConsole): Promise<void> {

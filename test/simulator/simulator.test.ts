@@ -19,8 +19,8 @@ test(`all converge to one log, under each of ${SEEDS} seeds`, { timeout: 60_000 
       throw new Error(`${error.message}\n\nAgain: ${again}`, { cause: error })
     })
   }
-  const { accepted, refusals, faults, cutOff } = tally
-  expect({ accepted, cutOff, refused: refusals.size, faults: faults.size }).toSatisfy((found: Record<string, number>) =>
+  const { accepted, refusals, faults, cutOff, resumed } = tally
+  expect({ accepted, cutOff, resumed, refused: refusals.size, faults: faults.size }).toSatisfy((found: Record<string, number>) =>
     Object.values(found).every((times) => times > 0),
   )
   process.stdout.write(

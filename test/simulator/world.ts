@@ -17,6 +17,7 @@ import { SimulatedHub } from './hub.ts'
 import { SimulatedConsole, SimulatedMirror } from './peers.ts'
 import { Market, Pen } from './pens.ts'
 import { Referee } from './referee.ts'
+import { Watcher } from './watcher.ts'
 
 const MIRRORS = ['mirror-1', 'mirror-2', 'mirror-3'] as const
 /** Who signs on which console. */
@@ -43,10 +44,12 @@ export interface Tally {
   accepted: number
   corrected: number
   cutOff: number
+  /** Streams of events that were opened again. */
+  resumed: number
 }
 
 export function emptyTally(): Tally {
-  return { actions: new Map(), faults: new Map(), refusals: new Map(), accepted: 0, corrected: 0, cutOff: 0 }
+  return { actions: new Map(), faults: new Map(), refusals: new Map(), accepted: 0, corrected: 0, cutOff: 0, resumed: 0 }
 }
 
 function count(counts: Map<string, number>, name: string, times = 1): void {
@@ -59,6 +62,8 @@ export class World {
   readonly #hub: SimulatedHub
   readonly #mirrors: readonly SimulatedMirror[]
   readonly #consoles: readonly SimulatedConsole[]
+  /** Each follower watches the live events besides. */
+  readonly #watchers: readonly Watcher[]
   readonly #referee = new Referee()
   readonly #tally: Tally
   /** The hub was started again since the referee looked: what its disk holds is all there is. */
@@ -83,6 +88,7 @@ export class World {
       const pens = people.map((one) => new Pen(one, this.#random, market))
       return new SimulatedConsole(name, parent, networks[MIRRORS.length + i]!, { ...given, pens })
     })
+    this.#watchers = networks.map(({ url }) => new Watcher(url))
   }
 
   /** Everything from its beginning to its end, under one seed. */
@@ -101,6 +107,7 @@ export class World {
       for (let step = 0; step < steps; step++) await world.#step(step)
       await world.#converge()
     } finally {
+      for (const watcher of world.#watchers) await watcher.close()
       for (const network of networks) await network.close()
       if (hub.url !== undefined) await hub.stop()
     }
@@ -179,6 +186,7 @@ export class World {
     this.#isAnew = false
     for (const console of this.#consoles) await this.#referee.checkOutbox(console)
     for (const follower of this.#followers) await this.#referee.checkMirror(follower)
+    for (const watcher of this.#watchers) this.#referee.checkWatcher(watcher)
   }
 
   /** The network is well, the disks have room: in the end all have the same, whatever the network still delivers. */
@@ -194,12 +202,15 @@ export class World {
     await this.#check()
     for (const follower of this.#followers) expect(await follower.sync()).toBe('synced')
     await this.#check()
+    for (const { seen } of this.#watchers) await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(this.#hub.size - 1)
+    await this.#check()
     await this.#hub.stop()
     await this.#hub.read(async (reader) => {
       await this.#referee.checkEnd(reader, this.#followers, bookOf)
       expect(await auditOf(reader, reader, { trusted: LOG_KEY })).toMatchObject({ ok: true, defects: [], unsigned: 0 })
     })
     this.#tally.accepted += this.#referee.told.size - this.#referee.refusals.size
+    this.#tally.resumed += this.#watchers.reduce((sum, { streams }) => sum + streams - 1, 0)
     this.#tally.corrected += this.#referee.corrected
     for (const code of this.#referee.refusals.values()) count(this.#tally.refusals, code)
     for (const { network } of this.#followers) for (const [fault, times] of network.met) count(this.#tally.faults, fault, times)

@@ -10,7 +10,7 @@ import type { Accepted } from '../../ledger/accepted.ts'
 import { describe, presentPreview } from '../../ledger/present.ts'
 import { preview as previewText } from '../../ledger/preview.ts'
 import { readPlatform } from '../../ledger/queries.ts'
-import { receiptOf } from '../../ledger/receipt.ts'
+import { receiptsOf } from '../../ledger/receipt.ts'
 import type { Failure } from '../failures.ts'
 import * as input from '../inputs.ts'
 import { type HubAnswer, submitForm, submitManyForm } from '../submission.ts'
@@ -60,7 +60,7 @@ export const transaction = router({
 async function submitAll(host: HubHost, notes: readonly string[], wanted: Submission): Promise<HubAnswer[]> {
   const submitted = host.submitAll(notes.map((note) => tryFromBase64(note)!))
   const answers = await Promise.all(submitted.map((one) => one.catch((error: unknown) => host.explain(error))))
-  const receipts = wanted.receipts === true ? await receiptsOf(host, answers) : new Map<number, string>()
+  const receipts = wanted.receipts === true ? await receiptsFor(host, answers) : new Map<number, string>()
   const statements = wanted.signRefusals === true ? await statementsOf(host, notes, answers) : []
   return answers.map((answer, i): HubAnswer => {
     if (!('status' in answer)) return { status: 'failed', ...answer }
@@ -93,17 +93,15 @@ function statementsOf(
 }
 
 /** The receipts of what was accepted, by index, all from one state of the ledger. */
-async function receiptsOf(host: HubHost, answers: readonly (Accepted | Refusal | Failure)[]): Promise<Map<number, string>> {
+async function receiptsFor(host: HubHost, answers: readonly (Accepted | Refusal | Failure)[]): Promise<Map<number, string>> {
   const accepted = answers.filter((answer): answer is Accepted => 'status' in answer && answer.status === 'accepted')
-  const receipts = new Map<number, string>()
-  if (accepted.length === 0) return receipts
-  await host.reading(async ({ store }) => {
-    for (const { index } of accepted) {
-      const receipt = await receiptOf(host.tools.sha256, store, index, host.cosigned)
-      if (receipt !== undefined) receipts.set(index, new TextDecoder().decode(receipt.file))
-    }
-  })
-  return receipts
+  if (accepted.length === 0) return new Map()
+  const indexes = accepted.map(({ index }) => index)
+  const receipts = await host.reading(({ store }) => receiptsOf(host.tools.sha256, store, indexes, host.cosigned))
+  const texts = new Map<number, string>()
+  for (const [i, receipt] of receipts.entries())
+    if (receipt !== undefined) texts.set(indexes[i]!, new TextDecoder().decode(receipt.file))
+  return texts
 }
 
 /**
