@@ -85,12 +85,12 @@ export function cli(dir: string, args: readonly string[], options: RunOptions = 
   return turn(() => collect(start(dir, args, options), options.stdin))
 }
 
-/** Starts the command line and lets it go on. */
+/** Starts the command line, without the launcher between, and lets it go on. */
 export function start(dir: string, args: readonly string[], options: RunOptions = {}): ChildProcess {
   const { plain, env = {}, cwd = tmpdir(), maxFileKib } = options
   const passphrase = 'passphrase' in options ? options.passphrase : PASSPHRASE
   const { NIMLEDGER_PASSPHRASE: _mine, INIT_CWD: _npm, ...outer } = process.env
-  const command = [process.execPath, join(ROOT, 'core/bin/launch.cjs'), join(ROOT, 'core/bin/cli.ts')]
+  const command = [process.execPath, join(ROOT, 'core/bin/cli.ts')]
   const argv = [...command, ...(dir === '' ? [] : ['--dir', dir]), ...(plain ? [] : ['--json']), ...args]
   const whole = maxFileKib === undefined ? argv : ['bash', '-c', `ulimit -f ${maxFileKib}; exec "$@"`, 'bash', ...argv]
   return spawn(whole[0]!, whole.slice(1), {

@@ -11,6 +11,7 @@ import { ED25519, formatVerifierKey } from '../../core/log/note.ts'
 import { forge } from '../ledger/forging.ts'
 import { ADA, accepted, LOG_KEY, memoryHome, OTHER_SEQUENCER, SECOND, submitAll, TestLedger } from '../ledger/support.ts'
 import { bookOf, TileServer } from '../sync/served.ts'
+import { found } from './market.ts'
 import { cli, collect, expectFailed, expectOneValue, folder, ok, start } from './run.ts'
 
 const VKEY = formatVerifierKey(LOG_KEY)
@@ -92,7 +93,7 @@ describe('sync', () => {
     expectFailed(await cli(dir, ['init']), 'usage')
     expectFailed(await cli(dir, ['topup', ADA.account, '5', '--provider', 'p', '--reference', 'r']), 'usage')
     const own = join(folder(), 'own')
-    await ok(cli(own, ['init']))
+    await found(own, 'own.example/credits')
     const refused = await sync(own, server)
     expectFailed(refused, 'usage')
     expect(refused.json.message).toContain('has a ledger of its own')
