@@ -90,7 +90,7 @@ async function founded(dir: string, founding: Parameters<typeof foundLedger>[2])
   return answer
 }
 
-/** Seals the keys of a folder anew at the least cost that a vault may have: every command that signs would derive the full one. */
+/** Seals the keys of a folder anew at the least cost that a vault may have: each command that signs would derive the full one. */
 export function sealCheaply(dir: string): void {
   writeCheaply(dir, Vault.open(dir, PASSPHRASE).all())
 }
