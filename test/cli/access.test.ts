@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { found } from './market.ts'
 import { cli, expectFailed, expectRefused, folder, ok, start } from './run.ts'
 
 let dir: string
@@ -15,7 +16,7 @@ let vkey: string
 
 beforeAll(async () => {
   dir = join(folder(), 'ledger')
-  await ok(cli(dir, ['init', '--origin', 'hub.example/credits']))
+  await found(dir, 'hub.example/credits')
   hub = start(dir, ['hub', '--listen', '127.0.0.1:0', '--access', 'private', '--log-level', 'silent'])
   for await (const line of createInterface(hub.stdout!)) {
     ;({ listening: url, vkey } = JSON.parse(line) as { listening: string; vkey: string })
@@ -116,7 +117,7 @@ describe('access', () => {
 
   it('tells an account that is not on the ledger', async () => {
     const elsewhere = join(folder(), 'other')
-    await ok(cli(elsewhere, ['init', '--origin', 'hub.example/credits']))
+    await found(elsewhere, 'hub.example/credits')
     await ok(cli(elsewhere, ['account', 'new', 'Eve']))
     expectRefused(await cli(elsewhere, ['access', 'sign-in', '--hub', url, '--vkey', vkey, '--as', 'Eve']), 'bad_signature')
   })
@@ -145,7 +146,7 @@ describe('access', () => {
     const empty = folder()
     expectFailed(await cli(empty, ['access', 'issue', 'auditor']), 'usage')
     const damaged = join(folder(), 'damaged')
-    await ok(cli(damaged, ['init']))
+    await found(damaged, 'damaged.example/credits')
     writeFileSync(join(damaged, 'access.json'), '{')
     expectFailed(await cli(damaged, ['access', 'list']), 'damaged')
   })

@@ -1,11 +1,12 @@
 /** The first steps of a user: the demonstration, and folders named from where npm was called. */
 
+import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { foundMarket } from './market.ts'
-import { cli, expectRefused, folder, ok, stateOf } from './run.ts'
+import { cli, collect, expectRefused, folder, ok, ROOT, stateOf } from './run.ts'
 
 let dir: string
 
@@ -41,6 +42,14 @@ describe('the demonstration, and paths', () => {
     expect(first.stdout).toMatch(/^ +sum +0$/m)
     const again = await ok(cli(demo, ['demo', '--trace'], { passphrase: undefined }))
     expect(again).toMatchObject({ lines: 19_366, charged: 0, alreadyCharged: 19_366, gross: '0' })
+  })
+
+  it('comes the same through the installed command, which finds a Node that is new enough', async () => {
+    for (const args of [['status'], ['balance', 'Nobody']]) {
+      const child = spawn(process.execPath, [join(ROOT, 'core/bin/nimledger.cjs'), '--dir', dir, '--json', ...args])
+      const [installed, direct] = await Promise.all([collect(child), cli(dir, args)])
+      expect([installed.code, installed.stdout]).toEqual([direct.code, direct.stdout])
+    }
   })
 
   it('resolves relative paths against where npm was called', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { FINDINGS } from '../../core/bin/doctor/finding.ts'
 import { openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
-import { foundMarket, sealCheaply } from './market.ts'
+import { found, foundMarket } from './market.ts'
 import { cli, copyOf, expectOneValue, folder, ok, ROOT, type Run, type RunOptions, stateOf } from './run.ts'
 import { withDatabase } from './tampering.ts'
 
@@ -199,8 +199,7 @@ describe('the doctor', () => {
 
   it('tells a clock that is behind the last entry, on a ledger that goes by it', async () => {
     const place = join(folder(), 'ledger')
-    await ok(cli(place, ['init']))
-    sealCheaply(place)
+    await found(place, 'clock.example/credits')
     expect(await examined(place)).toMatchObject({ code: 0, codes: [] })
     const late = join(folder(), 'late.mjs')
     writeFileSync(late, 'const now = Date.now; Date.now = () => now() - 3_600_000\n')

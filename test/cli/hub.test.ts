@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { toBase64 } from '../../core/base/bytes.ts'
 import { type RunningHub, startHub } from './hub-process.ts'
-import { foundMarket, type Market, sealCheaply } from './market.ts'
+import { found, foundMarket, type Market } from './market.ts'
 import { accepted, auditOf, cli, copyOf, expectFailed, folder, ok, PASSPHRASE } from './run.ts'
 
 let market: Promise<Market> | undefined
@@ -21,8 +21,7 @@ async function marketCopy(): Promise<Market> {
 /** A new ledger on the system's clock. */
 async function newLedger(): Promise<string> {
   const dir = join(folder(), 'ledger')
-  await ok(cli(dir, ['init', '--origin', 'test.example/credits', '--name', 'Test']))
-  sealCheaply(dir)
+  await found(dir, 'test.example/credits')
   return dir
 }
 

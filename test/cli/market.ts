@@ -1,14 +1,15 @@
 /** A ledger with entries of every type, made in this process through the same desk that the commands use. */
 
 import { randomBytes, scryptSync } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import nacl from 'tweetnacl'
 import { concatBytes, toHex, utf8 } from '../../core/base/bytes.ts'
 import { type Desk, OPERATOR, type Place, publicKeyHex, writing } from '../../core/bin/desk.ts'
 import { foundLedger, newKeyPair } from '../../core/bin/founding.ts'
+import { SEQUENCER } from '../../core/bin/local-keys.ts'
 import type { Json } from '../../core/domain/canonical.ts'
-import { Vault } from '../../core/drivers/vault.ts'
+import { Vault, vaultPath } from '../../core/drivers/vault.ts'
 import { folder, PASSPHRASE } from './run.ts'
 
 export const ORIGIN = 'test.example/credits'
@@ -60,34 +61,55 @@ export const mandateBody = (listing: string) => ({
 export async function foundMarket(size = 0): Promise<Market> {
   const dir = join(folder(), 'ledger')
   const founding = { origin: ORIGIN, name: 'Test', clock: 'manual', at: Date.parse(START) } as const
-  const founded = await foundLedger(dir, PASSPHRASE, founding)
-  if ('status' in founded) throw new Error(founded.message)
-  const market = await writing(placeOf(dir, '2026-01-02T10:00:00.250Z'), async (desk) => {
+  const { vkey, operator } = await founded(dir, founding)
+  return writing(placeOf(dir, '2026-01-02T10:00:00.250Z'), async (desk) => {
     const things = await tell(desk)
     for (let number = desk.ledger.size; number < size; number++) {
       const reference = `entry ${number}`
       await act(desk, OPERATOR, 'credit.topup', { account: desk.account('Bob'), amount: '0.000001', provider: 'bank', reference })
     }
     const accounts = Object.fromEntries(['Ada', 'Bob', 'Chiara'].map((name) => [name, desk.account(name)]))
-    return { dir, vkey: founded.vkey, operator: founded.operator, accounts, things }
+    return { dir, vkey, operator, accounts, things }
   })
-  sealCheaply(dir)
-  return market
 }
 
-/** Seals the keys anew at the least cost that a vault may have: every command that signs would derive the full one again. */
+/** A ledger whose keys are sealed cheaply, as `init` founds it otherwise. */
+export async function found(dir: string, origin: string): Promise<{ readonly vkey: string; readonly operator: string }> {
+  return founded(dir, { origin, name: 'Test', clock: 'system' })
+}
+
+async function founded(dir: string, founding: Parameters<typeof foundLedger>[2]) {
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  // A founding takes up the keys of an earlier attempt.
+  writeCheaply(
+    dir,
+    [OPERATOR, SEQUENCER].map((label) => ({ label, pair: newKeyPair() })),
+  )
+  const answer = await foundLedger(dir, PASSPHRASE, founding)
+  if ('status' in answer) throw new Error(answer.message)
+  return answer
+}
+
+/** Seals the keys of a folder anew at the least cost that a vault may have: each command that signs would derive the full one. */
 export function sealCheaply(dir: string): void {
-  const path = join(dir, 'keys.json')
-  const file = JSON.parse(readFileSync(path, 'utf8')) as { kdf: { cost: number; salt: string }; keys: { label: string }[] }
-  const vault = Vault.open(dir, PASSPHRASE)
-  file.kdf.cost = 2
-  const secret = scryptSync(PASSPHRASE, Buffer.from(file.kdf.salt, 'hex'), nacl.secretbox.keyLength, { cost: 2, blockSize: 8 })
-  file.keys = file.keys.map((key) => {
+  writeCheaply(dir, Vault.open(dir, PASSPHRASE).all())
+}
+
+/** A key that nothing uses, so that those that are added to it are sealed at the same small cost. */
+export function beginCheaply(dir: string): void {
+  writeCheaply(dir, [{ label: 'spare', pair: newKeyPair() }])
+}
+
+function writeCheaply(dir: string, keys: ReturnType<Vault['all']>): void {
+  const kdf = { name: 'scrypt', cost: 2, blockSize: 8, parallelization: 1, salt: randomBytes(16).toString('hex') }
+  const secret = scryptSync(PASSPHRASE, Buffer.from(kdf.salt, 'hex'), nacl.secretbox.keyLength, { cost: 2, blockSize: 8 })
+  const entries = keys.map(({ label, account, pair }) => {
     const nonce = randomBytes(nacl.secretbox.nonceLength)
-    const sealed = nacl.secretbox(concatBytes(vault.key(key.label)!.seed, utf8(key.label)), nonce, secret)
-    return { ...key, nonce: toHex(nonce), sealed: toHex(sealed) }
+    const name = utf8(account === undefined ? label : `${label}\n${account}`)
+    const sealed = nacl.secretbox(concatBytes(pair.seed, name), nonce, secret)
+    return { label, account, publicKey: publicKeyHex(pair), nonce: toHex(nonce), sealed: toHex(sealed) }
   })
-  writeFileSync(path, JSON.stringify(file))
+  writeFileSync(vaultPath(dir), JSON.stringify({ version: 1, kdf, keys: entries }), { mode: 0o600 })
 }
 
 async function act(desk: Desk, signer: string, type: string, body: Json): Promise<string> {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { durationMs, killed } from './killing.ts'
+import { beginCheaply, found } from './market.ts'
 import { accepted, auditOf, cli, expectFailed, expectRefused, folder, ok, start } from './run.ts'
 
 /** How often a program with an outbox is killed. */
@@ -41,7 +42,7 @@ async function stopHub(): Promise<void> {
 
 beforeAll(async () => {
   hubDir = join(folder(), 'hub')
-  vkey = (await ok(cli(hubDir, ['init', '--origin', 'hub.example/credits']))).vkey
+  vkey = (await found(hubDir, 'hub.example/credits')).vkey
   await startHub()
 })
 
@@ -68,6 +69,7 @@ async function outboxOf(dir: string): Promise<readonly Listed[]> {
 async function withAda(): Promise<string> {
   const dir = join(folder(), 'mirror')
   await ok(sync(dir))
+  beginCheaply(dir)
   await ok(cli(dir, ['account', 'new', 'Ada']))
   return dir
 }
@@ -193,7 +195,7 @@ describe('killed', () => {
 describe('join', () => {
   it('says what moves and what stays before it does anything, and then moves it once', async () => {
     const own = join(folder(), 'own')
-    await ok(cli(own, ['init', '--origin', 'own.example/credits']))
+    await found(own, 'own.example/credits')
     const { account } = await ok(cli(own, ['account', 'new', 'Cyd']))
     await ok(cli(own, ['topup', 'Cyd', '12.5', '--provider', 'bank', '--reference', 'r']))
     const dir = join(folder(), 'joined')

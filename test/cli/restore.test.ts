@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { openSqliteMirror } from '../../core/drivers/sqlite/mirror-store.ts'
 import { openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import { durationMs, killed, moments } from './killing.ts'
-import { foundMarket, ORIGIN, sealCheaply } from './market.ts'
+import { found, foundMarket, ORIGIN } from './market.ts'
 import { type Answer, accepted, cli, copyOf, expectFailed, expectRefused, folder, ok, type Run, stateOf } from './run.ts'
 
 const AT = '2026-03-01T00:00:00Z'
@@ -159,7 +159,7 @@ describe('two histories', () => {
 
   it('of two ledgers do not come into one folder', async () => {
     const foreign = join(folder(), 'foreign')
-    await ok(cli(foreign, ['init', '--origin', 'other.example/credits']))
+    await found(foreign, 'other.example/credits')
     await expectUnchanged(dir, () => cli(dir, ['restore', foreign]), 'usage')
     await expectUnchanged(dir, () => cli(dir, ['restore', file, '--from', foreign]), 'usage')
   })
@@ -178,8 +178,7 @@ describe('two histories', () => {
 describe('a lost guard', () => {
   it('is replaced by one under which older notes are stale, and known ones keep their answer', async () => {
     const first = join(folder(), 'ledger')
-    await ok(cli(first, ['init', '--origin', ORIGIN]))
-    sealCheaply(first)
+    await found(first, ORIGIN)
     const notes = folder()
     const body = (reference: string) => JSON.stringify({ account: 'operator', amount: '5', provider: 'bank', reference })
     const sign = (reference: string) =>

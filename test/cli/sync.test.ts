@@ -11,6 +11,8 @@ import { ED25519, formatVerifierKey } from '../../core/log/note.ts'
 import { forge } from '../ledger/forging.ts'
 import { ADA, accepted, LOG_KEY, memoryHome, OTHER_SEQUENCER, SECOND, submitAll, TestLedger } from '../ledger/support.ts'
 import { bookOf, TileServer } from '../sync/served.ts'
+import { durationMs, moments } from './killing.ts'
+import { found } from './market.ts'
 import { cli, collect, expectFailed, expectOneValue, folder, ok, start } from './run.ts'
 
 const VKEY = formatVerifierKey(LOG_KEY)
@@ -92,7 +94,7 @@ describe('sync', () => {
     expectFailed(await cli(dir, ['init']), 'usage')
     expectFailed(await cli(dir, ['topup', ADA.account, '5', '--provider', 'p', '--reference', 'r']), 'usage')
     const own = join(folder(), 'own')
-    await ok(cli(own, ['init']))
+    await found(own, 'own.example/credits')
     const refused = await sync(own, server)
     expectFailed(refused, 'usage')
     expect(refused.json.message).toContain('has a ledger of its own')
@@ -185,10 +187,11 @@ describe('a mirror that ends in the middle', () => {
     const server = await served()
     const dir = join(folder(), 'mirror')
     let kills = 0
-    for (const wait of [500, 900, 1_200, 1_500, 1_800, 2_100]) {
+    const wholeMs = await durationMs(() => ok(sync(join(folder(), 'whole'), server)))
+    for (const afterMs of moments(wholeMs, 6)) {
       const child = start(dir, ['sync', '--hub', server.url, '--vkey', VKEY])
       const ended = collect(child)
-      await sleep(wait)
+      await sleep(afterMs)
       if (child.kill('SIGKILL') && (await ended).code === null) kills += 1
       if (existsSync(join(dir, 'mirror.db'))) expect((await cli(dir, ['status'])).stderr).not.toContain('defect')
     }

@@ -9,6 +9,7 @@ import { readCheckpoint, signCheckpoint } from '../../core/log/checkpoint.ts'
 import { ED25519, formatVerifierKey, type NoteSigner } from '../../core/log/note.ts'
 import { printed, type Running, runProgram } from '../console/process.ts'
 import { leafHashes, NaiveTree, namedKey } from '../log/support.ts'
+import { found } from './market.ts'
 import { cli, expectFailed, folder, ok, PASSPHRASE, ROOT } from './run.ts'
 
 interface WitnessFacts {
@@ -105,7 +106,7 @@ describe('witness', () => {
     for (const name of readdirSync(dir)) if (name.startsWith('witness.db')) rmSync(join(dir, name))
     expectFailed(await told('--log', LOG_VKEY), 'damaged')
     const ledger = folder()
-    await ok(cli(ledger, ['init']))
+    await found(ledger, ORIGIN)
     expectFailed(await cli(ledger, ['witness', '--log', LOG_VKEY, '--name', 'w3']), 'usage')
   })
 })
@@ -129,7 +130,7 @@ const BY_TWO = NAMES.slice(0, 2).map((name) => ({ name, time: expect.stringMatch
 /** A hub that holds back what two of its three witnesses have not cosigned; the third is away. */
 async function openScene(): Promise<Scene> {
   const dir = join(folder(), 'ledger')
-  const { vkey } = await ok(cli(dir, ['init', '--origin', ORIGIN]))
+  const { vkey } = await found(dir, ORIGIN)
   const witnesses = await Promise.all(NAMES.map((name) => startWitness(join(folder(), 'witness'), name, '--log', vkey)))
   const lines = witnesses.map(({ facts }, i) => `witness w${i + 1} ${facts.vkey} ${facts.listening}`)
   const [policy, strict] = [join(folder(), 'policy'), join(folder(), 'policy')]
@@ -213,7 +214,7 @@ describe('a hub with witnesses', () => {
 
   it('says what is wrong with its policy, and that what it published before is not of its ledger', async () => {
     const dir = join(folder(), 'ledger')
-    await ok(cli(dir, ['init', '--origin', ORIGIN]))
+    await found(dir, ORIGIN)
     const policy = join(dir, 'policy')
     const hub = (...more: string[]) => cli(dir, ['hub', '--listen', '127.0.0.1:0', '--witness-policy', policy, ...more])
     expectFailed(await hub(), 'usage')

@@ -12,7 +12,7 @@ import { newMarket, openedFolder, Witness } from './witness.ts'
 
 const KILLS = Number(process.env.CRASH_KILLS ?? 200)
 /** A new ledger after so many kills, so that the audit after each of them stays short. */
-const KILLS_OF_A_LEDGER = 20
+const KILLS_OF_A_LEDGER = 10
 const LANES = 2
 
 /** Waits for the moment at which to kill, and kills. */
