@@ -13,6 +13,7 @@ import { type Code, type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import type { Moment } from '../domain/view.ts'
+import type { CheckPoint } from '../log/enrolment.ts'
 import { leafHash } from '../log/merkle.ts'
 import { type Accepted, readAccepted } from './accepted.ts'
 import { lookAt, type Note, NotTaken } from './admission.ts'
@@ -31,6 +32,7 @@ export interface BatchTools {
   readonly verifier: Verifier
   readonly now: () => Milliseconds
   readonly sequencerKeys: readonly SequencerKey[]
+  readonly isPrimeOrder?: CheckPoint | undefined
   readonly rows: LoadedRows
   readonly closing: Closing
   /** Notes made before it are stale. */
@@ -65,7 +67,7 @@ export class Batch {
 
   /** Sequences notes, in order. */
   async add(notes: readonly Note[]): Promise<void> {
-    const { sha256, store, verifier, rows, now } = this.#tools
+    const { sha256, store, verifier, rows, now, isPrimeOrder } = this.#tools
     const transactions = notes.map(({ transaction }) => transaction)
     const ids = transactions.map(({ id }) => id)
     const known = await store.indexes(ids)
@@ -82,7 +84,7 @@ export class Batch {
       const first = index === undefined ? this.#accepted.get(transaction.id) : await this.#readKnown(transaction.id, index)
       note.result = refuseSigners(note, signers) ?? this.#answerBefore(transaction, time, first, remembered[i])
       if (note.result === undefined) {
-        const place = { index: this.#start + this.entries.length, time }
+        const place = { index: this.#start + this.entries.length, time, isPrimeOrder }
         note.result = this.#execute(transaction, declared, isSummarizing(note) ? await this.#summarize(place, note) : place)
       }
       this.notes.push(note)
@@ -133,10 +135,10 @@ export class Batch {
    * The moment with the summary of all books. That takes every row there is, so it is not made for those who are refused before
    * it is looked at: nobody but the operator signs such a type.
    */
-  async #summarize({ index, time }: Moment, { transaction }: Note): Promise<Moment> {
+  async #summarize(moment: Moment, { transaction }: Note): Promise<Moment> {
     const { rows, closing } = this.#tools
-    if (rows.get(platform)?.operator !== transaction.signer) return { index, time }
-    return { index, time, summary: await closing.summary(index, wholeSeconds(time)) }
+    if (rows.get(platform)?.operator !== transaction.signer) return moment
+    return { ...moment, summary: await closing.summary(moment.index, wholeSeconds(moment.time)) }
   }
 
   /** The first outcome of an id that the store knows. */

@@ -26,6 +26,7 @@ import { platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import { signCheckpoint } from '../log/checkpoint.ts'
+import type { CheckPoint } from '../log/enrolment.ts'
 import type { Frontier } from '../log/merkle.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
 import { type Accepted, readRecord } from './accepted.ts'
@@ -50,6 +51,8 @@ export interface LedgerOptions {
   readonly now: () => Milliseconds
   /** The keys at hand that sign checkpoints: the one that the log names, those that it replaced lately, one to come. */
   readonly sequencerKeys: readonly SequencerKey[]
+  /** The quickest check of new keys' points that there is; by default the one that runs everywhere. */
+  readonly isPrimeOrder?: CheckPoint | undefined
 }
 
 export class Ledger {
