@@ -19,6 +19,7 @@ import { HASH_BYTES } from '../log/merkle.ts'
 import { formatTilePath, TILE_WIDTH, type TilePath } from '../log/tiles.ts'
 import { type RemoteAnswer, RemoteError, type RemoteHub, type RemoteLog } from '../sync/remote.ts'
 import { type ExchangeLimits, exchange, streamParts } from './exchange.ts'
+import { Turns } from './turns.ts'
 
 export interface HubClientOptions extends Partial<ExchangeLimits> {
   /** What the hub's operator gave to those who may read a private log. */
@@ -29,6 +30,12 @@ export interface HubClientOptions extends Partial<ExchangeLimits> {
 }
 
 const DEFAULTS = { timeoutMs: 120_000, idleTimeoutMs: 15_000, attempts: 3, pauseMs: 250 }
+
+/**
+ * Resources asked for at a time, as many as browsers do: a small server that gets more connections at once than it takes leaves
+ * some unanswered, and each of those costs a second.
+ */
+const MAX_RESOURCES_AT_ONCE = 6
 
 /** What a static server may call a checkpoint or a tile. */
 const RESOURCE_TYPES: ReadonlySet<string> = new Set(['', 'text/plain', 'application/octet-stream', 'binary/octet-stream'])
@@ -62,6 +69,7 @@ export class HubClient implements RemoteLog, RemoteHub {
   readonly #base: URL
   readonly #options: ExchangeLimits & { readonly attempts: number; readonly pauseMs: number }
   readonly #headers: Readonly<Record<string, string>>
+  readonly #turns = new Turns(MAX_RESOURCES_AT_ONCE)
 
   /** `base` is what parseHubUrl returned. */
   constructor(base: URL, { token, ...options }: HubClientOptions = {}) {
@@ -121,7 +129,7 @@ export class HubClient implements RemoteLog, RemoteHub {
 
   async #get(request: Request): Promise<Uint8Array> {
     try {
-      return await this.#getPatiently(request)
+      return await this.#turns.take(() => this.#getPatiently(request))
     } catch (error) {
       const isDenied = error instanceof RemoteError && error.reason === 'denied'
       throw isDenied ? new RemoteError('denied', `${error.message} ${this.#remedy()}`, { cause: error }) : error

@@ -105,6 +105,22 @@ describe('a log over HTTP', () => {
     expect(asked).toEqual(['/log/tile/0/000.p/3', '/log/tile/0/000', '/log/tile/entries/000.p/3', '/log/tile/entries/000'])
   })
 
+  test('is asked for six resources at a time, the others in their turn, also after one that is not there', async () => {
+    const held: ServerResponse[] = []
+    const { client, asked } = await served((response) => held.push(response))
+    const answers = Array.from({ length: 20 }, (_, number) => client.tile(0, number, 256))
+    const settled = Promise.allSettled(answers)
+    for (let answered = 0; answered < 20; answered++) {
+      await expect.poll(() => asked.length).toBe(Math.min(20, answered + 6))
+      const response = held[answered]!
+      if (response.req.url!.endsWith('/003')) response.writeHead(404).end()
+      else response.writeHead(200, TILE).end(HASHES)
+    }
+    expect((await settled).map(({ status }) => status === 'fulfilled')).toEqual(Array.from({ length: 20 }, (_, i) => i !== 3))
+    expect(asked.slice(0, 6).sort()).toEqual(Array.from({ length: 6 }, (_, i) => `/log/tile/0/00${i}`))
+    expect(asked.slice(6)).toEqual(Array.from({ length: 14 }, (_, i) => `/log/tile/0/${String(i + 6).padStart(3, '0')}`))
+  })
+
   test('is asked again where nobody answers, and only then', async () => {
     const flaky = await served(
       (response, _path, nth) => {
