@@ -17,7 +17,7 @@ import { quoted } from '../domain/text.ts'
 import { formatMilliseconds, type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import { rules } from '../domain/transactions/index.ts'
 import { sha256 } from '../drivers/sha256.ts'
-import { choosePointCheck } from '../drivers/sodium/point-check.ts'
+import { checkPoint } from '../drivers/sodium/point-check.ts'
 import type { KeyPair } from '../drivers/sodium/signer.ts'
 import { createVerifier } from '../drivers/sodium/verifier.ts'
 import { openColdRows } from '../drivers/sqlite/cold-rows.ts'
@@ -64,7 +64,7 @@ export function userPath(path: string): string {
   return resolve(process.env.INIT_CWD ?? process.cwd(), path)
 }
 
-export const LEDGER_TOOLS = { rules, sha256, isPrimeOrder: choosePointCheck(), openColdRows }
+export const LEDGER_TOOLS = { rules, sha256, isPrimeOrder: checkPoint, openColdRows }
 
 /** Reads from the ledger in a folder; no lock is needed and nothing is changed. */
 export async function reading<T>(place: Place, read: (store: StoreReader) => Promise<T>): Promise<T> {

@@ -16,7 +16,7 @@ import { rules } from '../domain/transactions/index.ts'
 import { writeDurably } from '../drivers/durable-file.ts'
 import { sha256 } from '../drivers/sha256.ts'
 import { chooseVerifier } from '../drivers/sodium/ed25519.ts'
-import { choosePointCheck } from '../drivers/sodium/point-check.ts'
+import { checkPoint } from '../drivers/sodium/point-check.ts'
 import { createVerifier } from '../drivers/sodium/verifier.ts'
 import { openSqliteMirror } from '../drivers/sqlite/mirror-store.ts'
 import { openSqliteOutbox } from '../drivers/sqlite/outbox-store.ts'
@@ -133,7 +133,7 @@ export class Following {
     const { trusted } = hub
     if (options.witnessPolicy !== undefined) keepWitnessPolicy(dir, options.witnessPolicy)
     const witnesses = witnessesOf(dir)
-    const tools = { rules, sha256, isPrimeOrder: choosePointCheck(), verifier }
+    const tools = { rules, sha256, isPrimeOrder: checkPoint, verifier }
     const mirror = await Mirror.open({ ...tools, store, remote: client, trusted, witnesses, progress })
     return new Following(options, closing.move(), { store, outbox, mirror, client })
   }

@@ -4,35 +4,26 @@
  * needs is at hand, as it nearly always is.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import { toHex } from '../base/bytes.ts'
-import type { Rules, SignedTransaction } from '../domain/envelope.ts'
+import type { SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, execute, type Signer } from '../domain/machine.ts'
 import { encodeOutcome } from '../domain/outcome.ts'
 import { type Code, type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import type { Moment } from '../domain/view.ts'
-import type { CheckPoint } from '../log/enrolment.ts'
 import { leafHash } from '../log/merkle.ts'
 import { type Accepted, readAccepted } from './accepted.ts'
 import { lookAt, type Note, NotTaken } from './admission.ts'
 import type { Closing } from './closing.ts'
 import { formatEntry } from './entry.ts'
+import type { LedgerOptions } from './ledger.ts'
 import type { SequencerKey } from './log-keys.ts'
 import { type Declared, prefetch } from './prefetch.ts'
 import type { LoadedRows } from './rows.ts'
-import { StoreError, type StoreWriter } from './store.ts'
-import type { Verifier } from './verifier.ts'
+import { StoreError } from './store.ts'
 
-export interface BatchTools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-  readonly store: StoreWriter
-  readonly verifier: Verifier
-  readonly now: () => Milliseconds
-  readonly sequencerKeys: readonly SequencerKey[]
-  readonly isPrimeOrder?: CheckPoint | undefined
+export interface BatchTools extends LedgerOptions {
   readonly rows: LoadedRows
   readonly closing: Closing
   /** Notes made before it are stale. */

@@ -6,13 +6,23 @@ import { type CheckPoint, isPrimeOrder } from '../../log/enrolment.ts'
 import { KNOWN_ANSWERS } from '../../log/signature.ts'
 import { loadSodium } from './ed25519.ts'
 
-/** The quickest check of a key's point that this machine has, to stand behind the gate. */
-export function choosePointCheck(): CheckPoint {
-  const chosen = sodiumPointCheck() ?? isPrimeOrder
+let chosen: CheckPoint | undefined
+
+/**
+ * The quickest check of a key's point that this machine has, to stand behind the gate. It is chosen when the first key is
+ * checked: most programs never check one.
+ */
+export const checkPoint: CheckPoint = (publicKey) => {
+  chosen ??= choosePointCheck()
+  return chosen(publicKey)
+}
+
+function choosePointCheck(): CheckPoint {
+  const check = sodiumPointCheck() ?? isPrimeOrder
   // The first is an honest key, and the last is one with a part of order 8.
   const [honest, mixed] = [KNOWN_ANSWERS[0]!, KNOWN_ANSWERS.at(-1)!].map(({ publicKey }) => tryFromHex(publicKey)!)
-  assert(chosen(honest!) && !chosen(mixed!), 'the check of points gives the known answers')
-  return chosen
+  assert(check(honest!) && !check(mixed!), 'the check of points gives the known answers')
+  return check
 }
 
 /** libsodium, where the platform has its binary. */

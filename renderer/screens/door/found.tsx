@@ -1,6 +1,5 @@
 /** Founding a ledger: its name, and the passphrase that seals the keys that are made for it. */
-import { Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core'
-import { IconArrowLeft } from '@tabler/icons-react'
+import { Button, Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { Refused } from '../../../core/api/views.ts'
@@ -9,6 +8,7 @@ import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 import { Frame } from './frame.tsx'
 import { isGood, NewPassphrase, NOTHING_CHOSEN } from './new-passphrase.tsx'
+import { Steps } from './steps.tsx'
 
 const DEFAULT_ORIGIN = 'ledger.local/credits'
 
@@ -67,20 +67,11 @@ export function Found({ back, dir }: { readonly back: () => void; readonly dir: 
             <Text size="xs" c="dimmed">
               {door.folder(dir)}
             </Text>
-            <Group justify="space-between">
-              <Button
-                variant="subtle"
-                color="gray"
-                className="quiet-button"
-                leftSection={<IconArrowLeft size={16} />}
-                onClick={back}
-              >
-                {door.back}
-              </Button>
+            <Steps back={back} backLabel={door.back}>
               <Button type="submit" loading={found.isPending}>
                 {door.create}
               </Button>
-            </Group>
+            </Steps>
           </Stack>
         </form>
       </Paper>

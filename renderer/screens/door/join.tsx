@@ -1,8 +1,7 @@
 /** Joining a hub: its address and the key of its log, what it shows, and the passphrase for the keys that will be made. */
-import { Button, Group, Paper, Stack, Text, Textarea, TextInput } from '@mantine/core'
-import { IconArrowLeft } from '@tabler/icons-react'
+import { Button, Paper, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from 'react'
+import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import type { HubShown } from '../../../core/api/views.ts'
 import { Fingerprint } from '../../components/fingerprint.tsx'
 import { Facts, FailureNotice } from '../../components/layout.tsx'
@@ -12,6 +11,7 @@ import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 import { Frame } from './frame.tsx'
 import { isGood, NewPassphrase, NOTHING_CHOSEN } from './new-passphrase.tsx'
+import { Steps } from './steps.tsx'
 
 interface JoinProps {
   readonly back: () => void
@@ -132,22 +132,5 @@ function Confirm({ hub, back, dir }: { readonly hub: HubShown } & JoinProps) {
         </Steps>
       </Stack>
     </form>
-  )
-}
-
-interface StepsProps {
-  readonly back: () => void
-  readonly backLabel: string
-  readonly children: ReactNode
-}
-
-function Steps({ back, backLabel, children }: StepsProps) {
-  return (
-    <Group justify="space-between">
-      <Button variant="subtle" color="gray" className="quiet-button" leftSection={<IconArrowLeft size={16} />} onClick={back}>
-        {backLabel}
-      </Button>
-      {children}
-    </Group>
   )
 }
