@@ -39,6 +39,8 @@ export class LoadedRows implements Rows {
   #count = 0
   /** Those that were not found since rows were forgotten last. */
   #older: Map<string, Kept>[] = []
+  /** Another object after rows were forgotten: what keys remember to have found then holds no more. */
+  #age = {}
   #changed: Kept[] = []
   /** Entries that the store has not, by index. */
   readonly #entries = new Map<number, Executed>()
@@ -108,7 +110,9 @@ export class LoadedRows implements Rows {
   remember(index: number, entry: Executed): void {
     this.#entries.set(index, entry)
     // Somebody may have looked for it ahead of it.
-    const kept = this.#tables[entryRecords.number]?.get(String(index))
+    const named = this.#tables[entryRecords.number]
+    if (named === undefined || named.size === 0) return
+    const kept = named.get(String(index))
     if (kept !== undefined) kept.row = recordOf(entry)
   }
 
@@ -137,6 +141,7 @@ export class LoadedRows implements Rows {
     this.#older = this.#tables
     this.#tables = []
     this.#count = 0
+    this.#age = {}
   }
 
   async #readRecord(index: number): Promise<EntryRecord | undefined> {
@@ -144,9 +149,19 @@ export class LoadedRows implements Rows {
     return entry === undefined ? this.#readEntry(index) : recordOf(entry)
   }
 
-  #find({ table, key }: RowKey): Kept | undefined {
-    const kept = this.#tables[table.number]?.get(key)
-    if (kept !== undefined) return kept
+  #find(rowKey: RowKey): Kept | undefined {
+    if (rowKey.finder === this.#age) return rowKey.found as Kept
+    const { table, key } = rowKey
+    const kept = this.#tables[table.number]?.get(key) ?? this.#findOlder(rowKey)
+    // Entries are forgotten with every commit.
+    if (kept !== undefined && table !== entryRecords) {
+      rowKey.finder = this.#age
+      rowKey.found = kept
+    }
+    return kept
+  }
+
+  #findOlder({ table, key }: RowKey): Kept | undefined {
     const older = this.#older[table.number]?.get(key)
     return older && this.#keep(older)
   }
