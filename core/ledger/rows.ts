@@ -9,7 +9,7 @@ import { type EntryRecord, entryRecords } from '../domain/state.ts'
 import { decodeRow, encodeRow, type RowKey } from '../domain/table.ts'
 import type { Rows } from '../domain/view.ts'
 import { type Executed, recordOf } from './accepted.ts'
-import { type ChangedRow, StoreError, type StoreReader } from './store.ts'
+import { type ChangedRow, type Numbered, type NumberedText, StoreError, type StoreReader } from './store.ts'
 
 /**
  * When so many rows were found since rows were forgotten last, those that were not among them are, to be read again should
@@ -18,7 +18,7 @@ import { type ChangedRow, StoreError, type StoreReader } from './store.ts'
 const ROWS_OF_AN_AGE = 100_000
 
 /** The one place of a row in memory. Whoever found it may hold on to it until rows are forgotten. */
-export interface Kept {
+export interface Kept extends Numbered {
   readonly key: RowKey
   /** The row, undefined where there is none, once it was loaded. */
   row: unknown
@@ -71,7 +71,7 @@ export class LoadedRows implements Rows {
 
   /** The place of a row, which may have to be filled yet. */
   place(key: RowKey): Kept {
-    return this.#find(key) ?? this.#keep({ key, row: undefined, isLoaded: false, isChanged: false })
+    return this.#find(key) ?? this.#keep({ key, row: undefined, isLoaded: false, isChanged: false, number: undefined })
   }
 
   /**
@@ -87,10 +87,9 @@ export class LoadedRows implements Rows {
     }
     if (stored.size === 0) return
     const missing = [...stored]
-    const texts = await this.store.rows(missing.map(({ key }) => key))
+    const found = await this.store.rows(missing.map(({ key }) => key))
     missing.forEach((kept, i) => {
-      const text = texts[i]
-      fillIn(kept, text === undefined ? undefined : decodeStored(kept.key.path, text))
+      fillStored(kept, found[i])
     })
   }
 
@@ -123,7 +122,7 @@ export class LoadedRows implements Rows {
     return changed.map((kept) => {
       kept.isChanged = false
       const { key, row } = kept
-      return { table: key.table.name, key: key.key, value: row === undefined ? undefined : encodeRow(row) }
+      return { table: key.table.name, key: key.key, value: row === undefined ? undefined : encodeRow(row), numbered: kept }
     })
   }
 
@@ -179,6 +178,12 @@ function fillIn(kept: Kept, row: unknown): void {
   if (kept.isLoaded) return
   kept.row = row
   kept.isLoaded = true
+}
+
+function fillStored(kept: Kept, stored: NumberedText | undefined): void {
+  // Whoever filled the place meanwhile may have had the row stored, under a number that is newer.
+  kept.number ??= stored?.number ?? 0
+  if (!kept.isLoaded) fillIn(kept, stored && decodeStored(kept.key.path, stored.value))
 }
 
 /** Reads an entry of the log with what it did; undefined where there is none. */
