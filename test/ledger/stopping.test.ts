@@ -17,18 +17,7 @@ import { preview } from '../../core/ledger/preview.ts'
 import { StoreError, type StoreWriter } from '../../core/ledger/store.ts'
 import { homes, type RestorableHome } from './homes.ts'
 import { allRows, sumOfBooks } from './marketplace.ts'
-import {
-  ADA,
-  accepted,
-  BOB,
-  interpose,
-  OPERATOR,
-  openedCheckpoint,
-  SECOND,
-  type Settings,
-  TestLedger,
-  VERIFIER,
-} from './support.ts'
+import { ADA, accepted, BOB, interpose, openedCheckpoint, type Settings, TestLedger, VERIFIER } from './support.ts'
 
 const FAILURE = new StoreError('offline', 'The disk failed.')
 
