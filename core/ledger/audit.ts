@@ -312,8 +312,8 @@ class Audit {
       message: 'The tile is not what its entries hash to.',
     }
     if (stored === undefined || stored.length < hashes.length) return { ...differs, message: 'The tile is missing or cut off.' }
+    if (equalBytes(stored.length === hashes.length ? stored : stored.subarray(0, hashes.length), hashes)) return undefined
     const first = hashes.findIndex((byte, i) => byte !== stored[i])
-    if (first < 0) return undefined
     const index = number * TILE_WIDTH + Math.floor(first / HASH_BYTES)
     if (level > 0 || !(await this.#tilesAreSigned())) return differs
     return leafDefect(index)

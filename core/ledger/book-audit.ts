@@ -93,7 +93,7 @@ async function findForeignRow(store: StoreReader, rows: ReplayedRows): Promise<D
     if (page.length < PAGE) break
     after = page.at(-1)
   }
-  return count === rows.count() ? undefined : nameMissingRow(store, rows)
+  return count === rows.count ? undefined : nameMissingRow(store, rows)
 }
 
 async function nameMissingRow(store: StoreReader, rows: ReplayedRows): Promise<Defect> {

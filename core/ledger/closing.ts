@@ -10,37 +10,12 @@ import { type Account, accounts, platform, treasury } from '../domain/state.ts'
 import { formatLeaf, platformPart, type StateSummary, stateTree, totalsOf } from '../domain/state-root.ts'
 import { decodeRow, tableNamed } from '../domain/table.ts'
 import type { Seconds } from '../domain/time.ts'
-import { Frontier, leafHash } from '../log/merkle.ts'
+import { leafHash } from '../log/merkle.ts'
+import { Heads } from './heads.ts'
 import { compareRows, type NumberedRow, type StoredRow, type StoreReader } from './store.ts'
 
 /** Entries and rows read at a time. */
 const PAGE = 1_000
-
-/** For each account, by its number, the tree over the entries that touched it. */
-export class Heads {
-  readonly #sha256: Sha256
-  readonly #trees = new Map<number, Frontier>()
-
-  constructor(sha256: Sha256) {
-    this.#sha256 = sha256
-  }
-
-  /** Adds an entry, by its leaf hash, to the accounts that it touched. */
-  add(leaf: Uint8Array, numbers: readonly number[]): void {
-    for (const number of numbers) {
-      const tree = this.#trees.get(number) ?? new Frontier(this.#sha256)
-      tree.append(leaf)
-      this.#trees.set(number, tree)
-    }
-  }
-
-  /** The root over the entries that touched an account, which must be as many as its row counts. */
-  of({ number, entries }: Account): Uint8Array {
-    const tree = this.#trees.get(number)
-    assert(tree !== undefined && tree.size === entries, `the entries of account ${number} were all counted`)
-    return tree.root()
-  }
-}
 
 /** The leaves of the state tree in order of account number. `rows` are all rows of the state, in any order. */
 export function stateLeaves(sha256: Sha256, rows: readonly StoredRow[], heads: Heads, time: Seconds): StateLeaves {

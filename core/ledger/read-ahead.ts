@@ -1,13 +1,14 @@
 /**
  * The entries of a log page by page, some pages ahead of whoever takes them: while one is worked on, the next ones are fetched,
- * and hashed by other threads.
+ * and hashed by other threads. A page is what one tile of leaves covers: so it makes one full tile, and what a page needs in
+ * memory is gone before the objects around it grow old, which is what collecting them costs.
  */
 
+import { TILE_WIDTH } from '../log/tiles.ts'
 import type { LoggedEntry, LogReader } from './store.ts'
 import type { Verifier } from './verifier.ts'
 
-/** Entries of a page, and pages that are read before they are asked for. */
-const PAGE = 1_000
+/** Pages that are read before they are asked for. */
 const PAGES_AHEAD = 2
 
 /** The entries from `start` to `end`, with their leaf hashes; it ends early where the log does. */
@@ -17,19 +18,21 @@ export async function* readAhead(
   start: number,
   end: number,
 ): AsyncGenerator<readonly LoggedEntry[]> {
-  const ahead: Promise<readonly LoggedEntry[]>[] = []
+  const ahead: { readonly page: Promise<readonly LoggedEntry[]>; readonly count: number }[] = []
   let next = start
-  for (let taken = start; taken < end; ) {
-    for (; next < end && ahead.length <= PAGES_AHEAD; next += PAGE) {
-      const page = readPage(log, verifier, next, Math.min(PAGE, end - next))
+  while (next < end || ahead.length > 0) {
+    while (next < end && ahead.length <= PAGES_AHEAD) {
+      const count = Math.min(TILE_WIDTH - (next % TILE_WIDTH), end - next)
+      const page = readPage(log, verifier, next, count)
       // Whoever takes the page hears of a failure; until then it is nobody's.
       page.catch(() => {})
-      ahead.push(page)
+      ahead.push({ page, count })
+      next += count
     }
-    const page = await ahead.shift()!
-    if (page.length > 0) yield page
-    taken += PAGE
-    if (page.length < PAGE) return
+    const { page, count } = ahead.shift()!
+    const entries = await page
+    if (entries.length > 0) yield entries
+    if (entries.length < count) return
   }
 }
 

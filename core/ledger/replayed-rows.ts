@@ -20,7 +20,6 @@ const PAGE = 1_000
 export interface ColdRows {
   get(table: string, key: string): string | undefined
   put(rows: readonly ChangedRow[]): void
-  count(): number
   /** Up to `limit` rows after one, in order of table and key. */
   scan(after: Pick<StoredRow, 'table' | 'key'> | undefined, limit: number): readonly StoredRow[]
   close(): void
@@ -36,6 +35,7 @@ export class ReplayedRows {
   #youngCount = 0
   #old: Generation = new Map()
   #cold: ColdRows | undefined
+  #count = 0
 
   /** Without a cold place all rows stay in memory. */
   constructor(openCold?: () => ColdRows, maxYoung = MAX_YOUNG_ROWS) {
@@ -49,28 +49,25 @@ export class ReplayedRows {
     return (row === undefined ? this.#getOlder(name, key) : row) as Row | undefined
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.#count
+  }
+
   /** Removes the row where there is none to set. */
-  set({ table: { name }, key }: RowKey, row: unknown): void {
-    this.#setYoung(name, key, row)
+  set(key: RowKey, row: unknown): void {
+    const before = this.get(key)
+    this.#count += Number(row !== undefined) - Number(before !== undefined)
+    this.#setYoung(key.table.name, key.key, row)
     if (this.#youngCount >= this.#maxYoung) this.#age()
   }
 
-  /** The stored text of a row, for comparing once everything was replayed. */
+  /** The stored text of a row, for comparing once everything was replayed: no row grows young by that. */
   text(table: string, key: string): string | undefined {
-    this.#settle()
-    if (this.#cold !== undefined) return this.#cold.get(table, key)
-    const rows = this.#young.get(table)
-    const row = rows?.has(key) === true ? rows.get(key) : this.#old.get(table)?.get(key)
+    const rows = [this.#young, this.#old].map((generation) => generation.get(table)).find((ofTable) => ofTable?.has(key))
+    if (rows === undefined) return this.#cold?.get(table, key)
+    const row = rows.get(key)
     return row === undefined ? undefined : encodeRow(row)
-  }
-
-  /** How many there are. */
-  count(): number {
-    this.#settle()
-    if (this.#cold !== undefined) return this.#cold.count()
-    let count = 0
-    for (const _ of this.#remembered()) count += 1
-    return count
   }
 
   /** All of them, in no order. */

@@ -301,12 +301,20 @@ const WRONG_TILES = 'The tiles that are served are not those that the checkpoint
 
 /** The first entry, from `start` on, that does not hash to what its tile says. */
 async function findAltered(tree: RemoteTree, start: number, leaves: readonly Uint8Array[]): Promise<number | undefined> {
-  for (const [i, leaf] of leaves.entries()) if (!equalBytes(await hashOf(tree, start + i), leaf)) return start + i
+  for (let index = start; index < start + leaves.length; ) {
+    const hashes = await tree.tile(0, Math.floor(index / TILE_WIDTH))
+    const end = Math.min(index - (index % TILE_WIDTH) + TILE_WIDTH, start + leaves.length)
+    for (; index < end; index++) if (!equalBytes(hashAt(hashes, index), leaves[index - start]!)) return index
+  }
   return undefined
 }
 
 async function hashOf(tree: RemoteTree, index: number): Promise<Uint8Array> {
-  const hashes = await tree.tile(0, Math.floor(index / TILE_WIDTH))
+  return hashAt(await tree.tile(0, Math.floor(index / TILE_WIDTH)), index)
+}
+
+/** The hash of a leaf in the tile of its level. */
+function hashAt(hashes: Uint8Array, index: number): Uint8Array {
   const offset = (index % TILE_WIDTH) * HASH_BYTES
   return hashes.subarray(offset, offset + HASH_BYTES)
 }

@@ -26,7 +26,6 @@ export function openColdRows(): ColdRows {
   )
   const insert = database.prepare<[string, string, string]>('INSERT OR REPLACE INTO rows VALUES (?, ?, ?)')
   const remove = database.prepare<[string, string]>('DELETE FROM rows WHERE "table" = ? AND key = ?')
-  const count = database.prepare<[], number>('SELECT count(*) FROM rows').pluck()
   const put = database.transaction((rows: readonly ChangedRow[]) => {
     for (const { table, key, value } of rows) {
       if (value === undefined) remove.run(table, key)
@@ -36,7 +35,6 @@ export function openColdRows(): ColdRows {
   return {
     get: (table, key) => one.get(table, key),
     put,
-    count: () => count.get()!,
     scan: (after, limit) => (after === undefined ? first.all(limit) : next.all(after.table, after.key, limit)),
     close: () => void database.close(),
   }

@@ -18,7 +18,6 @@
 const TABLE_BITS = 11
 const PART_BITS = 18
 const PARTS = 2 ** PART_BITS
-const _SLASH = 0x2f
 
 /** Places from `first` up to `last`. */
 interface Range {
