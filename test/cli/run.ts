@@ -95,7 +95,9 @@ async function turn<T>(work: (runner: Runner) => Promise<T>): Promise<T> {
 
 /** Runs `nimledger --dir DIR --json ARGUMENTS`, in a process that has run others before unless it is to be alone. */
 export function cli(dir: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const { isAlone = options.maxFileKib !== undefined, stdin = '' } = options
+  const { env = {}, maxFileKib, stdin = '' } = options
+  // What Node itself looks for, it looks for when it starts.
+  const isAlone = options.isAlone || maxFileKib !== undefined || Object.keys(env).some((name) => name.startsWith('NODE_'))
   return turn(async (runner) => {
     if (isAlone) return collect(start(dir, args, options), stdin)
     const { code, stdout, stderr } = await runner.run({ ...commandOf(dir, args, options), stdin: Buffer.from(stdin) })
