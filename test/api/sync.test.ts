@@ -3,6 +3,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { found } from '../cli/market.ts'
 import { cli, expectFailed, folder, ok, PASSPHRASE, start } from '../cli/run.ts'
 import { MirroredMarket } from '../console/mirror.ts'
 import { httpClient, marketCopy, openDesk, serve, visit } from './console.ts'
@@ -86,7 +87,7 @@ describe('a mirror without keys', () => {
     expect(await failureOf(client.desk.examineHub.mutate({ ...hub, url: 'http://127.0.0.1:9' }))).toMatchObject({
       code: 'offline',
     })
-    const other = (await ok(cli(join(folder(), 'other'), ['init', '--origin', 'test.example/credits']))).vkey
+    const other = (await found(join(folder(), 'other'), 'test.example/credits')).vkey
     const wrong = await failureOf(client.desk.examineHub.mutate({ ...hub, vkey: other }))
     expect(wrong).toMatchObject({ code: 'damaged', message: expect.stringContaining('not signed with this key') })
     const shown = await client.desk.examineHub.mutate(hub)

@@ -78,7 +78,7 @@ describe('access', () => {
   it('tells whoever cannot read the log what to ask its operator for', async () => {
     const hubOf = ['--hub', url, '--vkey', vkey]
     const own = join(folder(), 'own')
-    await ok(cli(own, ['init', '--origin', 'own.example/credits']))
+    await found(own, 'own.example/credits')
     await ok(cli(own, ['account', 'new', 'Bo']))
     const signedIn = await ok(cli(dir, ['access', 'sign-in', ...hubOf, '--as', 'Ada']))
     const commands = [

@@ -131,7 +131,7 @@ describe('a backup that does not succeed', () => {
   it('killed at any moment leaves the one before or the new one', async () => {
     const twin = copyOf(dir)
     const file = join(folder(), 'ledger.backup')
-    const wholeMs = await durationMs(() => ok(cli(twin, ['backup', file])))
+    const wholeMs = await durationMs(twin, ['backup', file])
     await ok(cli(twin, ['topup', 'Bob', '1', '--provider', 'bank', '--reference', 'more']))
     for (const afterMs of moments(wholeMs, 8)) {
       await killed(twin, ['backup', file], afterMs)

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { Hub } from '../../core/bin/hub/hub.ts'
 import { readSettings } from '../../core/bin/hub/settings.ts'
 import type { PassphraseSource } from '../../core/bin/passphrase.ts'
-import { sealCheaply } from './market.ts'
+import { found } from './market.ts'
 import { cli, folder, ok, PASSPHRASE } from './run.ts'
 
 const NEW_PASSPHRASE = 'open barley'
@@ -14,8 +14,7 @@ const NEW_PASSPHRASE = 'open barley'
 /** A hub in this process, whose passphrase comes from `source` whenever it is read. */
 async function hubWith(source: PassphraseSource) {
   const dir = join(folder(), 'ledger')
-  await ok(cli(dir, ['init', '--origin', 'test.example/credits']))
-  sealCheaply(dir)
+  await found(dir, 'test.example/credits')
   const logFile = join(folder(), 'hub.log')
   const read = () => readSettings({ flags: { listen: '127.0.0.1:0', logFile, schedule: 'off' }, env: {} })
   const hub = await Hub.start({ place: { dir, passphrase: source }, settings: read(), readSettings: read })

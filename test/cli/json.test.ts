@@ -8,7 +8,18 @@ import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import { foundMarket, type Market, modelBody } from './market.ts'
-import { cli, copyOf, expectFailed, expectNoStack, expectOneValue, expectRefused, folder, type Run, TRACE } from './run.ts'
+import {
+  copyOf,
+  expectFailed,
+  expectNoStack,
+  expectOneValue,
+  expectRefused,
+  folder,
+  type Run,
+  type RunOptions,
+  cli as run,
+  TRACE,
+} from './run.ts'
 
 let market: Market
 let dir: string
@@ -18,6 +29,10 @@ beforeAll(async () => {
   market = await foundMarket()
   dir = market.dir
 })
+
+/** Every command in a process of its own, as scripts start it. */
+const cli = (target: string, args: readonly string[], options: RunOptions = {}) =>
+  run(target, args, { ...options, isAlone: true })
 
 /** The names of one answer: those it must have, and those that it may. */
 function expectNames(value: unknown, required: readonly string[], optional: readonly string[] = []): void {

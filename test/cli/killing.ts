@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PASSPHRASE, ROOT } from './run.ts'
+import { cli, ok, PASSPHRASE, ROOT } from './run.ts'
 
 /** Runs a command without the launcher, which would outlive it, and kills it after a while. */
 export async function killed(
@@ -22,10 +22,10 @@ export async function killed(
   await ended
 }
 
-/** How long a command takes here and now, by which the moments of its death are chosen. */
-export async function durationMs(run: () => Promise<unknown>): Promise<number> {
+/** How long a command takes here and now from the start of its process, by which the moments of its death are chosen. */
+export async function durationMs(dir: string, args: readonly string[], env: Record<string, string> = {}): Promise<number> {
   const started = performance.now()
-  await run()
+  await ok(cli(dir, args, { env, isAlone: true }))
   return performance.now() - started
 }
 

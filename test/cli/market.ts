@@ -82,7 +82,7 @@ async function founded(dir: string, founding: Parameters<typeof foundLedger>[2])
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   // A founding takes up the keys of an earlier attempt.
   writeCheaply(
-    dir,
+    vaultPath(dir),
     [OPERATOR, SEQUENCER].map((label) => ({ label, pair: newKeyPair() })),
   )
   const answer = await foundLedger(dir, PASSPHRASE, founding)
@@ -92,15 +92,20 @@ async function founded(dir: string, founding: Parameters<typeof foundLedger>[2])
 
 /** Seals the keys of a folder anew at the least cost that a vault may have: each command that signs would derive the full one. */
 export function sealCheaply(dir: string): void {
-  writeCheaply(dir, Vault.open(dir, PASSPHRASE).all())
+  sealFileCheaply(vaultPath(dir))
+}
+
+/** The same of exported keys. */
+export function sealFileCheaply(path: string): void {
+  writeCheaply(path, Vault.openFile(path, PASSPHRASE).all())
 }
 
 /** A key that nothing uses, so that those that are added to it are sealed at the same small cost. */
 export function beginCheaply(dir: string): void {
-  writeCheaply(dir, [{ label: 'spare', pair: newKeyPair() }])
+  writeCheaply(vaultPath(dir), [{ label: 'spare', pair: newKeyPair() }])
 }
 
-function writeCheaply(dir: string, keys: ReturnType<Vault['all']>): void {
+function writeCheaply(path: string, keys: ReturnType<Vault['all']>): void {
   const kdf = { name: 'scrypt', cost: 2, blockSize: 8, parallelization: 1, salt: randomBytes(16).toString('hex') }
   const secret = scryptSync(PASSPHRASE, Buffer.from(kdf.salt, 'hex'), nacl.secretbox.keyLength, { cost: 2, blockSize: 8 })
   const entries = keys.map(({ label, account, pair }) => {
@@ -109,7 +114,7 @@ function writeCheaply(dir: string, keys: ReturnType<Vault['all']>): void {
     const sealed = nacl.secretbox(concatBytes(pair.seed, name), nonce, secret)
     return { label, account, publicKey: publicKeyHex(pair), nonce: toHex(nonce), sealed: toHex(sealed) }
   })
-  writeFileSync(vaultPath(dir), JSON.stringify({ version: 1, kdf, keys: entries }), { mode: 0o600 })
+  writeFileSync(path, JSON.stringify({ version: 1, kdf, keys: entries }), { mode: 0o600 })
 }
 
 async function act(desk: Desk, signer: string, type: string, body: Json): Promise<string> {

@@ -167,7 +167,7 @@ describe('offline', () => {
 describe('killed', () => {
   it(`at ${KILLS} moments, nothing that was kept is lost, and nothing takes effect twice`, async () => {
     const dir = await withAda()
-    const wholeMs = await durationMs(() => cli(dir, model('timed')))
+    const wholeMs = await durationMs(dir, model('timed'))
     const before = (await outboxOf(dir)).length
     for (let i = 0; i < KILLS; i++) {
       // In turn: one that signs and sends, and one that sends what the other left.

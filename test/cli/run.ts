@@ -13,6 +13,8 @@ import { LEDGER_TOOLS } from '../../core/bin/desk.ts'
 import { createVerifier } from '../../core/drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../../core/drivers/sqlite/store.ts'
 import { type AuditReport, audit } from '../../core/ledger/audit.ts'
+import { Runner } from './runner.ts'
+import type { Command } from './runner-child.ts'
 
 // A case is many processes, each as slow as the machine is busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -21,6 +23,8 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 const END_TIMEOUT_MS = 30_000
 
 export const ROOT = resolve(import.meta.dirname, '../..')
+const PROGRAM = join(ROOT, 'core/bin/cli.ts')
+const NODE_COMPILE_CACHE = join(ROOT, 'node_modules/.cache/node-compile')
 export const PASSPHRASE = 'open sesame'
 export const TRACE = join(ROOT, 'core/bin/demo/conversation.csv')
 
@@ -64,51 +68,67 @@ export interface RunOptions {
   readonly passphrase?: string | undefined
   readonly env?: Record<string, string>
   readonly cwd?: string
-  /** Runs in a shell that has this largest size of a file, in KiB. */
+  /** Runs in a shell that has this largest size of a file, in KiB; always alone. */
   readonly maxFileKib?: number
+  /** In a process of its own, as its users start it, where the process is what is tested. */
+  readonly isAlone?: boolean
 }
 
 /** Processes at a time in one test file: there is little to gain from more than the machine has cores. */
 const AT_ONCE = 2
-let running = 0
+const runners = Array.from({ length: AT_ONCE }, () => new Runner())
+const idle = [...runners]
 const queue: (() => void)[] = []
+afterAll(() => Promise.all(runners.map((runner) => runner.end())))
 
-async function turn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= AT_ONCE) await new Promise<void>((next) => queue.push(next))
-  running += 1
+async function turn<T>(work: (runner: Runner) => Promise<T>): Promise<T> {
+  while (idle.length === 0) await new Promise<void>((next) => queue.push(next))
+  // The one that ended last, so that a file whose commands come one by one starts one process.
+  const runner = idle.pop()!
   try {
-    return await work()
+    return await work(runner)
   } finally {
-    running -= 1
+    idle.push(runner)
     queue.shift()?.()
   }
 }
 
-/** Runs `nimledger --dir DIR --json ARGUMENTS`. */
+/** Runs `nimledger --dir DIR --json ARGUMENTS`, in a process that has run others before unless it is to be alone. */
 export function cli(dir: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  return turn(() => collect(start(dir, args, options), options.stdin))
+  const { env = {}, maxFileKib, stdin = '' } = options
+  // What Node itself looks for, it looks for when it starts.
+  const isAlone = options.isAlone || maxFileKib !== undefined || Object.keys(env).some((name) => name.startsWith('NODE_'))
+  return turn(async (runner) => {
+    if (isAlone) return collect(start(dir, args, options), stdin)
+    const { code, stdout, stderr } = await runner.run({ ...commandOf(dir, args, options), stdin: Buffer.from(stdin) })
+    return answerOf(code, Buffer.from(stdout), Buffer.from(stderr))
+  })
 }
 
 /** Starts the command line and lets it go on, without the launcher between: a kill -9 is to end the program itself. */
 export function start(dir: string, args: readonly string[], options: RunOptions = {}): ChildProcess {
-  const { plain, env = {}, cwd = tmpdir(), maxFileKib } = options
+  const { maxFileKib } = options
+  const { args: given, ...place } = commandOf(dir, args, options)
+  const argv = [process.execPath, PROGRAM, ...given]
+  const whole = maxFileKib === undefined ? argv : ['bash', '-c', `ulimit -f ${maxFileKib}; exec "$@"`, 'bash', ...argv]
+  return spawn(whole[0]!, whole.slice(1), { ...place, stdio: ['pipe', 'pipe', 'pipe'] })
+}
+
+function commandOf(dir: string, args: readonly string[], options: RunOptions): Omit<Command, 'stdin'> {
+  const { plain, env = {}, cwd = tmpdir() } = options
   const passphrase = 'passphrase' in options ? options.passphrase : PASSPHRASE
   const { NIMLEDGER_PASSPHRASE: _mine, INIT_CWD: _npm, ...environment } = process.env
-  // As the launcher has it: without it each start compiles everything anew.
-  const outer = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/node-compile'), ...environment }
-  const argv = [
-    process.execPath,
-    join(ROOT, 'core/bin/cli.ts'),
-    ...(dir === '' ? [] : ['--dir', dir]),
-    ...(plain ? [] : ['--json']),
-    ...args,
-  ]
-  const whole = maxFileKib === undefined ? argv : ['bash', '-c', `ulimit -f ${maxFileKib}; exec "$@"`, 'bash', ...argv]
-  return spawn(whole[0]!, whole.slice(1), {
+  return {
+    args: [...(dir === '' ? [] : ['--dir', dir]), ...(plain ? [] : ['--json']), ...args],
+    // As the launcher has it: without it each start compiles everything anew.
+    env: {
+      NODE_COMPILE_CACHE,
+      ...environment,
+      ...(passphrase === undefined ? {} : { NIMLEDGER_PASSPHRASE: passphrase }),
+      ...env,
+    },
     cwd,
-    env: { ...outer, ...(passphrase === undefined ? {} : { NIMLEDGER_PASSPHRASE: passphrase }), ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
+  }
 }
 
 /** Ends a program as the system would, and by force where it does not end; its exit code, null where a signal ended it. */
@@ -131,12 +151,14 @@ export function collect(child: ChildProcess, stdin: string | Uint8Array = ''): P
   child.stdin!.end(stdin)
   return new Promise((done, fail) => {
     child.on('error', fail)
-    child.on('close', (code) => {
-      const stdout = Buffer.concat(chunks.out).toString('utf8')
-      const lines = parseLines(stdout)
-      done({ code, stdout, stderr: Buffer.concat(chunks.err).toString('utf8'), lines, json: lines[0] ?? ({} as Answer) })
-    })
+    child.on('close', (code) => done(answerOf(code, Buffer.concat(chunks.out), Buffer.concat(chunks.err))))
   })
+}
+
+function answerOf(code: number | null, out: Buffer, err: Buffer): Run {
+  const stdout = out.toString('utf8')
+  const lines = parseLines(stdout)
+  return { code, stdout, stderr: err.toString('utf8'), lines, json: lines[0] ?? ({} as Answer) }
 }
 
 function parseLines(stdout: string): Answer[] {

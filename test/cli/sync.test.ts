@@ -187,7 +187,7 @@ describe('a mirror that ends in the middle', () => {
     const server = await served()
     const dir = join(folder(), 'mirror')
     let kills = 0
-    const wholeMs = await durationMs(() => ok(sync(join(folder(), 'whole'), server)))
+    const wholeMs = await durationMs(join(folder(), 'whole'), ['sync', '--hub', server.url, '--vkey', VKEY])
     for (const afterMs of moments(wholeMs, 6)) {
       const child = start(dir, ['sync', '--hub', server.url, '--vkey', VKEY])
       const ended = collect(child)

@@ -9,6 +9,7 @@ import { signNote } from '../../core/log/note.ts'
 import { HubClient } from '../../core/net/hub-client.ts'
 import { parseHubUrl } from '../../core/net/hub-url.ts'
 import type { RemoteAnswer } from '../../core/sync/remote.ts'
+import { found } from '../cli/market.ts'
 import { auditOf, cli, folder, ok, stateOf } from '../cli/run.ts'
 import { MODEL, person } from '../ledger/support.ts'
 import { Program } from './processes.ts'
@@ -35,7 +36,7 @@ class Site {
 
   static async found(): Promise<Site> {
     const dir = join(folder(), 'ledger')
-    const { vkey } = await ok(cli(dir, ['init', '--origin', ORIGIN]))
+    const { vkey } = await found(dir, ORIGIN)
     return new Site(dir, await freePort(), vkey)
   }
 

@@ -17,6 +17,7 @@ import { HubClient } from '../../core/net/hub-client.ts'
 import { parseHubUrl } from '../../core/net/hub-url.ts'
 import { putNote } from '../../core/sync/outbox.ts'
 import { RemoteError } from '../../core/sync/remote.ts'
+import { found } from '../cli/market.ts'
 import { auditOf, cli, folder, ok } from '../cli/run.ts'
 import { transactionOf } from '../ledger/forging.ts'
 import { MODEL, type Person, person } from '../ledger/support.ts'
@@ -62,7 +63,7 @@ export class Scene {
 
   static async open(random: Random): Promise<Scene> {
     const dir = join(folder(), 'ledger')
-    const { vkey } = await ok(cli(dir, ['init', '--origin', ORIGIN]))
+    const { vkey } = await found(dir, ORIGIN)
     const scene = new Scene(random, dir, { port: await freePort(), vkey })
     scene.start('hub')
     await scene.isServing()
