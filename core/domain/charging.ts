@@ -8,16 +8,17 @@
  */
 
 import { countIncluded, type Quote, quoteAt } from './calls.ts'
-import { spendable } from './credits.ts'
+import { settledIn, spendable } from './credits.ts'
 import type { Effects, LineOutcome, Takings } from './define.ts'
 import type { Usage } from './fields.ts'
-import { counted, mandateRow, reserveOf, use } from './mandates.ts'
+import { counted, reserveOf, use } from './mandates.ts'
 import { add, type Micros, micros, ZERO } from './money.ts'
-import { toRemember } from './purse.ts'
+import { type PayerRows, rowsOfPayers } from './payer-rows.ts'
+import { spendableIn, toRemember } from './purse.ts'
 import type { Code } from './refusal.ts'
 import { listingOf, whyClosed } from './sales.ts'
-import { type Mandate, type QueryPrices, type Slice, terms, wallets } from './state.ts'
-import { type ActiveSubscription, activeSubscription } from './subscriptions.ts'
+import { type Mandate, type QueryPrices, type Slice, terms } from './state.ts'
+import { type ActiveSubscription, activeIn } from './subscriptions.ts'
 import type { RowKey } from './table.ts'
 
 interface Body {
@@ -49,6 +50,7 @@ export class Charging {
   readonly #creator: string
   readonly #isClosed: boolean
   readonly #takings: Takings
+  readonly #rows: readonly PayerRows[]
   /** By the index that lines name them by; a code where no line of the payer can be charged. */
   readonly #payers: (Payer | Code | undefined)[]
   /** Those whose lines have not all reached the books, in the order in which they came. */
@@ -59,6 +61,7 @@ export class Charging {
     this.#creator = listingOf(effects).account
     this.#isClosed = whyClosed(effects) !== undefined
     this.#takings = effects.takings(this.#creator)
+    this.#rows = rowsOfPayers(effects.body)
     this.#payers = effects.body.payers.map(() => undefined)
   }
 
@@ -91,23 +94,22 @@ export class Charging {
   }
 
   #findPayer(payerIndex: number): Payer | Code {
-    const payer = this.#payerOf(this.#effects.body.payers[payerIndex]!)
+    const payer = this.#payerOf(this.#effects.body.payers[payerIndex]!, this.#rows[payerIndex]!)
     this.#payers[payerIndex] = payer
     return payer
   }
 
-  #payerOf(account: string): Payer | Code {
+  #payerOf(account: string, rows: PayerRows): Payer | Code {
     const effects = this.#effects
-    const { listing } = effects.body
-    const row = mandateRow(effects, account, listing)
+    const row = rows.mandate(effects)
     if (row === undefined) return 'no_mandate'
     const mandate = effects.need(row)
     if (effects.time >= mandate.expires) return 'no_mandate'
-    const { access, query } = effects.need(terms.at(listing, mandate.terms))
-    const active = activeSubscription(effects, account, listing)
+    const { access, query } = effects.need(terms.at(effects.body.listing, mandate.terms))
+    const active = activeIn(effects, rows.subscription(effects))
     if ((access === 'subscription' || this.#isClosed) && active === undefined) return 'subscription_required'
-    const isPaidAlone = effects.get(wallets.at(account)) === undefined && account !== this.#creator
-    const paidMicros = isPaidAlone ? spendable(effects, account) : undefined
+    const isPaidAlone = effects.get(rows.wallet) === undefined && account !== this.#creator
+    const paidMicros = isPaidAlone ? spendableIn(settledIn(effects, rows.account, rows.wallet)) : undefined
     const allowedMicros = micros(mandate.limitMicros - counted(mandate.per, use(mandate, effects.time, ZERO)))
     const before = { active, chargedMicros: ZERO, bookedMicros: ZERO }
     return { account, row, mandate, prices: query!, allowedMicros, paidMicros, ...before }
