@@ -148,7 +148,7 @@ async function answered<T>(check: (verify: VerifySignature) => T): Promise<T> {
 }
 
 function nameOf([publicKey, message, signature]: Parameters<VerifySignature>): string {
-  return [publicKey, sha256(message), signature].map(toHex).join(' ')
+  return [publicKey, sha256(message), signature].map((bytes) => toHex(bytes)).join(' ')
 }
 
 async function webVerify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean> {

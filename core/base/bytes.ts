@@ -47,15 +47,16 @@ const hexCodes = new Uint8Array(2 * MAX_SHORT_BYTES)
 /** The room for the digits of so many bytes. */
 const hexViews: (Uint8Array | undefined)[] = Array.from({ length: MAX_SHORT_BYTES + 1 })
 
-export function toHex(bytes: Uint8Array): string {
-  if (bytes.length > MAX_SHORT_BYTES) return longHex(bytes)
+/** The hex of the bytes from `start` up to, not including, `end`: to cut them out first would take longer. */
+export function toHex(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  const length = end - start
+  if (length > MAX_SHORT_BYTES) return longHex(bytes.subarray(start, end))
   // Decoded at once: a text that is added to bit by bit is a tree of its parts, which is slow to read and large.
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i]!
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[start + i]!
     hexCodes[2 * i] = HEX_CODES[byte >> 4]!
     hexCodes[2 * i + 1] = HEX_CODES[byte & 15]!
   }
-  const { length } = bytes
   const codes = hexViews[length] ?? hexCodes.subarray(0, 2 * length)
   hexViews[length] = codes
   return strictDecoder.decode(codes)
@@ -63,7 +64,7 @@ export function toHex(bytes: Uint8Array): string {
 
 function longHex(bytes: Uint8Array): string {
   let text = ''
-  for (let i = 0; i < bytes.length; i += MAX_SHORT_BYTES) text += toHex(bytes.subarray(i, i + MAX_SHORT_BYTES))
+  for (let i = 0; i < bytes.length; i += MAX_SHORT_BYTES) text += toHex(bytes, i, Math.min(i + MAX_SHORT_BYTES, bytes.length))
   return text
 }
 
@@ -97,7 +98,10 @@ export function toBase64(bytes: Uint8Array): string {
  * Bytes of padded, canonical RFC 4648 section 4 base64; undefined for anything else (white space, missing padding, stray bits).
  */
 export function tryFromBase64(text: string): Uint8Array | undefined {
-  return tryFromBase64Bytes(utf8(text))
+  const digits = utf8(text)
+  const bytes = new Uint8Array(Math.ceil(digits.length / 4) * 3)
+  const length = decodeBase64(digits, 0, digits.length, bytes)
+  return length === undefined ? undefined : bytes.slice(0, length)
 }
 
 const BASE64_ALPHABET = utf8('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
@@ -108,32 +112,33 @@ BASE64_ALPHABET.forEach((code, value) => {
   BASE64_VALUES[code] = value
 })
 
-/** The same of the text's bytes. */
-export function tryFromBase64Bytes(text: Uint8Array): Uint8Array | undefined {
-  const { length } = text
-  if (length % 4 !== 0) return undefined
-  const padding = length === 0 || text[length - 1] !== PADDING ? 0 : text[length - 2] === PADDING ? 2 : 1
-  const bytes = new Uint8Array((length / 4) * 3 - padding)
-  const whole = padding === 0 ? length : length - 4
+/**
+ * Writes what the base64 digits from `start` up to, not including, `end` say to the front of `room`, which must have three bytes
+ * for every four digits, and answers how many bytes that are; undefined where they are not padded, canonical base64.
+ */
+export function decodeBase64(text: Uint8Array, start: number, end: number, room: Uint8Array): number | undefined {
+  if ((end - start) % 4 !== 0) return undefined
+  const padding = end === start || text[end - 1] !== PADDING ? 0 : text[end - 2] === PADDING ? 2 : 1
+  const whole = padding === 0 ? end : end - 4
   let at = 0
-  for (let i = 0; i < whole; i += 4) {
+  for (let i = start; i < whole; i += 4) {
     const first = BASE64_VALUES[text[i]!]!
     const second = BASE64_VALUES[text[i + 1]!]!
     const third = BASE64_VALUES[text[i + 2]!]!
     const fourth = BASE64_VALUES[text[i + 3]!]!
     if ((first | second | third | fourth) < 0) return undefined
-    bytes[at++] = (first << 2) | (second >> 4)
-    bytes[at++] = (second << 4) | (third >> 2)
-    bytes[at++] = (third << 6) | fourth
+    room[at++] = (first << 2) | (second >> 4)
+    room[at++] = (second << 4) | (third >> 2)
+    room[at++] = (third << 6) | fourth
   }
-  if (padding === 0) return bytes
+  if (padding === 0) return at
   const first = BASE64_VALUES[text[whole]!]!
   const second = BASE64_VALUES[text[whole + 1]!]!
   const third = padding === 2 ? 0 : BASE64_VALUES[text[whole + 2]!]!
   // Bits that belong to no byte are zero, so that the bytes have one spelling.
   const strayBits = padding === 2 ? second & 0x0f : third & 0x03
   if ((first | second | third) < 0 || strayBits !== 0) return undefined
-  bytes[at++] = (first << 2) | (second >> 4)
-  if (padding === 1) bytes[at] = (second << 4) | (third >> 2)
-  return bytes
+  room[at++] = (first << 2) | (second >> 4)
+  if (padding === 1) room[at++] = (second << 4) | (third >> 2)
+  return at
 }

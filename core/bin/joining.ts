@@ -81,8 +81,9 @@ export async function planJoining(from: Place, mirror: StoreReader): Promise<Joi
 async function countThings(store: StoreReader): Promise<Map<string, Record<string, number>>> {
   const counts = new Map<string, Record<string, number>>()
   for (const [table, word] of Object.entries(THINGS)) {
-    for await (const { key, row } of readTable(store, table)) {
-      const owner = tableNamed(table).owner(row, key)
+    const things = tableNamed(table)
+    for await (const { key, row } of readTable(store, things)) {
+      const owner = things.owner(row, key)
       if (owner === undefined) continue
       const of = counts.get(owner) ?? {}
       counts.set(owner, { ...of, [word]: (of[word] ?? 0) + 1 })

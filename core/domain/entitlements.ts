@@ -14,6 +14,7 @@ import { DAY_SECONDS, type Seconds } from './time.ts'
 interface Grant {
   /** Days it runs; for ever where absent. */
   readonly days?: number | undefined
+  /** Of a licence. */
   readonly seats?: number
   readonly redistribution?: boolean
 }
@@ -37,16 +38,19 @@ export function endsTooLate<Body>(
 }
 
 /** Pays for the listing of the body and writes what was bought into `key`. */
-export function buy(effects: Effects<PricedSaleBody>, key: RowKey<Entitlement>, { days, ...terms }: Grant): void {
+export function buy(effects: Effects<PricedSaleBody>, key: RowKey<Entitlement>, { days, seats, redistribution }: Grant): void {
   const { body, signer, time, index } = effects
   effects.pay(signer, listingOf(effects).account, body.price)
   const before = effects.get(key)
   const last = lastPiece(before, time)
   assert(last === undefined || last.end !== undefined, 'what is owned for ever is not bought again')
   const start = last?.end ?? time
-  const piece = { entry: index, start, ...(days !== undefined && { end: start + days * DAY_SECONDS }) }
+  // Fields in the order in which rows are stored, which saves them from being sorted then.
+  const piece = days === undefined ? { entry: index, start } : { end: start + days * DAY_SECONDS, entry: index, start }
   const running = last === undefined ? [] : before!.pieces.filter(({ end }) => end! > time)
-  effects.put(key, { pieces: [...merged(running), piece], terms: body.terms, ...terms })
+  const pieces = [...merged(running), piece]
+  const { terms } = body
+  effects.put(key, seats === undefined ? { pieces, terms } : { pieces, redistribution: redistribution!, seats, terms })
 }
 
 /**

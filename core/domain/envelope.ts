@@ -10,7 +10,7 @@
  */
 
 import { z } from 'zod'
-import { type Sha256, utf8 } from '../base/bytes.ts'
+import { type Sha256, tryUtf8Decode, utf8 } from '../base/bytes.ts'
 import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { type NoteSignature, parseNote } from '../log/note.ts'
@@ -105,7 +105,8 @@ export function composeText(draft: Draft): string {
 
 /** Reads the text of a note, its newline included. */
 export function parseTransaction(rules: Rules, sha256: Sha256, text: string): Transaction | Malformed {
-  return parseText(rules, sha256, text, utf8(text))
+  const textBytes = utf8(text)
+  return parseText(rules, sha256, text, { note: textBytes, textBytes, signatures: [] })
 }
 
 /** Reads a received note: size, framing, canonical form, envelope, body, and which signatures stand below it. */
@@ -113,16 +114,56 @@ export function parseSignedTransaction(rules: Rules, sha256: Sha256, note: Uint8
   if (note.length > MAX_NOTE_BYTES) return new Malformed(`the note has ${note.length} bytes, more than ${MAX_NOTE_BYTES}`)
   const parsed = parseNote(note, MAX_NOTE_BYTES)
   if (parsed instanceof Malformed) return parsed
-  const { textBytes, signatures } = parsed
-  const transaction = parseText(rules, sha256, parsed.text, textBytes)
+  const { text, textBytes, signatures } = parsed
+  const transaction = parseText(rules, sha256, text, { note, textBytes, signatures })
   if (transaction instanceof Malformed) return transaction
   const miscounted = wrongSignatures(transaction, signatures.length)
   if (miscounted !== undefined) return miscounted
   if (signatures[0]!.name !== transaction.signer) return new Malformed('the first signature is not in the name of its signer')
-  if (!signatures.every(({ name }) => ACCOUNT_PATTERN.test(name)))
-    return new Malformed('a signature is not in the name of an account')
-  if (signatures.some(({ signature }) => signature.length !== 64)) return new Malformed('a signature is not 64 bytes long')
-  return { ...transaction, note, textBytes, signatures }
+  for (const { name } of signatures)
+    if (!ACCOUNT_PATTERN.test(name)) return new Malformed('a signature is not in the name of an account')
+  for (const { signature } of signatures) if (signature.length !== 64) return new Malformed('a signature is not 64 bytes long')
+  return transaction
+}
+
+/** What a transaction came as. */
+type Received = Pick<SignedTransaction, 'note' | 'textBytes' | 'signatures'>
+
+/** Many of them wait at a time, so the text is kept once, as bytes, and read again by the few who ask for it. */
+class ReadTransaction implements SignedTransaction {
+  readonly id: string
+  readonly definition: Definition
+  readonly body: unknown
+  readonly ledger: string
+  readonly signer: string
+  readonly made: Seconds
+  readonly validUntil: Seconds
+  readonly note: Uint8Array
+  readonly textBytes: Uint8Array
+  readonly signatures: readonly NoteSignature[]
+
+  constructor(
+    id: string,
+    definition: Definition,
+    body: unknown,
+    { ledger, signer, made, validUntil }: Envelope,
+    { note, textBytes, signatures }: Received,
+  ) {
+    this.id = id
+    this.definition = definition
+    this.body = body
+    this.ledger = ledger
+    this.signer = signer
+    this.made = made
+    this.validUntil = validUntil
+    this.note = note
+    this.textBytes = textBytes
+    this.signatures = signatures
+  }
+
+  get text(): string {
+    return tryUtf8Decode(this.textBytes)!
+  }
 }
 
 /** What is wrong with a number of signatures: a type demands its signer's, and a co-signed one another below it. */
@@ -132,7 +173,8 @@ export function wrongSignatures({ definition }: Transaction, count: number): Mal
   return new Malformed(`it carries ${count} signature${count === 1 ? '' : 's'}; its type demands ${demanded}`)
 }
 
-function parseText(rules: Rules, sha256: Sha256, text: string, textBytes: Uint8Array): Transaction | Malformed {
+function parseText(rules: Rules, sha256: Sha256, text: string, received: Received): ReadTransaction | Malformed {
+  const { textBytes } = received
   if (textBytes.length > MAX_NOTE_BYTES)
     return new Malformed(`the text has ${textBytes.length} bytes, more than ${MAX_NOTE_BYTES}`)
   if (text.indexOf('\n') !== text.length - 1) return new Malformed('the text is not exactly one line and its newline')
@@ -148,5 +190,5 @@ function parseText(rules: Rules, sha256: Sha256, text: string, textBytes: Uint8A
   if (!body.success) return new Malformed(field.firstIssue(body.error, 'body'))
   const fault = definition.malformed?.({ body: body.data, signer, ledger, sha256 })
   if (fault !== undefined) return new Malformed(fault)
-  return { id: transactionId(sha256, textBytes, validUntil), text, definition, body: body.data, ledger, signer, made, validUntil }
+  return new ReadTransaction(transactionId(sha256, textBytes, validUntil), definition, body.data, envelope, received)
 }

@@ -30,7 +30,7 @@ export function isAccountId(text: string): boolean {
 /** The id of the transaction whose note has the text `textBytes`, its final newline included. */
 export function transactionId(sha256: Sha256, textBytes: Uint8Array, validUntil: Seconds): string {
   assert(Number.isInteger(validUntil) && validUntil >= 0 && validUntil <= MAX_SECONDS, 'validUntil fits eight hex digits')
-  return validUntil.toString(16).padStart(8, '0') + toHex(sha256(textBytes).subarray(0, 20))
+  return validUntil.toString(16).padStart(8, '0') + toHex(sha256(textBytes), 0, 20)
 }
 
 export function thingId(prefix: ThingPrefix, transactionId: string): string {

@@ -135,8 +135,9 @@ export function execute(
 function checkSigners(transaction: Transaction, signatories: readonly Signing[], view: View): Refusal | undefined {
   const { definition, signer } = transaction
   if (definition.publicKey === undefined) {
-    const unknown = view.signers.find((account) => view.get(state.accounts.at(account)) === undefined)
-    if (unknown !== undefined) return refuse('unknown_account', { account: unknown })
+    for (const account of view.signers) {
+      if (view.get(state.accounts.at(account)) === undefined) return refuse('unknown_account', { account })
+    }
     const refusal = checkScopes(transaction, signatories, view) ?? checkFrozen(view)
     if (refusal !== undefined) return refusal
     const { spends } = definition
@@ -152,7 +153,8 @@ function checkSigners(transaction: Transaction, signatories: readonly Signing[],
 function checkScopes(transaction: Transaction, signatories: readonly Signing[], view: View): Refusal | undefined {
   const { definition, signer } = transaction
   const { type } = definition
-  for (const [i, { account, keyId }] of signatories.entries()) {
+  for (let i = 0; i < signatories.length; i++) {
+    const { account, keyId } = signatories[i]!
     if (keyId === undefined) continue
     const key = view.need(state.keys.at(account, keyId))
     const scope = i === 0 ? definition.scope : definition.cosigned
@@ -186,6 +188,8 @@ function missingScope({ definition, body }: Transaction, { key, scope, isOperato
 }
 
 function checkFrozen(view: View): Refusal | undefined {
-  const frozen = view.signers.find((account) => view.need(state.accounts.at(account)).frozen)
-  return frozen === undefined ? undefined : refuse('frozen', { account: frozen })
+  for (const account of view.signers) {
+    if (view.need(state.accounts.at(account)).frozen) return refuse('frozen', { account })
+  }
+  return undefined
 }

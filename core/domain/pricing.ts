@@ -22,7 +22,7 @@ export function priceOf(usage: Usage, prices: QueryPrices): Micros {
 
 export const UNITS = ['requests', 'inputTokens', 'outputTokens', 'milliseconds'] as const
 
-export const NO_USAGE: Usage = { requests: 0, inputTokens: 0, outputTokens: 0, milliseconds: 0 }
+export const NO_USAGE: Usage = { inputTokens: 0, milliseconds: 0, outputTokens: 0, requests: 0 }
 
 /** Splits a call, unit by unit, into what the subscription still includes and what is left to pay. */
 export function useIncluded(usage: Usage, included: Usage, used: Usage): { readonly billable: Usage; readonly used: Usage } {

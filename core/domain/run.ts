@@ -35,14 +35,10 @@ export interface Execution {
   readonly changes: Changes
 }
 
-/** What one entry moves on one book. */
-interface Movement {
-  readonly book: BookClass
-  readonly account: string | undefined
-  amountMicros: Micros
-}
+/** What one entry moves on one book: its posting, whose balance is filled in when nothing moves any more. */
+type Movement = Draft<Posting>
 
-/** A row that the transaction has looked at: as it was before, and as it is now. */
+/** A row that the transaction works on: as it was before, and as it is now. */
 export interface WorkedRow extends RowChange {
   readonly before: unknown
   row: unknown
@@ -59,15 +55,17 @@ export class Run extends View implements Effects<never> {
   /** In the order in which they were changed first. */
   readonly changed: WorkedRow[] = []
   readonly #worked = new RowMap<WorkedRow>()
-  /** In the order in which the books were moved first. */
+  /** In the order in which the books were moved first; and the rows that the books are of. */
   readonly #movements: Movement[] = []
+  readonly #movedRows: WorkedRow[] = []
   payment: Payment | undefined
   lines: readonly LineOutcome[] | undefined
   /** What the signer's key spent. */
   spentMicros: Micros = ZERO
 
   override get<Row>(key: RowKey<Row>): Row | undefined {
-    const worked = this.#work(key)
+    const worked = this.#worked.get(key)
+    if (worked === undefined) return this.rows.get(key)
     // Whoever asks may keep the row, so from now on it stays as it is.
     worked.isDraft = false
     return worked.row as Row | undefined
@@ -300,8 +298,13 @@ export class Run extends View implements Effects<never> {
       before.amountMicros = micros(before.amountMicros + amountMicros)
       return
     }
-    const movement = { book, account, amountMicros: micros(amountMicros) }
+    const movedMicros = micros(amountMicros)
+    const movement: Movement =
+      account === undefined
+        ? { book, amountMicros: movedMicros, balanceMicros: ZERO }
+        : { book, account, amountMicros: movedMicros, balanceMicros: ZERO }
     this.#movements.push(movement)
+    this.#movedRows.push(worked)
     if (worked.movements === undefined) worked.movements = [movement]
     else worked.movements.push(movement)
   }
@@ -348,19 +351,18 @@ export class Run extends View implements Effects<never> {
     return touched
   }
 
-  #settledPostings(): Posting[] {
-    const settled: Posting[] = []
-    for (const { book, account, amountMicros } of this.#movements) {
-      if (amountMicros === 0n) continue
-      if (account === undefined) {
-        const { field } = PLATFORM_BOOKS[book as PlatformBook]
-        settled.push({ book, amountMicros, balanceMicros: this.need(state.treasury)[field] })
-      } else {
-        const { field } = ACCOUNT_BOOKS[book as AccountBook]
-        settled.push({ book, account, amountMicros, balanceMicros: this.#peek(account)[field] })
-      }
+  #settledPostings(): readonly Posting[] {
+    let hasIdle = false
+    for (let i = 0; i < this.#movements.length; i++) {
+      const movement = this.#movements[i]!
+      const { field } =
+        movement.account === undefined
+          ? PLATFORM_BOOKS[movement.book as PlatformBook]
+          : ACCOUNT_BOOKS[movement.book as AccountBook]
+      movement.balanceMicros = (this.#movedRows[i]!.row as Record<string, Micros>)[field]!
+      if (movement.amountMicros === 0n) hasIdle = true
     }
-    return settled
+    return hasIdle ? this.#movements.filter(({ amountMicros }) => amountMicros !== 0n) : this.#movements
   }
 }
 

@@ -30,6 +30,9 @@ export class RowKey<Row = unknown> {
   /** The number of the RowMap that had the row when it was asked for last, and its place there. */
   mapNumber = 0
   place = -1
+  /** What somebody found for the row last, for whom it holds: whoever looks rows up can leave it here. */
+  found: unknown = undefined
+  finder: unknown = undefined
 
   constructor(table: Table<Row>, key: string) {
     this.table = table
@@ -70,15 +73,8 @@ export function tableNamed(name: string): Table<unknown> {
   return table as Table<unknown>
 }
 
-/** How many keys a table remembers: an entry names few rows of one table. Many more are slower, being long out of the cache. */
-const RECENT_KEYS = 8
-
-interface RecentKey<Row> {
-  readonly first: Part | undefined
-  readonly second: Part | undefined
-  readonly third: Part | undefined
-  readonly key: RowKey<Row>
-}
+/** How many keys a table remembers: those of the entry at work, and of what many buy. */
+const RECENT_KEYS = 64
 
 /**
  * The keys of a table that were asked for lately. A transaction's reads, checks and effects name the same few rows again and
@@ -86,15 +82,23 @@ interface RecentKey<Row> {
  * it out.
  */
 class RecentKeys<Row> {
-  readonly #keys: (RecentKey<Row> | undefined)[] = []
+  readonly #keys: (RowKey<Row> | undefined)[] = Array(RECENT_KEYS).fill(undefined)
+  // What each of them was asked for by: no object for each, since a key is made for nearly every row.
+  readonly #first: (Part | undefined)[] = Array(RECENT_KEYS).fill(undefined)
+  readonly #second: (Part | undefined)[] = Array(RECENT_KEYS).fill(undefined)
+  readonly #third: (Part | undefined)[] = Array(RECENT_KEYS).fill(undefined)
 
   at(table: Table<Row>, first: Part | undefined, second: Part | undefined, third: Part | undefined): RowKey<Row> {
     const place = (placeOf(first) + 5 * placeOf(second) + 3 * placeOf(third)) % RECENT_KEYS
     const recent = this.#keys[place]
-    if (recent !== undefined && recent.first === first && recent.second === second && recent.third === third) return recent.key
+    if (recent !== undefined && this.#first[place] === first && this.#second[place] === second && this.#third[place] === third) {
+      return recent
+    }
     const key = new RowKey(table, joined(first, second, third))
-    if (this.#keys.length === 0) this.#keys.length = RECENT_KEYS
-    this.#keys[place] = { first, second, third, key }
+    this.#keys[place] = key
+    this.#first[place] = first
+    this.#second[place] = second
+    this.#third[place] = third
     return key
   }
 }
@@ -219,26 +223,29 @@ function encodeItems(items: readonly unknown[]): string {
 
 type Fields = { readonly [field: string]: unknown }
 
+/**
+ * The names are this program's own, plain ASCII, so their order by UTF-16 code units is that of RFC 8785. Rows that were read
+ * once have them in order already, and so have most that are made.
+ */
 function encodeFields(row: Fields): string {
   let text = '{'
-  for (const field of hasFieldsInOrder(row) ? Object.keys(row) : Object.keys(row).sort()) {
-    const value = row[field]
-    if (value !== undefined) text += labelOf(field, text.length === 1) + encode(value, field)
+  let previous = ''
+  for (const field in row) {
+    if (previous > field) return encodeSorted(row)
+    previous = field
+    text = withField(text, field, row[field])
   }
   return `${text}}`
 }
 
-/**
- * The names are this program's own, plain ASCII, so their order by UTF-16 code units is that of RFC 8785. Rows that were read
- * once have them in order already.
- */
-function hasFieldsInOrder(row: Fields): boolean {
-  let previous = ''
-  for (const field in row) {
-    if (previous > field) return false
-    previous = field
-  }
-  return true
+function encodeSorted(row: Fields): string {
+  let text = '{'
+  for (const field of Object.keys(row).sort()) text = withField(text, field, row[field])
+  return `${text}}`
+}
+
+function withField(text: string, field: string, value: unknown): string {
+  return value === undefined ? text : text + labelOf(field, text.length === 1) + encode(value, field)
 }
 
 /** What stands before the value of a field that is, or is not, the first. */

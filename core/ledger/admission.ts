@@ -1,19 +1,22 @@
 /**
- * The notes that wait for the sequencer, and the check of their signatures ahead of it: several calls of the verifier are under
- * way while the writer executes and commits what was looked at before. Order is kept: the writer takes notes as they came.
+ * The notes that wait for the sequencer, and what is done ahead of it: they are read, and several calls of the verifier are under
+ * way, while the writer executes and commits what was looked at before. Order is kept: the writer takes notes as they came.
  *
- *   add → waiting → group under way at the verifier → ready → take
+ *   add → waiting, as bytes → read, and under way at the verifier, in groups → ready → take
+ *
+ * A note waits as the bytes that it came in, and is read when its turn comes near: what it is read into takes several times as
+ * much memory, and many that live for long cost the collector more than all that are read.
  *
  * Whose key has to have signed may change by a note before it, so what is found here holds for one public key, and the writer
  * uses it only where that is still the signer's. Notes whose signer nobody knows yet are looked at by the writer.
  */
 
-import { assert } from '../base/assert.ts'
 import { type Sha256, tryFromHex } from '../base/bytes.ts'
 import { MAX_QUEUED_BYTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
-import type { SignedTransaction } from '../domain/envelope.ts'
+import { Malformed } from '../base/malformed.ts'
+import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, type Signer } from '../domain/machine.ts'
-import type { Refusal } from '../domain/refusal.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { RowKey } from '../domain/table.ts'
 import type { Rows } from '../domain/view.ts'
 import type { Accepted } from './accepted.ts'
@@ -24,15 +27,22 @@ import type { SignatureCheck, Verifier } from './verifier.ts'
 /** Notes of one call, and calls under way: no thread waits while the writer is busy, and nobody long for an answer. */
 const GROUP_NOTES = 500
 const GROUPS_UNDER_WAY = 8
+/** As many bytes as so many purchases have: what notes are about, and the rows that they read, grows with them. */
+const GROUP_BYTES = 256 * 1024
 
 /** The sequencer did not take a note, so nothing became of it. */
 export class NotTaken extends StoreError {}
 
-/** A note on its way to its answer: what is found out about it is filled in as it goes. */
-export interface Note {
-  readonly transaction: SignedTransaction
+/** A note that waits for its turn. */
+interface Waiting {
+  readonly note: Uint8Array
   readonly answer: (answer: Accepted | Refusal) => void
   readonly fail: (error: unknown) => void
+}
+
+/** A note on its way to its answer: what is found out about it is filled in as it goes. */
+export interface Note extends Omit<Waiting, 'note'> {
+  readonly transaction: SignedTransaction
   /** Whose signatures were looked at, and which of them are valid; nobody's where it was not known who has to have signed. */
   claimed: readonly Signer[]
   valid: readonly boolean[]
@@ -47,6 +57,7 @@ interface Group {
 }
 
 interface AdmissionOptions {
+  readonly rules: Rules
   readonly sha256: Sha256
   readonly verifier: Verifier
   readonly rows: LoadedRows
@@ -54,7 +65,7 @@ interface AdmissionOptions {
 
 export class Admission {
   readonly #options: AdmissionOptions
-  #waiting: Note[] = []
+  #waiting: Waiting[] = []
   #groups: Group[] = []
   #isStarting = false
   #count = 0
@@ -79,31 +90,38 @@ export class Admission {
     return this.#count < MAX_QUEUED_NOTES && this.#bytes + noteBytes <= MAX_QUEUED_BYTES
   }
 
-  add(transaction: SignedTransaction, answer: Note['answer'], fail: Note['fail']): void {
-    this.#waiting.push({ transaction, answer, fail, claimed: [], valid: [], result: undefined })
+  add(note: Uint8Array, answer: Note['answer'], fail: Note['fail']): void {
+    this.#waiting.push({ note, answer, fail })
     this.#count += 1
-    this.#bytes += transaction.note.length
+    this.#bytes += note.length
     if (this.#isStarting || this.#groups.length >= GROUPS_UNDER_WAY) return
     this.#isStarting = true
     // Everything that comes in the same turn of the event loop shares its calls.
     queueMicrotask(() => this.#start())
   }
 
-  /** The next notes, once their signatures were looked at. Rejects where the verifier or the store failed. */
+  /**
+   * The next notes, once their signatures were looked at; none where all that waited were malformed. Rejects where the verifier
+   * or the store failed.
+   */
   async take(): Promise<readonly Note[]> {
     if (this.#groups.length === 0) this.#start()
     const [group] = this.#groups
-    assert(group !== undefined, 'notes are taken while some wait')
+    if (group === undefined) return []
     await group.lookedAt
     this.#groups.shift()
-    this.#count -= group.notes.length
-    for (const { transaction } of group.notes) this.#bytes -= transaction.note.length
+    for (const { transaction } of group.notes) this.#leave(transaction.note)
     this.#start()
     return group.notes
   }
 
+  #leave(note: Uint8Array): void {
+    this.#count -= 1
+    this.#bytes -= note.length
+  }
+
   /** Everything that waits, in order; nothing does any more. */
-  takeAll(): readonly Note[] {
+  takeAll(): readonly Pick<Note, 'fail'>[] {
     const all = [...this.#groups.flatMap(({ notes }) => notes), ...this.#waiting]
     this.#groups = []
     this.#waiting = []
@@ -115,7 +133,8 @@ export class Admission {
   #start(): void {
     this.#isStarting = false
     while (this.#waiting.length > 0 && this.#groups.length < GROUPS_UNDER_WAY) {
-      const notes = this.#waiting.splice(0, GROUP_NOTES)
+      const notes = this.#read(this.#waiting.splice(0, this.#groupLength()))
+      if (notes.length === 0) continue
       const group: Group = { notes, lookedAt: this.#lookAt(notes), isReady: false }
       this.#groups.push(group)
       const settled = () => {
@@ -124,6 +143,43 @@ export class Admission {
       // Whoever takes the group hears of a failure; until somebody does, it is nobody's.
       group.lookedAt.then(settled, settled)
     }
+  }
+
+  /** How many of those that wait share a call: one at least. */
+  #groupLength(): number {
+    let bytes = 0
+    let length = 0
+    while (length < Math.min(this.#waiting.length, GROUP_NOTES)) {
+      bytes += this.#waiting[length]!.note.length
+      if (length > 0 && bytes > GROUP_BYTES) break
+      length += 1
+    }
+    return length
+  }
+
+  /** Those of the notes that are well-formed; the others are answered here. */
+  #read(waiting: readonly Waiting[]): Note[] {
+    const notes: Note[] = []
+    for (const one of waiting) {
+      const { note, answer, fail } = one
+      const transaction = this.#tryRead(one)
+      if (transaction === undefined) this.#leave(note)
+      else notes.push({ transaction, answer, fail, claimed: [], valid: [], result: undefined })
+    }
+    return notes
+  }
+
+  #tryRead({ note, answer, fail }: Waiting): SignedTransaction | undefined {
+    const { rules, sha256 } = this.#options
+    try {
+      const transaction = parseSignedTransaction(rules, sha256, note)
+      if (!(transaction instanceof Malformed)) return transaction
+      answer(refuse('malformed', { reason: transaction.reason }))
+    } catch (error) {
+      // A note that the reader breaks on is its sender's failure: nothing was sequenced, and the others go on.
+      fail(error)
+    }
+    return undefined
   }
 
   async #lookAt(notes: readonly Note[]): Promise<void> {

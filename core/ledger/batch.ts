@@ -64,7 +64,8 @@ export class Batch {
     const known = await store.indexes(ids)
     const remembered = await store.refusals(ids)
     const prefetched = await prefetch(sha256, transactions, rows, now())
-    for (const [i, note] of notes.entries()) {
+    for (let i = 0; i < notes.length; i++) {
+      const note = notes[i]!
       const { transaction } = note
       const time = Math.max(now(), this.lastTime)
       const declared = prefetched[i]!.holdsAt(time) ? prefetched[i]! : (await prefetch(sha256, [transaction], rows, time))[0]!

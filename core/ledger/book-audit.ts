@@ -13,7 +13,7 @@ import { tileWidth } from '../log/tiles.ts'
 import { parseEntry } from './entry.ts'
 import type { Defect } from './execution.ts'
 import type { ReplayedRows } from './replayed-rows.ts'
-import type { StoreReader } from './store.ts'
+import type { NumberedRow, StoreReader } from './store.ts'
 
 /** Rows, ids or tiles read at a time. */
 const PAGE = 1_000
@@ -80,10 +80,10 @@ async function findForeignTile(store: StoreReader, size: number): Promise<Defect
 }
 
 async function findForeignRow(store: StoreReader, rows: ReplayedRows): Promise<Defect | undefined> {
-  let after: { table: string; key: string } | undefined
+  let after: NumberedRow | undefined
   let count = 0
   for (;;) {
-    const page = await store.scanRows(after, PAGE)
+    const page: NumberedRow[] = await store.scanRows(after, PAGE)
     for (const { table, key, value } of page) {
       const expected = rows.text(table, key)
       const message = expected === undefined ? 'No entry makes this row.' : 'The row is not what the entries make it.'

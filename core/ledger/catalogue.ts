@@ -14,9 +14,10 @@ import { platformAt } from '../domain/policy.ts'
 import { NO_USAGE } from '../domain/pricing.ts'
 import { whyClosed } from '../domain/sales.ts'
 import * as state from '../domain/state.ts'
-import { decodeRow, type RowKey, type Table } from '../domain/table.ts'
+import { firstPart, type RowKey, type Table } from '../domain/table.ts'
 import type { Seconds } from '../domain/time.ts'
 import type { Searched } from './entry-search.ts'
+import { readTable } from './queries.ts'
 import { LoadedRows } from './rows.ts'
 import type { ThingQuery } from './search-index.ts'
 import type { StoreReader } from './store.ts'
@@ -216,21 +217,21 @@ export async function findHoldings(store: StoreReader, account: string, time: Se
     return rows.get(state.listings.at(of))?.title ?? of
   }
   const subscriptions: Subscribed[] = []
-  for await (const { row } of owned<{ readonly subscription: string }>(store, state.subscribers.name, prefix)) {
+  for await (const { row } of owned(store, state.subscribers, prefix)) {
     const key = state.subscriptions.at(row.subscription)
     await rows.load([key])
     subscriptions.push(await readSubscribed(rows, key.key, rows.get(key)!, time))
   }
   const entitlements: Entitled[] = []
   for (const [kind, table] of ENTITLEMENTS) {
-    for await (const { key, row } of owned<state.Entitlement>(store, table.name, prefix)) {
+    for await (const { key, row } of owned(store, table, prefix)) {
       const [, of, licence] = key.split('/') as [string, string, string?]
       const title = await titleOf(of)
       entitlements.push({ kind, listing: of, row, title, ...(licence !== undefined && { licence: Number(licence) }) })
     }
   }
   const mandates: Mandated[] = []
-  for await (const { row: holder } of owned<{ readonly mandate: string }>(store, state.mandateHolders.name, prefix)) {
+  for await (const { row: holder } of owned(store, state.mandateHolders, prefix)) {
     const key = state.mandates.at(holder.mandate)
     await rows.load([key])
     const row = rows.get(key)!
@@ -247,11 +248,9 @@ const ENTITLEMENTS = [
 ] as const
 
 /** The rows whose key is `prefix` or begins with it, as many as one call looks at. */
-async function* owned<Row>(store: StoreReader, table: string, prefix: string): AsyncGenerator<{ key: string; row: Row }> {
-  const account = prefix.slice(0, prefix.indexOf('/') + 1)
+async function* owned<Row>(store: StoreReader, table: Table<Row>, prefix: string): AsyncGenerator<{ key: string; row: Row }> {
   let seen = 0
-  for await (const found of rowsAfter<Row>(store, table, account)) {
-    if (!found.key.startsWith(account)) return
+  for await (const found of readTable(store, table, { firstPart: firstPart(undefined, prefix) })) {
     if (found.key.startsWith(prefix)) yield found
     seen += 1
     if (seen === MAX_SCANNED_ROWS) return
@@ -327,21 +326,7 @@ async function* rowsOf<Row>(
     if (isEnd) return
     last = end
   }
-  yield* rowsAfter<Row>(store, table.name, last)
-}
-
-/** The rows of a table after a key. */
-async function* rowsAfter<Row>(store: StoreReader, table: string, key = ''): AsyncGenerator<{ key: string; row: Row }> {
-  let after = { table, key }
-  for (let size = FIRST_PAGE; ; size = Math.min(2 * size, LARGEST_PAGE)) {
-    const page = await store.scanRows(after, size)
-    for (const { table: name, key, value } of page) {
-      if (name !== table) return
-      yield { key, row: decodeRow(value) as Row }
-    }
-    if (page.length < size) return
-    after = page.at(-1)!
-  }
+  yield* readTable(store, table, { after: last })
 }
 
 /** The first `limit` of what `pick` makes of rows, and the key after which the rest begins. */

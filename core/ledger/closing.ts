@@ -11,7 +11,7 @@ import { formatLeaf, platformPart, type StateSummary, stateTree, totalsOf } from
 import { decodeRow, tableNamed } from '../domain/table.ts'
 import type { Seconds } from '../domain/time.ts'
 import { Frontier, leafHash } from '../log/merkle.ts'
-import type { StoredRow, StoreReader } from './store.ts'
+import { compareRows, type NumberedRow, type StoredRow, type StoreReader } from './store.ts'
 
 /** Entries and rows read at a time. */
 const PAGE = 1_000
@@ -42,7 +42,7 @@ export class Heads {
   }
 }
 
-/** The leaves of the state tree in order of account number. `rows` are all rows of the state in order of table and key. */
+/** The leaves of the state tree in order of account number. `rows` are all rows of the state, in any order. */
 export function stateLeaves(sha256: Sha256, rows: readonly StoredRow[], heads: Heads, time: Seconds): StateLeaves {
   const owned = new Map<string, StoredRow[]>()
   const decoded = new Map<string, unknown>()
@@ -65,6 +65,7 @@ export function stateLeaves(sha256: Sha256, rows: readonly StoredRow[], heads: H
   const ofPlatform = platformPart(books, need(platform.path), time)
   const opened = [...owned].map(([account, its]) => ({ account, its, row: need<Account>(accounts.at(account).path) }))
   opened.sort((a, b) => a.row.number - b.row.number)
+  for (const { its } of opened) its.sort(compareRows)
   const leaves = opened.map(({ account, its, row }) =>
     formatLeaf(sha256, { account, row, head: heads.of(row), rows: its }, row.number === 0 ? ofPlatform : undefined),
   )
@@ -110,8 +111,8 @@ export class Closing {
   async summary(size: number, time: Seconds): Promise<StateSummary> {
     await this.#count(size)
     const rows: StoredRow[] = []
-    for (let after: StoredRow | undefined; ; ) {
-      const page = await this.#store.scanRows(after, PAGE)
+    for (let after: NumberedRow | undefined; ; ) {
+      const page: NumberedRow[] = await this.#store.scanRows(after, PAGE)
       rows.push(...page)
       if (page.length < PAGE) break
       after = page.at(-1)

@@ -34,13 +34,16 @@ export function formatEntry({ time, note }: Entry): Uint8Array {
 
 /** Many entries share a piece of memory: some of its own for each would cost several times more than to write it. */
 const MEMORY_BYTES = 128 * 1024
-let memory = new Uint8Array()
+let memory = new ArrayBuffer()
+let taken = 0
 
 function takeMemory(bytes: number): Uint8Array {
-  if (bytes > memory.length) memory = new Uint8Array(Math.max(bytes, MEMORY_BYTES))
-  const taken = memory.subarray(0, bytes)
-  memory = memory.subarray(bytes)
-  return taken
+  if (taken + bytes > memory.byteLength) {
+    memory = new ArrayBuffer(Math.max(bytes, MEMORY_BYTES))
+    taken = 0
+  }
+  taken += bytes
+  return new Uint8Array(memory, taken - bytes, bytes)
 }
 
 /** Many entries are accepted in one millisecond: its line is made once. */

@@ -72,7 +72,7 @@ export class Ledger {
     this.#options = options
     const { rules, sha256, store } = options
     this.#rows = new LoadedRows(store, (index) => readRecord(rules, sha256, store, index))
-    this.#admission = new Admission({ sha256, verifier: options.verifier, rows: this.#rows })
+    this.#admission = new Admission({ rules, sha256, verifier: options.verifier, rows: this.#rows })
     this.#closing = new Closing(options)
     this.#frontier = opened.frontier
     this.#edge = opened.edge
@@ -141,15 +141,12 @@ export class Ledger {
 
   /** Answers a note once its outcome is durable. Rejects where the sequencer failed: then nothing is known of the note's fate. */
   submit(note: Uint8Array): Promise<Accepted | Refusal> {
-    const { rules, sha256 } = this.#options
-    const transaction = parseSignedTransaction(rules, sha256, note)
-    if (transaction instanceof Malformed) return Promise.resolve(refuse('malformed', { reason: transaction.reason }))
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     if (!this.#admission.hasRoom(note.length)) {
       return Promise.reject(new NotTaken('busy', 'The ledger has too many transactions waiting; try again in a moment.'))
     }
     return new Promise((answer, fail) => {
-      this.#admission.add(transaction, answer, fail)
+      this.#admission.add(note, answer, fail)
       this.#running ??= this.#write()
     })
   }

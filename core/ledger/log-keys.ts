@@ -13,14 +13,13 @@ import { type Checkpoint, parseCheckpoint } from '../log/checkpoint.ts'
 import { ED25519, isSameKey, type NoteSigner, parseNote, type VerifierKey, verifierKey } from '../log/note.ts'
 import { parseEntry } from './entry.ts'
 import { LoadedRows } from './rows.ts'
-import { type LogReader, type StoredRow, StoreError, type StoreReader } from './store.ts'
+import { type LogReader, StoreError, type StoreReader } from './store.ts'
 import type { Verifier } from './verifier.ts'
 
 /** A key with which a sequencer signs checkpoints, under the log's origin as its name. */
 export type SequencerKey = NoteSigner & { readonly publicKey: Uint8Array }
 
-/** Rows, and entries, read at a time. */
-const PAGE = 100
+/** Entries read at a time. */
 const ENTRIES_AT_A_TIME = 1_000
 
 export function logKey(sha256: Sha256, origin: string, publicKey: string): VerifierKey {
@@ -34,25 +33,13 @@ export async function keyInForce(sha256: Sha256, store: StoreReader, size: numbe
   const origin = rows.get(platform)?.origin
   if (origin === undefined) return undefined
   let last: { readonly publicKey: string; readonly entry: number } | undefined
-  for await (const publicKey of keysNamed(store)) {
+  for await (const { key: publicKey } of store.tableRows({ table: sequencerKeys.name })) {
     const row = sequencerKeys.at(publicKey)
     await rows.load([row])
     const { entry } = rows.get(row)!
     if (entry < size && (last === undefined || entry > last.entry)) last = { publicKey, entry }
   }
   return last && logKey(sha256, origin, last.publicKey)
-}
-
-async function* keysNamed(store: StoreReader): AsyncGenerator<string> {
-  for (let after: StoredRow | undefined; ; ) {
-    const page: StoredRow[] = await store.scanRows(after ?? { table: sequencerKeys.name, key: '' }, PAGE)
-    for (const { table, key } of page) {
-      if (table !== sequencerKeys.name) return
-      yield key
-    }
-    if (page.length < PAGE) return
-    after = page.at(-1)
-  }
 }
 
 /** A key that a log says is its own, and the entry that says so. */

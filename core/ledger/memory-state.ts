@@ -17,7 +17,7 @@ import { Heads, type StateLeaves, stateLeaves, summaryOf } from './closing.ts'
 import { parseEntry } from './entry.ts'
 import type { Executed, ReplayState } from './execution.ts'
 import { type ColdRows, ReplayedRows } from './replayed-rows.ts'
-import { compareRows, type LogReader, type StoredEntry } from './store.ts'
+import type { LogReader, StoredEntry } from './store.ts'
 
 interface ReplayTools {
   readonly rules: Rules
@@ -66,7 +66,7 @@ export class MemoryState implements ReplayState, Rows {
   }
 
   leaves(time: Milliseconds): StateLeaves {
-    const rows = [...this.stored.all()].sort(compareRows)
+    const rows = [...this.stored.all()]
     return stateLeaves(this.#options.sha256, rows, this.#heads, wholeSeconds(time))
   }
 

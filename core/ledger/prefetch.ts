@@ -53,8 +53,9 @@ export class Declared implements Rows {
     while (this.#round < this.#rounds) {
       let missing: Kept[] | undefined
       for (const key of rowsToRead(this.#view, this.signatories, this.#round)) {
+        if (this.#places.has(key)) continue
         const kept = this.#loaded.place(key)
-        this.#places.set(key, kept)
+        this.#places.add(key, kept)
         if (kept.isLoaded) continue
         missing ??= []
         missing.push(kept)

@@ -12,7 +12,6 @@ import { standing, unended } from '../domain/paid-periods.ts'
 import { platformAt } from '../domain/policy.ts'
 import { paidIn, spendableIn } from '../domain/purse.ts'
 import {
-  type Account,
   accounts,
   earnings,
   type Key,
@@ -25,7 +24,7 @@ import {
   type Treasury,
   treasury,
 } from '../domain/state.ts'
-import { decodeRow, type RowKey } from '../domain/table.ts'
+import { decodeRow, type RowKey, type Table } from '../domain/table.ts'
 import { formatMilliseconds, formatSeconds, type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
 import { accountChain } from './chain.ts'
@@ -33,11 +32,10 @@ import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, typ
 import type { LedgerOptions } from './ledger.ts'
 import type { JsonObject } from './present.ts'
 import { LoadedRows } from './rows.ts'
-import { type StoredRow, StoreError, type StoreReader } from './store.ts'
+import { StoreError, type StoreReader, type TableRows } from './store.ts'
 import { timeOfEntry } from './tree.ts'
 
-/** Rows read at a time; and entries, each of which may have 60 kB and a thousand lines. */
-const PAGE = 1_000
+/** Entries read at a time, each of which may have 60 kB and a thousand lines. */
 const ENTRY_PAGE = 100
 
 /** A row, decoded; undefined where there is none. */
@@ -54,17 +52,14 @@ export async function readPlatform(store: StoreReader): Promise<Platform> {
   return row
 }
 
-/** Every row of a table in order of its keys, or of those keys that begin with `prefix` and go on after it. */
-export async function* readTable<Row>(store: StoreReader, table: string, prefix = ''): AsyncGenerator<{ key: string; row: Row }> {
-  let after: { table: string; key: string } | undefined = { table, key: prefix }
-  while (after !== undefined) {
-    const page: StoredRow[] = await store.scanRows(after, PAGE)
-    for (const { table: name, key, value } of page) {
-      if (name !== table || !key.startsWith(prefix)) return
-      yield { key, row: decodeRow(value) as Row }
-    }
-    after = page.length < PAGE ? undefined : page.at(-1)
-  }
+/** Rows of a table in order of their keys. */
+export async function* readTable<Row>(
+  store: StoreReader,
+  table: Table<Row>,
+  within: Omit<TableRows, 'table'> = {},
+): AsyncGenerator<{ key: string; row: Row }> {
+  for await (const { key, value } of store.tableRows({ ...within, table: table.name }))
+    yield { key, row: decodeRow(value) as Row }
 }
 
 /** The time of the last entry. */
@@ -80,7 +75,7 @@ interface AccountSummary {
 
 export async function listAccounts(store: StoreReader): Promise<AccountSummary[]> {
   const found: AccountSummary[] = []
-  for await (const { key, row } of readTable<Account>(store, accounts.name)) {
+  for await (const { key, row } of readTable(store, accounts)) {
     found.push({ account: key, number: row.number, name: row.name })
   }
   return found.sort((a, b) => a.number - b.number)
@@ -89,7 +84,7 @@ export async function listAccounts(store: StoreReader): Promise<AccountSummary[]
 /** The keys of an account with their ids. */
 export async function readKeys(store: StoreReader, account: string): Promise<{ keyId: string; key: Key }[]> {
   const found: { keyId: string; key: Key }[] = []
-  for await (const { key, row } of readTable<Key>(store, keys.name, `${account}/`))
+  for await (const { key, row } of readTable(store, keys, { firstPart: account }))
     found.push({ keyId: key.slice(account.length + 1), key: row })
   return found
 }
@@ -186,7 +181,7 @@ export async function* everyBook(store: StoreReader): AsyncGenerator<BookBalance
   for (const [book, { field }] of Object.entries(PLATFORM_BOOKS)) {
     yield { book: book as PlatformBook, balanceMicros: platformRow[field] }
   }
-  for await (const { key, row } of readTable<Account>(store, accounts.name)) {
+  for await (const { key, row } of readTable(store, accounts)) {
     for (const [book, { field }] of Object.entries(ACCOUNT_BOOKS)) {
       yield { book: book as AccountBook, account: key, balanceMicros: row[field] }
     }

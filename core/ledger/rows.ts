@@ -9,7 +9,7 @@ import { type EntryRecord, entryRecords } from '../domain/state.ts'
 import { decodeRow, encodeRow, type RowKey } from '../domain/table.ts'
 import type { Rows } from '../domain/view.ts'
 import { type Executed, recordOf } from './accepted.ts'
-import { type ChangedRow, StoreError, type StoreReader } from './store.ts'
+import { type ChangedRow, type Numbered, type NumberedText, StoreError, type StoreReader } from './store.ts'
 
 /**
  * When so many rows were found since rows were forgotten last, those that were not among them are, to be read again should
@@ -18,7 +18,7 @@ import { type ChangedRow, StoreError, type StoreReader } from './store.ts'
 const ROWS_OF_AN_AGE = 100_000
 
 /** The one place of a row in memory. Whoever found it may hold on to it until rows are forgotten. */
-export interface Kept {
+export interface Kept extends Numbered {
   readonly key: RowKey
   /** The row, undefined where there is none, once it was loaded. */
   row: unknown
@@ -39,6 +39,8 @@ export class LoadedRows implements Rows {
   #count = 0
   /** Those that were not found since rows were forgotten last. */
   #older: Map<string, Kept>[] = []
+  /** Another object after rows were forgotten: what keys remember to have found then holds no more. */
+  #age = {}
   #changed: Kept[] = []
   /** Entries that the store has not, by index. */
   readonly #entries = new Map<number, Executed>()
@@ -69,7 +71,7 @@ export class LoadedRows implements Rows {
 
   /** The place of a row, which may have to be filled yet. */
   place(key: RowKey): Kept {
-    return this.#find(key) ?? this.#keep({ key, row: undefined, isLoaded: false, isChanged: false })
+    return this.#find(key) ?? this.#keep({ key, row: undefined, isLoaded: false, isChanged: false, number: undefined })
   }
 
   /**
@@ -85,10 +87,9 @@ export class LoadedRows implements Rows {
     }
     if (stored.size === 0) return
     const missing = [...stored]
-    const texts = await this.store.rows(missing.map(({ key }) => key))
+    const found = await this.store.rows(missing.map(({ key }) => key))
     missing.forEach((kept, i) => {
-      const text = texts[i]
-      fillIn(kept, text === undefined ? undefined : decodeStored(kept.key.path, text))
+      fillStored(kept, found[i])
     })
   }
 
@@ -108,7 +109,9 @@ export class LoadedRows implements Rows {
   remember(index: number, entry: Executed): void {
     this.#entries.set(index, entry)
     // Somebody may have looked for it ahead of it.
-    const kept = this.#tables[entryRecords.number]?.get(String(index))
+    const named = this.#tables[entryRecords.number]
+    if (named === undefined || named.size === 0) return
+    const kept = named.get(String(index))
     if (kept !== undefined) kept.row = recordOf(entry)
   }
 
@@ -119,7 +122,7 @@ export class LoadedRows implements Rows {
     return changed.map((kept) => {
       kept.isChanged = false
       const { key, row } = kept
-      return { table: key.table.name, key: key.key, value: row === undefined ? undefined : encodeRow(row) }
+      return { table: key.table.name, key: key.key, value: row === undefined ? undefined : encodeRow(row), numbered: kept }
     })
   }
 
@@ -137,6 +140,7 @@ export class LoadedRows implements Rows {
     this.#older = this.#tables
     this.#tables = []
     this.#count = 0
+    this.#age = {}
   }
 
   async #readRecord(index: number): Promise<EntryRecord | undefined> {
@@ -144,9 +148,19 @@ export class LoadedRows implements Rows {
     return entry === undefined ? this.#readEntry(index) : recordOf(entry)
   }
 
-  #find({ table, key }: RowKey): Kept | undefined {
-    const kept = this.#tables[table.number]?.get(key)
-    if (kept !== undefined) return kept
+  #find(rowKey: RowKey): Kept | undefined {
+    if (rowKey.finder === this.#age) return rowKey.found as Kept
+    const { table, key } = rowKey
+    const kept = this.#tables[table.number]?.get(key) ?? this.#findOlder(rowKey)
+    // Entries are forgotten with every commit.
+    if (kept !== undefined && table !== entryRecords) {
+      rowKey.finder = this.#age
+      rowKey.found = kept
+    }
+    return kept
+  }
+
+  #findOlder({ table, key }: RowKey): Kept | undefined {
     const older = this.#older[table.number]?.get(key)
     return older && this.#keep(older)
   }
@@ -164,6 +178,12 @@ function fillIn(kept: Kept, row: unknown): void {
   if (kept.isLoaded) return
   kept.row = row
   kept.isLoaded = true
+}
+
+function fillStored(kept: Kept, stored: NumberedText | undefined): void {
+  // Whoever filled the place meanwhile may have had the row stored, under a number that is newer.
+  kept.number ??= stored?.number ?? 0
+  if (!kept.isLoaded) fillIn(kept, stored && decodeStored(kept.key.path, stored.value))
 }
 
 /** Reads an entry of the log with what it did; undefined where there is none. */

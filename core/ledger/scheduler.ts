@@ -69,10 +69,10 @@ export class Scheduler {
   /** Looks through all plans and subscriptions once. */
   static async open(host: Schedulable): Promise<Scheduler> {
     const scheduler = new Scheduler(host)
-    for await (const { key, row } of readTable<PlanSubscription>(host.reader, planSubscriptions.name)) {
+    for await (const { key, row } of readTable(host.reader, planSubscriptions)) {
       scheduler.#expect('plan.renew', planSubscriptions.at(key), row)
     }
-    for await (const { key, row } of readTable<Subscription>(host.reader, subscriptions.name)) {
+    for await (const { key, row } of readTable(host.reader, subscriptions)) {
       scheduler.#expect('subscription.renew', subscriptions.at(key), row)
     }
     scheduler.#renewals.sort(inOrder)

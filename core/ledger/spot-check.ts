@@ -31,7 +31,7 @@ export async function spotCheck(options: Options, store: StoreReader): Promise<s
   }
   const { accounts: count } = await readPlatform(store)
   let number = 0
-  for await (const { key, row } of readTable<Account>(store, accounts.name)) {
+  for await (const { key, row } of readTable(store, accounts)) {
     if (number++ % step(count) !== 0) continue
     const wrong = await checkAccount(options, store, key, row)
     if (wrong !== undefined) return wrong

@@ -33,6 +33,23 @@ export interface StoredRow {
   readonly value: string
 }
 
+/** A row with the store's own number for it, which is the same for as long as the row is there. Numbers are positive. */
+export interface NumberedRow extends StoredRow {
+  readonly number: number
+}
+
+/** What a store has of a row that was asked for. */
+export type NumberedText = Pick<NumberedRow, 'number' | 'value'>
+
+/** Rows by their table. */
+export interface TableRows {
+  readonly table: string
+  /** Only those whose key is this, or this before a '/'. */
+  readonly firstPart?: string
+  /** Only those whose keys come after this. */
+  readonly after?: string
+}
+
 /** The order of rows: by the UTF-8 bytes of table and key. */
 export function compareRows(a: Pick<StoredRow, 'table' | 'key'>, b: Pick<StoredRow, 'table' | 'key'>): number {
   return compareText(a.table, b.table) || compareText(a.key, b.key)
@@ -54,6 +71,16 @@ export interface ChangedRow {
   readonly table: string
   readonly key: string
   readonly value: string | undefined
+  /** Who remembers the row's number. Without it the store looks for the row. */
+  readonly numbered?: Numbered
+}
+
+/**
+ * What is known of the number of a row: 0 where the store has no such row, undefined where nobody asked yet. A commit sets it to
+ * what it is afterwards, so that what changes a row again need not look for it.
+ */
+export interface Numbered {
+  number: number | undefined
 }
 
 /** One durable step of the book. */
@@ -61,7 +88,7 @@ export interface Commit {
   /** The number of entries before; the store refuses to commit on any other (compare and swap). */
   readonly size: number
   readonly entries: readonly { readonly id: string; readonly bytes: Uint8Array; readonly outcome: Uint8Array }[]
-  /** The last value of each row that the entries changed. */
+  /** The last value of each row that the entries changed, each row once. */
   readonly rows: readonly ChangedRow[]
   /** The tiles at the tree's right edge that the entries changed. */
   readonly tiles: readonly StoredTile[]
@@ -87,14 +114,19 @@ export interface LogReader {
 
 /** The whole book and the guard. What a reader sees is one consistent state, from when it was opened. */
 export interface StoreReader extends LogReader {
-  /** Texts of the rows, in the order of the keys, undefined where there is none. */
-  rows(keys: readonly RowKey[]): Promise<(string | undefined)[]>
+  /** Numbers and texts of the rows, in the order of the keys, undefined where there is none. */
+  rows(keys: readonly RowKey[]): Promise<(NumberedText | undefined)[]>
+  /** Rows of a table in the order of their keys. The store goes through all of them before it tells the first. */
+  tableRows(wanted: TableRows): AsyncIterable<NumberedRow>
   /** The indexes of accepted transactions, in the order of the ids, undefined for unknown ones. */
   indexes(ids: readonly string[]): Promise<(number | undefined)[]>
   /** Up to `limit` entries from index `from`, in order. */
   entries(from: number, limit: number): Promise<StoredEntry[]>
-  /** Every stored row, id and tile in order of its key, for audits and exports; `after` is the last key of the page before. */
-  scanRows(after: { readonly table: string; readonly key: string } | undefined, limit: number): Promise<StoredRow[]>
+  /**
+   * Every stored row in order of its number, every id and every tile in order of its key, for audits and exports; `after` is the
+   * last of the page before.
+   */
+  scanRows(after: Pick<NumberedRow, 'number'> | undefined, limit: number): Promise<NumberedRow[]>
   scanIds(after: string | undefined, limit: number): Promise<{ readonly id: string; readonly index: number }[]>
   scanTiles(after: { readonly level: number; readonly number: number } | undefined, limit: number): Promise<StoredTile[]>
   /** What is wrong with the store itself (its pages, its schema, values that no log could make), as far as the store can tell. */

@@ -19,11 +19,11 @@
 import { assert } from '../base/assert.ts'
 import {
   concatBytes,
+  decodeBase64,
   type Sha256,
   toBase64,
   toHex,
   tryFromBase64,
-  tryFromBase64Bytes,
   tryFromHex,
   tryUtf8Decode,
   utf8,
@@ -133,15 +133,20 @@ function readSignatureLines(bytes: Uint8Array): NoteSignature[] | undefined {
     while (isNameByte(bytes[nameEnd])) nameEnd++
     const end = bytes.indexOf(NEWLINE, nameEnd)
     if (nameEnd === nameStart || bytes[nameEnd] !== SPACE || end < 0) return undefined
-    const decoded = tryFromBase64Bytes(bytes.subarray(nameEnd + 1, end))
+    if (end - nameEnd > MAX_SHORT_DIGITS) return undefined
+    const length = decodeBase64(bytes, nameEnd + 1, end, decoded)
     const name = tryUtf8Decode(bytes.subarray(nameStart, nameEnd))
-    if (decoded === undefined || decoded.length <= KEY_ID_BYTES || name === undefined) return undefined
-    const keyId = toHex(decoded.subarray(0, KEY_ID_BYTES))
-    signatures.push({ name, keyId, signature: decoded.subarray(KEY_ID_BYTES) })
+    if (length === undefined || length <= KEY_ID_BYTES || name === undefined) return undefined
+    // A copy: cutting it out of what was decoded would make that a piece of memory outside the heap, for each note.
+    signatures.push({ name, keyId: toHex(decoded, 0, KEY_ID_BYTES), signature: decoded.slice(KEY_ID_BYTES, length) })
     start = end + 1
   }
   return signatures.length > 0 && start === bytes.length ? signatures : undefined
 }
+
+/** Signatures of Ed25519 have 92 digits; those that need more are read the other way. */
+const MAX_SHORT_DIGITS = 128
+const decoded = new Uint8Array(MAX_SHORT_DIGITS)
 
 /** Printable ASCII without the plus. */
 function isNameByte(byte: number | undefined): boolean {
@@ -183,7 +188,7 @@ function parseSignatureLine(line: string): NoteSignature | Malformed {
   const bytes = tryFromBase64(line.slice(afterName + 1))
   if (bytes === undefined) return new Malformed('a signature is not canonical base64')
   if (bytes.length <= KEY_ID_BYTES) return new Malformed('a signature is too short')
-  return { name, keyId: toHex(bytes.subarray(0, KEY_ID_BYTES)), signature: bytes.subarray(KEY_ID_BYTES) }
+  return { name, keyId: toHex(bytes, 0, KEY_ID_BYTES), signature: bytes.slice(KEY_ID_BYTES) }
 }
 
 function formatSignatureLine({ name, keyId, signature }: NoteSignature): string {
@@ -251,7 +256,7 @@ export function ed25519Verifier(verify: VerifySignature, key: VerifierKey): Note
 
 /** Eight digits of hex that tell apart the keys of one name. It is no commitment to the key: 32 bits are soon collided. */
 export function keyId(sha256: Sha256, name: string, type: number, publicKey: Uint8Array): string {
-  return toHex(sha256(concatBytes(utf8(name), Uint8Array.of(NEWLINE, type), publicKey)).subarray(0, KEY_ID_BYTES))
+  return toHex(sha256(concatBytes(utf8(name), Uint8Array.of(NEWLINE, type), publicKey)), 0, KEY_ID_BYTES)
 }
 
 /** A key with the id that its name, type and bytes give. */

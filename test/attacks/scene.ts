@@ -22,8 +22,8 @@ export async function scene(home: Home): Promise<Scene> {
 
 /** The attack had no other effect: that is what Bob has, and an audit finds nothing. */
 export async function bobHas({ test }: Pick<Scene, 'test'>, credits: bigint): Promise<void> {
-  const [text] = await test.store.rows([accounts.at(BOB.account)])
-  expect((decodeRow(text!) as Account).walletMicros).toBe(credits * 1_000_000n)
+  const [stored] = await test.store.rows([accounts.at(BOB.account)])
+  expect((decodeRow(stored!.value) as Account).walletMicros).toBe(credits * 1_000_000n)
   expect((await test.audit()).defects).toEqual([])
 }
 

@@ -43,7 +43,10 @@ describe('the file itself', () => {
             .map((row) => (row as unknown[]).map((value) => (Buffer.isBuffer(value) ? value.toString('hex') : value))),
         ),
       )
-    return JSON.stringify([dump('ledger.db', ['entries', 'ids', 'tiles', 'state']), dump('checkpoint.db', ['guard', 'refusals'])])
+    return JSON.stringify([
+      dump('ledger.db', ['entries', 'ids', 'tiles', 'state', 'places']),
+      dump('checkpoint.db', ['guard', 'refusals']),
+    ])
   }
 
   /** Small and well mixed (mulberry32): the same offsets in every run. */

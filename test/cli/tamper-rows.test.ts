@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type Sqlite from 'better-sqlite3'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { placeOf } from '../../core/drivers/sqlite/places.ts'
 import { foundMarket } from './market.ts'
 import { auditOf, cli, expectNoStack } from './run.ts'
 import { type Found, flipBlob, foundTwin, SIZE, type Twin, withDatabase } from './tampering.ts'
@@ -178,19 +179,18 @@ describe('what is stored beside the entries', () => {
 
 describe('the rows of the state', () => {
   interface Row {
+    readonly row: number
     readonly table: string
     readonly key: string
     readonly value: string
   }
   const readRows = () =>
-    withDatabase(twin.original, 'ledger.db', (database) =>
-      database.prepare<[], Row>('SELECT * FROM state ORDER BY "table", key').all(),
-    )
+    withDatabase(twin.original, 'ledger.db', (database) => database.prepare<[], Row>('SELECT * FROM state ORDER BY row').all())
 
   it('with one character changed are named by table and key', async () => {
     const tables = new Map(readRows().map((row) => [row.table, row]))
     expect(tables.size).toBeGreaterThan(10)
-    for (const { table, key, value } of tables.values()) {
+    for (const { row: number, table, key, value } of tables.values()) {
       const where = [table, key]
       const changed = (offset: number) => value.slice(0, offset) + (value[offset] === '1' ? '2' : '1') + value.slice(offset + 1)
       const set = (name: string, text: string) => (database: Sqlite.Database) =>
@@ -205,10 +205,18 @@ describe('the rows of the state', () => {
       await twin.expectDefect({ table, key: `${key}x` }, `the key of ${table} ${key}`)
       twin.tamper('ledger.db', set('table', `${table}x`))
       await twin.expectDefect({ table: `${table}x`, key }, `the table of ${table} ${key}`)
-      twin.tamper(
-        'ledger.db',
-        (database) => void database.prepare('DELETE FROM state WHERE "table" = ? AND key = ?').run(...where),
-      )
+      twin.tamper('ledger.db', (database) => void database.prepare('DELETE FROM state WHERE row = ?').run(number))
+      await twin.expectDefect({ table: 'places' }, `${table} ${key} deleted without its place`)
+      twin.tamper('ledger.db', (database) => void database.prepare('DELETE FROM places WHERE row = ?').run(number))
+      await twin.expectDefect({ table, key }, `the place of ${table} ${key} deleted`)
+      twin.tamper('ledger.db', (database) => {
+        database.prepare('INSERT INTO state SELECT 9999, "table", key, value FROM state WHERE row = ?').run(number)
+        database.prepare('INSERT INTO places SELECT place, 9999 FROM places WHERE row = ?').run(number)
+      })
+      await twin.expectDefect({ table, key }, `${table} ${key} twice`)
+      twin.tamper('ledger.db', (database) => {
+        for (const rows of ['places', 'state']) database.prepare(`DELETE FROM ${rows} WHERE row = ?`).run(number)
+      })
       await twin.expectDefect({ table, key }, `${table} ${key} deleted`)
     }
   })
@@ -219,7 +227,14 @@ describe('the rows of the state', () => {
       ['zzz', ''],
       ['', ''],
     ] as const) {
-      twin.tamper('ledger.db', (database) => void database.prepare('INSERT INTO state VALUES (?, ?, ?)').run(table, key, '{}'))
+      const insert = (database: Sqlite.Database) =>
+        void database.prepare('INSERT INTO state VALUES (9999, ?, ?, ?)').run(table, key, '{}')
+      twin.tamper('ledger.db', insert)
+      await twin.expectDefect({ table, key }, `${table} ${key} inserted without a place`)
+      twin.tamper('ledger.db', (database) => {
+        insert(database)
+        database.prepare('INSERT INTO places VALUES (?, 9999)').run(placeOf(table, key))
+      })
       await twin.expectDefect({ table, key }, `${table} ${key} inserted`)
     }
     const [one, two] = readRows().filter(({ table }) => table === 'account')

@@ -102,13 +102,12 @@ export function tamper(folder: string, file: string, sql: string): void {
 
 /** The same with a table that is not STRICT meanwhile, so that it takes values of any kind. */
 export function tamperLoosely(folder: string, file: string, table: string, sql: string): void {
-  const rewrite = (from: string, to: string) =>
-    withDatabase(folder, file, (database) =>
-      database
-        .prepare(`UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = ?`)
-        .run(from, to, table),
-    )
-  rewrite('STRICT, WITHOUT ROWID', 'WITHOUT ROWID')
+  const isTable = `WHERE type = 'table' AND name = '${table}'`
+  const select = `SELECT sql FROM sqlite_schema ${isTable}`
+  const strict = withDatabase(folder, file, (database) => database.prepare<[], string>(select).pluck().get()!)
+  const rewrite = (definition: string) =>
+    withDatabase(folder, file, (database) => database.prepare(`UPDATE sqlite_schema SET sql = ? ${isTable}`).run(definition))
+  rewrite(strict.replace(/ STRICT,?/, ''))
   tamper(folder, file, sql)
-  rewrite('WITHOUT ROWID', 'STRICT, WITHOUT ROWID')
+  rewrite(strict)
 }

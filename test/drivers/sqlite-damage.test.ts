@@ -1,5 +1,6 @@
 import { copyFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../core/base/bytes.ts'
 import { BOOK, type DatabaseKind, GUARD } from '../../core/drivers/sqlite/database.ts'
@@ -93,9 +94,9 @@ describe('foreign and damaged images', () => {
 })
 
 /** The image with the header of a ledger's database: WAL mode (bytes 18, 19), version (60) and application id (68). */
-function disguise(image: Buffer, { applicationId, oldestVersion }: DatabaseKind): Buffer {
+function disguise(image: Buffer, { applicationId, migrationsFolder }: DatabaseKind): Buffer {
   image.fill(2, 18, 20)
-  image.writeUInt32BE(Number(oldestVersion), 60)
+  image.writeUInt32BE(readMigrationFiles({ migrationsFolder }).length, 60)
   image.writeUInt32BE(Number(applicationId), 68)
   return image
 }
@@ -192,6 +193,14 @@ describe('a changed schema', () => {
   })
 })
 
+function lost(key: string): string {
+  return `model: ${key}: The row cannot be found in ledger.db by its key.`
+}
+
+function tooMany(rows: number, places: number): string {
+  return `places: ledger.db is damaged: it has ${rows} rows, and the places of ${places}.`
+}
+
 describe('changed values in the book', () => {
   const strange = `x'${'ff'.repeat(24)}'`
 
@@ -199,11 +208,11 @@ describe('changed values in the book', () => {
     ['ids', `INSERT INTO ids VALUES (x'0102', 3)`, { id: '0102', index: 3 }],
     ['ids', `INSERT INTO ids VALUES (${strange}, 9007199254740993)`, { id: 'ff'.repeat(24), index: Number.NaN }],
     ['ids', `INSERT INTO ids VALUES (${strange}, -1)`, { id: 'ff'.repeat(24), index: -1 }],
-    ['rows', `INSERT INTO state VALUES ('', '', '1')`, { table: '', key: '', value: '1' }],
+    ['rows', `INSERT INTO state VALUES (90, '', '', '1')`, { number: 90, table: '', key: '', value: '1' }],
     [
       'rows',
-      `INSERT INTO state VALUES ('t', 'k', CAST(x'22ff22' AS TEXT))`,
-      { table: 't', key: 'k', value: 'neither text nor UTF-8' },
+      `INSERT INTO state VALUES (90, 't', 'k', CAST(x'22ff22' AS TEXT))`,
+      { number: 90, table: 't', key: 'k', value: 'neither text nor UTF-8' },
     ],
     ['tiles', `INSERT INTO tiles VALUES (-1, 0, x'01')`, { level: -1, number: 0, hashes: Uint8Array.of(1) }],
   ] as const)('scans show what is stored in %s: %s', async (scan, sql, row) => {
@@ -217,7 +226,7 @@ describe('changed values in the book', () => {
       'state',
       `UPDATE state SET value = x'7b7d' WHERE key = 'mdl_0'`,
       'rows',
-      { table: 'model', key: 'mdl_0', value: 'neither text nor UTF-8' },
+      { number: 1, table: 'model', key: 'mdl_0', value: 'neither text nor UTF-8' },
     ],
     ['ids', `UPDATE ids SET "index" = 'one'`, 'ids', { id: sampleId(0), index: Number.NaN }],
     ['tiles', `UPDATE tiles SET hashes = 'text'`, 'tiles', { level: 0, number: 0, hashes: new Uint8Array() }],
@@ -237,8 +246,8 @@ describe('changed values in the book', () => {
   })
 
   test.each([
-    ['state', `INSERT INTO state VALUES ('t', x'00', '')`],
-    ['state', `INSERT INTO state VALUES ('t', CAST(x'ff' AS TEXT), '')`],
+    ['state', `INSERT INTO state VALUES (90, 't', x'00', '')`],
+    ['state', `INSERT INTO state VALUES (90, 't', CAST(x'ff' AS TEXT), '')`],
     ['ids', `INSERT INTO ids VALUES ('text', 0)`],
     ['tiles', `INSERT INTO tiles VALUES (0, 9007199254740993, x'00')`],
     ['tiles', `INSERT INTO tiles VALUES ('zero', 1, x'00')`],
@@ -248,6 +257,27 @@ describe('changed values in the book', () => {
     tamperLoosely(folder, 'ledger.db', table, sql)
     expect(await withReader(folder, readAll)).toEqual(before)
     expect(await defectsOf(folder)).toContain(`${table}: ledger.db is damaged: 1 of the keys in ${table} are not of their kind.`)
+  })
+
+  test.each([
+    ['no place', 'DELETE FROM places WHERE row = 2', [lost('mdl_1')]],
+    ['a wrong place', 'UPDATE places SET place = place + 1 WHERE row = 2', [lost('mdl_1')]],
+    ['the place of another', 'UPDATE places SET row = 3 - row WHERE row IN (1, 2)', [lost('mdl_0'), lost('mdl_1')]],
+    ['another key', `UPDATE state SET key = 'mdl_x' WHERE row = 2`, [lost('mdl_x')]],
+    ['another number', 'UPDATE state SET row = 90 WHERE row = 2', [lost('mdl_1')]],
+    ['a place besides', 'INSERT INTO places SELECT place + 1, row FROM places WHERE row = 2', [tooMany(6, 7)]],
+    ['a place of no row', 'INSERT INTO places SELECT place, 90 FROM places WHERE row = 2', [tooMany(6, 7)]],
+    ['its place alone', 'DELETE FROM state WHERE row = 2', [tooMany(5, 6)]],
+    [
+      'a twin',
+      `INSERT INTO state SELECT 90, "table", key, value FROM state WHERE row = 2;
+       INSERT INTO places SELECT place, 90 FROM places WHERE row = 2`,
+      ['model: mdl_1: The row is in ledger.db more than once.'],
+    ],
+  ])('a row with %s is a defect', async (_, sql, defects) => {
+    const folder = await filledLedger()
+    tamper(folder, 'ledger.db', sql)
+    expect(await defectsOf(folder)).toEqual(defects)
   })
 
   test('missing entries and entries of another kind are defects', async () => {

@@ -17,6 +17,17 @@ describeStore(async () => {
   return { openReader: () => openSqliteReader(folder), openWriter: () => openSqliteWriter(folder) }
 })
 
+/** What makes a book of version 2 of one of version 3, rows included. */
+const TO_VERSION_2 = `
+  CREATE TABLE state_by_key ("table" TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY ("table", key))
+    STRICT, WITHOUT ROWID;
+  INSERT INTO state_by_key SELECT "table", key, value FROM state;
+  DROP TABLE state;
+  DROP TABLE places;
+  ALTER TABLE state_by_key RENAME TO state;
+  DELETE FROM __drizzle_migrations WHERE created_at = (SELECT max(created_at) FROM __drizzle_migrations);
+  PRAGMA user_version = 2`
+
 describe('creating', () => {
   test('makes the folder and the three files, and nothing else', async () => {
     const folder = join(temporaryFolder(), 'a', 'b c')
@@ -108,7 +119,7 @@ describe('opening', () => {
         const database = openDatabase(folder, kind, mode)
         const actual = Object.keys(expected).map((name) => [name, database.pragma(name, { simple: true })])
         expect(Object.fromEntries(actual)).toEqual(expected)
-        expect(database.pragma('user_version', { simple: true })).toBe(kind === BOOK ? 2n : 1n)
+        expect(database.pragma('user_version', { simple: true })).toBe(kind === BOOK ? 3n : 1n)
         database.close()
       }
     }
@@ -117,16 +128,16 @@ describe('opening', () => {
   test('refuses a version that it does not know, and another journal mode in a reader', async () => {
     const folder = await filledLedger()
     const message = (age: string, version: number) =>
-      `ledger.db was made by ${age} version of this program, in format ${version}; this one has format 2. It is not damaged: ` +
+      `ledger.db was made by ${age} version of this program, in format ${version}; this one has format 3. It is not damaged: ` +
       `use it with ${age} version.`
-    for (const [version, age] of [[3, 'a newer'] as const, [1, 'an earlier'] as const]) {
+    for (const [version, age] of [[4, 'a newer'] as const, [1, 'an earlier'] as const]) {
       withDatabase(folder, 'ledger.db', (database) => database.pragma(`user_version = ${version}`))
       const bytes = readFileSync(join(folder, 'ledger.db'))
       for (const open of [openSqliteReader, openSqliteWriter])
         await expect(open(folder)).rejects.toMatchObject({ code: 'version', message: message(age, version) })
       expect(readFileSync(join(folder, 'ledger.db')).equals(bytes)).toBe(true)
     }
-    withDatabase(folder, 'ledger.db', (database) => database.exec('PRAGMA user_version = 2; PRAGMA journal_mode = delete'))
+    withDatabase(folder, 'ledger.db', (database) => database.exec('PRAGMA user_version = 3; PRAGMA journal_mode = delete'))
     await expect(openSqliteReader(folder)).rejects.toMatchObject({ code: 'damaged', message: /journal_mode is delete/ })
     await withWriter(folder, async (writer) => expect(await writer.size()).toBe(5))
     await withReader(folder, async (reader) => expect(await reader.size()).toBe(5))
@@ -151,11 +162,28 @@ describe('opening', () => {
     const database = new Sqlite(join(folder, 'ledger.db'))
     database.exec('PRAGMA application_id = 0x4e494d4c; PRAGMA journal_mode = wal')
     database.close()
-    expect(() => openDatabase(folder, BOOK, 'read')).toThrow('its setting user_version is 0 and must be 2')
+    expect(() => openDatabase(folder, BOOK, 'read')).toThrow('its setting user_version is 0 and must be 3')
     const upgraded = openDatabase(folder, BOOK, 'write')
     expect(new BookWriter(upgraded).size()).toBe(0)
     upgraded.close()
     openDatabase(folder, BOOK, 'read').close()
+  })
+
+  test('a writer brings the rows of a book of version 2 in order of arrival, and all of them are found', async () => {
+    const folder = await filledLedger()
+    const before = await withReader(folder, readAll)
+    withDatabase(folder, 'ledger.db', (database) => database.exec(TO_VERSION_2))
+    const advice = 'in format 2; this one has format 3. Whatever writes to the ledger next brings it up to date.'
+    await expect(openSqliteReader(folder)).rejects.toMatchObject({ code: 'version', message: expect.stringContaining(advice) })
+    await withWriter(folder, async (writer) => {
+      expect(await writer.defects()).toEqual([])
+      expect(await readAll(writer)).toEqual(before)
+      await writer.commit(sampleCommit(5, 100))
+    })
+    await withReader(folder, async (reader) => {
+      expect(await reader.defects()).toEqual([])
+      expect(await reader.scanRows(undefined, 1_000)).toHaveLength(106)
+    })
   })
 
   test('a reader reads while a writer writes, and writes nothing itself', async () => {
@@ -216,7 +244,7 @@ describe('the schema', () => {
   })
 
   test.each([
-    [BOOK, [schema.entries, schema.ids, schema.tiles, schema.state]],
+    [BOOK, [schema.entries, schema.ids, schema.tiles, schema.state, schema.places]],
     [GUARD, [schema.guard, schema.refusals]],
     [MIRROR, [schema.mirror]],
     [WITNESS, [schema.cosigned]],

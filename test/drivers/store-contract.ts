@@ -2,7 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../core/base/bytes.ts'
-import type { StoredRow, StoredTile, StoreReader, StoreWriter } from '../../core/ledger/store.ts'
+import type { RowKey } from '../../core/domain/table.ts'
+import type { ChangedRow, NumberedRow, StoredTile, StoreReader, StoreWriter, TableRows } from '../../core/ledger/store.ts'
 import {
   fillStore,
   NOW,
@@ -31,6 +32,7 @@ export function describeStore(makePlace: () => Promise<Place>): void {
   describe('much at once', () => describeManyAtOnce(stage))
   describe('a commit that must not be', () => describeRefusedCommits(stage))
   describe('scans', () => describeScans(stage))
+  describe('the numbers of rows', () => describeNumbers(stage))
   describe('the guard', () => describeGuard(stage))
   describe('readers and writers', () => describeLives(stage))
 }
@@ -77,7 +79,7 @@ function describeBook(stage: Stage): void {
       expect(await store.size()).toBe(5)
       expect(await store.indexes([sampleId(4), sampleId(99), sampleId(0)])).toEqual([4, undefined, 0])
       const keys = [sampleKey('platform', ''), sampleKey('model', 'mdl_9'), sampleKey('model', 'mdl_2')]
-      expect(await store.rows(keys)).toEqual(['{"accounts":5}', undefined, '{"number":2}'])
+      expect(await textsOf(store, keys)).toEqual(['{"accounts":5}', undefined, '{"number":2}'])
       expect(await store.entries(1, 2)).toEqual([
         { index: 1, bytes: sampleEntry(1), outcome: utf8('outcome 1') },
         { index: 2, bytes: sampleEntry(2), outcome: utf8('outcome 2') },
@@ -138,7 +140,12 @@ function describeManyAtOnce(stage: Stage): void {
         expect(await store.indexes(numbers.map((number) => sampleId(number)))).toEqual(
           numbers.map((number) => (number < size ? number : undefined)),
         )
-        expect(await store.rows(numbers.map((number) => sampleKey('model', `mdl_${number}`)))).toEqual(numbers.map(rowAt))
+        expect(
+          await textsOf(
+            store,
+            numbers.map((number) => sampleKey('model', `mdl_${number}`)),
+          ),
+        ).toEqual(numbers.map(rowAt))
         expect((await store.entries(0, size + 1)).map(({ bytes }) => bytes)).toEqual(
           Array.from({ length: size }, (_, i) => sampleEntry(i)),
         )
@@ -168,21 +175,117 @@ function describeRefusedCommits(stage: Stage): void {
 }
 
 function describeScans(stage: Stage): void {
-  test('go through rows, ids and tiles in the order of their keys, page by page', async () => {
-    const keys = ['', 'A', 'a', 'a/b', 'é', '\uFFFD', '\u{1F600}', 'zero\0byte']
-    const rows = ['model', 'a-table', 'é'].flatMap((table) => keys.map((key) => ({ table, key, value: `${table} ${key}` })))
+  const keys = ['', 'A', 'a', 'a!', 'a/b', 'a/b/c', 'a/c', 'a0', 'é', '\uFFFD', '\u{1F600}', 'zero\0byte']
+  const rows = ['model', 'a-table', 'é'].flatMap((table) =>
+    keys.toReversed().map((key) => ({ table, key, value: `${table} ${key}` })),
+  )
+
+  test('go through rows as they came, ids and tiles in the order of their keys, page by page', async () => {
     const tiles = [12, 2, 0].flatMap((level) => [300, 5, 0].map((number) => ({ level, number, hashes: sampleHash(`${level}`) })))
     await stage.writer.commit({ size: 0, entries: [], rows: [], tiles })
     await stage.writer.commit({ ...sampleCommit(0, 7), rows, tiles: [] })
-    const byBytes = (a: (typeof rows)[0], b: (typeof rows)[0]) =>
-      Buffer.compare(utf8(a.table), utf8(b.table)) || Buffer.compare(utf8(a.key), utf8(b.key))
     for (const limit of [1, 2, 5, 100]) {
-      expect(await pages<StoredRow>((after) => stage.writer.scanRows(after, limit))).toEqual(rows.toSorted(byBytes))
+      const scanned = await pages<NumberedRow>((after) => stage.writer.scanRows(after, limit))
+      expect(scanned.map(({ number: _, ...row }) => row)).toEqual(rows)
+      expect(scanned.map(({ number }) => number)).toEqual(scanned.map(({ number }) => number).toSorted((a, b) => a - b))
       expect(await pages<StoredTile>((after) => stage.writer.scanTiles(after, limit))).toEqual(tiles.toReversed())
       const ids = await pages<{ id: string; index: number }>((after) => stage.writer.scanIds(after?.id, limit))
       expect(ids).toEqual(Array.from({ length: 7 }, (_, index) => ({ id: sampleId(index), index })))
     }
     expect(await stage.writer.scanRows(undefined, 0)).toEqual([])
+  })
+
+  test.each<[TableRows, string[]]>([
+    [{ table: 'model' }, keys],
+    [{ table: 'model', after: '' }, keys.slice(1)],
+    [{ table: 'model', after: 'a/b' }, keys.slice(keys.indexOf('a/b') + 1)],
+    [{ table: 'model', after: 'b' }, ['zero\0byte', 'é', '\uFFFD', '\u{1F600}']],
+    [{ table: 'model', firstPart: 'a' }, ['a', 'a/b', 'a/b/c', 'a/c']],
+    [{ table: 'model', firstPart: 'a', after: 'a/b' }, ['a/b/c', 'a/c']],
+    [{ table: 'model', firstPart: 'é' }, ['é']],
+    [{ table: 'model', firstPart: '' }, ['']],
+    [{ table: 'model', firstPart: 'b' }, []],
+    [{ table: 'none' }, []],
+  ])('of the rows of %o are in the order of their keys', async (wanted, expected) => {
+    await stage.writer.commit({ ...sampleCommit(0, 7), rows })
+    for (const store of [stage.writer, await stage.place.openReader()]) {
+      const found = await listed(store.tableRows(wanted))
+      const byBytes = (a: string, b: string) => Buffer.compare(utf8(a), utf8(b))
+      expect(found.map(({ key }) => key)).toEqual(expected.toSorted(byBytes))
+      expect(found.every(({ table, key, value }) => table === wanted.table && value === `${table} ${key}`)).toBe(true)
+      if (store !== stage.writer) await store.close()
+    }
+  })
+
+  test('of a table of thousands have each row once', async () => {
+    const many = Array.from({ length: 2_500 }, (_, i) => ({ table: 'model', key: `mdl_${(i * 977) % 2_500}`, value: `${i}` }))
+    await stage.writer.commit({ ...sampleCommit(0, 1), rows: many })
+    const found = await listed(stage.writer.tableRows({ table: 'model' }))
+    expect(found.map(({ key }) => key)).toEqual(many.map(({ key }) => key).toSorted())
+  })
+}
+
+const ROW = sampleKey('model', 'mdl_1')
+const row = (value: string | undefined, number?: number) => ({ table: 'model', key: 'mdl_1', value, numbered: { number } })
+const otherRow = () => ({ table: 'model', key: 'mdl_2', value: 'other', numbered: { number: 0 } })
+
+function describeNumbers(stage: Stage): void {
+  const commit = (...rows: readonly ChangedRow[]) => stage.writer.commit({ size: 0, entries: [], tiles: [], rows })
+
+  test('are told of new rows, hold for changes, and end with the row', async () => {
+    const first = row('1', 0)
+    await commit(otherRow(), first)
+    expect(await stage.writer.rows([ROW])).toEqual([expect.objectContaining({ number: first.numbered.number, value: '1' })])
+    const { number } = first.numbered
+    const changed = { ...first, value: '2' }
+    await commit(changed)
+    expect(changed.numbered.number).toBe(number)
+    expect(await textsOf(stage.writer, [ROW])).toEqual(['2'])
+    await stage.reopen()
+    const removed = row(undefined, number)
+    await commit(removed)
+    expect(removed.numbered.number).toBe(0)
+    expect(await textsOf(stage.writer, [ROW, sampleKey('model', 'mdl_2')])).toEqual([undefined, 'other'])
+    await commit({ ...removed, value: '3' })
+    expect(await textsOf(stage.writer, [ROW])).toEqual(['3'])
+    expect(await stage.writer.defects()).toEqual([])
+  })
+
+  test('that are not known are looked for', async () => {
+    const [made, changed, removed, absent] = [row('1'), row('2'), row(undefined), row(undefined)]
+    await commit(otherRow(), made)
+    await commit(changed)
+    expect(changed.numbered.number).toBe(made.numbered.number)
+    expect(await textsOf(stage.writer, [ROW])).toEqual(['2'])
+    await commit(removed)
+    await commit(absent)
+    expect([removed.numbered.number, absent.numbered.number]).toEqual([0, 0])
+    expect(await textsOf(stage.writer, [ROW])).toEqual([undefined])
+    expect(await stage.writer.defects()).toEqual([])
+  })
+
+  test.each([
+    ["another row's", (of: number) => ({ ...row('2'), numbered: { number: of } })],
+    ["another row's, for a removal", (of: number) => ({ ...row(undefined), numbered: { number: of } })],
+    ['one that no row has yet', (of: number) => ({ ...row('2'), numbered: { number: of + 10 } })],
+  ])('that are wrong end the commit: %s', async (_, wrong) => {
+    const other = otherRow()
+    await commit(row('1'), other)
+    const before = await readAll(stage.writer)
+    await expect(commit(wrong(other.numbered.number))).rejects.toThrow('number')
+    await stage.reopen()
+    expect(await readAll(stage.writer)).toEqual(before)
+  })
+
+  test('of rows that were removed are no way to bring them back', async () => {
+    const gone = row('1', 0)
+    await commit(gone, otherRow())
+    const { number } = gone.numbered
+    await commit({ ...gone, value: undefined })
+    await expect(commit(row('2', number))).rejects.toThrow('number')
+    await stage.reopen()
+    expect(await textsOf(stage.writer, [ROW])).toEqual([undefined])
+    expect(await stage.writer.defects()).toEqual([])
   })
 }
 
@@ -263,6 +366,16 @@ function describeLives(stage: Stage): void {
     }
     await expect(stage.writer.commit(sampleCommit(0, 1))).rejects.toThrow('closed')
   })
+}
+
+async function textsOf(store: StoreReader, keys: readonly RowKey[]): Promise<(string | undefined)[]> {
+  return (await store.rows(keys)).map((row) => row?.value)
+}
+
+async function listed<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = []
+  for await (const item of items) all.push(item)
+  return all
 }
 
 /** All pages of a scan, joined. */

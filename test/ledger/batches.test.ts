@@ -54,6 +54,16 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
       expect((await test.audit()).defects).toEqual([])
     })
 
+    test('of a thousand notes of which most are malformed refuses those, wherever they stand', async () => {
+      const test = await withAda(await home())
+      const isSound = (i: number) => i % 400 === 399
+      const notes = Array.from({ length: 1_000 }, (_, i) => (isSound(i) ? test.model(ADA) : Uint8Array.of(i % 256)))
+      const answers = await submitAll(test, notes)
+      expect(codes(answers)).toEqual(notes.map((_, i) => (isSound(i) ? 'accepted' : 'malformed')))
+      expect(await test.ledger.submit(Uint8Array.of(0))).toMatchObject({ code: 'malformed' })
+      expect(test.ledger.size).toBe(4)
+    })
+
     test('with the same note twice accepts it once', async () => {
       const test = await withAda(await home())
       const note = test.topup(ADA, '5')

@@ -84,7 +84,7 @@ describe('an audit of a store finds', () => {
     ],
     [
       'a row too many',
-      (memory) => void memory.rows.set('model x', { table: 'model', key: 'x', value: '{}' }),
+      (memory) => void memory.rows.set('model x', { number: ++memory.lastRow, table: 'model', key: 'x', value: '{}' }),
       { table: 'model', key: 'x', what: 'row' },
     ],
     [

@@ -11,7 +11,7 @@ import { decodeRow } from '../../core/domain/table.ts'
 import { formatSeconds, wholeSeconds } from '../../core/domain/time.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { readRow } from '../../core/ledger/queries.ts'
-import type { StoredRow, StoreReader } from '../../core/ledger/store.ts'
+import { compareRows, type NumberedRow, type StoredRow, type StoreReader } from '../../core/ledger/store.ts'
 import { ED25519, keyId, signNote } from '../../core/log/note.ts'
 import { ADA, BOB, CYD, DAY, OPERATOR, OTHER_SEQUENCER, type Person, person, type TestLedger } from './support.ts'
 
@@ -206,13 +206,15 @@ export function holdOf(test: TestLedger, listing: string, amount: string) {
   return { listing, terms: 1, amount, expiresAt: formatSeconds(wholeSeconds(test.time) + 3_600) }
 }
 
+/** In order of table and key, without their numbers. */
 export async function allRows(store: StoreReader): Promise<StoredRow[]> {
-  const rows: StoredRow[] = []
+  const rows: NumberedRow[] = []
   for (;;) {
     const page = await store.scanRows(rows.at(-1), 1_000)
-    if (page.length === 0) return rows
+    if (page.length === 0) break
     rows.push(...page)
   }
+  return rows.map(({ number: _, ...row }) => row).sort(compareRows)
 }
 
 /** The sum over all books of the platform and of every account, in microcredits. */

@@ -4,13 +4,14 @@ import { expect, test } from 'vitest'
 import { accounts, references } from '../../core/domain/state.ts'
 import { encodeRow, type RowKey } from '../../core/domain/table.ts'
 import { LoadedRows } from '../../core/ledger/rows.ts'
+import type { NumberedText } from '../../core/ledger/store.ts'
 
 /** Rows over a store that tells what it was asked for. */
-function watched(read: (key: RowKey) => string | undefined = () => undefined) {
+function watched() {
   const asked: string[] = []
   const rows = async (keys: readonly RowKey[]) => {
     asked.push(...keys.map(({ path }) => path))
-    return keys.map(read)
+    return keys.map(() => undefined)
   }
   return { rows: new LoadedRows({ rows }), asked }
 }
@@ -31,13 +32,26 @@ test('those asked for again stay, and others are forgotten with the second age a
 })
 
 test('what was read ahead never takes the place of what a transaction changed meanwhile', async () => {
-  let answer: (texts: string[]) => void = () => {}
+  let answer: (stored: NumberedText[]) => void = () => {}
   const rows = new LoadedRows({ rows: () => new Promise((resolve) => (answer = resolve)) })
   const key = references.at('bank', 'x')
   const ahead = rows.load([key])
   rows.apply([{ key, row: { entry: 2 } }])
-  answer([encodeRow({ entry: 1 })])
+  answer([{ number: 7, value: encodeRow({ entry: 1 }) }])
   await ahead
   expect(rows.get(key)).toEqual({ entry: 2 })
-  expect(rows.takeChanged().map(({ value }) => value)).toEqual(['{"entry":2}'])
+  expect(rows.takeChanged()).toMatchObject([{ value: '{"entry":2}', numbered: { number: 7 } }])
+})
+
+test('a row keeps the number that the store gave it, also to a change that was taken before', async () => {
+  const { rows } = watched()
+  const key = references.at('bank', 'x')
+  await rows.load([key])
+  rows.apply([{ key, row: { entry: 1 } }])
+  const [first] = rows.takeChanged()
+  rows.apply([{ key, row: { entry: 2 } }])
+  const [second] = rows.takeChanged()
+  expect([first, second]).toMatchObject([{ numbered: { number: 0 } }, { numbered: { number: 0 } }])
+  first!.numbered!.number = 7
+  expect(second).toMatchObject({ value: '{"entry":2}', numbered: { number: 7 } })
 })

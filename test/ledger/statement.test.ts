@@ -217,10 +217,10 @@ test(`more than ${MAX_STATEMENT_ENTRIES} entries are too long for one statement`
   const long = {
     ...store,
     size: () => store.size(),
-    scanRows: store.scanRows.bind(store),
+    tableRows: store.tableRows.bind(store),
     rows: async (keys: Parameters<typeof store.rows>[0]) => {
       const rows = await store.rows(keys)
-      return rows.map((text) => text?.replace(`"last":${row.last}`, `"last":${endless}`))
+      return rows.map((one) => one && { ...one, value: one.value.replace(`"last":${row.last}`, `"last":${endless}`) })
     },
     entries: async (from: number) => [quiet(from)],
   } as unknown as typeof store

@@ -12,24 +12,12 @@ import { ZERO } from '../../core/domain/money.ts'
 import { accounts, deployments, earnings, models, planSubscriptions, treasury } from '../../core/domain/state.ts'
 import type { RowKey } from '../../core/domain/table.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
-import { MemoryLedger } from '../../core/drivers/memory/store.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { preview } from '../../core/ledger/preview.ts'
 import { StoreError, type StoreWriter } from '../../core/ledger/store.ts'
-import { homes, type RestorableHome, restorableMemory } from './homes.ts'
+import { homes, type RestorableHome } from './homes.ts'
 import { allRows, sumOfBooks } from './marketplace.ts'
-import {
-  ADA,
-  accepted,
-  BOB,
-  interpose,
-  OPERATOR,
-  openedCheckpoint,
-  SECOND,
-  type Settings,
-  TestLedger,
-  VERIFIER,
-} from './support.ts'
+import { ADA, accepted, BOB, interpose, openedCheckpoint, type Settings, TestLedger, VERIFIER } from './support.ts'
 
 const FAILURE = new StoreError('offline', 'The disk failed.')
 
@@ -223,6 +211,20 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
       expect(await test.audit()).toMatchObject({ ok: true })
     })
 
+    test('whose reader breaks never: that note fails, and nothing else', async () => {
+      const test = await withPeople(await home())
+      const failure = new Error('the reader broke')
+      const malformed = () => {
+        throw failure
+      }
+      await test.reopen({ rules: withFault({ apply: () => {}, malformed }) })
+      const bad = test.ledger.submit(test.sign(ADA, 'test.fault', {}))
+      const good = test.ledger.submit(test.model(BOB))
+      expect(await rejectionsOf([bad])).toEqual([failure])
+      accepted(await good)
+      accepted(await test.ledger.submit(test.model(BOB)))
+    })
+
     test('in a preview without stopping', async () => {
       const test = await withPeople(await home())
       const faulty = { rules: withFault({ apply: FAULTS[0]![1].apply } as Fault), sha256 }
@@ -238,6 +240,7 @@ interface Fault {
   readonly apply: (effects: Effects<Body>) => void
   readonly reads?: (context: Context<Body>) => readonly RowKey[]
   readonly test?: (context: Context<Body>) => undefined
+  readonly malformed?: () => string | undefined
 }
 
 const own = ({ signer }: Context<Body>) => accounts.at(signer)
@@ -362,11 +365,12 @@ const FAULTS: readonly (readonly [string, Fault])[] = [
   ],
 ]
 
-function withFault({ apply, reads = allowed, test = () => undefined }: Fault): Rules {
+function withFault({ apply, reads = allowed, test = () => undefined, malformed = () => undefined }: Fault): Rules {
   const definition = defineTransaction<Body>({
     type: 'test.fault',
     signer: 'account',
     body: z.strictObject({}),
+    malformed,
     reads: [reads],
     checks: [{ code: 'limit', test }],
     apply,
@@ -374,17 +378,3 @@ function withFault({ apply, reads = allowed, test = () => undefined }: Fault): R
   })
   return new Map([[1, new Map([...rules.get(1)!, [definition.type, definition]])]])
 }
-
-test('a failed change of the memory store leaves it broken until it is opened again', async () => {
-  const ledger = new MemoryLedger()
-  const test = await withPeople(await restorableMemory(ledger))
-  ledger.fault = (change, moment) => {
-    if (change === 'commit' && moment === 'before') throw FAILURE
-  }
-  await expect(test.ledger.submit(test.model(ADA))).rejects.toBe(FAILURE)
-  ledger.fault = () => {}
-  await expect(test.ledger.submit(test.model(ADA))).rejects.toBe(FAILURE)
-  await test.reopen()
-  test.time += SECOND
-  accepted(await test.ledger.submit(test.model(OPERATOR)))
-})

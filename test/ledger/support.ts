@@ -22,7 +22,7 @@ import type { Accepted } from '../../core/ledger/accepted.ts'
 import { type AuditOptions, type AuditReport, audit } from '../../core/ledger/audit.ts'
 import { Ledger, type LedgerOptions } from '../../core/ledger/ledger.ts'
 import { Lookup } from '../../core/ledger/lookup.ts'
-import type { StoreReader, StoreWriter } from '../../core/ledger/store.ts'
+import type { NumberedRow, StoreReader, StoreWriter, TableRows } from '../../core/ledger/store.ts'
 import { type Checkpoint, noteVerifier, openCheckpoint } from '../../core/log/checkpoint.ts'
 import { ED25519, keyId, type NoteSigner, signNote, verifierKey } from '../../core/log/note.ts'
 
@@ -273,10 +273,15 @@ export function interpose(store: StoreWriter, around: Interposed): StoreWriter {
   return new Proxy(store, {
     get: (target, name) => {
       const method = name as keyof StoreWriter
+      if (method === 'tableRows') return (wanted: TableRows) => interposeRows(target, around, wanted)
       return async (...given: unknown[]) =>
         around(method, () => (target[method] as (...given: unknown[]) => unknown).call(target, ...given), given)
     },
   })
+}
+
+async function* interposeRows(store: StoreWriter, around: Interposed, wanted: TableRows): AsyncGenerator<NumberedRow> {
+  yield* (await around('tableRows', () => store.tableRows(wanted), [wanted])) as AsyncIterable<NumberedRow>
 }
 
 /** The body of a model that is only made. */

@@ -20,6 +20,7 @@ import { HubClient, type HubClientOptions } from '../../core/net/hub-client.ts'
 import { parseHubUrl } from '../../core/net/hub-url.ts'
 import { Mirror, type MirrorOptions } from '../../core/sync/mirror.ts'
 import { temporaryFolder } from '../ledger/homes.ts'
+import { allRows } from '../ledger/marketplace.ts'
 import { LOG_KEY, VERIFIER } from '../ledger/support.ts'
 
 /** What answers in the place of the file; nothing where the file is to be served. */
@@ -163,13 +164,7 @@ export class TestMirror {
 
 /** Everything that a book holds, for comparison byte for byte. */
 export async function bookOf(store: StoreReader): Promise<unknown> {
-  const rows: unknown[] = []
-  for (let after: { table: string; key: string } | undefined; ; ) {
-    const page = await store.scanRows(after, 1_000)
-    rows.push(...page)
-    if (page.length === 0) break
-    after = page.at(-1)
-  }
+  const rows = await allRows(store)
   const ids: { id: string; index: number }[] = []
   for (let page = await store.scanIds(undefined, 1_000); page.length > 0; page = await store.scanIds(ids.at(-1)!.id, 1_000))
     ids.push(...page)

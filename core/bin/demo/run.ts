@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Refusal, refuse } from '../../domain/refusal.ts'
-import { type Listing, listings } from '../../domain/state.ts'
+import { listings } from '../../domain/state.ts'
 import { Vault, VaultError } from '../../drivers/vault.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { lastTime, readTable } from '../../ledger/queries.ts'
@@ -89,6 +89,6 @@ export async function billTrace(place: Place, progress: Progress): Promise<JsonO
 }
 
 async function modelListing(store: StoreReader): Promise<string> {
-  for await (const { key, row } of readTable<Listing>(store, listings.name)) if (row.kind === 'model') return key
+  for await (const { key, row } of readTable(store, listings)) if (row.kind === 'model') return key
   throw new Failure('usage', 'This ledger is no demonstration: it has no listing of a model to bill calls for.')
 }

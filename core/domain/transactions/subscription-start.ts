@@ -37,10 +37,12 @@ export const subscriptionStart = defineTransaction<Body>({
     const { body, signer, time, created } = effects
     const { listing, terms, period, price } = body
     effects.pay(signer, listingOf(effects).account, price)
-    const signed = { account: signer, listing, terms, period, priceMicros: price }
     const { anchor, start, end } = firstPeriod(time, period)
-    const paid = { anchor, periods: [paidPeriod(effects, { start, end }, termsOf(effects))], end, cancelled: false }
-    effects.put(subscriptions.at(created), { ...signed, ...paid, used: NO_USAGE, usedFrom: start })
+    const periods = [paidPeriod(effects, { start, end }, termsOf(effects))]
+    effects.put(subscriptions.at(created), {
+      ...{ account: signer, anchor, cancelled: false, end, listing, period, periods },
+      ...{ priceMicros: price, terms, used: NO_USAGE, usedFrom: start },
+    })
     effects.put(subscribers.at(signer, listing), { subscription: created })
   },
   describe: ({ listing, period, price }) =>

@@ -11,8 +11,11 @@ import type { Refusal } from '../../domain/refusal.ts'
 import type { RowKey } from '../../domain/table.ts'
 import type { Seconds } from '../../domain/time.ts'
 import {
+  type ChangedRow,
   type Commit,
   compareRows,
+  type NumberedRow,
+  type NumberedText,
   type RememberedRefusal,
   type StoreDefect,
   type StoredEntry,
@@ -21,6 +24,7 @@ import {
   StoreError,
   type StoreReader,
   type StoreWriter,
+  type TableRows,
 } from '../../ledger/store.ts'
 
 type Change = 'commit' | 'replaceCheckpoint' | 'rememberRefusals'
@@ -38,7 +42,8 @@ export class MemoryLedger {
   entries: StoredEntry[] = []
   ids = new Map<string, number>()
   tiles = new Map<string, StoredTile>()
-  rows = new Map<string, StoredRow>()
+  rows = new Map<string, NumberedRow>()
+  lastRow = 0
   checkpoint: Uint8Array | undefined
   refusals = new Map<string, Refusal>()
 
@@ -54,6 +59,7 @@ export class MemoryLedger {
     copy.ids = new Map(this.ids)
     copy.tiles = new Map(this.tiles)
     copy.rows = new Map(this.rows)
+    copy.lastRow = this.lastRow
     copy.checkpoint = this.checkpoint
     return copy
   }
@@ -81,9 +87,17 @@ class MemoryReader implements StoreReader {
     return this.use().entries.length
   }
 
-  async rows(keys: readonly RowKey[]): Promise<(string | undefined)[]> {
+  async rows(keys: readonly RowKey[]): Promise<(NumberedText | undefined)[]> {
     const { rows } = this.use()
-    return keys.map(({ table, key }) => rows.get(rowPath({ table: table.name, key }))?.value)
+    return keys.map(({ table, key }) => rows.get(rowPath({ table: table.name, key })))
+  }
+
+  async *tableRows({ table, firstPart, after }: TableRows): AsyncGenerator<NumberedRow> {
+    const isWanted = (row: NumberedRow) =>
+      row.table === table &&
+      (firstPart === undefined || row.key === firstPart || row.key.startsWith(`${firstPart}/`)) &&
+      (after === undefined || compareRows(row, { table, key: after }) > 0)
+    yield* [...this.use().rows.values()].filter(isWanted).sort(compareRows)
   }
 
   async indexes(ids: readonly string[]): Promise<(number | undefined)[]> {
@@ -102,8 +116,8 @@ class MemoryReader implements StoreReader {
     return tile && copyBytes(tile.hashes)
   }
 
-  async scanRows(after: { readonly table: string; readonly key: string } | undefined, limit: number): Promise<StoredRow[]> {
-    return page(this.use().rows.values(), compareRows, after, limit)
+  async scanRows(after: RowNumber | undefined, limit: number): Promise<NumberedRow[]> {
+    return page(this.use().rows.values(), (a: RowNumber, b: RowNumber) => a.number - b.number, after, limit)
   }
 
   async scanIds(after: string | undefined, limit: number): Promise<{ readonly id: string; readonly index: number }[]> {
@@ -148,10 +162,7 @@ class MemoryWriter extends MemoryReader implements StoreWriter {
         ledger.ids.set(id, index)
       }
       for (const tile of commit.tiles) ledger.tiles.set(tilePath(tile), copyTile(tile))
-      for (const { table, key, value } of commit.rows) {
-        if (value === undefined) ledger.rows.delete(rowPath({ table, key }))
-        else ledger.rows.set(rowPath({ table, key }), { table, key, value })
-      }
+      for (const row of commit.rows) writeRow(ledger, row)
     })
   }
 
@@ -199,6 +210,17 @@ class MemoryWriter extends MemoryReader implements StoreWriter {
   }
 }
 
+function writeRow(ledger: MemoryLedger, { table, key, value, numbered }: ChangedRow): void {
+  const path = rowPath({ table, key })
+  const stored = ledger.rows.get(path)?.number ?? 0
+  const known = numbered?.number ?? stored
+  assert(known === stored, () => `the row ${path} is number ${stored}, not ${known}`)
+  const number = value === undefined ? 0 : stored || ++ledger.lastRow
+  if (value === undefined) ledger.rows.delete(path)
+  else ledger.rows.set(path, { number, table, key, value })
+  if (numbered !== undefined) numbered.number = number
+}
+
 /** Throws unless the commit may follow: all or nothing of it is then done. */
 function check(ledger: MemoryLedger, { size, entries, tiles }: Commit): void {
   const actual = ledger.entries.length
@@ -215,6 +237,8 @@ function check(ledger: MemoryLedger, { size, entries, tiles }: Commit): void {
       throw new StoreError('damaged', `Tile ${tile.number} of level ${tile.level} would change, and tiles only grow.`)
   }
 }
+
+type RowNumber = Pick<NumberedRow, 'number'>
 
 type TileKey = Pick<StoredTile, 'level' | 'number'>
 

@@ -5,13 +5,13 @@
 
 import { Buffer } from 'node:buffer'
 import { assert } from '../../base/assert.ts'
-import { toHex, tryUtf8Decode } from '../../base/bytes.ts'
-import type { RowKey } from '../../domain/table.ts'
-import { type Commit, type StoredEntry, type StoredRow, type StoredTile, StoreError } from '../../ledger/store.ts'
+import { toHex } from '../../base/bytes.ts'
+import { type Commit, type StoredEntry, type StoredTile, StoreError } from '../../ledger/store.ts'
 import { type Bound, BulkLookup, BulkWrite } from './bulk.ts'
 import { BOOK, type Database } from './database.ts'
 import { Scan } from './scan.ts'
-import { bytesOf, idBytes, integerOf, isSafe, textOf } from './values.ts'
+import { StateRows, StateRowsWriter } from './state-rows.ts'
+import { bytesOf, idBytes, integerOf, isSafe } from './values.ts'
 
 export interface StoredId {
   readonly id: string
@@ -20,31 +20,25 @@ export interface StoredId {
 
 export class Book {
   readonly database: Database
-  readonly scanRows: Scan<StateBytes, StoredRow>
+  readonly rows: StateRows
   readonly scanIds: Scan<readonly unknown[], StoredId>
   readonly scanTiles: Scan<readonly unknown[], StoredTile>
   readonly #last
-  readonly #rows
-  readonly #indexes
+  readonly #indexes: BulkLookup<[index: unknown]>
   readonly #entries
   readonly #tile
 
-  constructor(database: Database) {
+  constructor(database: Database, rows = new StateRows(database)) {
     this.database = database
+    this.rows = rows
     this.#last = database.prepare<[], bigint | null>('SELECT max("index") FROM entries').pluck()
-    this.#rows = new BulkLookup(database, { table: 'state', key: ['"table"', 'key'], value: 'value' })
-    this.#indexes = new BulkLookup(database, { table: 'ids', key: ['id'], value: '"index"' })
+    this.#indexes = new BulkLookup(database, { key: ['id'], values: ['"index"'], from: 'ids USING (id)' })
     this.#entries = database
       .prepare<[number, number], EntryColumns>(
         'SELECT "index", bytes, outcome FROM entries WHERE "index" >= ? ORDER BY "index" LIMIT ?',
       )
       .raw()
     this.#tile = database.prepare<[number, number], Buffer>('SELECT hashes FROM tiles WHERE level = ? AND number = ?').pluck()
-    this.scanRows = new Scan(
-      database,
-      { columns: STATE_BYTES, table: 'state', key: ['"table"', 'key'], suspects: STATE_SUSPECTS },
-      decodeState,
-    )
     this.scanIds = new Scan(
       database,
       { columns: 'id, "index"', table: 'ids', key: ['id'], suspects: `typeof(id) <> 'blob'` },
@@ -67,18 +61,12 @@ export class Book {
     return integerOf(BOOK, count, 'the count of entries')
   }
 
-  rows(keys: readonly RowKey[]): (string | undefined)[] {
-    const names: string[] = []
-    for (const { table, key } of keys) names.push(table.name, key)
-    return this.#rows
-      .find(names)
-      .map((value, i) => (value === undefined ? undefined : textOf(BOOK, value, () => `the row ${keys[i]!.path}`)))
-  }
-
   indexes(ids: readonly string[]): (number | undefined)[] {
     return this.#indexes
       .find(ids.map(idBytes))
-      .map((index, i) => (index === undefined ? undefined : integerOf(BOOK, index, () => `the index of transaction ${ids[i]}`)))
+      .map((found, i) =>
+        found === undefined ? undefined : integerOf(BOOK, found[0], () => `the index of transaction ${ids[i]}`),
+      )
   }
 
   entries(from: number, limit: number): StoredEntry[] {
@@ -100,26 +88,19 @@ export class Book {
 
 /** The book with what changes it. */
 export class BookWriter extends Book {
+  declare readonly rows: StateRowsWriter
   readonly #insertEntries
   readonly #insertIds
   readonly #putTile
-  readonly #putRows
-  readonly #removeRow
   readonly #transaction
 
   constructor(database: Database) {
-    super(database)
+    super(database, new StateRowsWriter(database))
     this.#insertEntries = new BulkWrite(database, 3, (rows) => `INSERT INTO entries ("index", bytes, outcome) VALUES ${rows}`)
     this.#insertIds = new BulkWrite(database, 2, (rows) => `INSERT INTO ids (id, "index") VALUES ${rows}`)
     this.#putTile = database.prepare<[number, number, Uint8Array]>(
       'INSERT INTO tiles (level, number, hashes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes',
     )
-    this.#putRows = new BulkWrite(
-      database,
-      3,
-      (rows) => `INSERT INTO state ("table", key, value) VALUES ${rows} ON CONFLICT DO UPDATE SET value = excluded.value`,
-    )
-    this.#removeRow = database.prepare<[string, string]>('DELETE FROM state WHERE "table" = ? AND key = ?')
     this.#transaction = database.transaction((commit: Commit) => this.#write(commit))
   }
 
@@ -147,54 +128,16 @@ export class BookWriter extends Book {
     this.#insertEntries.run(entryRows)
     this.#insertIds.run(idRows)
     for (const { level, number, hashes } of tiles) this.#putTile.run(level, number, hashes)
-    this.#writeRows(rows)
+    this.rows.write(rows)
     assert(this.size() === size + entries.length, 'a commit appends exactly its entries')
-  }
-
-  #writeRows(rows: Commit['rows']): void {
-    const kept: Bound[] = []
-    for (const { table, key, value } of rows) {
-      if (value === undefined) this.#removeRow.run(table, key)
-      else kept.push(table, key, value)
-    }
-    this.#putRows.run(kept)
   }
 }
 
 type EntryColumns = readonly [index: unknown, bytes: unknown, outcome: unknown]
 
-/**
- * A row's bytes, and whether its key and its value are text at all: decoded here, because SQLite's driver would mend what is not
- * UTF-8.
- */
-type StateBytes = readonly [isTextKey: bigint, table: Uint8Array, key: Uint8Array, isText: bigint, value: Uint8Array]
-
-const STATE_BYTES = `typeof("table") = 'text' AND typeof(key) = 'text', CAST("table" AS BLOB), CAST(key AS BLOB),
-  typeof(value) = 'text', CAST(value AS BLOB)`
-
-/**
- * Every key that is not plain ASCII. What is no text is not either; GLOB stops at a NUL, which makes the length in characters
- * another than that in bytes.
- */
-const STATE_SUSPECTS = ['"table"', 'key']
-  .map(
-    (column) =>
-      `typeof(${column}) <> 'text' OR ${column} GLOB '*[^ -~]*' OR length(${column}) <> length(CAST(${column} AS BLOB))`,
-  )
-  .join(' OR ')
-
 const TILE_SUSPECTS = ['level', 'number']
   .map((column) => `typeof(${column}) <> 'integer' OR ${column} NOT BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}`)
   .join(' OR ')
-
-function decodeState([isTextKey, tableBytes, keyBytes, isText, valueBytes]: StateBytes): StoredRow | undefined {
-  if (isTextKey !== 1n) return undefined
-  const table = tryUtf8Decode(tableBytes)
-  const key = tryUtf8Decode(keyBytes)
-  if (table === undefined || key === undefined) return undefined
-  const value = isText === 1n ? tryUtf8Decode(valueBytes) : undefined
-  return { table, key, value: value ?? 'neither text nor UTF-8' }
-}
 
 function decodeId([id, index]: readonly unknown[]): StoredId | undefined {
   return Buffer.isBuffer(id) ? { id: toHex(id), index: isSafe(index) ? Number(index) : Number.NaN } : undefined

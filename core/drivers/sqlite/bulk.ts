@@ -3,7 +3,7 @@
  * a commit are written, and looked up, this many at a time:
  *
  *   INSERT INTO ids (id, "index") VALUES (?, ?), (?, ?), …
- *   WITH wanted (place, id) AS (VALUES (0, ?), (1, ?), …) SELECT place, "index" FROM wanted CROSS JOIN ids USING (id)
+ *   WITH wanted (id, nth) AS (VALUES (?, 0), (?, 1), …) SELECT "index", nth FROM wanted CROSS JOIN ids USING (id)
  */
 
 import type { Statement } from 'better-sqlite3'
@@ -42,37 +42,42 @@ export class BulkWrite {
   }
 }
 
-/** Looks up one column by the columns of a unique key. */
-export class BulkLookup {
+/** Looks up a row of values by each key. */
+export class BulkLookup<Values extends readonly unknown[]> {
   readonly #columns: number
-  readonly #one: Statement<[readonly Bound[]], unknown>
-  readonly #many: Statement<[readonly Bound[]], [place: bigint, value: unknown]>
+  readonly #one: Statement<[readonly Bound[]], Values>
+  readonly #many: Statement<[readonly Bound[]], [...Values, nth: bigint]>
 
-  /** Table, key and value are named as SQL has them. */
-  constructor(database: Database, { table, key, value }: { table: string; key: readonly string[]; value: string }) {
-    const rows = Array.from({ length: ROWS_AT_A_TIME }, (_, place) => `(${place}, ${placeholders(key.length)})`)
-    const isKey = key.map((column) => `${column} = ?`).join(' AND ')
+  /** Names as SQL has them; `from` is joined with what is wanted by the columns of the key, of which at most one row has each. */
+  constructor(
+    database: Database,
+    { key, values, from }: { readonly key: readonly string[]; readonly values: readonly string[]; readonly from: string },
+  ) {
+    const wanted = placeholders(key.length)
+    const many = Array.from({ length: ROWS_AT_A_TIME }, (_, nth) => `(${wanted}, ${nth})`)
+    // A cross join is never turned round: what is wanted is gone through once, and the tables are asked by their keys.
+    const select = (columns: readonly string[], rows: string, results: readonly string[]) =>
+      `WITH wanted (${columns.join(', ')}) AS (VALUES ${rows}) SELECT ${results.join(', ')} FROM wanted CROSS JOIN ${from}`
     this.#columns = key.length
-    this.#one = database.prepare<[readonly Bound[]], unknown>(`SELECT ${value} FROM ${table} WHERE ${isKey}`).pluck()
-    // A cross join is never turned round: what is wanted is gone through once, and the table is asked by its key.
+    this.#one = database.prepare<[readonly Bound[]], Values>(select(key, `(${wanted})`, values)).raw()
     this.#many = database
-      .prepare<[readonly Bound[]], [bigint, unknown]>(
-        `WITH wanted (place, ${key.join(', ')}) AS (VALUES ${rows.join(', ')})
-         SELECT place, ${value} FROM wanted CROSS JOIN ${table} USING (${key.join(', ')})`,
-      )
+      .prepare<[readonly Bound[]], [...Values, bigint]>(select([...key, 'nth'], many.join(', '), [...values, 'nth']))
       .raw()
   }
 
-  /** The values of all keys, one key after the other. Answers in their order, undefined where there is none. */
-  find(keys: readonly Bound[]): unknown[] {
+  /** `keys` has all keys, one after the other. Answers in their order, undefined where there is none. */
+  find(keys: readonly Bound[]): (Values | undefined)[] {
     const columns = this.#columns
     assert(keys.length % columns === 0, 'keys that are looked up are whole')
-    const found: unknown[] = Array(keys.length / columns).fill(undefined)
+    const found: (Values | undefined)[] = Array(keys.length / columns).fill(undefined)
     if (found.length < MANY_KEYS) return found.map((_, i) => this.#one.get(keys.slice(i * columns, (i + 1) * columns)))
     for (let first = 0; first < found.length; first += ROWS_AT_A_TIME) {
       const wanted = keys.slice(first * columns, (first + ROWS_AT_A_TIME) * columns)
       while (wanted.length < ROWS_AT_A_TIME * columns) wanted.push(null)
-      for (const [place, value] of this.#many.all(wanted)) found[first + Number(place)] = value
+      for (const row of this.#many.all(wanted)) {
+        const nth = row[row.length - 1] as bigint
+        found[first + Number(nth)] = row as unknown as Values
+      }
     }
     return found
   }

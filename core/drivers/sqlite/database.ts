@@ -16,6 +16,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { assert } from '../../base/assert.ts'
 import { StoreError } from '../../ledger/store.ts'
 import { damaged, onFile } from './errors.ts'
+import { placeOf } from './places.ts'
 
 export type Database = Sqlite.Database
 
@@ -28,6 +29,8 @@ export interface DatabaseKind {
   readonly oldestVersion: bigint
   /** The size of the pages of a new file; one that exists keeps its own. */
   readonly pageBytes: bigint
+  /** Functions that the migrations call. */
+  readonly functions?: Readonly<Record<string, (...values: unknown[]) => unknown>>
   /** Tables besides those that the migrations make, as SQL. */
   readonly moreTables?: string
 }
@@ -37,8 +40,14 @@ export const BOOK: DatabaseKind = {
   applicationId: 0x4e494d4cn,
   migrationsFolder: fileURLToPath(new URL('./migrations/book', import.meta.url)),
   oldestVersion: 2n,
+  functions: { place_of: placeOfValues },
   // Of entries some seven fit into 4 096 bytes and fifteen into twice as many; wider pages make every changed row dearer.
   pageBytes: 8_192n,
+}
+
+/** A row's place as SQL calls it; none for a key that is no text. */
+function placeOfValues(table: unknown, key: unknown): bigint | null {
+  return typeof table === 'string' && typeof key === 'string' ? BigInt(placeOf(table, key)) : null
 }
 
 export const GUARD: DatabaseKind = {
@@ -114,7 +123,7 @@ export function openDatabase(folder: string, kind: DatabaseKind, mode: 'read' | 
       set(database, kind.file, 'journal_mode', 'wal')
     }
     expect(kind.file, database, 'journal_mode', 'wal')
-    expect(kind.file, database, 'user_version', latestVersion(kind))
+    expectLatest(database, kind, 'Whatever writes to the ledger next brings it up to date.')
   })
 }
 
@@ -128,7 +137,7 @@ export function openCopy(path: string, kind: DatabaseKind, change?: (database: D
     recognise(database, kind)
     if (!isRead) set(database, kind.file, 'journal_mode', 'delete')
     expect(kind.file, database, 'journal_mode', 'delete')
-    expect(kind.file, database, 'user_version', latestVersion(kind))
+    expectLatest(database, kind, 'Restore it with that version; this one then brings the ledger up to date.')
     if (change !== undefined) database.transaction(change).immediate(database)
   })
 }
@@ -184,6 +193,7 @@ function connect(
     try {
       database.defaultSafeIntegers()
       for (const [setting, value] of SETTINGS) set(database, kind.file, setting, value)
+      addFunctions(database, kind)
       prepare(database)
       return database
     } catch (error) {
@@ -197,6 +207,7 @@ function connect(
 export function modelDatabase(kind: DatabaseKind): Database {
   const database = new Sqlite(':memory:')
   database.defaultSafeIntegers()
+  addFunctions(database, kind)
   migrate(database, kind)
   if (kind.moreTables !== undefined) database.exec(kind.moreTables)
   return database
@@ -232,6 +243,11 @@ function migrate(database: Database, kind: DatabaseKind): void {
   migrator.migrate(drizzle(database), { migrationsFolder: kind.migrationsFolder })
 }
 
+/** They are for our own statements: a schema that calls one is refused. */
+function addFunctions(database: Database, { functions = {} }: DatabaseKind): void {
+  for (const [name, call] of Object.entries(functions)) database.function(name, { deterministic: true, directOnly: true }, call)
+}
+
 /** Throws unless the file is a database of this kind, in a version that this program reads or brings up to date. */
 function recognise(database: Database, kind: DatabaseKind): void {
   const applicationId = database.pragma('application_id', { simple: true })
@@ -245,6 +261,17 @@ function recognise(database: Database, kind: DatabaseKind): void {
     'version',
     `${kind.file} was made by ${age} version of this program, in format ${version}; this one has format ${latest}. It is not ` +
       `damaged: use it with ${age} version.`,
+  )
+}
+
+/** A reader changes nothing, so not the format either; `advice` is what to do about it, as a sentence. */
+function expectLatest(database: Database, kind: DatabaseKind, advice: string): void {
+  const [version, latest] = [versionOf(database), latestVersion(kind)]
+  if (version < kind.oldestVersion) expect(kind.file, database, 'user_version', latest)
+  if (version === latest) return
+  throw new StoreError(
+    'version',
+    `${kind.file} was made by an earlier version of this program, in format ${version}; this one has format ${latest}. ${advice}`,
   )
 }
 

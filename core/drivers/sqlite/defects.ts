@@ -1,8 +1,8 @@
 /**
  * What is wrong with the databases themselves: their pages and the kinds of their values (SQLite's own check, against STRICT
  * but not against CHECK, which a read-only connection does not know), their tables, triggers and migrations (against those that a
- * new database gets), keys that no ledger could have written, and the guard's digests. Whether the book says what the log says is
- * not the store's to tell: an audit replays the log and compares.
+ * new database gets), keys that no ledger could have written, rows that are not in their places, and the guard's digests.
+ * Whether the book says what the log says is not the store's to tell: an audit replays the log and compares.
  */
 
 import { type StoreDefect, StoreError } from '../../ledger/store.ts'
@@ -14,6 +14,8 @@ import type { Mirror } from './mirror.ts'
 
 /** The most messages of SQLite's own check for each file; one would be enough to distrust it. */
 const MAX_PAGE_DEFECTS = 100
+/** As many rows that are lost, or there twice. */
+const MAX_PLACE_DEFECTS = 100
 
 /** `kind` is what the book is stored as: a ledger's own database, or a backup. */
 export function findBookDefects(book: Book, kind: DatabaseKind): StoreDefect[] {
@@ -21,6 +23,7 @@ export function findBookDefects(book: Book, kind: DatabaseKind): StoreDefect[] {
     ...collect(kind, () => pageDefects(book.database, kind)),
     ...collect(kind, () => schemaDefects(book.database, kind)),
     ...collect(kind, () => keyDefects(book)),
+    ...collect(kind, () => placeDefects(book.database)),
   ]
 }
 
@@ -106,7 +109,7 @@ function schemaOf(database: Database): Map<string, SchemaItem> {
 }
 
 function* keyDefects(book: Book): Generator<StoreDefect> {
-  const scans = { state: book.scanRows, ids: book.scanIds, tiles: book.scanTiles }
+  const scans = { state: book.rows.scan, ids: book.scanIds, tiles: book.scanTiles }
   for (const [table, scan] of Object.entries(scans)) {
     const count = scan.misfits()
     if (count > 0) yield { table, message: `${BOOK.file} is damaged: ${count} of the keys in ${table} are not of their kind.` }
@@ -119,6 +122,40 @@ function* keyDefects(book: Book): Generator<StoreDefect> {
       message: `${BOOK.file} is damaged: it has ${count} entries, and the last one has index ${size - 1}.`,
     }
 }
+
+/**
+ * Whether every row is found by its table and key, and by nothing else. Where each row has its own place, and there are as many
+ * places as rows, there is none too many and none that is wrong.
+ */
+function* placeDefects(database: Database): Generator<StoreDefect> {
+  const lost = database.prepare<[], RowName>(SELECT_LOST).all()
+  for (const { table, key } of lost) yield nameRow(table, key, `The row cannot be found in ${BOOK.file} by its key.`)
+  const [rows, places] = ['state', 'places'].map((name) => database.prepare(`SELECT count(*) FROM ${name}`).pluck().get())
+  if (lost.length === 0 && rows !== places)
+    yield { table: 'places', message: `${BOOK.file} is damaged: it has ${rows} rows, and the places of ${places}.` }
+  for (const { table, key } of database.prepare<[], RowName>(SELECT_TWICE).iterate())
+    yield nameRow(table, key, `The row is in ${BOOK.file} more than once.`)
+}
+
+/** Text, where it is any. */
+interface RowName {
+  readonly table: unknown
+  readonly key: unknown
+}
+
+function nameRow(table: unknown, key: unknown, message: string): StoreDefect {
+  return { table: printable(String(table)), key: printable(String(key)), message }
+}
+
+const SELECT_LOST = `SELECT "table", key FROM state
+  WHERE NOT EXISTS (SELECT 1 FROM places WHERE places.place = place_of("table", key) AND places.row = state.row)
+  LIMIT ${MAX_PLACE_DEFECTS}`
+
+/** Rows of one name have one place, and hardly any others have that. */
+const SELECT_TWICE = `SELECT "table", key
+  FROM (SELECT place FROM places GROUP BY place HAVING count(*) > 1) CROSS JOIN places USING (place) CROSS JOIN state USING (row)
+  GROUP BY place, "table", key HAVING count(*) > 1
+  LIMIT ${MAX_PLACE_DEFECTS}`
 
 function* guardDefects(guard: Guard): Generator<StoreDefect> {
   guard.memory()

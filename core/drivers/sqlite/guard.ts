@@ -58,7 +58,7 @@ export class Guard {
       'SELECT one, stale_before AS staleBefore, checkpoint, refusals_digest AS refusalsDigest, digest FROM guard LIMIT 2',
     )
     this.#isAny = database.prepare<[], bigint>('SELECT EXISTS (SELECT 1 FROM refusals)').pluck()
-    this.#digests = new BulkLookup(database, { table: 'refusals', key: ['id'], value: 'digest' })
+    this.#digests = new BulkLookup(database, { key: ['id'], values: ['digest'], from: 'refusals USING (id)' })
     this.#refusal = database.prepare<[Uint8Array], RefusalRow>(`${SELECT_REFUSALS} WHERE id = ?`)
     this.#refusals = database.prepare<[], RefusalRow>(`${SELECT_REFUSALS} ORDER BY id`)
   }
@@ -80,8 +80,8 @@ export class Guard {
     // Most ledgers remember none at most times, and every note asks.
     if (this.#isAny.get() === 0n) return ids.map(() => undefined)
     const keys = ids.map(idBytes)
-    return this.#digests.find(keys).map((digest, i) => {
-      const row = digest === undefined ? undefined : this.#refusal.get(keys[i]!)
+    return this.#digests.find(keys).map((found, i) => {
+      const row = found === undefined ? undefined : this.#refusal.get(keys[i]!)
       return row && readRefusal(row).refusal
     })
   }

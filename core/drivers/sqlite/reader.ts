@@ -10,12 +10,14 @@ import { assert } from '../../base/assert.ts'
 import { tryFromHex } from '../../base/bytes.ts'
 import type { RowKey } from '../../domain/table.ts'
 import {
+  type NumberedRow,
+  type NumberedText,
   type StoreDefect,
   type StoredEntry,
-  type StoredRow,
   type StoredTile,
   StoreError,
   type StoreReader,
+  type TableRows,
 } from '../../ledger/store.ts'
 import type { Book, StoredId } from './book.ts'
 import { BOOK, type Database, type DatabaseKind, findRemains, hasDatabase, openDatabase } from './database.ts'
@@ -42,8 +44,14 @@ export class BookReader implements StoreReader {
     return this.use(BOOK, () => this.book.size())
   }
 
-  async rows(keys: readonly RowKey[]): Promise<(string | undefined)[]> {
-    return this.use(BOOK, () => this.book.rows(keys))
+  async rows(keys: readonly RowKey[]): Promise<(NumberedText | undefined)[]> {
+    return this.use(BOOK, () => this.book.rows.find(keys))
+  }
+
+  async *tableRows(wanted: TableRows): AsyncGenerator<NumberedRow> {
+    const numbers = this.use(BOOK, () => this.book.rows.numbersOf(wanted))
+    for (let from = 0; from < numbers.length; from += ROWS_AT_A_TIME)
+      yield* this.use(BOOK, () => this.book.rows.numbered(numbers.subarray(from, from + ROWS_AT_A_TIME)))
   }
 
   async indexes(ids: readonly string[]): Promise<(number | undefined)[]> {
@@ -58,8 +66,8 @@ export class BookReader implements StoreReader {
     return this.use(BOOK, () => this.book.tile(level, number))
   }
 
-  async scanRows(after: { readonly table: string; readonly key: string } | undefined, limit: number): Promise<StoredRow[]> {
-    return this.use(BOOK, () => this.book.scanRows.page(after && [after.table, after.key], limit))
+  async scanRows(after: Pick<NumberedRow, 'number'> | undefined, limit: number): Promise<NumberedRow[]> {
+    return this.use(BOOK, () => this.book.rows.scan.page(after && [after.number], limit))
   }
 
   async scanIds(after: string | undefined, limit: number): Promise<StoredId[]> {
@@ -104,6 +112,8 @@ export class BookReader implements StoreReader {
   }
 }
 
+/** Rows of a table read at a time, once it is known which. */
+const ROWS_AT_A_TIME = 1_000
 /** Between two portions of a copy the process does other things. */
 const PAGES_AT_A_TIME = 1_000
 /** As much as a file that can grow can grow by. */

@@ -33,14 +33,20 @@ export const tiles = sqliteTable(
   (table) => [primaryKey({ columns: [table.level, table.number] })],
 )
 
-export const state = sqliteTable(
-  'state',
+export const state = sqliteTable('state', {
+  row: int64('row').primaryKey(),
+  table: text('table').notNull(),
+  key: text('key').notNull(),
+  value: text('value').notNull(),
+})
+
+export const places = sqliteTable(
+  'places',
   {
-    table: text('table').notNull(),
-    key: text('key').notNull(),
-    value: text('value').notNull(),
+    place: int64('place').notNull(),
+    row: int64('row').notNull(),
   },
-  (row) => [primaryKey({ columns: [row.table, row.key] })],
+  (entry) => [primaryKey({ columns: [entry.place, entry.row] })],
 )
 
 export const guard = sqliteTable('guard', {
