@@ -40,7 +40,7 @@ interface Call {
   readonly usage: Usage
 }
 
-interface Quote {
+export interface Quote {
   readonly grossMicros: Micros
   /** The subscription as it is once the call has used included units; absent where it uses none. */
   readonly included?: ActiveSubscription

@@ -5,7 +5,7 @@ import { type Check, type Context, check } from './define.ts'
 import { add, formatMicros, type Micros, micros, negate, ZERO } from './money.ts'
 import { EMPTY_WALLET, type Purse, settle, spendableIn } from './purse.ts'
 import type { RefusalData } from './refusal.ts'
-import { accounts, earnings, revenue, type Treasury, treasury, wallets } from './state.ts'
+import { type Account, accounts, earnings, revenue, type Treasury, treasury, type Wallet, wallets } from './state.ts'
 import type { RowKey } from './table.ts'
 
 /** Revenue may be withdrawn when it is older than this. */
@@ -24,16 +24,23 @@ export function payeeRows(account: string): RowKey[] {
 /** The row that a payment to the platform reads and writes besides the payer's. */
 export const planRevenueRows: readonly RowKey[] = [revenue.at('plans')]
 
+type Teller = Pick<Context<unknown>, 'get' | 'need' | 'time'>
+
 /** What an account holds at the time of asking, everything settled that time alone decides. It needs payerRows. */
-export function settledPurse(context: Pick<Context<unknown>, 'get' | 'need' | 'time'>, account: string): Purse {
-  const { walletMicros, heldMicros, receivableMicros } = context.need(accounts.at(account))
-  const wallet = context.get(wallets.at(account)) ?? EMPTY_WALLET
-  const purse = { wallet, walletMicros, heldMicros, owedMicros: micros(-receivableMicros), lapsedMicros: ZERO }
+export function settledPurse(context: Teller, account: string): Purse {
+  return settledIn(context, accounts.at(account), wallets.at(account))
+}
+
+/** The same for an account whose rows are at hand. */
+export function settledIn(context: Teller, account: RowKey<Account>, wallet: RowKey<Wallet>): Purse {
+  const { walletMicros, heldMicros, receivableMicros } = context.need(account)
+  const owedMicros = micros(-receivableMicros)
+  const purse = { wallet: context.get(wallet) ?? EMPTY_WALLET, walletMicros, heldMicros, owedMicros, lapsedMicros: ZERO }
   return settle(purse, context.time)
 }
 
 /** What an account can spend now: nothing while it owes. */
-export function spendable(context: Pick<Context<unknown>, 'get' | 'need' | 'time'>, account: string): Micros {
+export function spendable(context: Teller, account: string): Micros {
   return spendableIn(settledPurse(context, account))
 }
 

@@ -104,9 +104,11 @@ export interface Effects<Body> extends Context<Body> {
 
 /** Payments to one creator, each with its own fee as `pay` takes it, which reach the books together. */
 export interface Takings {
-  /** A payment whose slices were taken already. */
-  add(grossMicros: Micros, slices: readonly Slice[]): PaymentFigures
-  /** Moves the books by all that the first payment did not move; once. */
+  /** A payment, whose credits are taken apart from this; returns its fee. */
+  add(grossMicros: Micros): Micros
+  /** Moves the books by the first payment, once its credits were taken, so that they stand behind its payer's. */
+  begin(): void
+  /** Moves the books by all the other payments; once. */
   settle(): void
 }
 

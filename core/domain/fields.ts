@@ -67,6 +67,10 @@ export const description = z.union([z.literal(''), plainText(MAX_DESCRIPTION_CHA
   error: `must be up to ${MAX_DESCRIPTION_CHARACTERS} characters ${PLAIN}`,
 })
 export const reference = plainText(MAX_REFERENCE_CHARACTERS)
+/** The same, asked of one of many. */
+export function isReference(value: unknown): value is string {
+  return typeof value === 'string' && isPlainText(value, MAX_REFERENCE_CHARACTERS)
+}
 /** Why something is done, for whoever reads the log. */
 export const reason = plainText(MAX_DESCRIPTION_CHARACTERS)
 
@@ -77,6 +81,20 @@ export function thing(prefix: ThingPrefix) {
 /** What one call, or one line, used. */
 export const usage = z.strictObject({ requests: count, inputTokens: count, outputTokens: count, milliseconds: count })
 export type Usage = z.output<typeof usage>
+
+/**
+ * A form of what there may be hundreds of in a body. Values that `isPlain` answers for are taken as they are, at a fraction of
+ * the cost; the form says of all others whether they are well-formed, and what is wrong with them.
+ */
+export function plainly<T>(isPlain: (value: unknown) => value is T, form: z.ZodType<T>) {
+  return z.unknown().transform((value, context): T => {
+    if (isPlain(value)) return value
+    const judged = form.safeParse(value)
+    if (judged.success) return judged.data
+    for (const issue of judged.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue)
+    return z.NEVER
+  })
+}
 
 /** The first thing that a schema found wrong, as a clause: "body.amount must be more than 0 credits". */
 export function firstIssue(error: z.ZodError, root: string): string {

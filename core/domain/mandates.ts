@@ -7,7 +7,7 @@ import { type Mandate, mandateHolders, mandates, wallets } from './state.ts'
 import type { RowKey } from './table.ts'
 import type { Seconds } from './time.ts'
 
-export type Use = Pick<Mandate, 'day' | 'dayMicros' | 'month' | 'monthMicros'>
+type Use = Pick<Mandate, 'day' | 'dayMicros' | 'month' | 'monthMicros'>
 
 /** What was charged in the day and the month that run at `time`, by calendar in UTC, with `grossMicros` more. */
 export function use(before: Use | undefined, time: Seconds, grossMicros: Micros): Use {

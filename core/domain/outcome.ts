@@ -235,17 +235,17 @@ class Writer {
   }
 
   put(value: bigint | number): void {
-    assert(value >= 0, 'varints are not negative')
-    // Almost every figure fits a double: divide there, several times faster than in bigints.
-    if (value <= Number.MAX_SAFE_INTEGER) {
-      let rest = Number(value)
+    // Almost every figure fits a double: compare and divide there, several times faster than in bigints.
+    let rest = Number(value)
+    assert(rest >= 0, 'varints are not negative')
+    if (rest <= Number.MAX_SAFE_INTEGER) {
       for (; rest >= 128; rest = Math.floor(rest / 128)) this.#push((rest % 128) + 128)
       this.#push(rest)
       return
     }
-    let rest = BigInt(value)
-    for (; rest >= 128n; rest /= 128n) this.#push(Number(rest % 128n) + 128)
-    this.#push(Number(rest))
+    let large = BigInt(value)
+    for (; large >= 128n; large /= 128n) this.#push(Number(large % 128n) + 128)
+    this.#push(Number(large))
   }
 
   /** Zigzag: 0, -1, 1, -2 … are 0, 1, 2, 3 … */

@@ -241,18 +241,25 @@ export class Run extends View implements Effects<never> {
     let grossMicros = ZERO
     let feeMicros = ZERO
     let first: FeeSplit | undefined
+    let hasBegun = false
     return {
-      add: (addedMicros, slices) => {
+      add: (addedMicros) => {
         const split = splitFee(addedMicros, feeBps, carry)
         carry = split.carry
-        grossMicros = add(grossMicros, addedMicros)
-        feeMicros = add(feeMicros, split.feeMicros)
-        if (first === undefined) this.#receive(payee, split)
+        grossMicros = micros(grossMicros + addedMicros)
+        feeMicros = micros(feeMicros + split.feeMicros)
         first ??= split
-        return { feeMicros: split.feeMicros, slices: purses.toRemember(slices) }
+        return split.feeMicros
+      },
+      begin: () => {
+        if (hasBegun) return
+        assert(first !== undefined, 'books are moved by payments')
+        this.#receive(payee, first)
+        hasBegun = true
       },
       settle: () => {
         if (first === undefined) return
+        assert(hasBegun, 'the credits of payments were taken')
         const laterFeeMicros = micros(feeMicros - first.feeMicros)
         const laterHomeMicros = micros(grossMicros - feeMicros - first.takeHomeMicros)
         this.#receive(payee, { feeMicros: laterFeeMicros, takeHomeMicros: laterHomeMicros, carry })

@@ -65,7 +65,11 @@ export interface ActiveSubscription {
 
 /** The subscription, and its row, while its paid time runs. */
 export function activeSubscription(context: Reader, account: string, listing: string): ActiveSubscription | undefined {
-  const row = lastStarted(context, account, listing)
+  return activeIn(context, lastStarted(context, account, listing))
+}
+
+/** The same for the row of the subscription that was started last. */
+export function activeIn(context: Reader, row: RowKey<Subscription> | undefined): ActiveSubscription | undefined {
   const subscription = row && context.need(row)
   return row !== undefined && subscription !== undefined && context.time < subscription.end ? { row, subscription } : undefined
 }

@@ -1,42 +1,23 @@
 import { z } from 'zod'
-import { MAX_BATCH_LINES, MAX_BATCH_PAYERS, MAX_STREAMS } from '../../base/limits.ts'
+import { MAX_STREAMS } from '../../base/limits.ts'
+import { areLines, arePayers, linesForm, payersForm } from '../batch-lines.ts'
 import { mayMeter, whyClosedTo } from '../calls.ts'
 import { Charging } from '../charging.ts'
-import { payerRows } from '../credits.ts'
 import { type Context, check, defineTransaction, type LineOutcome } from '../define.ts'
 import * as field from '../fields.ts'
-import { mandateRow } from '../mandates.ts'
+import { rowsOfPayers } from '../payer-rows.ts'
 import { creatorRows, listingOf, listingRow, unknownListing } from '../sales.ts'
-import { listings, mandateHolders, streams, subscribers, terms } from '../state.ts'
-import { subscriptionRow } from '../subscriptions.ts'
+import { listings, streams, terms } from '../state.ts'
 import type { RowKey } from '../table.ts'
 import { formatSeconds } from '../time.ts'
-
-/** Index into payers, milliseconds after start, requests, inputTokens, outputTokens, milliseconds, reference (optional). */
-type Line = readonly [number, number, number, number, number, number, string?]
-
-const FIGURES = 6
-
-/** Written by hand: a batch has a thousand lines, and a schema for each costs more than charging it. */
-function isLine(line: unknown): line is Line {
-  if (!Array.isArray(line) || (line.length !== FIGURES && line.length !== FIGURES + 1)) return false
-  for (let i = 0; i < FIGURES; i++) if (!Number.isSafeInteger(line[i]) || line[i] < 0) return false
-  return line.length === FIGURES || field.reference.safeParse(line[FIGURES]).success
-}
-
-const LINE_FORM = 'must be lines of payer index, milliseconds after start, four counts of usage and perhaps a reference'
 
 const body = z.strictObject({
   listing: field.thing('lst'),
   stream: field.reference,
   first: field.number,
   start: field.time,
-  payers: z
-    .array(field.account)
-    .min(1)
-    .max(MAX_BATCH_PAYERS)
-    .refine((payers) => new Set(payers).size === payers.length, 'must name each payer once'),
-  lines: z.array(z.custom<Line>(isLine, LINE_FORM)).min(1).max(MAX_BATCH_LINES, `must be at most ${MAX_BATCH_LINES} lines`),
+  payers: field.plainly(arePayers, payersForm),
+  lines: field.plainly(areLines, linesForm),
 })
 type Body = z.output<typeof body>
 export type UsageBatch = Body
@@ -78,31 +59,31 @@ export const usageBatch = defineTransaction<Body>({
   },
   reads: [
     (context) => {
-      const { listing, payers } = context.body
       const rows: RowKey[] = [...listingRow(context), streamsRow(context)]
-      for (const payer of payers)
-        rows.push(...payerRows(payer), mandateHolders.at(payer, listing), subscribers.at(payer, listing))
+      for (const { account, wallet, holder, subscriber } of rowsOfPayers(context.body)) {
+        rows.push(account, wallet, holder, subscriber)
+      }
       return rows
     },
     (context) => {
-      const { listing, payers } = context.body
+      const { listing } = context.body
       const rows = creatorRows(context)
-      for (const payer of payers) {
-        const mandate = mandateRow(context, payer, listing)
+      for (const payer of rowsOfPayers(context.body)) {
+        const mandate = payer.mandate(context)
         if (mandate !== undefined) rows.push(mandate)
-        rows.push(...subscriptionRow(context, payer, listing))
+        const subscription = payer.subscription(context)
+        if (subscription !== undefined) rows.push(subscription)
       }
       const version = context.get(listings.at(listing))?.version
       return version === undefined ? rows : [...rows, terms.at(listing, version)]
     },
     (context) => {
-      const { listing, payers } = context.body
       const versions = new Set<number>()
-      for (const payer of payers) {
-        const mandate = mandateRow(context, payer, listing)
+      for (const payer of rowsOfPayers(context.body)) {
+        const mandate = payer.mandate(context)
         if (mandate !== undefined) versions.add(context.need(mandate).terms)
       }
-      return Array.from(versions, (version) => terms.at(listing, version))
+      return Array.from(versions, (version) => terms.at(context.body.listing, version))
     },
   ],
   checks: [

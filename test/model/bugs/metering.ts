@@ -53,7 +53,7 @@ export const meteringBugs: Readonly<Record<string, Bug>> = {
     (effects) => ({
       takings: (payee: string): Takings => {
         const takings = effects.takings(payee)
-        return { ...takings, add: (gross, slices) => takings.add(micros(gross > 1n ? gross - 1n : gross), slices) }
+        return { ...takings, add: (gross) => takings.add(micros(gross > 1n ? gross - 1n : gross)) }
       },
     }),
     'usage.batch',
