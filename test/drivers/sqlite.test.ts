@@ -4,7 +4,16 @@ import Sqlite from 'better-sqlite3'
 import { getTableConfig } from 'drizzle-orm/sqlite-core'
 import { describe, expect, test } from 'vitest'
 import { BookWriter } from '../../core/drivers/sqlite/book.ts'
-import { BOOK, GUARD, MIRROR, modelDatabase, OUTBOX, openDatabase, WITNESS } from '../../core/drivers/sqlite/database.ts'
+import {
+  BOOK,
+  GUARD,
+  MIRROR,
+  modelDatabase,
+  OUTBOX,
+  openCopy,
+  openDatabase,
+  WITNESS,
+} from '../../core/drivers/sqlite/database.ts'
 import { onFile, storeError } from '../../core/drivers/sqlite/errors.ts'
 import * as schema from '../../core/drivers/sqlite/schema.ts'
 import { createSqliteGuard, createSqliteLedger, openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
@@ -175,6 +184,8 @@ describe('opening', () => {
     withDatabase(folder, 'ledger.db', (database) => database.exec(TO_VERSION_2))
     const advice = 'in format 2; this one has format 3. Whatever writes to the ledger next brings it up to date.'
     await expect(openSqliteReader(folder)).rejects.toMatchObject({ code: 'version', message: expect.stringContaining(advice) })
+    withDatabase(folder, 'ledger.db', (database) => database.pragma('journal_mode = delete'))
+    expect(() => openCopy(join(folder, 'ledger.db'), BOOK)).toThrow('in format 2; this one has format 3. Restore it with that')
     await withWriter(folder, async (writer) => {
       expect(await writer.defects()).toEqual([])
       expect(await readAll(writer)).toEqual(before)
