@@ -4,22 +4,20 @@
  * nothing is changed.
  */
 
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { equalBytes } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import type { Platform } from '../domain/state.ts'
 import { type Seconds, wholeSeconds } from '../domain/time.ts'
 import { writeDurably } from '../drivers/durable-file.ts'
 import { sha256 } from '../drivers/sha256.ts'
 import { createVerifier } from '../drivers/sodium/verifier.ts'
-import { BackupReader, openBackup, openBook } from '../drivers/sqlite/backup.ts'
+import type { LedgerCopy } from '../drivers/sqlite/backup.ts'
 import type { BookReader } from '../drivers/sqlite/reader.ts'
-import { Restoration, shownTo } from '../drivers/sqlite/restoration.ts'
-import { openSqliteReader } from '../drivers/sqlite/store.ts'
+import { openLedgerCopy, Restoration, shownTo } from '../drivers/sqlite/restoration.ts'
 import { listKeys, vaultPath } from '../drivers/vault.ts'
 import { type AuditReport, audit } from '../ledger/audit.ts'
-import { lastTime, readPlatform } from '../ledger/queries.ts'
+import { type Genesis, lastTime, readGenesis } from '../ledger/queries.ts'
 import { StoreError } from '../ledger/store.ts'
 import { frontierAt, signedSize } from '../ledger/tree.ts'
 import type { Verifier } from '../ledger/verifier.ts'
@@ -53,12 +51,14 @@ interface Restored {
   readonly replaced?: string
 }
 
-/** A copy of the book that is at hand. */
-interface Source {
+/**
+ * A copy of the ledger that is at hand. Only its log is read: what follows from the log is derived again and compared in the
+ * copy that is made of it, which is of this program's format.
+ */
+interface Source extends LedgerCopy {
   readonly path: string
-  readonly reader: BookReader
   readonly size: number
-  readonly platform: Platform
+  readonly genesis: Genesis
 }
 
 /** A checkpoint that somebody here holds. */
@@ -76,7 +76,7 @@ export async function restoreLedger(place: Place, options: RestoreOptions): Prom
     using restoration = await Restoration.begin(place.dir, LOCK_TIMEOUT_MS)
     return await bringBack(place, options, { restoration, sources, verifier })
   } finally {
-    for (const { reader } of sources) await reader.close()
+    for (const { log } of sources) await log.close()
     await verifier.close()
   }
 }
@@ -93,7 +93,7 @@ async function bringBack(place: Place, options: RestoreOptions, { restoration, s
   const chosen = chooseSource(place.dir, sources, known)
   if (remembered === undefined) await refuseShorter(place.dir, chosen)
   const newest = known.reduce<Known | undefined>((best, one) => (best && best.head.size >= one.head.size ? best : one), undefined)
-  const copy = await restoration.copy(chosen.reader, newest?.signed, progressBar('copy'))
+  const copy = await restoration.copy(chosen.log, newest?.signed, progressBar('copy'))
   let report: AuditReport
   try {
     await compareHistories(copy, chosen, sources, known, verifier)
@@ -101,16 +101,16 @@ async function bringBack(place: Place, options: RestoreOptions, { restoration, s
   } finally {
     await copy.close()
   }
-  const { platform } = chosen
+  const { genesis } = chosen
   const staleBefore = remembered === undefined ? await staleTime(place, chosen) : undefined
   const beginning = staleBefore === undefined ? undefined : { staleBefore, checkpoint: newest?.signed }
-  restoreKeys(place.dir, sources[0]!.reader)
+  restoreKeys(place.dir, sources[0]!.keys)
   const replaced = restoration.finish(beginning, new Date().toISOString().replaceAll(':', '.'))
   // A note that is made from now on is not stale.
-  if (staleBefore !== undefined && platform.clock === 'system') await sleep(Math.max(0, staleBefore * 1000 - Date.now()))
+  if (staleBefore !== undefined && genesis.clock === 'system') await sleep(Math.max(0, staleBefore * 1000 - Date.now()))
   return {
     dir: place.dir,
-    origin: platform.origin,
+    origin: genesis.origin,
     vkey: report.vkey,
     size: report.size,
     root: report.root,
@@ -124,32 +124,21 @@ async function bringBack(place: Place, options: RestoreOptions, { restoration, s
 
 /** A backup, or the book in the folder of a ledger or a mirror. */
 async function openSource(path: string): Promise<Source> {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) throw new Failure('usage', `${path} does not exist.`)
-  const reader = found.isDirectory() ? await openFolder(path) : openBackup(path)
+  if (!existsSync(path)) throw new Failure('usage', `${path} does not exist.`)
+  const copy = openLedgerCopy(path)
   try {
-    return { path, reader, size: await reader.size(), platform: await readPlatform(reader) }
+    const { rules } = LEDGER_TOOLS
+    return { ...copy, path, size: await copy.log.size(), genesis: await readGenesis(rules, sha256, copy.log) }
   } catch (error) {
-    await reader.close()
+    await copy.log.close()
     throw error
-  }
-}
-
-/** The guard tells what was signed. Where it was lost, the book is there all the same. */
-async function openFolder(path: string): Promise<BookReader> {
-  try {
-    return await openSqliteReader(path)
-  } catch (error) {
-    const isLost = error instanceof StoreError && error.code === 'damaged' && !existsSync(`${path}/checkpoint.db`)
-    if (!isLost) throw error
-    return openBook(path)
   }
 }
 
 async function knownCheckpoints(dir: string, guarded: Uint8Array | undefined, sources: readonly Source[]): Promise<Known[]> {
   const held = [{ holder: `The guard in ${dir}`, signed: guarded }]
-  for (const { path, reader } of sources) {
-    held.push({ holder: path, signed: await reader.checkpoint() })
+  for (const { path, log } of sources) {
+    held.push({ holder: path, signed: await log.checkpoint() })
     held.push({ holder: path, signed: shownTo(path) })
   }
   return held.flatMap(({ holder, signed }) => {
@@ -163,9 +152,9 @@ async function knownCheckpoints(dir: string, guarded: Uint8Array | undefined, so
 /** The longest copy of one ledger. Refuses where entries that were signed, so answered as accepted, are in none of the copies. */
 function chooseSource(dir: string, sources: readonly Source[], known: readonly Known[]): Source {
   const [file] = sources
-  const { origin } = file!.platform
+  const { origin } = file!.genesis
   const others = [
-    ...sources.map(({ path, platform }) => ({ holder: path, origin: platform.origin })),
+    ...sources.map(({ path, genesis }) => ({ holder: path, origin: genesis.origin })),
     ...known.map(({ holder, head }) => ({ holder, origin: head.origin })),
   ]
   const foreign = others.find((one) => one.origin !== origin)
@@ -199,8 +188,8 @@ function chooseSource(dir: string, sources: readonly Source[], known: readonly K
 async function refuseShorter(dir: string, chosen: Source): Promise<void> {
   let size: number
   try {
-    const present = openBook(dir)
-    size = await present.size().finally(() => present.close())
+    const { log } = openLedgerCopy(dir)
+    size = await log.size().finally(() => log.close())
   } catch (error) {
     // No book, or one that is too damaged to tell anything.
     if (error instanceof StoreError && (error.code === 'missing' || error.code === 'damaged')) return
@@ -225,9 +214,9 @@ async function compareHistories(
 ): Promise<void> {
   const evidence =
     'Two histories: nothing was restored. Keep both as evidence, and ask those who hold checkpoints which is signed.'
-  for (const { path, reader, size } of sources) {
-    if (reader === chosen.reader) continue
-    const [own, theirs] = [await frontierAt(sha256, copy, size), await frontierAt(sha256, reader, size)]
+  for (const { path, log, size } of sources) {
+    if (log === chosen.log) continue
+    const [own, theirs] = [await frontierAt(sha256, copy, size), await frontierAt(sha256, log, size)]
     if (!equalBytes(own.root(), theirs.root()))
       throw new Failure('damaged', `The first ${size} entries in ${path} are not those in ${chosen.path}. ${evidence}`)
   }
@@ -260,9 +249,9 @@ async function auditCopy(
 }
 
 /** The time from which on notes are not stale: later than any that was made before this command, by the ledger's own clock. */
-async function staleTime({ at }: Place, { platform, reader }: Source): Promise<Seconds> {
-  const last = await lastTime(reader)
-  if (platform.clock === 'system') {
+async function staleTime({ at }: Place, { genesis, log }: Source): Promise<Seconds> {
+  const last = await lastTime(log)
+  if (genesis.clock === 'system') {
     if (at !== undefined) throw new Failure('usage', 'This ledger goes by the system clock; --at is for a manual clock.')
     return Math.max(wholeSeconds(Date.now()) + 1, wholeSeconds(last))
   }
@@ -270,7 +259,6 @@ async function staleTime({ at }: Place, { platform, reader }: Source): Promise<S
 }
 
 /** The keys that a backup has, where the folder has none: what is there is not replaced. */
-function restoreKeys(dir: string, reader: BookReader): void {
-  const keys = reader instanceof BackupReader ? reader.content.keys : undefined
+function restoreKeys(dir: string, keys: Uint8Array | undefined): void {
   if (keys !== undefined && !existsSync(vaultPath(dir))) writeDurably(vaultPath(dir), keys)
 }

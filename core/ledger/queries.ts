@@ -4,9 +4,12 @@
  */
 
 import { assert } from '../base/assert.ts'
+import type { Sha256 } from '../base/bytes.ts'
+import { Malformed } from '../base/malformed.ts'
 import { matured } from '../domain/aged-sum.ts'
 import { ACCOUNT_BOOKS, type AccountBook, type BookClass, bookName, PLATFORM_BOOKS, type PlatformBook } from '../domain/books.ts'
 import { payerRows, settledPurse } from '../domain/credits.ts'
+import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
 import { formatMicros, type Micros } from '../domain/money.ts'
 import { standing, unended } from '../domain/paid-periods.ts'
 import { platformAt } from '../domain/policy.ts'
@@ -28,11 +31,12 @@ import { decodeRow, type RowKey, type Table } from '../domain/table.ts'
 import { formatMilliseconds, formatSeconds, type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
 import { accountChain } from './chain.ts'
+import { parseEntry } from './entry.ts'
 import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, type Searched } from './entry-search.ts'
 import type { LedgerOptions } from './ledger.ts'
 import type { JsonObject } from './present.ts'
 import { LoadedRows } from './rows.ts'
-import { StoreError, type StoreReader, type TableRows } from './store.ts'
+import { type LogReader, StoreError, type StoreReader, type TableRows } from './store.ts'
 import { timeOfEntry } from './tree.ts'
 
 /** Entries read at a time, each of which may have 60 kB and a thousand lines. */
@@ -47,9 +51,25 @@ export async function readRow<Row>(store: StoreReader, key: RowKey<Row>): Promis
 
 export async function readPlatform(store: StoreReader): Promise<Platform> {
   const row = await readRow(store, platform)
-  if (row === undefined)
-    throw new StoreError('missing', 'The ledger is not founded yet: its founding was cut off. Run init again.')
+  if (row === undefined) throw notFounded()
   return row
+}
+
+export type Genesis = Pick<Platform, 'origin' | 'clock'>
+
+/** What the genesis lays down for good, for whoever has the log alone. Nothing of it is checked. */
+export async function readGenesis(rules: Rules, sha256: Sha256, log: LogReader): Promise<Genesis> {
+  const [first] = await log.entries(0, 1)
+  if (first === undefined) throw notFounded()
+  const entry = parseEntry(first.bytes)
+  const transaction = entry instanceof Malformed ? entry : parseSignedTransaction(rules, sha256, entry.note)
+  if (transaction instanceof Malformed || transaction.definition.type !== 'ledger.genesis')
+    throw new StoreError('damaged', 'Entry 0 is damaged: it founds no ledger; nimledger verify tells more.')
+  return transaction.body as Genesis
+}
+
+function notFounded(): StoreError {
+  return new StoreError('missing', 'The ledger is not founded yet: its founding was cut off. Run init again.')
 }
 
 /** Rows of a table in order of their keys. */
@@ -63,7 +83,7 @@ export async function* readTable<Row>(
 }
 
 /** The time of the last entry. */
-export async function lastTime(store: StoreReader): Promise<Milliseconds> {
+export async function lastTime(store: LogReader): Promise<Milliseconds> {
   return timeOfEntry(store, (await store.size()) - 1)
 }
 

@@ -66,7 +66,7 @@ export function storedTiles(edge: ReadonlyMap<string, TileRow>, changed: readonl
 }
 
 /** The frontier of the tree as it was at `size`; its root is the root at that size. */
-export async function frontierAt(sha256: Sha256, store: StoreReader, size: number): Promise<Frontier> {
+export async function frontierAt(sha256: Sha256, store: Pick<LogReader, 'tile'>, size: number): Promise<Frontier> {
   const readTile = await tileReader(store, tilesOf(nodesOf(rootRanges(size)), size))
   return readFrontier(sha256, readTile, size)
 }
@@ -85,7 +85,7 @@ export async function tileReader(store: Pick<LogReader, 'tile'>, tiles: readonly
 }
 
 /** The acceptance time of an entry; 0 for the one before the first. */
-export async function timeOfEntry(store: StoreReader, index: number): Promise<Milliseconds> {
+export async function timeOfEntry(store: Pick<LogReader, 'entries'>, index: number): Promise<Milliseconds> {
   if (index < 0) return 0
   const [stored] = await store.entries(index, 1)
   const entry = stored === undefined ? undefined : parseEntry(stored.bytes)

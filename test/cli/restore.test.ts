@@ -8,9 +8,11 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openSqliteMirror } from '../../core/drivers/sqlite/mirror-store.ts'
 import { openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
+import { toVersion2 } from '../drivers/version-2.ts'
 import { durationMs, killed, moments } from './killing.ts'
 import { found, foundMarket, ORIGIN } from './market.ts'
 import { type Answer, accepted, cli, copyOf, expectFailed, expectRefused, folder, ok, type Run, stateOf } from './run.ts'
+import { withDatabase } from './tampering.ts'
 
 const AT = '2026-03-01T00:00:00Z'
 
@@ -229,6 +231,78 @@ describe('a lost guard', () => {
   })
 })
 
+describe('what version 2 made', () => {
+  let old: string
+
+  beforeAll(async () => {
+    old = join(folder(), 'old.backup')
+    await ok(cli(dir, ['backup', old, '--with-keys']))
+    toVersion2(old)
+  })
+
+  it('is restored from its backups, which stay as they are', async () => {
+    const bytes = readFileSync(old)
+    const back = join(folder(), 'back')
+    expect(await ok(cli(back, ['restore', old]))).toMatchObject({ guard: 'new', size, keys: 5, source: old })
+    expect(await stateOf(back)).toEqual(await stateOf(dir))
+    expect(readFileSync(join(back, 'ledger.db')).includes('"sealed"')).toBe(false)
+    expect(await topup(back, 'goes on')).toMatchObject({ index: size })
+    expect((await stateOf(back)).ok).toBe(true)
+    const twin = copyOf(dir)
+    expect(await ok(cli(twin, ['restore', old]))).toMatchObject({ guard: 'kept', size })
+    expect(await topup(twin, 'goes on')).toMatchObject({ index: size })
+    expect(readFileSync(old).equals(bytes)).toBe(true)
+    expect(readdirSync(join(old, '..'))).toEqual(['old.backup'])
+  })
+
+  it('does not take the place of what was signed since', async () => {
+    const twin = await grown(2)
+    const { message } = await expectUnchanged(twin, () => cli(twin, ['restore', old]), 'damaged')
+    expect(message).toContain('lose 2 entries')
+  })
+
+  it('is consulted, and is taken where it is the longest', async () => {
+    const later = await grown(2)
+    toVersion2(join(later, 'ledger.db'))
+    const bytes = readFileSync(join(later, 'ledger.db'))
+    const back = join(folder(), 'back')
+    expect(await ok(cli(back, ['restore', old, '--from', later]))).toMatchObject({ source: later, size: size + 2 })
+    expect(readFileSync(join(later, 'ledger.db')).equals(bytes)).toBe(true)
+    const other = await grown(1, 'other')
+    const run = await cli(join(folder(), 'empty'), ['restore', other, '--from', later])
+    expectFailed(run, 'damaged')
+    expect(run.json.message).toContain('Two histories')
+  })
+
+  it('gets a new guard in its own place, and no shorter copy', async () => {
+    const twin = await grown(1)
+    toVersion2(join(twin, 'ledger.db'))
+    for (const name of readdirSync(twin)) if (name.startsWith('checkpoint.db')) rmSync(join(twin, name))
+    const run = await cli(twin, ['restore', old])
+    expectFailed(run, 'damaged')
+    expect(run.json.message).toContain(`has ${size + 1} entries`)
+    const answer = await ok(cli(twin, ['restore', twin]))
+    expect(answer).toMatchObject({ guard: 'new', size: size + 1 })
+    withDatabase(answer.replaced as string, 'ledger.db', (database) =>
+      expect(database.pragma('user_version', { simple: true })).toBe(2),
+    )
+    expect(await topup(twin, 'goes on')).toMatchObject({ index: size + 1 })
+  })
+
+  it('changes nothing where it is damaged, or the disk is full while it is brought up to date', async () => {
+    const place = folder()
+    const bytes = readFileSync(old)
+    writeFileSync(join(place, 'cut'), bytes.subarray(0, bytes.length - 4096))
+    const forged = join(place, 'forged')
+    copyFileSync(old, forged)
+    // What was derived from the log by then is nothing that the log says.
+    withDatabase(place, 'forged', (database) => database.exec(`DELETE FROM state WHERE "table" = 'account'`))
+    for (const path of [join(place, 'cut'), forged]) await expectUnchanged(dir, () => cli(dir, ['restore', path]), 'damaged')
+    const maxFileKib = bytes.length / 1024
+    await expectUnchanged(dir, () => cli(dir, ['restore', old], { maxFileKib }), 'disk_full')
+  })
+})
+
 describe('a restore that does not succeed', () => {
   it('changes nothing where the copy is damaged, none, or of another kind', async () => {
     const place = folder()
@@ -271,6 +345,8 @@ describe('a restore that does not succeed', () => {
     const newer = await grown(1)
     const backup = join(folder(), 'newer.backup')
     await ok(cli(newer, ['backup', backup]))
+    // So that there is a migration to be killed in.
+    toVersion2(backup)
     const trial = copyOf(dir)
     const wholeMs = await durationMs(trial, ['restore', backup])
     const after = await stateOf(newer)

@@ -4,38 +4,19 @@ import Sqlite from 'better-sqlite3'
 import { getTableConfig } from 'drizzle-orm/sqlite-core'
 import { describe, expect, test } from 'vitest'
 import { BookWriter } from '../../core/drivers/sqlite/book.ts'
-import {
-  BOOK,
-  GUARD,
-  MIRROR,
-  modelDatabase,
-  OUTBOX,
-  openCopy,
-  openDatabase,
-  WITNESS,
-} from '../../core/drivers/sqlite/database.ts'
+import { BOOK, GUARD, MIRROR, modelDatabase, OUTBOX, openDatabase, WITNESS } from '../../core/drivers/sqlite/database.ts'
 import { onFile, storeError } from '../../core/drivers/sqlite/errors.ts'
 import * as schema from '../../core/drivers/sqlite/schema.ts'
 import { createSqliteGuard, createSqliteLedger, openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import { emptyLedger, filledLedger, temporaryFolder, withDatabase, withReader, withWriter } from './folders.ts'
 import { fillStore, NOW, readAll, sampleCheckpoint, sampleCommit, sampleEntry, sampleRefusal } from './samples.ts'
 import { describeStore } from './store-contract.ts'
+import { toVersion2 } from './version-2.ts'
 
 describeStore(async () => {
   const folder = await emptyLedger()
   return { openReader: () => openSqliteReader(folder), openWriter: () => openSqliteWriter(folder) }
 })
-
-/** What makes a book of version 2 of one of version 3, rows included. */
-const TO_VERSION_2 = `
-  CREATE TABLE state_by_key ("table" TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY ("table", key))
-    STRICT, WITHOUT ROWID;
-  INSERT INTO state_by_key SELECT "table", key, value FROM state;
-  DROP TABLE state;
-  DROP TABLE places;
-  ALTER TABLE state_by_key RENAME TO state;
-  DELETE FROM __drizzle_migrations WHERE created_at = (SELECT max(created_at) FROM __drizzle_migrations);
-  PRAGMA user_version = 2`
 
 describe('creating', () => {
   test('makes the folder and the three files, and nothing else', async () => {
@@ -181,11 +162,9 @@ describe('opening', () => {
   test('a writer brings the rows of a book of version 2 in order of arrival, and all of them are found', async () => {
     const folder = await filledLedger()
     const before = await withReader(folder, readAll)
-    withDatabase(folder, 'ledger.db', (database) => database.exec(TO_VERSION_2))
+    toVersion2(join(folder, 'ledger.db'))
     const advice = 'in format 2; this one has format 3. Whatever writes to the ledger next brings it up to date.'
     await expect(openSqliteReader(folder)).rejects.toMatchObject({ code: 'version', message: expect.stringContaining(advice) })
-    withDatabase(folder, 'ledger.db', (database) => database.pragma('journal_mode = delete'))
-    expect(() => openCopy(join(folder, 'ledger.db'), BOOK)).toThrow('in format 2; this one has format 3. Restore it with that')
     await withWriter(folder, async (writer) => {
       expect(await writer.defects()).toEqual([])
       expect(await readAll(writer)).toEqual(before)

@@ -13,10 +13,20 @@ import { basename } from 'node:path'
 import { z } from 'zod'
 import { StoreError } from '../../ledger/store.ts'
 import { moveDurably } from '../durable-file.ts'
-import { Book } from './book.ts'
-import { BACKUP_ID, BOOK, type Database, type DatabaseKind, kindOfFile, openCopy, removeDatabase } from './database.ts'
+import { Book, BookLog } from './book.ts'
+import {
+  BACKUP_ID,
+  BOOK,
+  changeCopy,
+  type Database,
+  type DatabaseKind,
+  kindOfFile,
+  type Mode,
+  openCopy,
+  removeDatabase,
+} from './database.ts'
 import { damaged, onFile, storeError } from './errors.ts'
-import { BookReader, open, requireDatabases, snapshot } from './reader.ts'
+import { BookLogReader, BookReader, snapshot } from './reader.ts'
 
 interface BackupContent {
   /** When it was made, RFC 3339. */
@@ -40,26 +50,36 @@ function backupKind(path: string): DatabaseKind {
 const bytes = z.instanceof(Uint8Array).nullable()
 const row = z.strictObject({ made: z.string(), checkpoint: bytes, keys: bytes })
 
-/** A backup that is open. */
-export class BackupReader extends BookReader {
-  readonly content: BackupContent
-
-  constructor(book: Book, connections: DisposableStack, known: { readonly kind: DatabaseKind; readonly content: BackupContent }) {
-    super(book, connections, { kind: known.kind, checkpoint: known.content.checkpoint })
-    this.content = known.content
-  }
+/** A copy of a ledger, open: the log, and the vault's file where the copy has it. */
+export interface LedgerCopy {
+  readonly log: BookLogReader
+  readonly keys?: Uint8Array | undefined
 }
 
-export function openBackup(path: string): BackupReader {
+export function openBackup(path: string): BookReader {
+  return openAs(path, 'read', (database, { checkpoint }, connections) => {
+    return new BookReader(new Book(database), connections.move(), { kind: backupKind(path), checkpoint })
+  })
+}
+
+/** The log in a backup, of an older version too. */
+export function openBackupLog(path: string): LedgerCopy {
+  return openAs(path, 'read-log', (database, { checkpoint, keys }, connections) => {
+    return { log: new BookLogReader(new BookLog(database), connections.move(), checkpoint), keys }
+  })
+}
+
+function openAs<T>(
+  path: string,
+  mode: Mode,
+  make: (database: Database, content: BackupContent, connections: DisposableStack) => T,
+): T {
   const kind = backupKind(path)
   if (kindOfFile(path) === 'book')
     throw new StoreError('missing', `${path} is a ledger's own database and no backup: name the folder that it is in.`)
   using connections = new DisposableStack()
-  const database = connections.adopt(openCopy(path, kind), (one) => void one.close())
-  return onFile(kind.file, () => {
-    const content = readContent(snapshot(database), kind)
-    return new BackupReader(new Book(database), connections.move(), { kind, content })
-  })
+  const database = connections.adopt(openCopy(path, kind, mode), (one) => void one.close())
+  return onFile(kind.file, () => make(database, readContent(snapshot(database), kind), connections))
 }
 
 function readContent(database: Database, { file }: DatabaseKind): BackupContent {
@@ -68,14 +88,6 @@ function readContent(database: Database, { file }: DatabaseKind): BackupContent 
   const { made, checkpoint, keys } = found.data
   const plain = (value: Uint8Array | null) => (value === null ? undefined : new Uint8Array(value))
   return { made, checkpoint: plain(checkpoint), keys: plain(keys) }
-}
-
-/** Opens the book in a folder without its guard, of which nothing is known then. */
-export function openBook(folder: string): BookReader {
-  requireDatabases(folder, BOOK)
-  using connections = new DisposableStack()
-  const book = open(connections, folder, BOOK, 'read', (database) => new Book(snapshot(database)))
-  return new BookReader(book, connections.move())
 }
 
 /**
@@ -98,7 +110,7 @@ export async function makeBackup(
     closeSync(openSync(unfinished, 'wx', 0o600))
     isBegun = true
     await source.copyTo(unfinished, progress)
-    openCopy(unfinished, { ...BOOK, file: basename(path) }, (database) => fill(database, content)).close()
+    changeCopy(unfinished, { ...BOOK, file: basename(path) }, (database) => fill(database, content))
     const copy = openBackup(unfinished)
     try {
       await check(copy)
@@ -120,15 +132,14 @@ function fill(database: Database, { made, checkpoint, keys }: BackupContent): vo
   database.pragma(`application_id = ${BACKUP_ID}`)
 }
 
-/** Makes a book again of a backup's copy. */
+/** Makes a book again of a backup's copy, which is brought up to date. */
 export function unfillBackup(path: string): void {
-  const change = (database: Database) => {
+  changeCopy(path, { ...backupKind(path), file: BOOK.file }, (database) => {
     // Otherwise the keys that were in it stay in pages that are not used any more.
     database.pragma('secure_delete = on')
     database.exec('DROP TABLE backup')
     database.pragma(`application_id = ${BOOK.applicationId}`)
-  }
-  openCopy(path, { ...backupKind(path), file: BOOK.file }, change).close()
+  })
 }
 
 /** An error about the file under the name that the user gave it. */

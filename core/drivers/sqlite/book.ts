@@ -18,55 +18,27 @@ export interface StoredId {
   readonly index: number
 }
 
-export class Book {
+/** The log in a book: the tables that are the same in every version that is brought up to date. */
+export class BookLog {
   readonly database: Database
-  readonly rows: StateRows
-  readonly scanIds: Scan<readonly unknown[], StoredId>
-  readonly scanTiles: Scan<readonly unknown[], StoredTile>
   readonly #last
-  readonly #indexes: BulkLookup<[index: unknown]>
   readonly #entries
   readonly #tile
 
-  constructor(database: Database, rows = new StateRows(database)) {
+  constructor(database: Database) {
     this.database = database
-    this.rows = rows
     this.#last = database.prepare<[], bigint | null>('SELECT max("index") FROM entries').pluck()
-    this.#indexes = new BulkLookup(database, { key: ['id'], values: ['"index"'], from: 'ids USING (id)' })
     this.#entries = database
       .prepare<[number, number], EntryColumns>(
         'SELECT "index", bytes, outcome FROM entries WHERE "index" >= ? ORDER BY "index" LIMIT ?',
       )
       .raw()
     this.#tile = database.prepare<[number, number], Buffer>('SELECT hashes FROM tiles WHERE level = ? AND number = ?').pluck()
-    this.scanIds = new Scan(
-      database,
-      { columns: 'id, "index"', table: 'ids', key: ['id'], suspects: `typeof(id) <> 'blob'` },
-      decodeId,
-    )
-    this.scanTiles = new Scan(
-      database,
-      { columns: 'level, number, hashes', table: 'tiles', key: ['level', 'number'], suspects: TILE_SUSPECTS },
-      decodeTile,
-    )
   }
 
   size(): number {
     const last = this.#last.get() ?? null
     return last === null ? 0 : integerOf(BOOK, last, 'the index of the last entry') + 1
-  }
-
-  countEntries(): number {
-    const count = this.database.prepare<[], bigint>('SELECT count(*) FROM entries').pluck().get()
-    return integerOf(BOOK, count, 'the count of entries')
-  }
-
-  indexes(ids: readonly string[]): (number | undefined)[] {
-    return this.#indexes
-      .find(ids.map(idBytes))
-      .map((found, i) =>
-        found === undefined ? undefined : integerOf(BOOK, found[0], () => `the index of transaction ${ids[i]}`),
-      )
   }
 
   entries(from: number, limit: number): StoredEntry[] {
@@ -83,6 +55,42 @@ export class Book {
   tile(level: number, number: number): Uint8Array | undefined {
     const hashes = this.#tile.get(level, number)
     return hashes === undefined ? undefined : bytesOf(BOOK, hashes, `tile ${number} of level ${level}`)
+  }
+}
+
+export class Book extends BookLog {
+  readonly rows: StateRows
+  readonly scanIds: Scan<readonly unknown[], StoredId>
+  readonly scanTiles: Scan<readonly unknown[], StoredTile>
+  readonly #indexes: BulkLookup<[index: unknown]>
+
+  constructor(database: Database, rows = new StateRows(database)) {
+    super(database)
+    this.rows = rows
+    this.#indexes = new BulkLookup(database, { key: ['id'], values: ['"index"'], from: 'ids USING (id)' })
+    this.scanIds = new Scan(
+      database,
+      { columns: 'id, "index"', table: 'ids', key: ['id'], suspects: `typeof(id) <> 'blob'` },
+      decodeId,
+    )
+    this.scanTiles = new Scan(
+      database,
+      { columns: 'level, number, hashes', table: 'tiles', key: ['level', 'number'], suspects: TILE_SUSPECTS },
+      decodeTile,
+    )
+  }
+
+  countEntries(): number {
+    const count = this.database.prepare<[], bigint>('SELECT count(*) FROM entries').pluck().get()
+    return integerOf(BOOK, count, 'the count of entries')
+  }
+
+  indexes(ids: readonly string[]): (number | undefined)[] {
+    return this.#indexes
+      .find(ids.map(idBytes))
+      .map((found, i) =>
+        found === undefined ? undefined : integerOf(BOOK, found[0], () => `the index of transaction ${ids[i]}`),
+      )
   }
 }
 

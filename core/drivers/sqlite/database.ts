@@ -114,31 +114,35 @@ const SETTINGS: readonly (readonly [name: string, value: bigint])[] = [
   ['wal_autocheckpoint', 5_000n],
 ]
 
-/** Opens a database that exists. To write brings an older version up to date first. */
-export function openDatabase(folder: string, kind: DatabaseKind, mode: 'read' | 'write'): Database {
-  return connect(folder, kind, kind.file, { readonly: mode === 'read', fileMustExist: true }, (database) => {
-    recognise(database, kind)
-    if (mode === 'write') {
-      if (versionOf(database) < latestVersion(kind)) migrate(database, kind)
-      set(database, kind.file, 'journal_mode', 'wal')
-    }
-    expect(kind.file, database, 'journal_mode', 'wal')
-    expectLatest(database, kind, 'Whatever writes to the ledger next brings it up to date.')
-  })
+/**
+ * What a database is opened for. To write brings an older version up to date first; a reader changes nothing, so not the version
+ * either, and reads no older one, unless it is for the log alone, whose tables all of these versions have alike.
+ */
+export type Mode = 'read' | 'read-log' | 'write'
+
+/** Opens a database that exists. */
+export function openDatabase(folder: string, kind: DatabaseKind, mode: Mode): Database {
+  return connect(folder, kind, kind.file, { readonly: mode !== 'write', fileMustExist: true }, (database) =>
+    prepare(database, kind, mode, { journalMode: 'wal', advice: 'Whatever writes to the ledger next brings it up to date.' }),
+  )
 }
 
-/**
- * Opens a database that is one file, no matter what mode it was copied in, and that nobody else has open. `change` makes another
- * kind of it, in one step.
- */
-export function openCopy(path: string, kind: DatabaseKind, change?: (database: Database) => void): Database {
-  const isRead = change === undefined
-  return connect(dirname(path), kind, basename(path), { readonly: isRead, fileMustExist: true }, (database) => {
-    recognise(database, kind)
-    if (!isRead) set(database, kind.file, 'journal_mode', 'delete')
-    expect(kind.file, database, 'journal_mode', 'delete')
-    expectLatest(database, kind, 'Restore it with that version; this one then brings the ledger up to date.')
-    if (change !== undefined) database.transaction(change).immediate(database)
+/** Opens a database that is one file, to write no matter in what journal mode it was copied, and that nobody else has open. */
+export function openCopy(path: string, kind: DatabaseKind, mode: Mode): Database {
+  return connect(dirname(path), kind, basename(path), { readonly: mode !== 'write', fileMustExist: true }, (database) =>
+    prepare(database, kind, mode, { journalMode: 'delete', advice: 'Restoring it brings it up to date.' }),
+  )
+}
+
+/** Changes such a database in one step, once it is up to date. */
+export function changeCopy(path: string, kind: DatabaseKind, change: (database: Database) => void): void {
+  onFile(kind.file, () => {
+    const database = openCopy(path, kind, 'write')
+    try {
+      database.transaction(change).immediate(database)
+    } finally {
+      database.close()
+    }
   })
 }
 
@@ -203,6 +207,28 @@ function connect(
   })
 }
 
+/** `advice` is what to do about an older version, as a sentence. */
+function prepare(
+  database: Database,
+  kind: DatabaseKind,
+  mode: Mode,
+  { journalMode, advice }: { readonly journalMode: 'wal' | 'delete'; readonly advice: string },
+): void {
+  recognise(database, kind)
+  if (mode === 'write') {
+    set(database, kind.file, 'journal_mode', journalMode)
+    if (versionOf(database) < latestVersion(kind)) migrate(database, kind)
+  }
+  expect(kind.file, database, 'journal_mode', journalMode)
+  const [version, latest] = [versionOf(database), latestVersion(kind)]
+  if (version < kind.oldestVersion) expect(kind.file, database, 'user_version', latest)
+  if (version === latest || mode === 'read-log') return
+  throw new StoreError(
+    'version',
+    `${kind.file} was made by an earlier version of this program, in format ${version}; this one has format ${latest}. ${advice}`,
+  )
+}
+
 /** A database in memory with the tables that the migrations make: what a sound one looks like. */
 export function modelDatabase(kind: DatabaseKind): Database {
   const database = new Sqlite(':memory:')
@@ -240,7 +266,15 @@ function migrate(database: Database, kind: DatabaseKind): void {
   const require = createRequire(import.meta.url)
   const { drizzle } = require('drizzle-orm/better-sqlite3') as typeof import('drizzle-orm/better-sqlite3')
   const migrator = require('drizzle-orm/better-sqlite3/migrator') as typeof import('drizzle-orm/better-sqlite3/migrator')
-  migrator.migrate(drizzle(database), { migrationsFolder: kind.migrationsFolder })
+  try {
+    migrator.migrate(drizzle(database), { migrationsFolder: kind.migrationsFolder })
+  } catch (error) {
+    // Drizzle wraps what SQLite said.
+    const said = (error as Error).cause ?? error
+    // SQLite itself ends the transaction of a disk that fails; what Drizzle then tells is that there is none to roll back.
+    if (!(said instanceof Error && said.message.includes('no transaction is active'))) throw said
+    throw new StoreError('disk_full', `${kind.file} cannot be brought up to date: the disk is full, or failed.`, { cause: said })
+  }
 }
 
 /** They are for our own statements: a schema that calls one is refused. */
@@ -261,17 +295,6 @@ function recognise(database: Database, kind: DatabaseKind): void {
     'version',
     `${kind.file} was made by ${age} version of this program, in format ${version}; this one has format ${latest}. It is not ` +
       `damaged: use it with ${age} version.`,
-  )
-}
-
-/** A reader changes nothing, so not the format either; `advice` is what to do about it, as a sentence. */
-function expectLatest(database: Database, kind: DatabaseKind, advice: string): void {
-  const [version, latest] = [versionOf(database), latestVersion(kind)]
-  if (version < kind.oldestVersion) expect(kind.file, database, 'user_version', latest)
-  if (version === latest) return
-  throw new StoreError(
-    'version',
-    `${kind.file} was made by an earlier version of this program, in format ${version}; this one has format ${latest}. ${advice}`,
   )
 }
 

@@ -10,6 +10,7 @@ import { assert } from '../../base/assert.ts'
 import { tryFromHex } from '../../base/bytes.ts'
 import type { RowKey } from '../../domain/table.ts'
 import {
+  type LogReader,
   type NumberedRow,
   type NumberedText,
   type StoreDefect,
@@ -19,43 +20,25 @@ import {
   type StoreReader,
   type TableRows,
 } from '../../ledger/store.ts'
-import type { Book, StoredId } from './book.ts'
-import { BOOK, type Database, type DatabaseKind, findRemains, hasDatabase, openDatabase } from './database.ts'
+import type { Book, BookLog, StoredId } from './book.ts'
+import { BOOK, type Database, type DatabaseKind, findRemains, hasDatabase, type Mode, openDatabase } from './database.ts'
 import { findBookDefects } from './defects.ts'
 import { onFile } from './errors.ts'
 
-/** A book, and the checkpoint over it that whoever opened it knows. */
-export class BookReader implements StoreReader {
-  protected readonly book: Book
+/** The log in a book, and the checkpoint over it that whoever opened it knows. */
+export class BookLogReader implements LogReader {
+  protected readonly book: BookLog
   readonly #connections: DisposableStack
-  readonly #known: { readonly checkpoint?: Uint8Array | undefined; readonly kind: DatabaseKind }
+  readonly #checkpoint: Uint8Array | undefined
 
-  constructor(
-    book: Book,
-    connections: DisposableStack,
-    known: { readonly checkpoint?: Uint8Array | undefined; readonly kind: DatabaseKind } = { kind: BOOK },
-  ) {
+  constructor(book: BookLog, connections: DisposableStack, checkpoint?: Uint8Array) {
     this.book = book
     this.#connections = connections
-    this.#known = known
+    this.#checkpoint = checkpoint
   }
 
   async size(): Promise<number> {
     return this.use(BOOK, () => this.book.size())
-  }
-
-  async rows(keys: readonly RowKey[]): Promise<(NumberedText | undefined)[]> {
-    return this.use(BOOK, () => this.book.rows.find(keys))
-  }
-
-  async *tableRows(wanted: TableRows): AsyncGenerator<NumberedRow> {
-    const numbers = this.use(BOOK, () => this.book.rows.numbersOf(wanted))
-    for (let from = 0; from < numbers.length; from += ROWS_AT_A_TIME)
-      yield* this.use(BOOK, () => this.book.rows.numbered(numbers.subarray(from, from + ROWS_AT_A_TIME)))
-  }
-
-  async indexes(ids: readonly string[]): Promise<(number | undefined)[]> {
-    return this.use(BOOK, () => this.book.indexes(ids))
   }
 
   async entries(from: number, limit: number): Promise<StoredEntry[]> {
@@ -66,24 +49,8 @@ export class BookReader implements StoreReader {
     return this.use(BOOK, () => this.book.tile(level, number))
   }
 
-  async scanRows(after: Pick<NumberedRow, 'number'> | undefined, limit: number): Promise<NumberedRow[]> {
-    return this.use(BOOK, () => this.book.rows.scan.page(after && [after.number], limit))
-  }
-
-  async scanIds(after: string | undefined, limit: number): Promise<StoredId[]> {
-    return this.use(BOOK, () => this.book.scanIds.page(after === undefined ? after : [tryFromHex(after)], limit))
-  }
-
-  async scanTiles(after: { readonly level: number; readonly number: number } | undefined, limit: number): Promise<StoredTile[]> {
-    return this.use(BOOK, () => this.book.scanTiles.page(after && [after.level, after.number], limit))
-  }
-
   async checkpoint(): Promise<Uint8Array | undefined> {
-    return this.#known.checkpoint
-  }
-
-  async defects(): Promise<readonly StoreDefect[]> {
-    return this.use(BOOK, () => findBookDefects(this.book, this.#known.kind))
+    return this.#checkpoint
   }
 
   /** Copies the whole book page by page into a database file that is empty or missing. */
@@ -109,6 +76,51 @@ export class BookReader implements StoreReader {
   protected use<T>({ file }: DatabaseKind, work: () => T): T {
     assert(!this.#connections.disposed, 'a store is not used after it was closed')
     return onFile(file, work)
+  }
+}
+
+/** The whole book. */
+export class BookReader extends BookLogReader implements StoreReader {
+  declare protected readonly book: Book
+  readonly #kind: DatabaseKind
+
+  constructor(
+    book: Book,
+    connections: DisposableStack,
+    { kind, checkpoint }: { readonly kind: DatabaseKind; readonly checkpoint?: Uint8Array | undefined } = { kind: BOOK },
+  ) {
+    super(book, connections, checkpoint)
+    this.#kind = kind
+  }
+
+  async rows(keys: readonly RowKey[]): Promise<(NumberedText | undefined)[]> {
+    return this.use(BOOK, () => this.book.rows.find(keys))
+  }
+
+  async *tableRows(wanted: TableRows): AsyncGenerator<NumberedRow> {
+    const numbers = this.use(BOOK, () => this.book.rows.numbersOf(wanted))
+    for (let from = 0; from < numbers.length; from += ROWS_AT_A_TIME)
+      yield* this.use(BOOK, () => this.book.rows.numbered(numbers.subarray(from, from + ROWS_AT_A_TIME)))
+  }
+
+  async indexes(ids: readonly string[]): Promise<(number | undefined)[]> {
+    return this.use(BOOK, () => this.book.indexes(ids))
+  }
+
+  async scanRows(after: Pick<NumberedRow, 'number'> | undefined, limit: number): Promise<NumberedRow[]> {
+    return this.use(BOOK, () => this.book.rows.scan.page(after && [after.number], limit))
+  }
+
+  async scanIds(after: string | undefined, limit: number): Promise<StoredId[]> {
+    return this.use(BOOK, () => this.book.scanIds.page(after === undefined ? after : [tryFromHex(after)], limit))
+  }
+
+  async scanTiles(after: { readonly level: number; readonly number: number } | undefined, limit: number): Promise<StoredTile[]> {
+    return this.use(BOOK, () => this.book.scanTiles.page(after && [after.level, after.number], limit))
+  }
+
+  async defects(): Promise<readonly StoreDefect[]> {
+    return this.use(BOOK, () => findBookDefects(this.book, this.#kind))
   }
 }
 
@@ -143,7 +155,7 @@ export function open<T>(
   connections: DisposableStack,
   folder: string,
   kind: DatabaseKind,
-  mode: 'read' | 'write',
+  mode: Mode,
   make: (database: Database) => T,
 ): T {
   const database = connections.adopt(openDatabase(folder, kind, mode), (one) => void one.close())

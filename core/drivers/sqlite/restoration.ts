@@ -8,12 +8,12 @@
  * nothing, a new one takes its place, under which older notes are stale.
  */
 
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Seconds } from '../../domain/time.ts'
 import { moveDurably, syncFolder } from '../durable-file.ts'
-import { unfillBackup } from './backup.ts'
-import { Book } from './book.ts'
+import { type LedgerCopy, openBackupLog, unfillBackup } from './backup.ts'
+import { Book, BookLog } from './book.ts'
 import {
   BOOK,
   type Database,
@@ -30,9 +30,8 @@ import {
 import { onFile, storeError } from './errors.ts'
 import { fillGuard, Guard } from './guard.ts'
 import { takeLock } from './lock.ts'
-import { Mirror } from './mirror.ts'
-import { isSqliteMirror, refuseMirror } from './mirror-store.ts'
-import { BookReader, open, snapshot } from './reader.ts'
+import { isSqliteMirror, readMirrorHeads, refuseMirror } from './mirror-store.ts'
+import { BookLogReader, BookReader, open, requireDatabases, snapshot } from './reader.ts'
 
 /** What the guard in the folder remembers. */
 interface Remembered {
@@ -73,9 +72,12 @@ export class Restoration {
     }
   }
 
-  /** Copies a book beside the one that is there, and opens the copy; `checkpoint` is one that is signed over it. */
+  /**
+   * Copies a book beside the one that is there, brings the copy up to date, and opens it; `checkpoint` is one that is signed
+   * over it.
+   */
   async copy(
-    source: BookReader,
+    source: BookLogReader,
     checkpoint: Uint8Array | undefined,
     progress: (done: number, total: number) => void,
   ): Promise<BookReader> {
@@ -84,10 +86,9 @@ export class Restoration {
       throw storeError(error, BOOK.file)
     })
     if (kindOfFile(this.#copy) === 'backup') unfillBackup(this.#copy)
-    // A book comes in the mode in which it was in use.
-    else openCopy(this.#copy, BOOK, () => {}).close()
+    else openCopy(this.#copy, BOOK, 'write').close()
     using connections = new DisposableStack()
-    const database = connections.adopt(openCopy(this.#copy, BOOK), (one) => void one.close())
+    const database = connections.adopt(openCopy(this.#copy, BOOK, 'read'), (one) => void one.close())
     const book = onFile(BOOK.file, () => new Book(snapshot(database)))
     return new BookReader(book, connections.move(), { kind: BOOK, checkpoint })
   }
@@ -131,14 +132,24 @@ export function readStaleBefore(folder: string): Seconds {
 
 /** The newest checkpoint that a log has shown to a mirror, which may lack entries that it covers; undefined for other folders. */
 export function shownTo(folder: string): Uint8Array | undefined {
-  if (!isSqliteMirror(folder)) return undefined
+  return isSqliteMirror(folder) ? readMirrorHeads(folder).shown : undefined
+}
+
+/** Opens a backup, or the book in the folder of a ledger or a mirror, with the guard or without it. */
+export function openLedgerCopy(path: string): LedgerCopy {
+  if (!statSync(path).isDirectory()) return openBackupLog(path)
+  const others = [GUARD, MIRROR].filter((kind) => hasDatabase(path, kind))
+  requireDatabases(path, BOOK, ...others)
   using connections = new DisposableStack()
-  return open(connections, folder, MIRROR, 'read', (database) => new Mirror(database).memory()).shown
+  // A checkpoint is signed, or covered, after its entries were committed, so the book seen afterwards has them all.
+  const checkpoint = (isSqliteMirror(path) ? readMirrorHeads(path) : readGuard(path))?.checkpoint
+  const book = open(connections, path, BOOK, 'read-log', (database) => new BookLog(snapshot(database)))
+  return { log: new BookLogReader(book, connections.move(), checkpoint) }
 }
 
 /** A book in use has a write-ahead log; the copy's is empty, so nothing of it stays under the passing name. */
 function prepareToServe(path: string): void {
-  const database = openCopy(path, BOOK, () => {})
+  const database = openCopy(path, BOOK, 'write')
   try {
     database.pragma('journal_mode = wal')
   } finally {
