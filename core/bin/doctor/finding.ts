@@ -71,7 +71,7 @@ export function exitCodeOf(findings: readonly Finding[]): number {
 export function findingOf({ code, message, exitCode }: Failure): Finding {
   if (code === 'damaged') return finding('store_damaged', message, RESTORE)
   if (exitCode === unavailable) return finding('unavailable', message, 'Do what the sentence says, and ask again.')
-  return finding('version', message, 'Use the version of the program that made it; docs/operations.md tells how to upgrade.')
+  return finding('version', message, 'The version that made it can use it as it is; docs/operations.md tells how to upgrade.')
 }
 
 export const RESTORE =
