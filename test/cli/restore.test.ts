@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openSqliteMirror } from '../../core/drivers/sqlite/mirror-store.ts'
 import { openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
-import { toVersion2 } from '../drivers/version-2.ts'
+import { toVersion } from '../drivers/earlier-version.ts'
 import { durationMs, killed, moments } from './killing.ts'
 import { found, foundMarket, ORIGIN } from './market.ts'
 import { type Answer, accepted, cli, copyOf, expectFailed, expectRefused, folder, ok, type Run, stateOf } from './run.ts'
@@ -237,7 +237,7 @@ describe('what version 2 made', () => {
   beforeAll(async () => {
     old = join(folder(), 'old.backup')
     await ok(cli(dir, ['backup', old, '--with-keys']))
-    toVersion2(old)
+    toVersion(2, old)
   })
 
   it('is restored from its backups, which stay as they are', async () => {
@@ -263,7 +263,7 @@ describe('what version 2 made', () => {
 
   it('is consulted, and is taken where it is the longest', async () => {
     const later = await grown(2)
-    toVersion2(join(later, 'ledger.db'))
+    toVersion(2, join(later, 'ledger.db'))
     const bytes = readFileSync(join(later, 'ledger.db'))
     const back = join(folder(), 'back')
     expect(await ok(cli(back, ['restore', old, '--from', later]))).toMatchObject({ source: later, size: size + 2 })
@@ -276,7 +276,7 @@ describe('what version 2 made', () => {
 
   it('gets a new guard in its own place, and no shorter copy', async () => {
     const twin = await grown(1)
-    toVersion2(join(twin, 'ledger.db'))
+    toVersion(2, join(twin, 'ledger.db'))
     for (const name of readdirSync(twin)) if (name.startsWith('checkpoint.db')) rmSync(join(twin, name))
     const run = await cli(twin, ['restore', old])
     expectFailed(run, 'damaged')
@@ -346,7 +346,7 @@ describe('a restore that does not succeed', () => {
     const backup = join(folder(), 'newer.backup')
     await ok(cli(newer, ['backup', backup]))
     // So that there is a migration to be killed in.
-    toVersion2(backup)
+    toVersion(2, backup)
     const trial = copyOf(dir)
     const wholeMs = await durationMs(trial, ['restore', backup])
     const after = await stateOf(newer)
