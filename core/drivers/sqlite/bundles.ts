@@ -10,7 +10,6 @@
 
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { assert } from '../../base/assert.ts'
-import { concatBytes } from '../../base/bytes.ts'
 import { MAX_BUNDLE_OUTCOMES_BYTES, MAX_ENTRY_BYTES } from '../../base/limits.ts'
 import { Malformed } from '../../base/malformed.ts'
 import { formatBundle, parseBundle, TILE_WIDTH } from '../../log/tiles.ts'
@@ -44,7 +43,7 @@ export const OUTCOMES: Packing = {
 /** What is written so often has to be written fast; the slower levels make it no smaller. */
 const LEVEL = 1
 /** A bundle of purchases has some 120 KB. */
-const CHUNK_BYTES = 64 * 1024
+const CHUNK_BYTES = 128 * 1024
 
 function compress(bytes: Uint8Array): Uint8Array {
   const params = { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 }
@@ -68,14 +67,16 @@ function decompress(
 const LENGTH_BYTES = 4
 
 function joinOutcomes(outcomes: readonly Uint8Array[]): Uint8Array {
-  const lengths = new DataView(new ArrayBuffer(outcomes.length * LENGTH_BYTES))
-  const parts: Uint8Array[] = []
-  outcomes.forEach((outcome, i) => {
-    lengths.setUint32(i * LENGTH_BYTES, outcome.length)
-    parts.push(new Uint8Array(lengths.buffer, i * LENGTH_BYTES, LENGTH_BYTES), outcome)
-  })
-  const joined = concatBytes(...parts)
-  assert(joined.length <= MAX_BUNDLE_OUTCOMES_BYTES, 'the outcomes of a bundle stay within their bound')
+  const length = outcomes.reduce((sum, outcome) => sum + LENGTH_BYTES + outcome.length, 0)
+  assert(length <= MAX_BUNDLE_OUTCOMES_BYTES, 'the outcomes of a bundle stay within their bound')
+  const joined = new Uint8Array(length)
+  const view = new DataView(joined.buffer)
+  let offset = 0
+  for (const outcome of outcomes) {
+    view.setUint32(offset, outcome.length)
+    joined.set(outcome, offset + LENGTH_BYTES)
+    offset += LENGTH_BYTES + outcome.length
+  }
   return joined
 }
 
