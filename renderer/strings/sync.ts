@@ -44,6 +44,15 @@ const kinds: Readonly<Record<EvidenceView['kind'], string>> = {
 }
 
 export const sync = {
+  token: {
+    label: 'Read token',
+    hint: 'The hub’s operator gives it to you; it opens the whole log for reading, and nothing else.',
+    optionalHint: 'For a private hub alone: its operator gives it to you.',
+    show: 'Show the token',
+    another: 'Another token',
+    use: 'Go on with this token',
+  },
+
   sync: {
     title: 'Sync',
     lead: (origin: string) => `A verified copy of ${origin}. Nothing of it is believed, and what you sign goes to its hub.`,
