@@ -1,7 +1,6 @@
 /**
  * The read token of a private hub, kept beside the mirror that follows it, so that whoever gave it to the console once need not
- * give it again. The file is its owner's alone to read, like everything that the token opens and that the mirror holds already; it
- * is part of no backup.
+ * give it again. The file is its owner's alone to read, and part of no backup; what it opens, the mirror beside it holds already.
  */
 
 import { existsSync, readFileSync } from 'node:fs'
