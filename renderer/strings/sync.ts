@@ -135,7 +135,7 @@ export const sync = {
       see: 'See it in the outbox',
       offline: 'The hub cannot be reached now. What you sign is kept here and sent as soon as it can be.',
       waiting: (count: number) =>
-        `${plural(count, 'transaction')} still on the way: these figures take ${count === 1 ? 'it' : 'them'}. as taken.`,
+        `${plural(count, 'transaction')} still on the way: these figures count ${count === 1 ? 'it' : 'them'} as taken.`,
     },
     accountKept: (name: string) => `The account of ${name} opens when the hub has entered it`,
   },
