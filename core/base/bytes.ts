@@ -33,6 +33,32 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return joined
 }
 
+/**
+ * Room for a few bytes that are needed for a while only. Many share a piece of memory: one of its own for each would take several
+ * times as much and be slower to make than to fill. It is there for as long as anybody holds some of it, so what stays for long
+ * has its own.
+ */
+export function sharedBytes(length: number): Uint8Array {
+  if (taken + length > shared.byteLength) {
+    shared = new ArrayBuffer(Math.max(length, SHARED_BYTES))
+    taken = 0
+  }
+  taken += length
+  return new Uint8Array(shared, taken - length, length)
+}
+
+const SHARED_BYTES = 128 * 1024
+let shared = new ArrayBuffer()
+let taken = 0
+
+/** A copy in shared memory of the bytes from `start` up to, not including, `end`. */
+export function sharedCopy(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = sharedBytes(end - start)
+  // A few bytes are copied in less time than it takes to make the view that `set` needs.
+  for (let i = 0; i < copy.length; i++) copy[i] = bytes[start + i]!
+  return copy
+}
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false

@@ -7,8 +7,10 @@ import { commandsFor } from './commands/index.ts'
 import { globalOptions } from './commands/options.ts'
 import { defaultDir } from './desk.ts'
 import { EXIT, failureOf } from './failure.ts'
+import { beginAmongNewObjects } from './heap.ts'
 import { note, printJson, stopPrinting } from './output.ts'
 
+beginAmongNewObjects()
 // Without a listener the system ends the program where a file outgrows its limit; with one the write fails and is reported.
 process.on('SIGXFSZ', () => {})
 // Whatever comes from outside any command, such as a full disk behind the standard output.

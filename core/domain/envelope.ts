@@ -129,7 +129,10 @@ export function parseSignedTransaction(rules: Rules, sha256: Sha256, note: Uint8
 /** What a transaction came as. */
 type Received = Pick<SignedTransaction, 'note' | 'textBytes' | 'signatures'>
 
-/** Many of them wait at a time, so the text is kept once, as bytes, and read again by the few who ask for it. */
+/**
+ * Many of them wait at a time, so the text is kept once, as the first bytes of the note, and cut out or read again by the few who
+ * ask for it.
+ */
 class ReadTransaction implements SignedTransaction {
   readonly id: string
   readonly definition: Definition
@@ -139,8 +142,8 @@ class ReadTransaction implements SignedTransaction {
   readonly made: Seconds
   readonly validUntil: Seconds
   readonly note: Uint8Array
-  readonly textBytes: Uint8Array
   readonly signatures: readonly NoteSignature[]
+  readonly #textLength: number
 
   constructor(
     id: string,
@@ -153,12 +156,18 @@ class ReadTransaction implements SignedTransaction {
     this.definition = definition
     this.body = body
     this.ledger = ledger
-    this.signer = signer
+    // Mostly it is the name below the note too: the same text is held once.
+    const [first] = signatures
+    this.signer = first?.name === signer ? first.name : signer
     this.made = made
     this.validUntil = validUntil
     this.note = note
-    this.textBytes = textBytes
     this.signatures = signatures
+    this.#textLength = textBytes.length
+  }
+
+  get textBytes(): Uint8Array {
+    return this.note.subarray(0, this.#textLength)
   }
 
   get text(): string {

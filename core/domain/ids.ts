@@ -27,10 +27,18 @@ export function isAccountId(text: string): boolean {
   return ACCOUNT_PATTERN.test(text) && bech32m.decodeUnsafe(text as `nim1${string}`) !== undefined
 }
 
+const VALID_UNTIL_BYTES = 4
+const ID_BYTES = 24
+const idBytes = new Uint8Array(ID_BYTES)
+
 /** The id of the transaction whose note has the text `textBytes`, its final newline included. */
 export function transactionId(sha256: Sha256, textBytes: Uint8Array, validUntil: Seconds): string {
   assert(Number.isInteger(validUntil) && validUntil >= 0 && validUntil <= MAX_SECONDS, 'validUntil fits eight hex digits')
-  return validUntil.toString(16).padStart(8, '0') + toHex(sha256(textBytes), 0, 20)
+  const digest = sha256(textBytes)
+  // Written to memory that is used again and decoded at once, since thousands of ids are held at a time.
+  for (let i = 0; i < VALID_UNTIL_BYTES; i++) idBytes[i] = validUntil >>> (24 - 8 * i)
+  for (let i = VALID_UNTIL_BYTES; i < ID_BYTES; i++) idBytes[i] = digest[i - VALID_UNTIL_BYTES]!
+  return toHex(idBytes)
 }
 
 export function thingId(prefix: ThingPrefix, transactionId: string): string {

@@ -16,6 +16,7 @@
  */
 
 import { assert, InvariantError } from '../base/assert.ts'
+import { sharedCopy } from '../base/bytes.ts'
 import { BOOK_CLASSES, type BookClass, bookName, isAccountBook } from './books.ts'
 import type { LineOutcome } from './define.ts'
 import { type Micros, micros } from './money.ts'
@@ -231,7 +232,7 @@ class Writer {
 
   /** A copy of what was written since the beginning. */
   end(): Uint8Array {
-    return this.#bytes.slice(0, this.#length)
+    return sharedCopy(this.#bytes, 0, this.#length)
   }
 
   put(value: bigint | number): void {

@@ -43,9 +43,10 @@ interface Waiting {
 /** A note on its way to its answer: what is found out about it is filled in as it goes. */
 export interface Note extends Omit<Waiting, 'note'> {
   readonly transaction: SignedTransaction
-  /** Whose signatures were looked at, and which of them are valid; nobody's where it was not known who has to have signed. */
+  /** Whose signatures were looked at; nobody's where it was not known who has to have signed. */
   claimed: readonly Signer[]
-  valid: readonly boolean[]
+  /** The first of them whose signature is not valid. */
+  forged: Signer | undefined
   /** What became of it, to be told once that is durable. */
   result: Accepted | Refusal | NotTaken | undefined
 }
@@ -55,6 +56,8 @@ interface Group {
   readonly lookedAt: Promise<void>
   isReady: boolean
 }
+
+const NOBODY: readonly Signer[] = []
 
 interface AdmissionOptions {
   readonly rules: Rules
@@ -164,7 +167,7 @@ export class Admission {
       const { note, answer, fail } = one
       const transaction = this.#tryRead(one)
       if (transaction === undefined) this.#leave(note)
-      else notes.push({ transaction, answer, fail, claimed: [], valid: [], result: undefined })
+      else notes.push({ transaction, answer, fail, claimed: NOBODY, forged: undefined, result: undefined })
     }
     return notes
   }
@@ -253,6 +256,7 @@ export async function lookAt(verifier: Verifier, claims: readonly Claim[]): Prom
   let next = 0
   for (const { note, signers } of claims) {
     note.claimed = signers
-    note.valid = signers.map(() => valid[next++]!)
+    note.forged = signers.find((_, i) => !valid[next + i])
+    next += signers.length
   }
 }

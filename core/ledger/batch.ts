@@ -4,7 +4,7 @@
  * needs is at hand, as it nearly always is.
  */
 
-import { toHex } from '../base/bytes.ts'
+import { sharedCopy, toHex } from '../base/bytes.ts'
 import type { SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, execute, type Signer } from '../domain/machine.ts'
 import { encodeOutcome } from '../domain/outcome.ts'
@@ -12,7 +12,7 @@ import { type Code, type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import type { Moment } from '../domain/view.ts'
-import { leafHash } from '../log/merkle.ts'
+import { HASH_BYTES, leafHash } from '../log/merkle.ts'
 import { type Accepted, readAccepted } from './accepted.ts'
 import { lookAt, type Note, NotTaken } from './admission.ts'
 import type { Closing } from './closing.ts'
@@ -118,7 +118,7 @@ export class Batch {
     rows.remember(index, accepted)
     this.lastTime = time
     this.entries.push({ id, bytes, outcome: encodeOutcome(outcome) })
-    this.leafHashes.push(leafHash(sha256, bytes))
+    this.leafHashes.push(sharedCopy(leafHash(sha256, bytes), 0, HASH_BYTES))
     this.#accepted.set(id, accepted)
     return accepted
   }
@@ -153,10 +153,9 @@ function isLookedAt({ claimed }: Note, signers: readonly Signer[]): boolean {
 }
 
 /** Refuses where nobody is known who could have signed, or where a signature is not theirs. */
-function refuseSigners({ valid }: Note, signers: readonly Signer[] | Refusal): Refusal | undefined {
+function refuseSigners({ forged }: Note, signers: readonly Signer[] | Refusal): Refusal | undefined {
   if ('status' in signers) return signers
-  const bad = signers.find((_, i) => !valid[i])
-  return bad && refuse('bad_signature', { account: bad.account, key: bad.keyId })
+  return forged && refuse('bad_signature', { account: forged.account, key: forged.keyId })
 }
 
 /** The key that the transaction gives the log, where it is none of those at hand. */

@@ -10,7 +10,7 @@
  */
 
 import { assert } from '../base/assert.ts'
-import { tryUtf8Decode, utf8 } from '../base/bytes.ts'
+import { sharedBytes, tryUtf8Decode, utf8 } from '../base/bytes.ts'
 import { MAX_ENTRY_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { formatMilliseconds, type Milliseconds, parseMilliseconds } from '../domain/time.ts'
@@ -25,32 +25,18 @@ export interface Entry {
 
 export function formatEntry({ time, note }: Entry): Uint8Array {
   const line = acceptanceLine(time)
-  const bytes = takeMemory(line.length + note.length)
+  const bytes = sharedBytes(line.length + note.length)
   bytes.set(line)
   bytes.set(note, line.length)
   assert(bytes.length <= MAX_ENTRY_BYTES, `an entry has at most ${MAX_ENTRY_BYTES} bytes`)
   return bytes
 }
 
-/** Many entries share a piece of memory: some of its own for each would cost several times more than to write it. */
-const MEMORY_BYTES = 128 * 1024
-let memory = new ArrayBuffer()
-let taken = 0
-
-function takeMemory(bytes: number): Uint8Array {
-  if (taken + bytes > memory.byteLength) {
-    memory = new ArrayBuffer(Math.max(bytes, MEMORY_BYTES))
-    taken = 0
-  }
-  taken += bytes
-  return new Uint8Array(memory, taken - bytes, bytes)
-}
-
 /** Many entries are accepted in one millisecond: its line is made once. */
-let lastLine = { time: -1, bytes: new Uint8Array() }
+let lastLine: { readonly time: Milliseconds; readonly bytes: Uint8Array } = { time: -1, bytes: new Uint8Array() }
 
 function acceptanceLine(time: Milliseconds): Uint8Array {
-  if (time !== lastLine.time) lastLine = { time, bytes: utf8(`${formatMilliseconds(time)}\n`) as Uint8Array<ArrayBuffer> }
+  if (time !== lastLine.time) lastLine = { time, bytes: utf8(`${formatMilliseconds(time)}\n`) }
   return lastLine.bytes
 }
 

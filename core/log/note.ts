@@ -21,6 +21,7 @@ import {
   concatBytes,
   decodeBase64,
   type Sha256,
+  sharedCopy,
   toBase64,
   toHex,
   tryFromBase64,
@@ -107,9 +108,8 @@ export function parseNote(bytes: Uint8Array, maximumBytes: number): Note | Malfo
   if (emptyLine === undefined) return new Malformed('the note has no empty line before signatures')
   const textBytes = bytes.subarray(0, emptyLine)
   const text = tryUtf8Decode(textBytes)
-  const signatureLines = bytes.subarray(emptyLine + 1)
   if (text === undefined) return new Malformed('the note is not UTF-8')
-  const signatures = readSignatureLines(signatureLines) ?? judgeSignatureLines(signatureLines)
+  const signatures = readSignatureLines(bytes, emptyLine + 1) ?? judgeSignatureLines(bytes.subarray(emptyLine + 1))
   return signatures instanceof Malformed ? signatures : { text, textBytes, signatures }
 }
 
@@ -119,12 +119,12 @@ function judgeSignatureLines(bytes: Uint8Array): NoteSignature[] | Malformed {
 }
 
 /**
- * What parseSignatureLines answers for lines in names of printable ASCII, straight from their bytes: it runs for every
- * transaction. Undefined for any others; then that says what is wrong with them, if anything is.
+ * What parseSignatureLines answers for the lines from `from` on where they are in names of printable ASCII, straight from their
+ * bytes: it runs for every transaction. Undefined for any others; then that says what is wrong with them, if anything is.
  */
-function readSignatureLines(bytes: Uint8Array): NoteSignature[] | undefined {
-  const signatures: NoteSignature[] = []
-  let start = 0
+function readSignatureLines(bytes: Uint8Array, from: number): NoteSignature[] | undefined {
+  let signatures: NoteSignature[] = []
+  let start = from
   while (start < bytes.length && signatures.length < MAX_SIGNATURE_LINES) {
     if (bytes[start] !== 0xe2 || bytes[start + 1] !== 0x80 || bytes[start + 2] !== 0x94 || bytes[start + 3] !== SPACE)
       return undefined
@@ -137,8 +137,9 @@ function readSignatureLines(bytes: Uint8Array): NoteSignature[] | undefined {
     const length = decodeBase64(bytes, nameEnd + 1, end, decoded)
     const name = tryUtf8Decode(bytes.subarray(nameStart, nameEnd))
     if (length === undefined || length <= KEY_ID_BYTES || name === undefined) return undefined
-    // A copy: cutting it out of what was decoded would make that a piece of memory outside the heap, for each note.
-    signatures.push({ name, keyId: toHex(decoded, 0, KEY_ID_BYTES), signature: decoded.slice(KEY_ID_BYTES, length) })
+    const signature = sharedCopy(decoded, KEY_ID_BYTES, length)
+    // Nearly all have one line, and an array that grows has room for many.
+    signatures = [...signatures, { name, keyId: toHex(decoded, 0, KEY_ID_BYTES), signature }]
     start = end + 1
   }
   return signatures.length > 0 && start === bytes.length ? signatures : undefined

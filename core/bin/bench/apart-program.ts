@@ -5,11 +5,13 @@ import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader, openSqliteWriter } from '../../drivers/sqlite/store.ts'
 import { audit } from '../../ledger/audit.ts'
 import { LEDGER_TOOLS } from '../desk.ts'
-import { keepHeapSmall } from '../small-heap.ts'
+import { beginAmongNewObjects, keepHeapSmall } from '../heap.ts'
 import type { Audited, Kept, Opened, Remembered, Task } from './apart.ts'
 import { Feeder } from './feeder.ts'
 import { reopen } from './market.ts'
 import { readNotes } from './notes.ts'
+
+beginAmongNewObjects()
 
 process.once('message', async (task: Task) => {
   process.send!(await run(task), () => process.disconnect())

@@ -15,9 +15,12 @@ import { openSqliteWriter } from '../../drivers/sqlite/store.ts'
 import { NO_LIMITS } from '../../net/gate.ts'
 import { serveHub } from '../../net/hub-server.ts'
 import { failureOf } from '../failure.ts'
+import { beginAmongNewObjects } from '../heap.ts'
 import { hubAccess } from '../hub/access.ts'
 import { HubLedger } from '../hub/hub-ledger.ts'
 import { ORIGIN, reopen, sequencer } from './market.ts'
+
+beginAmongNewObjects()
 
 const HERE = { host: '127.0.0.1', port: 0 }
 
