@@ -15,7 +15,7 @@ import type { EntryRecord } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import type { Frontier } from '../log/merkle.ts'
-import { appendLeaves, type TileRow } from '../log/tiles.ts'
+import { appendLeaves, TILE_WIDTH, type TileRow } from '../log/tiles.ts'
 import { decodeRecord, readRecord } from './accepted.ts'
 import { Closing } from './closing.ts'
 import {
@@ -39,8 +39,8 @@ import type { Verifier } from './verifier.ts'
 
 /** Signatures verified by one call: enough that no thread runs out of work while a batch is committed. */
 const CHECKS_AT_A_TIME = 500
-/** A batch is committed when it has so many entries, or bytes of them. */
-const BATCH_ENTRIES = 4_000
+/** A batch is committed when it has so many entries, which are whole tiles, or so many bytes of them. */
+const BATCH_ENTRIES = 16 * TILE_WIDTH
 const BATCH_BYTES = 8 * 1024 * 1024
 
 export interface FollowerOptions extends ReplayOptions {
