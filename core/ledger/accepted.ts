@@ -49,9 +49,14 @@ export async function readRecord(
   store: StoreReader,
   index: number,
 ): Promise<EntryRecord | undefined> {
-  const entries = await store.entries(index, 1)
-  const [accepted] = entries.length === 0 ? [] : await decodeEntries(rules, sha256, store, entries)
-  return accepted && recordOf(accepted)
+  const [entry] = await store.entries(index, 1)
+  return entry && decodeRecord(rules, sha256, new LoadedRows(store), entry)
+}
+
+/** The rows have to have the accounts that the entry touched. */
+export async function decodeRecord(rules: Rules, sha256: Sha256, rows: LoadedRows, entry: StoredEntry): Promise<EntryRecord> {
+  const [accepted] = await decodeOn(rules, sha256, rows, [entry])
+  return recordOf(accepted!)
 }
 
 /** Stored entries with their outcomes. Throws StoreError `damaged` where one cannot be read. */
@@ -61,7 +66,10 @@ export async function decodeEntries(
   store: StoreReader,
   entries: readonly StoredEntry[],
 ): Promise<Accepted[]> {
-  const rows = new LoadedRows(store)
+  return decodeOn(rules, sha256, new LoadedRows(store), entries)
+}
+
+async function decodeOn(rules: Rules, sha256: Sha256, rows: LoadedRows, entries: readonly StoredEntry[]): Promise<Accepted[]> {
   const damaged = (index: number, cause?: unknown) =>
     new StoreError('damaged', `Entry ${index} is damaged; nimledger verify tells more.`, { cause })
   try {

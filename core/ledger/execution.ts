@@ -28,12 +28,16 @@ export interface Defect {
   readonly message: string
 }
 
-/** The state after the entries before, as an entry finds it. */
-export interface ReplayState {
-  /** What tells who signed. */
-  signerRows(transaction: SignedTransaction): Rows | Promise<Rows>
-  /** What the transaction reads. */
-  rows(transaction: SignedTransaction, signers: readonly Signer[], moment: Moment): Rows | Promise<Rows>
+/** What an entry reads, as it stands before the entry. */
+export interface EntryRows extends Rows {
+  /** Whether these are all that the entry reads, also after what the entries before it have changed. */
+  holdsAt(time: Milliseconds): boolean
+}
+
+/** The state after the entries that were taken over. */
+export interface ReplayState<Found extends EntryRows> {
+  /** What entries read, looked for together. */
+  prefetch(entries: readonly ReadEntry[]): Promise<readonly Found[]>
   /** What all books are; a defect where an entry before turns out to be none. */
   summary(size: number, time: Milliseconds): Promise<StateSummary | Defect>
 }
@@ -50,7 +54,12 @@ export interface Executed {
   /** encodeOutcome's bytes. */
   readonly outcomeBytes: Uint8Array
   readonly changes: Changes
+  /** The outcome that is stored beside the entry, where that is known. */
+  readonly stored: Uint8Array | undefined
 }
+
+/** Takes over what an entry did, so that those that follow see it; a defect where it is not to be. */
+type Take<Found> = (executed: Executed, rows: Found) => Defect | undefined
 
 export interface ExecutionTools {
   readonly rules: Rules
@@ -59,47 +68,113 @@ export interface ExecutionTools {
 }
 
 /** An entry that could be read. */
-interface Read {
+export interface ReadEntry {
   readonly index: number
   readonly time: Milliseconds
   readonly bytes: Uint8Array
   readonly leaf: Uint8Array
   readonly transaction: SignedTransaction
+  readonly stored: Uint8Array | undefined
+}
+
+/** Entries that are read before the first of them is executed, and as many bytes of them, unless one alone is longer. */
+const GROUP_ENTRIES = 64
+const GROUP_BYTES = 256 * 1024
+
+/** Entries in order, in groups that are executed one after the other. */
+export function* groupsOf(entries: readonly (LoggedEntry | StoredEntry)[]): Generator<readonly (LoggedEntry | StoredEntry)[]> {
+  let start = 0
+  let bytes = 0
+  for (let i = 0; i < entries.length; i++) {
+    const more = entries[i]!.bytes.length
+    if (i > start && (i - start === GROUP_ENTRIES || bytes + more > GROUP_BYTES)) {
+      yield entries.slice(start, i)
+      start = i
+      bytes = 0
+    }
+    bytes += more
+  }
+  if (start < entries.length) yield entries.slice(start)
 }
 
 /**
- * Executes the entry that has to have `index`, after one accepted at `lastTime`; changes nothing. The answer is there at once
- * unless something has to be waited for: this runs for every entry, and a promise takes as long as a check.
+ * Executes a group, in order, each entry on what those before it left; the first has to have `index`, after one accepted at
+ * `lastTime`. The first defect ends it, and the entries before that are taken over.
  */
-export function executeEntry(
+export async function executeGroup<Found extends EntryRows>(
   tools: ExecutionTools,
-  state: ReplayState,
-  entry: LoggedEntry | StoredEntry,
-  place: { readonly index: number; readonly lastTime: Milliseconds },
-): Executed | Defect | Promise<Executed | Defect> {
-  const read = readEntry(tools, entry, place)
-  if ('what' in read) return read
-  const { transaction } = read
-  return onceThere(state.signerRows(transaction), (signerRows) => {
-    const signers = authenticate(tools.sha256, transaction, signerRows)
-    if ('status' in signers) return { index: read.index, what: signers.code, message: signers.message }
-    const { isPrimeOrder } = tools
-    const moment: Moment = { index: read.index, time: read.time, isPrimeOrder }
-    if (transaction.definition.needsSummary === true) return executeOnSummary(tools, state, read, signers, moment)
-    return onceThere(state.rows(transaction, signers, moment), (rows) => executeOn(tools, read, signers, rows, moment))
-  })
+  state: ReplayState<Found>,
+  entries: readonly (LoggedEntry | StoredEntry)[],
+  { index, lastTime }: { readonly index: number; readonly lastTime: Milliseconds },
+  take: Take<Found>,
+): Promise<Defect | undefined> {
+  const read: ReadEntry[] = []
+  let unreadable: Defect | undefined
+  for (const entry of entries) {
+    const one = readEntry(tools, entry, { index: index + read.length, lastTime: read.at(-1)?.time ?? lastTime })
+    if ('what' in one) {
+      unreadable = one
+      break
+    }
+    read.push(one)
+  }
+  for (const part of partsOf(read)) {
+    const defect = await executePart(tools, state, part, take)
+    if (defect !== undefined) return defect
+  }
+  return unreadable
 }
 
-function onceThere<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
-  return value instanceof Promise ? value.then(next) : next(value)
+/**
+ * The entries in order, in parts whose rows can be looked for together. What some look at, an entry that they name or all books,
+ * is there once all before were executed: each of those begins a part.
+ */
+function* partsOf(entries: readonly ReadEntry[]): Generator<readonly ReadEntry[]> {
+  let start = 0
+  for (let end = 1; end <= entries.length; end++) {
+    if (end < entries.length && !looksBack(entries[end]!, entries[start]!.index)) continue
+    yield entries.slice(start, end)
+    start = end
+  }
+}
+
+/** Whether the entry looks at what entries from `start` on have to be executed for. */
+function looksBack({ transaction: { definition, body }, index }: ReadEntry, start: number): boolean {
+  if (definition.needsSummary === true) return true
+  const named = definition.namesEntry?.(body as never)
+  return named !== undefined && named >= start && named < index
+}
+
+async function executePart<Found extends EntryRows>(
+  tools: ExecutionTools,
+  state: ReplayState<Found>,
+  part: readonly ReadEntry[],
+  take: Take<Found>,
+): Promise<Defect | undefined> {
+  const { sha256, isPrimeOrder } = tools
+  const [{ index: start, time: at, transaction: first }] = part as readonly [ReadEntry]
+  const summary = first.definition.needsSummary === true ? await state.summary(start, at) : undefined
+  if (summary !== undefined && 'what' in summary) return summary
+  const prefetched = await state.prefetch(part)
+  for (const [i, entry] of part.entries()) {
+    const { index, time, transaction } = entry
+    const rows = prefetched[i]!.holdsAt(time) ? prefetched[i]! : (await state.prefetch([entry]))[0]!
+    const signers = authenticate(sha256, transaction, rows)
+    if ('status' in signers) return { index, what: signers.code, message: signers.message }
+    const moment: Moment = { index, time, isPrimeOrder, ...(i === 0 && summary && { summary }) }
+    const executed = executeOn(tools, entry, signers, rows, moment)
+    const defect = 'what' in executed ? executed : take(executed, rows)
+    if (defect !== undefined) return defect
+  }
+  return undefined
 }
 
 /** What the entry says by itself. */
 function readEntry(
   { rules, sha256 }: ExecutionTools,
-  entry: LoggedEntry,
+  entry: LoggedEntry | StoredEntry,
   { index, lastTime }: { readonly index: number; readonly lastTime: Milliseconds },
-): Read | Defect {
+): ReadEntry | Defect {
   if (entry.index !== index) return { index, what: 'missing_entry', message: `Entry ${index} is missing.` }
   const { bytes } = entry
   const parsed = parseEntry(bytes)
@@ -111,35 +186,23 @@ function readEntry(
   }
   const transaction = parseSignedTransaction(rules, sha256, note)
   if (transaction instanceof Malformed) return { index, what: 'malformed', message: `${transaction.reason}.` }
-  return { index, time, bytes, leaf: entry.leaf ?? leafHash(sha256, bytes), transaction }
-}
-
-async function executeOnSummary(
-  tools: ExecutionTools,
-  state: ReplayState,
-  read: Read,
-  signers: readonly Signer[],
-  before: Moment,
-): Promise<Executed | Defect> {
-  const summary = await state.summary(read.index, read.time)
-  if ('what' in summary) return summary
-  const moment: Moment = { ...before, summary }
-  return executeOn(tools, read, signers, await state.rows(read.transaction, signers, moment), moment)
+  const stored = 'outcome' in entry ? entry.outcome : undefined
+  return { index, time, bytes, leaf: entry.leaf ?? leafHash(sha256, bytes), transaction, stored }
 }
 
 function executeOn(
   { sha256 }: ExecutionTools,
-  read: Read,
+  entry: ReadEntry,
   signers: readonly Signer[],
   rows: Rows,
   moment: Moment,
 ): Executed | Defect {
-  const { index, time, bytes, leaf, transaction } = read
+  const { index, time, bytes, leaf, transaction, stored } = entry
   const result = tryExecute(() => execute(sha256, transaction, signatoriesOf(transaction, signers), rows, moment))
   if (result instanceof InvariantError) return { index, what: 'invariant', message: `${result.message}: this does not hold.` }
   if (result.status === 'refused') return { index, what: result.code, message: result.message }
   const { outcome, changes } = result
-  return { index, time, bytes, leaf, transaction, signers, outcome, outcomeBytes: encodeOutcome(outcome), changes }
+  return { index, time, bytes, leaf, transaction, signers, outcome, outcomeBytes: encodeOutcome(outcome), changes, stored }
 }
 
 /**

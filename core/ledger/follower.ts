@@ -2,42 +2,46 @@
  * A replay into a store: a mirror's book, grown by the entries of another's log. The same execution as an audit's, on the rows
  * that the store holds, so it takes up at any entry where it was left, and memory is bounded by what a few batches touch.
  *
- *   execute     the entries of a batch, one after the other, on rows that are loaded as they are read
- *   verify      their signatures, all at once, by other threads, while the next batch is executed here
- *   commit      the batch in one durable step, once every signature in it is known to be good
+ *   execute     entries in groups, one after the other, on rows that were loaded for the whole group
+ *   verify      their signatures, by other threads, while the next groups are executed here
+ *   commit      many groups, a batch, in one durable step, once every signature in it is known to be good
  *
  * Whoever adds entries has made sure that they are the log's.
  */
 
+import { setImmediate } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
-import { authenticationRows } from '../domain/machine.ts'
+import type { EntryRecord } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
-import { signatoriesOf } from '../domain/view.ts'
 import type { Frontier } from '../log/merkle.ts'
-import { appendLeaves, type TileRow } from '../log/tiles.ts'
-import { readRecord } from './accepted.ts'
+import { appendLeaves, TILE_WIDTH, type TileRow } from '../log/tiles.ts'
+import { decodeRecord, readRecord } from './accepted.ts'
 import { Closing } from './closing.ts'
 import {
   type Defect,
   type EntryCheck,
   type Executed,
-  executeEntry,
+  executeGroup,
   findBadSignature,
+  groupsOf,
+  type ReadEntry,
   type ReplayState,
   repeatedEntry,
   signatureChecks,
 } from './execution.ts'
-import { declaredRows } from './prefetch.ts'
+import { type Declared, prefetchAgain } from './prefetch.ts'
 import type { ReplayOptions } from './replay.ts'
 import { LoadedRows } from './rows.ts'
 import type { ChangedRow, LoggedEntry, MirrorWriter } from './store.ts'
 import { type Edge, readEdge, storedTiles } from './tree.ts'
+import type { Verifier } from './verifier.ts'
 
-/** Entries of one commit. */
-const BATCH_ENTRIES = 2_000
-/** Batches after which what was loaded may be forgotten. */
-const BATCHES_AT_A_TIME = 4
+/** Signatures verified by one call: enough that no thread runs out of work while a batch is committed. */
+const CHECKS_AT_A_TIME = 500
+/** A batch is committed when it has so many entries, which are whole tiles, or so many bytes of them. */
+const BATCH_ENTRIES = 16 * TILE_WIDTH
+const BATCH_BYTES = 8 * 1024 * 1024
 
 export interface FollowerOptions extends ReplayOptions {
   readonly store: MirrorWriter
@@ -48,16 +52,53 @@ class Batch {
   readonly start: number
   readonly entries: { readonly id: string; readonly bytes: Uint8Array; readonly outcome: Uint8Array }[] = []
   readonly leaves: Uint8Array[] = []
-  readonly checks: EntryCheck[] = []
+  signatures = 0
+  #bytes = 0
+  #unchecked: EntryCheck[] = []
+  readonly #verdicts: Promise<Defect | undefined>[] = []
 
   constructor(start: number) {
     this.start = start
   }
 
+  has(index: number): boolean {
+    return index >= this.start && index < this.start + this.entries.length
+  }
+
+  get isFull(): boolean {
+    return this.entries.length >= BATCH_ENTRIES || this.#bytes >= BATCH_BYTES
+  }
+
+  /** Signatures that the verifier does not have yet. */
+  get unchecked(): number {
+    return this.#unchecked.length
+  }
+
   add(executed: Executed): void {
-    this.entries.push({ id: executed.transaction.id, bytes: executed.bytes, outcome: executed.outcomeBytes })
-    this.leaves.push(executed.leaf)
-    this.checks.push(...signatureChecks(executed))
+    const { bytes, leaf, outcomeBytes, transaction } = executed
+    this.entries.push({ id: transaction.id, bytes, outcome: outcomeBytes })
+    this.leaves.push(leaf)
+    this.#bytes += bytes.length
+    this.#unchecked.push(...signatureChecks(executed))
+  }
+
+  /** Has the signatures verified of what was added since this was called last. */
+  verify(verifier: Verifier): void {
+    if (this.#unchecked.length === 0) return
+    const verdict = findBadSignature(verifier, this.#unchecked)
+    // Whoever waits for it hears of a failure; until somebody does, it is nobody's.
+    verdict.catch(() => {})
+    this.signatures += this.#unchecked.length
+    this.#unchecked = []
+    this.#verdicts.push(verdict)
+  }
+
+  async badSignature(): Promise<Defect | undefined> {
+    for (const verdict of this.#verdicts) {
+      const bad = await verdict
+      if (bad !== undefined) return bad
+    }
+    return undefined
   }
 }
 
@@ -67,10 +108,9 @@ interface Underway {
   readonly tiles: readonly TileRow[]
   /** As they were after the batch; later ones may have changed them again. */
   readonly rows: readonly ChangedRow[]
-  readonly verdict: Promise<Defect | undefined>
 }
 
-export class Follower implements ReplayState {
+export class Follower implements ReplayState<Declared> {
   /** Signatures checked so far. */
   signatures = 0
   readonly #options: FollowerOptions
@@ -81,12 +121,10 @@ export class Follower implements ReplayState {
   #lastTime: Milliseconds
   #batch: Batch
   #underway: Underway | undefined
-  #batches = 0
 
   private constructor(options: FollowerOptions, { frontier, edge, lastTime }: Edge) {
     this.#options = options
-    const { rules, sha256, store } = options
-    this.#loaded = new LoadedRows(store, (index) => readRecord(rules, sha256, store, index))
+    this.#loaded = new LoadedRows(options.store, (index) => this.#readRecord(index))
     this.#closing = new Closing(options)
     this.#frontier = frontier
     this.#edge = edge
@@ -109,38 +147,32 @@ export class Follower implements ReplayState {
    * it.
    */
   async add(entries: readonly LoggedEntry[]): Promise<Defect | undefined> {
-    for (const entry of entries) {
-      const result = executeEntry(this.#options, this, entry, { index: this.size, lastTime: this.#lastTime })
-      const executed = result instanceof Promise ? await result : result
-      if ('what' in executed) return (await this.flush()) ?? executed
-      const { index, time, changes } = executed
-      this.#loaded.apply(changes)
-      this.#loaded.remember(index, executed)
-      this.#lastTime = time
-      this.#batch.add(executed)
-      if (this.#batch.entries.length < BATCH_ENTRIES) continue
-      this.#batches += 1
-      const defect = this.#batches % BATCHES_AT_A_TIME === 0 ? await this.flush() : await this.#handOver()
-      if (defect !== undefined) return defect
+    for (const group of groupsOf(entries)) {
+      const place = { index: this.size, lastTime: this.#lastTime }
+      const defect = await executeGroup(this.#options, this, group, place, this.#take)
+      if (defect !== undefined) return (await this.flush()) ?? defect
+      if (this.#batch.unchecked >= CHECKS_AT_A_TIME) this.#batch.verify(this.#options.verifier)
+      // What was fetched and verified meanwhile arrives as events.
+      await setImmediate()
+      const before = this.#batch.isFull ? await this.#handOver() : undefined
+      if (before !== undefined) return before
     }
     return undefined
   }
 
+  readonly #take = (executed: Executed, rows: Declared): undefined => {
+    this.#loaded.apply(executed.changes, rows)
+    this.#lastTime = executed.time
+    this.#batch.add(executed)
+  }
+
   /** Waits until all that was added is committed. */
   async flush(): Promise<Defect | undefined> {
-    const defect = (await this.#handOver()) ?? (await this.#handOver())
-    if (defect === undefined) this.#loaded.trim()
-    return defect
+    return (await this.#handOver()) ?? (await this.#handOver())
   }
 
-  signerRows(transaction: Executed['transaction']): LoadedRows | Promise<LoadedRows> {
-    const rows = authenticationRows(transaction)
-    if (this.#loaded.hasAll(rows)) return this.#loaded
-    return this.#loaded.load(rows).then(() => this.#loaded)
-  }
-
-  rows(...[transaction, signers, moment]: Parameters<ReplayState['rows']>): ReturnType<ReplayState['rows']> {
-    return declaredRows(this.#options.sha256, transaction, signatoriesOf(transaction, signers), this.#loaded, moment)
+  prefetch(entries: readonly ReadEntry[]): Promise<readonly Declared[]> {
+    return prefetchAgain(this.#options.sha256, entries, this.#loaded)
   }
 
   /** A summary is of what is committed. */
@@ -148,31 +180,39 @@ export class Follower implements ReplayState {
     return (await this.flush()) ?? this.#closing.summary(size, wholeSeconds(time))
   }
 
-  /** Has the batch at hand verified, and commits the one before it, which was verified meanwhile. */
-  async #handOver(): Promise<Defect | undefined> {
-    const before = this.#underway
-    const batch = this.#batch
-    this.#underway = batch.entries.length === 0 ? undefined : this.#verify(batch)
-    this.#batch = new Batch(this.size)
-    return before && this.#commit(before)
+  /** An entry as those after it see it, which may name it before the store has it. */
+  async #readRecord(index: number): Promise<EntryRecord | undefined> {
+    const { rules, sha256, store } = this.#options
+    const batch = [this.#underway?.batch, this.#batch].find((one) => one?.has(index))
+    if (batch === undefined) return readRecord(rules, sha256, store, index)
+    return decodeRecord(rules, sha256, this.#loaded, { index, ...batch.entries[index - batch.start]! })
   }
 
-  #verify(batch: Batch): Underway {
+  /** Puts the batch at hand under way, and commits the one before it, which was verified meanwhile. */
+  async #handOver(): Promise<Defect | undefined> {
+    const before = this.#underway
+    this.#underway = this.#batch.entries.length === 0 ? undefined : this.#close(this.#batch)
+    this.#batch = new Batch(this.size)
+    const defect = before && (await this.#commit(before))
+    // What is forgotten was last asked for before this batch, so the store has it.
+    if (defect === undefined) this.#loaded.trim()
+    return defect
+  }
+
+  #close(batch: Batch): Underway {
+    batch.verify(this.#options.verifier)
     const readTile = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
     const { frontier, tiles } = appendLeaves(readTile, this.#frontier, batch.leaves)
     this.#frontier = frontier
     this.#edge = storedTiles(this.#edge, tiles, frontier.size)
-    const verdict = findBadSignature(this.#options.verifier, batch.checks)
-    // Whoever waits for it hears of a failure; until somebody does, it is nobody's.
-    verdict.catch(() => {})
-    return { batch, tiles, rows: this.#loaded.takeChanged(), verdict }
+    return { batch, tiles, rows: this.#loaded.takeChanged() }
   }
 
-  async #commit({ batch, tiles, rows, verdict }: Underway): Promise<Defect | undefined> {
+  async #commit({ batch, tiles, rows }: Underway): Promise<Defect | undefined> {
     const { store } = this.#options
-    const defect = (await verdict) ?? (await this.#findRepeated(batch))
+    const defect = (await batch.badSignature()) ?? (await this.#findRepeated(batch))
     if (defect !== undefined) return defect
-    this.signatures += batch.checks.length
+    this.signatures += batch.signatures
     await store.commit({ size: batch.start, entries: batch.entries, rows, tiles })
     assert((await store.size()) === batch.start + batch.entries.length, 'the book grew by the entries of the commit')
     return undefined

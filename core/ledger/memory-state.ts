@@ -4,18 +4,17 @@
 
 import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
-import type { Signer } from '../domain/machine.ts'
+import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
 import { decodeOutcome, type Outcome } from '../domain/outcome.ts'
 import { accountNumbers, type EntryRecord, entryRecords } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import type { RowKey } from '../domain/table.ts'
 import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
-import { createdId, type Moment, type Rows } from '../domain/view.ts'
+import { createdId } from '../domain/view.ts'
 import { recordOf } from './accepted.ts'
 import { type StateLeaves, stateLeaves, summaryOf } from './closing.ts'
 import { parseEntry } from './entry.ts'
-import type { Executed, ReplayState } from './execution.ts'
+import type { EntryRows, Executed, ReadEntry } from './execution.ts'
 import { Heads } from './heads.ts'
 import { type ColdRows, ReplayedRows } from './replayed-rows.ts'
 import type { LogReader, StoredEntry } from './store.ts'
@@ -28,7 +27,7 @@ interface ReplayTools {
 }
 
 /** The state after the entries that were applied, for those that follow. */
-export class MemoryState implements ReplayState, Rows {
+export class MemoryState implements EntryRows {
   readonly stored: ReplayedRows
   readonly #options: ReplayTools
   readonly #log: Pick<LogReader, 'entries'>
@@ -47,19 +46,27 @@ export class MemoryState implements ReplayState, Rows {
     return this.stored.get(key)
   }
 
-  signerRows(): Rows {
-    return this
+  /** All rows are at hand whenever they are asked for. */
+  holdsAt(): boolean {
+    return true
   }
 
-  rows({ definition, body }: SignedTransaction, _signers: readonly Signer[], { index }: Moment): Rows | Promise<Rows> {
+  prefetch(entries: readonly ReadEntry[]): Promise<readonly EntryRows[]> {
+    return Promise.all(entries.map((entry) => this.#rowsFor(entry)))
+  }
+
+  #rowsFor({ transaction: { definition, body }, index }: ReadEntry): EntryRows | Promise<EntryRows> {
     const named = definition.namesEntry?.(body as never)
     return named === undefined ? this : this.#rowsWithEntry(named, index)
   }
 
-  async #rowsWithEntry(named: number, index: number): Promise<Rows> {
+  async #rowsWithEntry(named: number, index: number): Promise<EntryRows> {
     const record = await this.#readRecord(named, index)
     const isNamed = ({ table, key }: RowKey) => table === entryRecords && key === String(named)
-    return { get: <Row>(key: RowKey<Row>) => (isNamed(key) ? (record as Row | undefined) : this.get(key)) }
+    return {
+      get: <Row>(key: RowKey<Row>) => (isNamed(key) ? (record as Row | undefined) : this.get(key)),
+      holdsAt: () => true,
+    }
   }
 
   async summary(_size: number, time: Milliseconds): Promise<StateSummary> {
@@ -71,9 +78,9 @@ export class MemoryState implements ReplayState, Rows {
     return stateLeaves(this.#options.sha256, rows, this.#heads, wholeSeconds(time))
   }
 
-  apply({ index, leaf, outcome, outcomeBytes, changes }: Executed, keepOutcome: boolean): void {
+  apply({ index, leaf, outcome, outcomeBytes, changes, stored }: Executed): void {
     for (const { key, row } of changes) this.stored.set(key, row)
-    if (keepOutcome) this.#outcomes.set(index, outcomeBytes)
+    if (stored === undefined) this.#outcomes.set(index, outcomeBytes)
     const numbers = outcome.touched.map(({ number }) => number)
     this.#heads.add(leaf, numbers)
   }

@@ -92,12 +92,26 @@ export async function prefetch(
   time: Milliseconds,
 ): Promise<readonly Declared[]> {
   const moment = { index: Number.NaN, time }
-  const batch = transactions.map((transaction) => {
-    const named = transaction.signatures.map(({ name, keyId }) => ({ account: name, keyId }))
-    return new Declared(sha256, transaction, signatoriesOf(transaction, named), rows, moment)
-  })
+  const batch = transactions.map((transaction) => declare(sha256, transaction, rows, moment))
   await loadAll(batch, rows)
   return batch
+}
+
+/** The rows of entries that are executed again, loaded: where and when each of them stands is known. */
+export async function prefetchAgain(
+  sha256: Sha256,
+  entries: readonly ({ readonly transaction: SignedTransaction } & Moment)[],
+  rows: LoadedRows,
+): Promise<readonly Declared[]> {
+  const batch = entries.map((entry) => declare(sha256, entry.transaction, rows, entry))
+  await loadAll(batch, rows)
+  return batch
+}
+
+/** By whom its signatures say that they are; whether they are is found out later. */
+function declare(sha256: Sha256, transaction: SignedTransaction, rows: LoadedRows, moment: Moment): Declared {
+  const named = transaction.signatures.map(({ name, keyId }) => ({ account: name, keyId }))
+  return new Declared(sha256, transaction, signatoriesOf(transaction, named), rows, moment)
 }
 
 /** Goes through the rounds of all together. */

@@ -13,9 +13,11 @@ import type { StateLeaves } from './closing.ts'
 import {
   type Defect,
   type EntryCheck,
+  type Executed,
   type ExecutionTools,
-  executeEntry,
+  executeGroup,
   findBadSignature,
+  groupsOf,
   signatureChecks,
 } from './execution.ts'
 import { logKey } from './log-keys.ts'
@@ -146,29 +148,21 @@ export class Replay {
     const checks: EntryCheck[] = []
     const ids: string[] = []
     const leaves: Uint8Array[] = []
-    let broken: Defect | undefined
-    for (const entry of entries) {
-      const place = { index: this.#executed, lastTime: this.#lastTime }
-      const result = executeEntry(this.#options, this.#state, entry, place)
-      const executed = result instanceof Promise ? await result : result
-      if ('what' in executed) {
-        broken = executed
-        break
-      }
+    const take = (executed: Executed) => {
       checks.push(...signatureChecks(executed))
-      if ('outcome' in entry && !equalBytes(entry.outcome, executed.outcomeBytes)) {
-        broken = {
-          index: entry.index,
-          what: 'outcome',
-          message: 'The outcome stored beside the entry is not what the entry does.',
-        }
-        break
-      }
-      this.#state.apply(executed, !('outcome' in entry))
+      const { time, leaf, transaction, outcomeBytes, stored } = executed
+      if (stored !== undefined && !equalBytes(stored, outcomeBytes)) return wrongOutcome(executed)
+      this.#state.apply(executed)
       this.#executed += 1
-      this.#lastTime = executed.time
-      leaves.push(executed.leaf)
-      ids.push(executed.transaction.id)
+      this.#lastTime = time
+      leaves.push(leaf)
+      ids.push(transaction.id)
+      return undefined
+    }
+    let broken: Defect | undefined
+    for (const group of groupsOf(entries)) {
+      broken = await executeGroup(this.#options, this.#state, group, { index: this.#executed, lastTime: this.#lastTime }, take)
+      if (broken !== undefined) break
     }
     // An entry with a bad signature is the first defect, also where a later one failed a rule, or where it does something else.
     const defect = findBadSignature(this.#options.verifier, checks).then((bad) => bad ?? broken)
@@ -192,4 +186,8 @@ export class Replay {
     this.#edge = storedTiles(this.#edge, tiles, frontier.size)
     return tiles
   }
+}
+
+function wrongOutcome({ index }: Executed): Defect {
+  return { index, what: 'outcome', message: 'The outcome stored beside the entry is not what the entry does.' }
 }

@@ -5,10 +5,12 @@
  *
  *   young   ← get, set          old   ← get         cold   ← get
  *     └── full: all ──────────→  └── what is not young ─→
+ *
+ * Keys remember where their rows were found, since an entry asks for the same few again and again.
  */
 
 import { assert } from '../base/assert.ts'
-import { decodeRow, encodeRow, type RowKey } from '../domain/table.ts'
+import { decodeRow, encodeRow, type RowKey, tableNamed } from '../domain/table.ts'
 import type { ChangedRow, StoredRow } from './store.ts'
 
 /** Rows that are young, at most; as many may be old. */
@@ -25,15 +27,26 @@ export interface ColdRows {
   close(): void
 }
 
-/** Rows by the table's name and key; undefined for one that was removed. */
-type Generation = Map<string, Map<string, unknown>>
+/** The one place of a row in memory. */
+interface Place {
+  readonly key: RowKey
+  /** Undefined where there is none. */
+  row: unknown
+  /** The cold place has it otherwise. */
+  isChanged: boolean
+}
+
+/** By the table's number, then by key. */
+type Generation = Map<string, Place>[]
 
 export class ReplayedRows {
   readonly #openCold: (() => ColdRows) | undefined
   readonly #maxYoung: number
-  #young: Generation = new Map()
+  #young: Generation = []
   #youngCount = 0
-  #old: Generation = new Map()
+  #old: Generation = []
+  /** Another object after rows grew old: what keys remember to have found then holds no more. */
+  #age = {}
   #cold: ColdRows | undefined
   #count = 0
 
@@ -44,9 +57,8 @@ export class ReplayedRows {
     this.#maxYoung = openCold === undefined ? Number.POSITIVE_INFINITY : maxYoung
   }
 
-  get<Row>({ table: { name }, key }: RowKey<Row>): Row | undefined {
-    const row = this.#young.get(name)?.get(key)
-    return (row === undefined ? this.#getOlder(name, key) : row) as Row | undefined
+  get<Row>(key: RowKey<Row>): Row | undefined {
+    return this.#find(key).row as Row | undefined
   }
 
   /** How many there are. */
@@ -56,25 +68,28 @@ export class ReplayedRows {
 
   /** Removes the row where there is none to set. */
   set(key: RowKey, row: unknown): void {
-    const before = this.get(key)
-    this.#count += Number(row !== undefined) - Number(before !== undefined)
-    this.#setYoung(key.table.name, key.key, row)
-    if (this.#youngCount >= this.#maxYoung) this.#age()
+    const place = this.#find(key)
+    this.#count += Number(row !== undefined) - Number(place.row !== undefined)
+    place.row = row
+    place.isChanged = true
+    // Only here: whoever reads must not move the rows of others.
+    if (this.#youngCount >= this.#maxYoung) this.#growOld()
   }
 
   /** The stored text of a row, for comparing once everything was replayed: no row grows young by that. */
   text(table: string, key: string): string | undefined {
-    const rows = [this.#young, this.#old].map((generation) => generation.get(table)).find((ofTable) => ofTable?.has(key))
-    if (rows === undefined) return this.#cold?.get(table, key)
-    const row = rows.get(key)
-    return row === undefined ? undefined : encodeRow(row)
+    const { number } = tableNamed(table)
+    const place = this.#young[number]?.get(key) ?? this.#old[number]?.get(key)
+    if (place === undefined) return this.#cold?.get(table, key)
+    return place.row === undefined ? undefined : encodeRow(place.row)
   }
 
   /** All of them, in no order. */
   *all(): Generator<StoredRow> {
     this.#settle()
     if (this.#cold === undefined) {
-      for (const { table, key, row } of this.#remembered()) yield { table, key, value: encodeRow(row) }
+      for (const { key, row } of [...placesOf(this.#young), ...placesOf(this.#old)])
+        if (row !== undefined) yield { table: key.table.name, key: key.key, value: encodeRow(row) }
       return
     }
     for (let after: StoredRow | undefined; ; ) {
@@ -89,71 +104,59 @@ export class ReplayedRows {
     this.#cold?.close()
   }
 
-  #getOlder(table: string, key: string): unknown {
-    if (this.#old.size === 0 && this.#cold === undefined) return undefined
-    if (this.#young.get(table)?.has(key) === true) return undefined
-    const rows = this.#old.get(table)
-    const isOld = rows?.has(key) === true
-    const row = isOld ? rows.get(key) : this.#readCold(table, key)
-    // Young again, or known to be absent; it is never the one row too many, since reading must not move others.
-    this.#setYoung(table, key, row)
-    return row
+  #find(rowKey: RowKey): Place {
+    if (rowKey.finder === this.#age) return rowKey.found as Place
+    const { table, key } = rowKey
+    const place = this.#young[table.number]?.get(key) ?? this.#rejuvenate(rowKey)
+    rowKey.finder = this.#age
+    rowKey.found = place
+    return place
   }
 
-  #readCold(table: string, key: string): unknown {
-    const text = this.#cold?.get(table, key)
+  #rejuvenate(rowKey: RowKey): Place {
+    const { table, key } = rowKey
+    const old = this.#old[table.number]
+    const known = old?.get(key)
+    if (known !== undefined) old!.delete(key)
+    const place = known ?? { key: rowKey, row: this.#readCold(rowKey), isChanged: false }
+    const young = this.#young[table.number] ?? new Map<string, Place>()
+    this.#young[table.number] = young.set(key, place)
+    this.#youngCount += 1
+    return place
+  }
+
+  #readCold({ table, key }: RowKey): unknown {
+    const text = this.#cold?.get(table.name, key)
     return text === undefined ? undefined : decodeRow(text)
   }
 
-  #setYoung(table: string, key: string, row: unknown): void {
-    let rows = this.#young.get(table)
-    if (rows === undefined) {
-      rows = new Map()
-      this.#young.set(table, rows)
-    }
-    const before = rows.size
-    // What is gone has to be known as long as an older generation may have it.
-    if (row === undefined && this.#openCold === undefined) rows.delete(key)
-    else rows.set(key, row)
-    this.#youngCount += rows.size - before
-  }
-
-  #age(): void {
-    if (this.#old.size > 0) this.#putAway(this.#old, this.#young)
+  #growOld(): void {
+    this.#putAway(this.#old)
     this.#old = this.#young
-    this.#young = new Map()
+    this.#young = []
     this.#youngCount = 0
+    this.#age = {}
   }
 
   /** Once a part of the rows is in the cold place, all of them go there when they are looked at as a whole. */
   #settle(): void {
     if (this.#cold === undefined) return
-    this.#putAway(this.#old, this.#young)
-    this.#putAway(this.#young, undefined)
-    this.#old = new Map()
-    this.#young = new Map()
-    this.#youngCount = 0
+    this.#growOld()
+    this.#growOld()
   }
 
-  #putAway(rows: Generation, newer: Generation | undefined): void {
+  #putAway(rows: Generation): void {
     const left: ChangedRow[] = []
-    for (const [table, ofTable] of rows) {
-      const changed = newer?.get(table)
-      for (const [key, row] of ofTable) {
-        if (changed?.has(key) !== true) left.push({ table, key, value: row === undefined ? undefined : encodeRow(row) })
-      }
+    for (const { key, row, isChanged } of placesOf(rows)) {
+      if (!isChanged) continue
+      left.push({ table: key.table.name, key: key.key, value: row === undefined ? undefined : encodeRow(row) })
     }
     if (left.length === 0) return
     this.#cold ??= this.#openCold!()
     this.#cold.put(left)
   }
+}
 
-  *#remembered(): Generator<{ readonly table: string; readonly key: string; readonly row: unknown }> {
-    for (const rows of [this.#young, this.#old]) {
-      for (const [table, ofTable] of rows) {
-        const newer = rows === this.#old ? this.#young.get(table) : undefined
-        for (const [key, row] of ofTable) if (row !== undefined && newer?.has(key) !== true) yield { table, key, row }
-      }
-    }
-  }
+function* placesOf(rows: Generation): Generator<Place> {
+  for (const ofTable of rows) if (ofTable !== undefined) yield* ofTable.values()
 }

@@ -123,6 +123,21 @@ describe('a mirror', () => {
     expect(await late.sync()).toMatchObject({ status: 'synced', size: 513 })
   })
 
+  test('executes entries that name others, wherever those are: beside them, waiting for their commit, or committed', async () => {
+    const { ledger, memory } = await sell(120)
+    const provider = 'bank'
+    const topup = { account: ADA.account, amount: '80', provider, reference: 'paid' }
+    const { index } = await ledger.accept(OPERATOR, 'credit.topup', topup)
+    for (const size of [0, 500, 4_300, 8_300]) {
+      await fill(ledger, size)
+      const back = { entry: index, amount: '1', provider, reference: `back at ${size}` }
+      await ledger.accept(OPERATOR, 'credit.return', back)
+    }
+    const mirror = new TestMirror(await served(memory))
+    expect(await mirror.sync()).toMatchObject({ status: 'synced', size: 8_301 })
+    await expectSame(mirror, memory)
+  })
+
   test('is audited like a ledger, over HTTP as in its folder', async () => {
     const { memory } = await sell(600)
     const server = await served(memory)
