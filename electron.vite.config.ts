@@ -13,7 +13,12 @@ const ROOT = import.meta.dirname
 const at = (path: string) => resolve(ROOT, path)
 
 /** Programs of worker threads: built beside the main process's own, so that it finds them there. */
-const WORKERS = ['core/drivers/sodium/worker.ts', 'core/drivers/sqlite/index-worker.ts', 'core/bin/console/aside-worker.ts']
+const WORKERS = [
+  'core/drivers/sodium/worker.ts',
+  'core/drivers/sqlite/index-worker.ts',
+  'core/drivers/sqlite/wal-worker.ts',
+  'core/bin/console/aside-worker.ts',
+]
 
 /**
  * What the core names relative to its own source, `new URL('./data.csv', import.meta.url)`, found again from the bundle:

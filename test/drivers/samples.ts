@@ -32,6 +32,17 @@ export function sampleCommit(size: number, count: number): Commit {
   }
 }
 
+/** A megabyte of entries. */
+export function largeCommit(size: number): Commit {
+  const entries = sampleCommit(size, LARGE_COMMIT_ENTRIES).entries.map((entry, i) => ({
+    ...entry,
+    bytes: new Uint8Array(60_000).fill(size + i),
+  }))
+  return { size, entries, rows: [], tiles: [] }
+}
+
+export const LARGE_COMMIT_ENTRIES = 17
+
 export function sampleEntry(number: number): Uint8Array {
   return utf8(`2026-11-22T08:31:09.123Z\nnote ${number}\n`)
 }

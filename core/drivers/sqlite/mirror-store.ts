@@ -19,6 +19,7 @@ import { onFile } from './errors.ts'
 import { takeLock } from './lock.ts'
 import { fillMirror, type Memory, Mirror, MirrorHeads } from './mirror.ts'
 import { BookReader, Changes, open, refuseExisting, requireDatabases, snapshot } from './reader.ts'
+import { WalCheckpointer } from './wal-checkpointer.ts'
 
 /** Whether the folder has a mirror rather than a ledger. */
 export function isSqliteMirror(folder: string): boolean {
@@ -47,7 +48,7 @@ export async function openSqliteMirror(folder: string, { lockTimeoutMs = 0 } = {
   requireDatabases(folder, BOOK, MIRROR)
   const heads = open(connections, folder, MIRROR, 'write', (database) => new MirrorHeads(database))
   const book = open(connections, folder, BOOK, 'write', (database) => new BookWriter(database))
-  return new SqliteMirrorWriter(book, heads, connections.move())
+  return new SqliteMirrorWriter(book, heads, new WalCheckpointer(folder, book.database), connections.move())
 }
 
 /** The two databases of an empty mirror; to be called with the lock held. */
@@ -101,9 +102,17 @@ class SqliteMirrorWriter extends SqliteMirrorReader implements MirrorWriter {
   declare protected readonly book: BookWriter
   declare protected readonly mirror: MirrorHeads
   readonly #changes = new Changes()
+  readonly #wal: WalCheckpointer
+
+  constructor(book: BookWriter, mirror: MirrorHeads, wal: WalCheckpointer, connections: DisposableStack) {
+    super(book, mirror, connections)
+    this.#wal = wal
+  }
 
   async commit(commit: Commit): Promise<void> {
+    await this.#wal.ready()
     this.#change(BOOK, () => this.book.commit(commit))
+    this.#wal.committed()
   }
 
   async shown(): Promise<Uint8Array | undefined> {
@@ -116,6 +125,11 @@ class SqliteMirrorWriter extends SqliteMirrorReader implements MirrorWriter {
 
   async coverShown(): Promise<void> {
     this.#change(MIRROR, () => this.mirror.cover())
+  }
+
+  override async close(): Promise<void> {
+    await this.#wal.close()
+    await super.close()
   }
 
   #change(kind: DatabaseKind, work: () => void): void {

@@ -23,6 +23,7 @@ import { fillGuard, Guard, GuardWriter } from './guard.ts'
 import { takeLock } from './lock.ts'
 import { isSqliteMirror, openSqliteMirrorReader, refuseMirror } from './mirror-store.ts'
 import { BookReader, Changes, open, refuseExisting, requireDatabases, snapshot } from './reader.ts'
+import { WalCheckpointer } from './wal-checkpointer.ts'
 
 /** Makes an empty ledger in `folder`, which is made if it is missing. Refuses a folder that has one, or the guard of one. */
 export async function createSqliteLedger(folder: string): Promise<void> {
@@ -82,7 +83,7 @@ export async function openSqliteWriter(folder: string, { lockTimeoutMs = 0, crea
   if (create && !hasDatabase(folder, BOOK)) makeDatabases(folder)
   const guard = open(connections, folder, GUARD, 'write', (database) => new GuardWriter(database))
   const book = open(connections, folder, BOOK, 'write', (database) => new BookWriter(database))
-  return new SqliteWriter(book, guard, connections.move())
+  return new SqliteWriter(book, guard, new WalCheckpointer(folder, book.database), connections.move())
 }
 
 /** The book with the guard's checkpoint over it. */
@@ -107,9 +108,17 @@ class SqliteWriter extends SqliteReader implements StoreWriter {
   declare protected readonly book: BookWriter
   declare protected readonly guard: GuardWriter
   readonly #changes = new Changes()
+  readonly #wal: WalCheckpointer
+
+  constructor(book: BookWriter, guard: GuardWriter, wal: WalCheckpointer, connections: DisposableStack) {
+    super(book, guard, connections)
+    this.#wal = wal
+  }
 
   async commit(commit: Commit): Promise<void> {
+    await this.#wal.ready()
     this.#change(BOOK, () => this.book.commit(commit))
+    this.#wal.committed()
   }
 
   async replaceCheckpoint(previous: Uint8Array | undefined, next: Uint8Array): Promise<void> {
@@ -126,6 +135,12 @@ class SqliteWriter extends SqliteReader implements StoreWriter {
 
   async staleBefore(): Promise<Seconds> {
     return this.use(GUARD, () => this.guard.memory().staleBefore)
+  }
+
+  /** The lock is let go of last: nobody else opens the files while a thread of this writer is at work on them. */
+  override async close(): Promise<void> {
+    await this.#wal.close()
+    await super.close()
   }
 
   #change(kind: DatabaseKind, work: () => void): void {

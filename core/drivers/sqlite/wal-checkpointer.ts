@@ -1,0 +1,135 @@
+/**
+ * Takes the write-ahead log of a book over into its file (a checkpoint, in SQLite's words) in a thread and over a connection of
+ * its own, so that the writer does not stand still for it.
+ *
+ * SQLite begins the log anew with the first commit that finds all of it taken over and nobody reading in it. Therefore:
+ *
+ *   much      32 MB are in the log: the thread takes them over, and what was committed meanwhile, until little is left
+ *   little    after the next commit it takes over the rest, and waits until the disk has all of it; commits go on meanwhile
+ *   last      after another commit it takes over those few, and the next commit waits for it, so that none is missing
+ *
+ * Where the thread is late, or a reader in the way, the log grows, and from 125 MB on the writer takes it over by itself.
+ *
+ * Nothing rests on this thread for safety: what is committed is durable in the log, and whoever opens the book finds it there,
+ * wherever a takeover was cut off.
+ */
+
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { StoreError } from '../../ledger/store.ts'
+import { BOOK, type Database } from './database.ts'
+import { storeError } from './errors.ts'
+
+/** Pages in the log from which on it is taken over, so that one that many commits touch is written once for all of them. */
+const MUCH_PAGES = 4_000
+/** Pages that are taken over in some milliseconds. */
+export const LITTLE_PAGES = 1_000
+/** Pages in the log from which on the writer takes it over. */
+const WRITER_PAGES = 16_000
+/** How long a commit waits for the thread at most. */
+const WAIT_MS = 50
+
+/** What the thread says when it has done what it was woken for, or cannot. */
+export type WalAnswer = 'done' | { readonly code: StoreError['code']; readonly message: string }
+
+/** What it is told. */
+export type WalOrder = 'take over' | 'end'
+
+export class WalCheckpointer {
+  readonly #folder: string
+  readonly #log
+  #worker: Worker | undefined
+  /** Until the thread has answered. */
+  #underway: Promise<void> | undefined
+  #answered: () => void = () => {}
+  /** How often it was woken for little since the log began, and whether what it is at is the last of it. */
+  #timesLittle = 0
+  #isLast = false
+  #failure: unknown
+
+  /** Of the book in `folder`, which `database` writes to. */
+  constructor(folder: string, database: Database) {
+    this.#folder = folder
+    database.pragma(`wal_autocheckpoint = ${WRITER_PAGES}`)
+    // It only looks, which takes some microseconds.
+    const look = database.prepare<[], readonly [isBusy: bigint, pages: bigint, takenOver: bigint]>('PRAGMA wal_checkpoint(NOOP)')
+    this.#log = look.raw()
+  }
+
+  /**
+   * To be awaited before a commit. Throws what a takeover failed with, when the disk is full or fails: what was committed before
+   * is durable all the same.
+   */
+  async ready(): Promise<void> {
+    if (this.#underway !== undefined && this.#isLast) await this.#wait(this.#underway)
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** To be called after every commit. It does not throw: that commit is durable. */
+  committed(): void {
+    try {
+      this.#wakeWhereMuch()
+    } catch (error) {
+      this.#fail(storeError(error, BOOK.file))
+    }
+  }
+
+  #wakeWhereMuch(): void {
+    const [, pages, takenOver] = this.#log.get()!
+    if (pages < MUCH_PAGES) this.#timesLittle = 0
+    if (pages < MUCH_PAGES || takenOver === pages || this.#underway !== undefined || this.#failure !== undefined) return
+    const isLittle = pages - takenOver <= LITTLE_PAGES
+    if (isLittle) this.#timesLittle += 1
+    this.#isLast = isLittle && this.#timesLittle > 1
+    this.#underway = new Promise((answered) => {
+      this.#answered = answered
+    })
+    this.#worker ??= this.#start()
+    this.#worker.postMessage('take over' satisfies WalOrder)
+  }
+
+  /** Ends the thread, once it has finished what it is at. */
+  async close(): Promise<void> {
+    const worker = this.#worker
+    if (worker === undefined) return
+    this.#worker = undefined
+    worker.ref()
+    const ended = once(worker, 'exit')
+    worker.postMessage('end' satisfies WalOrder)
+    await ended
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./wal-worker.ts', import.meta.url), { workerData: this.#folder })
+    worker.on('message', (answer: WalAnswer) => {
+      if (answer !== 'done') this.#fail(new StoreError(answer.code, answer.message))
+      this.#settle()
+    })
+    worker.on('error', (cause) => {
+      this.#fail(new StoreError('offline', 'The thread that takes over the write-ahead log failed.', { cause }))
+    })
+    worker.on('exit', () => this.#settle())
+    // It is no reason for a program to go on.
+    worker.unref()
+    return worker
+  }
+
+  #fail(failure: unknown): void {
+    this.#failure ??= failure
+  }
+
+  #settle(): void {
+    this.#underway = undefined
+    this.#answered()
+  }
+
+  async #wait(underway: Promise<void>): Promise<void> {
+    const enough = new AbortController()
+    try {
+      await Promise.race([underway, sleep(WAIT_MS, undefined, { signal: enough.signal })])
+    } finally {
+      enough.abort()
+    }
+  }
+}

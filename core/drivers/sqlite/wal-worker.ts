@@ -1,0 +1,44 @@
+/** The thread of wal-checkpointer.ts: takes over what nobody reads in the log any more, whenever it is told to. */
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { assert } from '../../base/assert.ts'
+import { StoreError } from '../../ledger/store.ts'
+import { BOOK, type Database, openDatabase } from './database.ts'
+import { onFile } from './errors.ts'
+import { LITTLE_PAGES, type WalAnswer, type WalOrder } from './wal-checkpointer.ts'
+
+const port = parentPort
+assert(port !== null, 'the worker runs as a worker thread')
+let database: Database | undefined
+
+/** Goes on while much is left that came meanwhile; not where nothing could be taken over, because somebody reads it. */
+function takeOver(): void {
+  database ??= openDatabase(workerData as string, BOOK, 'write')
+  const take = database
+    .prepare<[], readonly [isBusy: bigint, pages: bigint, takenOver: bigint]>('PRAGMA wal_checkpoint(PASSIVE)')
+    .raw()
+  for (let before = -1n; ; ) {
+    const [, pages, takenOver] = take.get()!
+    if (pages - takenOver <= LITTLE_PAGES || takenOver <= before) return
+    before = takenOver
+  }
+}
+
+function tryTakeOver(): WalAnswer {
+  try {
+    onFile(BOOK.file, takeOver)
+    return 'done'
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    return { code: error.code, message: error.message }
+  }
+}
+
+port.on('message', (order: WalOrder) => {
+  if (order === 'take over') {
+    port.postMessage(tryTakeOver())
+    return
+  }
+  database?.close()
+  port.close()
+})
