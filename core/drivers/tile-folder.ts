@@ -62,9 +62,9 @@ function readHead(signed: Uint8Array, what: string): Checkpoint {
   return head
 }
 
-/** Whether a folder holds an exported log. */
+/** Whether a folder holds an exported log, or what is left of one. */
 export function isTileFolder(folder: string): boolean {
-  return existsSync(join(folder, CHECKPOINT_FILE)) && existsSync(join(folder, 'tile'))
+  return [CHECKPOINT_FILE, 'tile'].some((name) => existsSync(join(folder, name)))
 }
 
 /** Reads an exported log. */
