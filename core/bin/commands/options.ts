@@ -38,7 +38,7 @@ export function atOption(): Option {
 
 const TIME_FORM = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
-/** RFC 3339 with a zone, letters in either case; fractions finer than milliseconds are cut. A day that is in no calendar is none. */
+/** RFC 3339 with a zone, letters in either case; fractions finer than milliseconds are cut. A day in no calendar is no time. */
 function parseTime(written: string): Milliseconds {
   const text = written.toUpperCase()
   const day = TIME_FORM.exec(text)?.[1]
