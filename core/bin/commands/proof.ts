@@ -158,10 +158,12 @@ function checkedRefusal(bytes: Uint8Array, trust: LogTrust): JsonObject | Malfor
 }
 
 function checkedProof(file: string, bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
-  const proven = checkProof(LEDGER_TOOLS, bytes, trust)
+  const path = entryFileOf(file)
+  const beside = existsSync(path) ? readFileSync(path) : undefined
+  const proven = checkProof(LEDGER_TOOLS, bytes, trust, beside)
   if (proven instanceof Malformed) return proven
-  const foreign = foreignEntry(file, proven)
-  if (foreign !== undefined) return new Malformed(foreign)
+  if (beside !== undefined && proven.what === 'entry' && !beside.equals(proven.bytes))
+    return new Malformed(`the entry in ${path} is not the one that is proven`)
   const isWitnessed = trust.witnesses.length > 0
   return { ...presentProven(proven), ...(isWitnessed && { cosigners: presentCosigners(proven.opened, trust) }) }
 }
@@ -191,13 +193,6 @@ function checkedEvidence(bytes: Uint8Array, trust: LogTrust): JsonObject | Malfo
     proof: isProof,
     summary: EVIDENCE_WORDS[kind],
   }
-}
-
-/** What is wrong with the entry that lies beside a receipt, if one does. */
-function foreignEntry(file: string, proven: Proven): string | undefined {
-  const beside = entryFileOf(file)
-  if (proven.what !== 'entry' || !existsSync(beside)) return undefined
-  return readFileSync(beside).equals(proven.bytes) ? undefined : `the entry in ${beside} is not the one that is proven`
 }
 
 function presentProven(proven: Proven): JsonObject {
