@@ -23,7 +23,7 @@ import { parseBody } from '../body.ts'
 import { compose, LEDGER_TOOLS, type Note, type Place, reading, readingTime, resolveAccount, userPath, writing } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
-import { chooseKey, localSigner, usableKeys } from '../local-keys.ts'
+import { chooseKey, localSigner, type UsableKeys, usableKeys } from '../local-keys.ts'
 import { Pending } from '../mirror-sequencer.ts'
 import { formatFields, formatTable, print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
@@ -146,7 +146,9 @@ function previewOne(place: Place, note: Note): Promise<Previewed | Refusal> {
     const signer = resolveAccount(place, platform, note.signer)
     const text = compose(platform.origin, time, { ...note, signer })
     const cosigner = note.cosigner === undefined ? undefined : resolveAccount(place, platform, note.cosigner)
-    const previewed = await preview(LEDGER_TOOLS, store, text, time, { keyId: keyIdOf(place, signer, note.key), cosigner })
+    const usable = await usableKeys(store, signer, wholeSeconds(time))
+    const keyId = keyIdOf(place, signer, note.key, usable)
+    const previewed = await preview(LEDGER_TOOLS, store, text, time, { keyId, cosigner })
     if (previewed.status === 'refused') return previewed
     const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
     assert(!(transaction instanceof Malformed), 'what was previewed is well-formed')
@@ -155,9 +157,9 @@ function previewOne(place: Place, note: Note): Promise<Previewed | Refusal> {
 }
 
 /** The id of the key that is named: it need not be here where nothing is signed. */
-function keyIdOf(place: Place, account: string, named: string | undefined): string | undefined {
+function keyIdOf(place: Place, account: string, named: string | undefined, usable: UsableKeys): string | undefined {
   if (named === undefined || /^[0-9a-f]{8}$/.test(named)) return named
-  return chooseKey(place.dir, account, new Map(), named).keyId
+  return chooseKey(place.dir, account, usable, named).keyId
 }
 
 /** The ledger a note is signed for and the time it is dated: those of the ledger in the folder, unless another is named. */
