@@ -52,6 +52,8 @@ export interface Draft {
 export interface HubNamed {
   readonly url: string
   readonly vkey: string
+  /** A read token of its operator, where it is private. */
+  readonly token?: string | undefined
 }
 
 /** A note that is kept, and sent until it is answered. */
@@ -75,6 +77,8 @@ export interface SyncHost {
   trust(): Promise<LogTrust>
   /** A round now; it ends with what came of it, and throws what the round did. */
   now(): Promise<void>
+  /** Asks the hub with this read token from now on. */
+  useToken(token: string): void
   /** A note was taken out, or another thing done that whoever looks should see. */
   touched(): void
   /** Ends with the next change, or with the signal. */

@@ -15,12 +15,14 @@ const MAX_PASSPHRASE_CHARACTERS = 1_024
 const MAX_TYPE_CHARACTERS = 64
 const MAX_ADDRESS_CHARACTERS = 2_000
 const MAX_VKEY_CHARACTERS = 512
+const MAX_TOKEN_CHARACTERS = 512
 
 export const account = field.account
 export const listing = field.thing('lst')
 export const transactionId = z.string().regex(TRANSACTION_ID_PATTERN)
 export const address = z.string().min(1).max(MAX_ADDRESS_CHARACTERS)
 export const vkey = z.string().min(1).max(MAX_VKEY_CHARACTERS)
+export const token = z.string().min(1).max(MAX_TOKEN_CHARACTERS)
 export const index = z.int().min(0)
 export const limit = z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE)
 export const text = z.string().max(MAX_TEXT_CHARACTERS)

@@ -6,6 +6,8 @@
 /** Most bytes of a note, and of an entry, which is an acceptance line and a note. */
 export const MAX_NOTE_BYTES = 59_900
 export const MAX_ENTRY_BYTES = 60_000
+/** Most bytes of the outcomes of 256 entries. One is about as large as its entry at most. */
+export const MAX_BUNDLE_OUTCOMES_BYTES = 64 * 1024 * 1024
 /** Most signature lines that a reader of foreign notes accepts; transactions carry exactly those that their type demands. */
 export const MAX_SIGNATURE_LINES = 100
 /** Most bytes of a receipt or balance proof: an entry in base64, paths and a checkpoint with its cosignatures. */

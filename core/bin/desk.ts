@@ -33,6 +33,7 @@ import { type NoteSigner, signNote } from '../log/note.ts'
 import type { LocalCaller } from '../net/local-caller.ts'
 import { Failure } from './failure.ts'
 import { requireHub } from './following.ts'
+import { keptHubToken } from './hub-token.ts'
 import { chooseKey, localKeys, localSigner, SEQUENCER, signerOf, usableKeys } from './local-keys.ts'
 import { MirrorSequencer, OwnRounds } from './mirror-sequencer.ts'
 import { note } from './output.ts'
@@ -249,7 +250,7 @@ async function deskBeside(place: Place, vault: Vault, caller: LocalCaller): Prom
 
 /** A desk whose notes go to the hub that a mirror follows. */
 async function deskOfMirror(place: Place, passphrase: string): Promise<Desk> {
-  const { dir, token } = place
+  const { dir, token = keptHubToken(dir) } = place
   const hub = await requireHub(dir)
   const vault = listKeys(dir).length > 0 ? Vault.open(dir, passphrase) : Vault.create(dir, passphrase)
   const sequencer = await MirrorSequencer.open({ dir, rounds: new OwnRounds({ dir, hub, token }) })

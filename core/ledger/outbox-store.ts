@@ -67,3 +67,13 @@ export interface OutboxStore {
   defects(): Promise<readonly string[]>
   close(): Promise<void>
 }
+
+/** More than these do not count in what is shown before one more is signed. */
+const MAX_UNDER_WAY = 100
+
+/** Notes that the mirror has no entries of yet, in the order in which the hub gets them: first those that it has accepted. */
+export async function notesUnderWay(outbox: OutboxStore): Promise<Uint8Array[]> {
+  const accepted = await outbox.unmirrored(undefined, MAX_UNDER_WAY)
+  const waiting = await outbox.list(['queued', 'sent'], undefined, MAX_UNDER_WAY)
+  return [...accepted, ...waiting].map(({ note }) => note)
+}

@@ -19,7 +19,7 @@
  * which.
  */
 import { assert } from '../base/assert.ts'
-import { concatBytes, type Sha256 } from '../base/bytes.ts'
+import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { Frontier, HASH_BYTES, nodeHash, nodesOf, rootRanges, type TreeNode } from './merkle.ts'
 
@@ -228,12 +228,20 @@ function openTile(readTile: ReadTile, level: number, position: number): GrowingT
 /** The bundle of these entries. */
 export function formatBundle(entries: readonly Uint8Array[]): Uint8Array {
   assert(isIntegerWithin(entries.length, 1, TILE_WIDTH), 'a bundle has 1 to 256 entries')
-  const parts: Uint8Array[] = []
+  let length = entries.length * LENGTH_BYTES
   for (const entry of entries) {
     assert(entry.length <= MAX_BUNDLE_ENTRY_BYTES, 'an entry in a bundle has at most 65,535 bytes')
-    parts.push(Uint8Array.of(Math.floor(entry.length / 256), entry.length % 256), entry)
+    length += entry.length
   }
-  return concatBytes(...parts)
+  const bundle = new Uint8Array(length)
+  let offset = 0
+  for (const entry of entries) {
+    bundle[offset] = entry.length >>> 8
+    bundle[offset + 1] = entry.length
+    bundle.set(entry, offset + LENGTH_BYTES)
+    offset += LENGTH_BYTES + entry.length
+  }
+  return bundle
 }
 
 /** The entries of a bundle that must have exactly `width` of them: views of its bytes. */

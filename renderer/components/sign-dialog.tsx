@@ -202,7 +202,7 @@ function walletChange({ signer, postings, balances }: PreviewAccepted) {
   })
 }
 
-/** What a mirror's figures leave out, and whether the hub can take it now. */
+/** What a mirror's figures count ahead of the hub, and whether the hub can take it now. */
 function OnTheWay() {
   const sync = useSync()
   if (sync === undefined) return null

@@ -44,6 +44,15 @@ const kinds: Readonly<Record<EvidenceView['kind'], string>> = {
 }
 
 export const sync = {
+  token: {
+    label: 'Read token',
+    hint: 'The hub’s operator gives it to you; it opens the whole log for reading, and nothing else.',
+    optionalHint: 'For a private hub alone: its operator gives it to you.',
+    show: 'Show the token',
+    another: 'Another token',
+    use: 'Go on with this token',
+  },
+
   sync: {
     title: 'Sync',
     lead: (origin: string) => `A verified copy of ${origin}. Nothing of it is believed, and what you sign goes to its hub.`,
@@ -126,7 +135,7 @@ export const sync = {
       see: 'See it in the outbox',
       offline: 'The hub cannot be reached now. What you sign is kept here and sent as soon as it can be.',
       waiting: (count: number) =>
-        `${plural(count, 'transaction')} still on the way: these figures do not count ${count === 1 ? 'it' : 'them'} yet.`,
+        `${plural(count, 'transaction')} still on the way: these figures count ${count === 1 ? 'it' : 'them'} as taken.`,
     },
     accountKept: (name: string) => `The account of ${name} opens when the hub has entered it`,
   },

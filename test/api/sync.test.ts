@@ -1,8 +1,9 @@
 /** The console of a mirror over HTTP; its desk where other programs follow, and where there are no keys yet. */
 
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { startHub } from '../cli/hub-process.ts'
 import { found } from '../cli/market.ts'
 import { cli, expectFailed, folder, ok, PASSPHRASE, start } from '../cli/run.ts'
 import { MirroredMarket } from '../console/mirror.ts'
@@ -100,6 +101,39 @@ describe('a mirror without keys', () => {
       ledger: { size: shown.size, vkey: market.vkey },
     })
     expect(await ok(cli(dir, ['verify', '--vkey', market.vkey]))).toMatchObject({ ok: true, size: shown.size })
+  })
+
+  it('of a private hub takes a read token, which is kept until another one is given', async () => {
+    const market = await marketCopy()
+    const hub = await startHub(market.dir, ['--access', 'private'])
+    const issue = async (name: string) => String((await ok(cli(market.dir, ['access', 'issue', name]))).token)
+    const token = await issue('first')
+    const dir = join(folder(), 'joined')
+    const client = await clientOf(dir)
+    const named = { url: hub.facts.listening, vkey: market.vkey }
+    const denied = await failureOf(client.desk.examineHub.mutate(named))
+    expect(denied).toMatchObject({ code: 'usage', message: expect.stringContaining('takes a read token. The hub') })
+    const wrong = await failureOf(client.desk.examineHub.mutate({ ...named, token: `${token.slice(0, -1)}-` }))
+    expect(wrong).toMatchObject({ code: 'usage', message: expect.stringContaining('The token does not open the log') })
+    expect(await failureOf(client.desk.examineHub.mutate({ ...named, token: 'two words' }))).toMatchObject({ code: 'usage' })
+    expect(await client.desk.examineHub.mutate({ ...named, token })).toMatchObject({ origin: 'test.example/credits' })
+    const joined = await client.desk.join.mutate({ ...named, token, passphrase: 'chosen here' })
+    expect(joined).toMatchObject({ status: 'open', kind: 'mirror' })
+    expect(statSync(join(dir, 'hub-token')).mode & 0o777).toBe(0o600)
+    // Whoever opens the folder later goes on with it, the command line too, unless it is told another one.
+    await client.desk.lock.mutate()
+    expect(await ok(cli(dir, ['sync']))).toMatchObject({ applied: 0 })
+    await ok(cli(market.dir, ['access', 'revoke', 'first']))
+    expect((await cli(dir, ['sync'])).code).toBe(2)
+    await client.desk.unlock.mutate({ passphrase: 'chosen here' })
+    const stopped = await client.sync.now.mutate()
+    expect(stopped.link).toMatchObject({ status: 'stopped', needsToken: true })
+    expect(stopped.link.failure!.message).toContain('The token does not open the log')
+    expect((await client.sync.useToken.mutate({ token })).link).toMatchObject({ needsToken: true })
+    expect(await failureOf(client.sync.useToken.mutate({ token: 'two words' }))).toMatchObject({ code: 'usage' })
+    const later = await client.sync.useToken.mutate({ token: await issue('second') })
+    expect(later.link).toMatchObject({ status: 'following' })
+    expect(later.link.needsToken).toBeUndefined()
   })
 
   it('tells after a failure why joining did not come to its end', async () => {

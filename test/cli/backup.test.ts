@@ -10,7 +10,7 @@ import { checkCopy } from '../../core/ledger/tree.ts'
 import { durationMs, killed, moments } from './killing.ts'
 import { foundMarket, type Market, ORIGIN } from './market.ts'
 import { auditOf, cli, collect, copyOf, expectFailed, folder, ok, start, stateOf, TRACE } from './run.ts'
-import { flipBlob, withDatabase } from './tampering.ts'
+import { flipEntry, withDatabase } from './tampering.ts'
 
 let market: Market
 let dir: string
@@ -161,7 +161,7 @@ describe('a backup that does not succeed', () => {
     withDatabase(twin, 'ledger.db', (database) => {
       const { sql } = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'entries_update'").get() as { sql: string }
       database.exec('DROP TRIGGER entries_update')
-      flipBlob(database, 'entries', 'bytes', '"index" = 7', -20)
+      flipEntry(database, 7, 'bytes', -20)
       database.exec(sql)
     })
     const place = folder()

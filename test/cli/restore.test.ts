@@ -8,11 +8,11 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openSqliteMirror } from '../../core/drivers/sqlite/mirror-store.ts'
 import { openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
-import { toVersion2 } from '../drivers/version-2.ts'
+import { toVersion } from '../drivers/earlier-version.ts'
 import { durationMs, killed, moments } from './killing.ts'
 import { found, foundMarket, ORIGIN } from './market.ts'
 import { type Answer, accepted, cli, copyOf, expectFailed, expectRefused, folder, ok, type Run, stateOf } from './run.ts'
-import { withDatabase } from './tampering.ts'
+import { changeEntry, readEntries, withDatabase } from './tampering.ts'
 
 const AT = '2026-03-01T00:00:00Z'
 
@@ -237,7 +237,7 @@ describe('what version 2 made', () => {
   beforeAll(async () => {
     old = join(folder(), 'old.backup')
     await ok(cli(dir, ['backup', old, '--with-keys']))
-    toVersion2(old)
+    toVersion(2, old)
   })
 
   it('is restored from its backups, which stay as they are', async () => {
@@ -263,7 +263,7 @@ describe('what version 2 made', () => {
 
   it('is consulted, and is taken where it is the longest', async () => {
     const later = await grown(2)
-    toVersion2(join(later, 'ledger.db'))
+    toVersion(2, join(later, 'ledger.db'))
     const bytes = readFileSync(join(later, 'ledger.db'))
     const back = join(folder(), 'back')
     expect(await ok(cli(back, ['restore', old, '--from', later]))).toMatchObject({ source: later, size: size + 2 })
@@ -276,7 +276,7 @@ describe('what version 2 made', () => {
 
   it('gets a new guard in its own place, and no shorter copy', async () => {
     const twin = await grown(1)
-    toVersion2(join(twin, 'ledger.db'))
+    toVersion(2, join(twin, 'ledger.db'))
     for (const name of readdirSync(twin)) if (name.startsWith('checkpoint.db')) rmSync(join(twin, name))
     const run = await cli(twin, ['restore', old])
     expectFailed(run, 'damaged')
@@ -307,13 +307,14 @@ describe('a restore that does not succeed', () => {
   it('changes nothing where the copy is damaged, none, or of another kind', async () => {
     const place = folder()
     const bytes = readFileSync(file)
-    const text = Buffer.from('"type":"model.create"')
-    // The last place: the first may be what is left in a page of an entry that moved to another.
-    const entry = bytes.lastIndexOf(text)
-    expect(entry).toBeGreaterThan(0)
-    const forged = Buffer.from(bytes)
-    forged.write('"type":"model.creatf"', entry)
-    writeFileSync(join(place, 'forged'), forged)
+    writeFileSync(join(place, 'forged'), bytes)
+    withDatabase(place, 'forged', (database) => {
+      const { index } = readEntries(database).find((entry) => entry.bytes.includes('"type":"model.create"'))!
+      const { sql } = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'entries_update'").get() as { sql: string }
+      database.exec('DROP TRIGGER entries_update')
+      changeEntry(database, index, 'bytes', (value) => Buffer.from(value.toString().replace('model.create', 'model.creatf')))
+      database.exec(sql)
+    })
     writeFileSync(join(place, 'cut'), bytes.subarray(0, bytes.length - 8192))
     writeFileSync(join(place, 'none'), 'not a backup')
     for (const name of ['forged', 'cut', 'none']) {
@@ -346,7 +347,7 @@ describe('a restore that does not succeed', () => {
     const backup = join(folder(), 'newer.backup')
     await ok(cli(newer, ['backup', backup]))
     // So that there is a migration to be killed in.
-    toVersion2(backup)
+    toVersion(2, backup)
     const trial = copyOf(dir)
     const wholeMs = await durationMs(trial, ['restore', backup])
     const after = await stateOf(newer)

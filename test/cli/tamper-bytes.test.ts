@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { StoreError } from '../../core/ledger/store.ts'
 import { auditOf } from './run.ts'
-import { foundTwin, type Twin, withDatabase } from './tampering.ts'
+import { foundTwin, readEntries, type Twin, withDatabase } from './tampering.ts'
 
 let twin: Twin
 
@@ -44,7 +44,8 @@ describe('the file itself', () => {
         ),
       )
     return JSON.stringify([
-      dump('ledger.db', ['entries', 'ids', 'tiles', 'state', 'places']),
+      withDatabase(twin.dir, 'ledger.db', readEntries),
+      dump('ledger.db', ['ids', 'tiles', 'state', 'places']),
       dump('checkpoint.db', ['guard', 'refusals']),
     ])
   }

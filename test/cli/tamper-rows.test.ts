@@ -7,10 +7,22 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type Sqlite from 'better-sqlite3'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { utf8 } from '../../core/base/bytes.ts'
+import type { BundledEntry } from '../../core/drivers/sqlite/bundles.ts'
 import { placeOf } from '../../core/drivers/sqlite/places.ts'
 import { foundMarket } from './market.ts'
 import { auditOf, cli, expectNoStack } from './run.ts'
-import { type Found, flipBlob, foundTwin, SIZE, type Twin, withDatabase } from './tampering.ts'
+import {
+  changeEntry,
+  type Found,
+  flipBlob,
+  flipEntry,
+  foundTwin,
+  readEntries,
+  SIZE,
+  type Twin,
+  withDatabase,
+} from './tampering.ts'
 
 let twin: Twin
 
@@ -18,21 +30,10 @@ beforeAll(async () => {
   twin = await foundTwin()
 })
 
-interface EntryRow {
-  readonly index: number
-  readonly bytes: Buffer
-}
-
-function readEntries(): EntryRow[] {
-  return withDatabase(twin.original, 'ledger.db', (database) =>
-    database.prepare<[], EntryRow>('SELECT "index", bytes FROM entries ORDER BY "index"').all(),
-  )
-}
-
 /** The first entry of each type. */
-function typicalEntries(): EntryRow[] {
+function typicalEntries() {
   const seen = new Set<string>()
-  return readEntries().filter(({ bytes }) => {
+  return withDatabase(twin.original, 'ledger.db', readEntries).filter(({ bytes }) => {
     const type = /"type":"([a-z.]+)"/.exec(bytes.toString('utf8'))![1]!
     return !seen.has(type) && seen.add(type)
   })
@@ -64,7 +65,7 @@ describe('an entry', () => {
         'its last byte': text.length - 1,
       }
       for (const [place, offset] of Object.entries(places)) {
-        twin.tamper('ledger.db', (database) => flipBlob(database, 'entries', 'bytes', `"index" = ${index}`, offset))
+        twin.tamper('ledger.db', (database) => flipEntry(database, index, 'bytes', offset))
         // Also where a changed time is found by the entry after it, or by the tree alone.
         const { ok, defects } = await auditOf(twin.dir)
         if (ok || defects[0]?.index !== index) missed.push(`entry ${index}: ${place}: ${JSON.stringify(defects)}`)
@@ -75,19 +76,18 @@ describe('an entry', () => {
 
   it('with another outcome, cut off, or longer is named', async () => {
     for (const index of [0, 3, 14, SIZE - 1]) {
-      const where = `"index" = ${index}`
       for (const offset of [0, -1]) {
-        twin.tamper('ledger.db', (database) => flipBlob(database, 'entries', 'outcome', where, offset))
+        twin.tamper('ledger.db', (database) => flipEntry(database, index, 'outcome', offset))
         await twin.expectDefect({ index }, `outcome ${index} at ${offset}`)
       }
-      for (const sql of [
-        'bytes = substr(bytes, 1, length(bytes) - 1)',
-        "bytes = CAST(bytes || x'0a' AS BLOB)",
-        "outcome = CAST(outcome || x'00' AS BLOB)",
-        `bytes = x'00'`,
-      ]) {
-        twin.tamper('ledger.db', (database) => void database.exec(`UPDATE entries SET ${sql} WHERE ${where}`))
-        await twin.expectDefect({ index }, `${sql} of ${index}`)
+      for (const [field, changes] of [
+        ['bytes', [(value) => value.subarray(0, -1), (value) => Buffer.concat([value, utf8('\n')]), () => utf8('x')]],
+        ['outcome', [(value) => value.subarray(0, -1), (value) => Buffer.concat([value, utf8('x')]), () => utf8('x')]],
+      ] satisfies [keyof BundledEntry, ((value: Buffer) => Uint8Array)[]][]) {
+        for (const change of changes) {
+          twin.tamper('ledger.db', (database) => changeEntry(database, index, field, change))
+          await twin.expectDefect({ index }, `${field} of ${index}: ${change}`)
+        }
       }
     }
   })
@@ -95,13 +95,19 @@ describe('an entry', () => {
   it('that is missing, doubled or exchanged is found', async () => {
     const changes: Record<string, string> = {
       'the last one deleted': `DELETE FROM entries WHERE "index" = ${SIZE - 1}`,
-      'one in the middle deleted': 'DELETE FROM entries WHERE "index" = 100',
-      'the first one deleted': 'DELETE FROM entries WHERE "index" = 0',
-      'all deleted': 'DELETE FROM entries',
-      'the last ones deleted': 'DELETE FROM entries WHERE "index" > 250',
-      'one appended again': `INSERT INTO entries SELECT ${SIZE}, bytes, outcome FROM entries WHERE "index" = 3`,
-      'one far away': 'INSERT INTO entries SELECT 5000, bytes, outcome FROM entries WHERE "index" = 3',
-      'one below zero': 'INSERT INTO entries SELECT -1, bytes, outcome FROM entries WHERE "index" = 3',
+      'one in the middle deleted': 'DELETE FROM entries WHERE "index" = 270',
+      'the first one after the bundle deleted': 'DELETE FROM entries WHERE "index" = 256',
+      'all after the bundle deleted': 'DELETE FROM entries',
+      'all deleted': 'DELETE FROM entries; DELETE FROM bundles',
+      'the last ones deleted': 'DELETE FROM entries WHERE "index" > 280',
+      'one appended again': `INSERT INTO entries SELECT ${SIZE}, bytes, outcome FROM entries WHERE "index" = 260`,
+      'one far away': 'INSERT INTO entries SELECT 5000, bytes, outcome FROM entries WHERE "index" = 260',
+      'one below zero': 'INSERT INTO entries SELECT -1, bytes, outcome FROM entries WHERE "index" = 260',
+      'one that the bundle has': 'INSERT INTO entries SELECT 3, bytes, outcome FROM entries WHERE "index" = 260',
+      'the bundle deleted': 'DELETE FROM bundles',
+      'the bundle elsewhere': 'UPDATE bundles SET number = 1',
+      'the bundle twice': 'INSERT INTO bundles SELECT 1, bytes, outcomes FROM bundles',
+      'no outcomes in the bundle': "UPDATE bundles SET outcomes = x'00'",
     }
     for (const [what, sql] of Object.entries(changes)) {
       twin.tamper('ledger.db', (database) => void database.exec(sql))
@@ -109,10 +115,19 @@ describe('an entry', () => {
       expect(report.ok, what).toBe(false)
     }
     twin.tamper('ledger.db', (database) => {
-      database.exec('UPDATE entries SET "index" = -9 WHERE "index" = 200')
-      database.exec('UPDATE entries SET "index" = 200 WHERE "index" = 201; UPDATE entries SET "index" = 201 WHERE "index" = -9')
+      database.exec('UPDATE entries SET "index" = -9 WHERE "index" = 270')
+      database.exec('UPDATE entries SET "index" = 270 WHERE "index" = 271; UPDATE entries SET "index" = 271 WHERE "index" = -9')
     })
-    await twin.expectDefect({ index: 200 }, 'two exchanged')
+    await twin.expectDefect({ index: 270 }, 'two exchanged')
+  })
+
+  it('that is in a bundle which cannot be unpacked is found with the bundle', async () => {
+    for (const column of ['bytes', 'outcomes']) {
+      for (const offset of [0, 5, 1_000, -1]) {
+        twin.tamper('ledger.db', (database) => flipBlob(database, 'bundles', column, 'number = 0', offset))
+        await twin.expectDefect({ table: 'bundles', key: '0' }, `${column} at ${offset}`)
+      }
+    }
   })
 })
 
@@ -312,8 +327,8 @@ describe('the guard', () => {
 describe('the command', () => {
   it('ends in 3 and names the defect', async () => {
     const changes: [(database: Sqlite.Database) => void, Found][] = [
-      [(database) => flipBlob(database, 'entries', 'bytes', '"index" = 17', 200), { index: 17 }],
-      [(database) => flipBlob(database, 'entries', 'bytes', '"index" = 17', 22), { index: 17 }],
+      [(database) => flipEntry(database, 17, 'bytes', 200), { index: 17 }],
+      [(database) => flipEntry(database, 17, 'bytes', 22), { index: 17 }],
       [
         (database) => void database.exec(`UPDATE state SET value = replace(value, '1', '2') WHERE "table" = 'platform'`),
         { table: 'platform', key: '' },

@@ -7,10 +7,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { expect } from 'vitest'
+import { Malformed } from '../../core/base/malformed.ts'
+import { BUNDLE_ENTRIES, type BundledEntry, ENTRY_BYTES, OUTCOMES } from '../../core/drivers/sqlite/bundles.ts'
+import { unpackBundle } from '../../core/drivers/sqlite/entry-rows.ts'
 import { foundMarket } from './market.ts'
 import { auditOf, copyOf } from './run.ts'
 
-/** Two tiles of the lowest level, so that there is one above them. */
+/** Two tiles of the lowest level, so that there is one above them; entries in a full bundle, and after it. */
 export const SIZE = 300
 
 export function withDatabase<T>(dir: string, file: string, work: (database: Sqlite.Database) => T): T {
@@ -35,6 +38,61 @@ export function flipBlob(database: Sqlite.Database, table: string, column: strin
   database.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${where}`).run(value)
 }
 
+/** The row of the bundle that has this entry, unpacked; undefined where the entry has a row of its own. */
+function bundleOf(database: Sqlite.Database, index: number): { number: number; entries: BundledEntry[] } | undefined {
+  const number = Math.floor(index / BUNDLE_ENTRIES)
+  const found = database.prepare<[number], Uint8Array[]>('SELECT bytes, outcomes FROM bundles WHERE number = ?').raw().get(number)
+  if (found === undefined) return undefined
+  const unpacked = unpackBundle(number, found)
+  if (unpacked instanceof Malformed) throw new Error(unpacked.reason)
+  return { number, entries: [...unpacked.entries] }
+}
+
+/** Every entry, wherever it is. */
+export function readEntries(database: Sqlite.Database) {
+  const bundle = bundleOf(database, 0)?.entries ?? []
+  const loose = database.prepare<[], BundledEntry>('SELECT bytes, outcome FROM entries ORDER BY "index"').all()
+  return [...bundle, ...loose].map(({ bytes, outcome }, index) => {
+    return { index, bytes: Buffer.from(bytes), outcome: Buffer.from(outcome) }
+  })
+}
+
+/** Changes an entry where it is: in its own row, or in its bundle, which is packed again. */
+export function changeEntry(
+  database: Sqlite.Database,
+  index: number,
+  field: keyof BundledEntry,
+  change: (value: Buffer) => Uint8Array,
+): void {
+  const bundle = bundleOf(database, index)
+  if (bundle === undefined) {
+    const where = `FROM entries WHERE "index" = ${index}`
+    const value = change(database.prepare<[], Buffer>(`SELECT ${field} ${where}`).pluck().get()!)
+    database.prepare(`UPDATE entries SET ${field} = ? WHERE "index" = ?`).run(value, index)
+    return
+  }
+  const { number, entries } = bundle
+  const place = index % BUNDLE_ENTRIES
+  entries[place] = { ...entries[place]!, [field]: change(Buffer.from(entries[place]![field])) }
+  packBundle(database, number, entries)
+}
+
+/** Puts these entries in the place of a bundle. */
+export function packBundle(database: Sqlite.Database, number: number, entries: readonly BundledEntry[]): void {
+  const bytes = ENTRY_BYTES.pack(entries.map((entry) => entry.bytes))
+  const outcomes = OUTCOMES.pack(entries.map(({ outcome }) => outcome))
+  database.prepare('UPDATE bundles SET bytes = ?, outcomes = ? WHERE number = ?').run(bytes, outcomes, number)
+}
+
+/** Flips the lowest bit of one byte of an entry. */
+export function flipEntry(database: Sqlite.Database, index: number, field: keyof BundledEntry, offset: number): void {
+  changeEntry(database, index, field, (value) => {
+    expect(offset).toBeLessThan(value.length)
+    value[offset < 0 ? value.length + offset : offset]! ^= 1
+    return value
+  })
+}
+
 export interface Found {
   readonly index?: number
   readonly table?: string
@@ -50,7 +108,11 @@ export class Twin {
 
   constructor(original: string) {
     for (const file of ['ledger.db', 'checkpoint.db'])
-      withDatabase(original, file, (database) => database.pragma('wal_checkpoint(TRUNCATE)'))
+      withDatabase(original, file, (database) => {
+        // Without the pages that nothing is stored in any more.
+        database.exec('VACUUM')
+        database.pragma('wal_checkpoint(TRUNCATE)')
+      })
     this.original = original
     this.dir = copyOf(original)
     this.book = readFileSync(join(this.dir, 'ledger.db'))

@@ -8,10 +8,11 @@ import { BOOK, GUARD, MIRROR, modelDatabase, OUTBOX, openDatabase, WITNESS } fro
 import { onFile, storeError } from '../../core/drivers/sqlite/errors.ts'
 import * as schema from '../../core/drivers/sqlite/schema.ts'
 import { createSqliteGuard, createSqliteLedger, openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
+import { compareRows } from '../../core/ledger/store.ts'
+import { toVersion } from './earlier-version.ts'
 import { emptyLedger, filledLedger, temporaryFolder, withDatabase, withReader, withWriter } from './folders.ts'
 import { fillStore, NOW, readAll, sampleCheckpoint, sampleCommit, sampleEntry, sampleRefusal } from './samples.ts'
 import { describeStore } from './store-contract.ts'
-import { toVersion2 } from './version-2.ts'
 
 describeStore(async () => {
   const folder = await emptyLedger()
@@ -109,7 +110,7 @@ describe('opening', () => {
         const database = openDatabase(folder, kind, mode)
         const actual = Object.keys(expected).map((name) => [name, database.pragma(name, { simple: true })])
         expect(Object.fromEntries(actual)).toEqual(expected)
-        expect(database.pragma('user_version', { simple: true })).toBe(kind === BOOK ? 3n : 1n)
+        expect(database.pragma('user_version', { simple: true })).toBe(kind === BOOK ? 4n : 1n)
         database.close()
       }
     }
@@ -118,16 +119,16 @@ describe('opening', () => {
   test('refuses a version that it does not know, and another journal mode in a reader', async () => {
     const folder = await filledLedger()
     const message = (age: string, version: number) =>
-      `ledger.db was made by ${age} version of this program, in format ${version}; this one has format 3. It is not damaged: ` +
+      `ledger.db was made by ${age} version of this program, in format ${version}; this one has format 4. It is not damaged: ` +
       `use it with ${age} version.`
-    for (const [version, age] of [[4, 'a newer'] as const, [1, 'an earlier'] as const]) {
+    for (const [version, age] of [[5, 'a newer'] as const, [1, 'an earlier'] as const]) {
       withDatabase(folder, 'ledger.db', (database) => database.pragma(`user_version = ${version}`))
       const bytes = readFileSync(join(folder, 'ledger.db'))
       for (const open of [openSqliteReader, openSqliteWriter])
         await expect(open(folder)).rejects.toMatchObject({ code: 'version', message: message(age, version) })
       expect(readFileSync(join(folder, 'ledger.db')).equals(bytes)).toBe(true)
     }
-    withDatabase(folder, 'ledger.db', (database) => database.exec('PRAGMA user_version = 3; PRAGMA journal_mode = delete'))
+    withDatabase(folder, 'ledger.db', (database) => database.exec('PRAGMA user_version = 4; PRAGMA journal_mode = delete'))
     await expect(openSqliteReader(folder)).rejects.toMatchObject({ code: 'damaged', message: /journal_mode is delete/ })
     await withWriter(folder, async (writer) => expect(await writer.size()).toBe(5))
     await withReader(folder, async (reader) => expect(await reader.size()).toBe(5))
@@ -152,29 +153,42 @@ describe('opening', () => {
     const database = new Sqlite(join(folder, 'ledger.db'))
     database.exec('PRAGMA application_id = 0x4e494d4c; PRAGMA journal_mode = wal')
     database.close()
-    expect(() => openDatabase(folder, BOOK, 'read')).toThrow('its setting user_version is 0 and must be 3')
+    expect(() => openDatabase(folder, BOOK, 'read')).toThrow('its setting user_version is 0 and must be 4')
     const upgraded = openDatabase(folder, BOOK, 'write')
     expect(new BookWriter(upgraded).size()).toBe(0)
     upgraded.close()
     openDatabase(folder, BOOK, 'read').close()
   })
 
-  test('a writer brings the rows of a book of version 2 in order of arrival, and all of them are found', async () => {
-    const folder = await filledLedger()
-    const before = await withReader(folder, readAll)
-    toVersion2(join(folder, 'ledger.db'))
-    const advice = 'in format 2; this one has format 3. Whatever writes to the ledger next brings it up to date.'
-    await expect(openSqliteReader(folder)).rejects.toMatchObject({ code: 'version', message: expect.stringContaining(advice) })
-    await withWriter(folder, async (writer) => {
-      expect(await writer.defects()).toEqual([])
-      expect(await readAll(writer)).toEqual(before)
-      await writer.commit(sampleCommit(5, 100))
-    })
-    await withReader(folder, async (reader) => {
-      expect(await reader.defects()).toEqual([])
-      expect(await reader.scanRows(undefined, 1_000)).toHaveLength(106)
-    })
-  })
+  test.each([
+    [2, 0],
+    [2, 5],
+    [3, 5],
+    [3, 255],
+    [3, 256],
+    [2, 700],
+    [3, 768],
+  ] as const)(
+    'a writer brings a book of version %d with %d entries up to date, and nothing in it changes',
+    async (version, size) => {
+      const folder = await emptyLedger()
+      if (size > 0) await withWriter(folder, (writer) => writer.commit({ ...sampleCommit(0, size), tiles: [] }))
+      const before = await withReader(folder, readAll)
+      toVersion(version, join(folder, 'ledger.db'))
+      const advice = `in format ${version}; this one has format 4. Whatever writes to the ledger next brings it up to date.`
+      await expect(openSqliteReader(folder)).rejects.toMatchObject({ code: 'version', message: expect.stringContaining(advice) })
+      await withWriter(folder, async (writer) => {
+        expect(await writer.defects()).toEqual([])
+        expect(withoutNumbers(await readAll(writer))).toEqual(withoutNumbers(before))
+        await writer.commit({ ...sampleCommit(size, 100), tiles: [] })
+      })
+      await withReader(folder, async (reader) => {
+        expect(await reader.defects()).toEqual([])
+        expect(await reader.scanRows(undefined, 1_000)).toHaveLength(size + 101)
+        expect(await reader.entries(0, 1_000)).toHaveLength(size + 100)
+      })
+    },
+  )
 
   test('a reader reads while a writer writes, and writes nothing itself', async () => {
     const folder = await filledLedger()
@@ -201,12 +215,21 @@ describe('opening', () => {
   })
 })
 
+/** Rows of version 2 had none, and get them in the order of their keys. */
+function withoutNumbers({ rows, models, ...rest }: Awaited<ReturnType<typeof readAll>>) {
+  const named = rows.map(({ number: _number, ...row }) => row).sort(compareRows)
+  return { ...rest, rows: named, models: models.map((model) => model?.value) }
+}
+
 describe('the schema', () => {
   test.each([
     ["UPDATE entries SET bytes = x'00'", 'entries are never changed'],
     ['DELETE FROM entries', 'entries are never deleted'],
     ["INSERT OR REPLACE INTO entries VALUES (4, x'00', x'00')", 'entries are appended'],
     ["INSERT INTO entries VALUES (6, x'00', x'00')", 'entries are appended'],
+    ["INSERT INTO bundles VALUES (1, x'00', x'00')", 'bundles are appended'],
+    ["INSERT INTO bundles VALUES (0, x'00', x'00'); UPDATE bundles SET bytes = x'01'", 'bundles are never changed'],
+    ["INSERT INTO bundles VALUES (0, x'00', x'00'); DELETE FROM bundles", 'bundles are never deleted'],
     ['UPDATE ids SET "index" = 0', 'ids are never changed'],
     ['DELETE FROM ids', 'ids are never deleted'],
     ['REPLACE INTO ids SELECT id, 0 FROM ids', 'ids are never deleted'],
@@ -234,7 +257,7 @@ describe('the schema', () => {
   })
 
   test.each([
-    [BOOK, [schema.entries, schema.ids, schema.tiles, schema.state, schema.places]],
+    [BOOK, [schema.entries, schema.bundles, schema.ids, schema.tiles, schema.state, schema.places]],
     [GUARD, [schema.guard, schema.refusals]],
     [MIRROR, [schema.mirror]],
     [WITNESS, [schema.cosigned]],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { utf8 } from '../../core/base/bytes.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { parseEntry } from '../../core/ledger/entry.ts'
@@ -232,6 +233,27 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
       const done = accepted(await test.ledger.submit(signNote(text, [BOB.signer])))
       expect(shown).toEqual({ status: 'preview', id: done.transaction.id, type: 'dataset.purchase', outcome: done.outcome })
       expect(done.outcome.payment).toMatchObject({ grossMicros: 25_000_000n, feeMicros: 3_750_000n, feeBps: 1500 })
+    })
+
+    test('counts notes on their way as far as the ledger would take them', async () => {
+      const test = await TestLedger.found(await home())
+      const { dataset, feature } = await openMarketplace(test)
+      const bought = { listing: dataset, terms: 1, price: '25' }
+      const underWay = [
+        test.sign(BOB, 'dataset.purchase', bought),
+        utf8('no note'),
+        test.sign(BOB, 'dataset.purchase', bought),
+        test.sign(person('Stranger'), 'dataset.purchase', bought),
+        test.topup(BOB, '5'),
+      ]
+      const text = test.compose(BOB, 'feature.purchase', { listing: feature, terms: 1, price: '4' })
+      const before = await allRows(test.store)
+      const shown = await preview({ rules, sha256 }, test.store, text, test.time, { underWay })
+      expect(await allRows(test.store)).toEqual(before)
+      for (const note of underWay) await test.ledger.submit(note)
+      const done = accepted(await test.ledger.submit(signNote(text, [BOB.signer])))
+      expect(shown).toMatchObject({ status: 'preview', outcome: done.outcome })
+      expect(done.index).toBe((await test.store.size()) - 1)
     })
 
     test('refuses as the ledger would', async () => {

@@ -68,6 +68,15 @@ export const sync = router({
     await host.now().catch((error: unknown) => ctx.host.explain(error))
     return stateOf(host)
   }),
+  /** Goes on with this read token of the hub's operator, at once. */
+  useToken: may('submit')
+    .input(z.strictObject({ token: input.token }))
+    .mutation(async ({ ctx, input }): Promise<view.SyncState> => {
+      const host = syncOf(ctx.host)
+      host.useToken(input.token)
+      await host.now().catch((error: unknown) => ctx.host.explain(error))
+      return stateOf(host)
+    }),
   /** Forgets a note that was answered, or never sent. */
   forget: may('submit')
     .input(noteForm)

@@ -8,10 +8,12 @@ import { findFault, type Json } from '../../domain/canonical.ts'
 import { parseTransaction } from '../../domain/envelope.ts'
 import * as field from '../../domain/fields.ts'
 import { type Refusal, refuse } from '../../domain/refusal.ts'
-import { formatSeconds } from '../../domain/time.ts'
+import { formatSeconds, type Milliseconds } from '../../domain/time.ts'
+import { notesUnderWay } from '../../ledger/outbox-store.ts'
 import { describe, presentPreview } from '../../ledger/present.ts'
 import { preview as previewText } from '../../ledger/preview.ts'
 import { LoadedRows } from '../../ledger/rows.ts'
+import type { StoreReader } from '../../ledger/store.ts'
 import type { ConsoleHost } from '../host.ts'
 import * as input from '../inputs.ts'
 import { outcomeView, readNames } from '../present.ts'
@@ -55,7 +57,7 @@ async function preview(host: ConsoleHost, { signer, type, body, validUntil }: Dr
   const parsed = parseTransaction(host.tools.rules, host.tools.sha256, text)
   if (parsed instanceof Malformed) return refuse('malformed', { reason: parsed.reason })
   return host.reading(async ({ store, time }) => {
-    const outcome = await previewText(host.tools, store, text, time)
+    const outcome = await previewNow(host, store, text, time)
     const effects = outcome.status === 'preview' ? presentPreview(outcome) : outcome
     const summary = describe(parsed)
     const names = await readNames(new LoadedRows(store), [signer, summary, JSON.stringify(effects), text])
@@ -69,6 +71,11 @@ async function preview(host: ConsoleHost, { signer, type, body, validUntil }: Dr
   })
 }
 
+/** In a mirror, what is on its way to the hub counts as if it were there. */
+async function previewNow({ tools, sync }: ConsoleHost, store: StoreReader, text: string, time: Milliseconds) {
+  return previewText(tools, store, text, time, { underWay: sync && (await notesUnderWay(sync.outbox)) })
+}
+
 /** Signs the very bytes that were shown. What they are is judged anew: a page may have been given any text. */
 async function signAndSubmit(host: ConsoleHost, given: { text: string; cosigner?: string | undefined }) {
   const { text, cosigner } = given
@@ -80,7 +87,7 @@ async function signAndSubmit(host: ConsoleHost, given: { text: string; cosigner?
     const [before] = await store.indexes([parsed.id])
     if (before !== undefined) return undefined
     // A key is not used for what would be refused: such a note is good for nothing, and could be accepted later.
-    const outcome = await previewText(host.tools, store, text, time)
+    const outcome = await previewNow(host, store, text, time)
     return outcome.status === 'refused' ? outcome : undefined
   })
   return refusal ?? host.sign(text, signers)

@@ -23,6 +23,8 @@ export interface LinkState {
   readonly heard?: Time
   /** Why it is offline or stopped. */
   readonly failure?: Failure
+  /** It stopped because the hub is private, and does not show its log by the token at hand, or by none. */
+  readonly needsToken?: boolean
   /** Why notes are still on their way although the log can be read. */
   readonly undelivered?: string
   /** While entries are verified and taken. */

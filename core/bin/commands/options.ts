@@ -6,9 +6,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Micros, parseAmount } from '../../domain/money.ts'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
 import { MAX_SECONDS, parseSeconds, wholeSeconds } from '../../domain/time.ts'
-import { isToken } from '../../net/hub-client.ts'
 import { defaultDir, type Place, userPath } from '../desk.ts'
 import { Failure } from '../failure.ts'
+import { requireToken } from '../hub-token.ts'
 import { PASSPHRASE_VARIABLE } from '../passphrase.ts'
 
 const TOKEN_VARIABLE = 'NIMLEDGER_TOKEN'
@@ -103,9 +103,7 @@ export function tokenOption(): Option {
 
 export function readToken({ tokenFile }: { readonly tokenFile?: string }): string | undefined {
   const token = tokenFile === undefined ? process.env[TOKEN_VARIABLE] : readFileSync(tokenFile, 'utf8').trimEnd()
-  if (token !== undefined && !isToken(token))
-    throw new Failure('usage', 'A read token is up to 512 visible characters, without spaces.')
-  return token
+  return token === undefined ? undefined : requireToken(token, tokenFile ?? TOKEN_VARIABLE)
 }
 
 /** The path of a file that the user named, which has to be there. */

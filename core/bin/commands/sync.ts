@@ -5,6 +5,7 @@ import { toBase64 } from '../../base/bytes.ts'
 import { RemoteError } from '../../sync/remote.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { Following, type Hub, knownHub, parseHub, type Round } from '../following.ts'
+import { keptHubToken } from '../hub-token.ts'
 import { keepUp } from '../keeping-up.ts'
 import { News } from '../news.ts'
 import { note, print, printJson, progressBar } from '../output.ts'
@@ -39,7 +40,7 @@ export function syncCommand(program: Command): void {
 async function sync(options: SyncOptions): Promise<void> {
   const { dir } = placeOf(options)
   const hub = await readHub(dir, options)
-  const token = readToken(options)
+  const token = readToken(options) ?? keptHubToken(dir)
   const { witnessPolicy } = options
   const settings = { dir, hub, token, witnessPolicy, lockTimeoutMs: LOCK_TIMEOUT_MS, progress: progressBar('sync') }
   const following = await Following.open(settings)

@@ -13,8 +13,11 @@ import { parseTransaction, type Transaction, wrongSignatures } from '../../domai
 import { type Refusal, refuse } from '../../domain/refusal.ts'
 import { type Milliseconds, type Seconds, wholeSeconds } from '../../domain/time.ts'
 import { sha256 } from '../../drivers/sha256.ts'
+import { isSqliteMirror } from '../../drivers/sqlite/mirror-store.ts'
+import { openSqliteOutbox } from '../../drivers/sqlite/outbox-store.ts'
 import { Vault } from '../../drivers/vault.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
+import { notesUnderWay } from '../../ledger/outbox-store.ts'
 import { describe, type JsonObject, presentAccepted, presentPreview } from '../../ledger/present.ts'
 import { type Preview, preview } from '../../ledger/preview.ts'
 import { readPlatform } from '../../ledger/queries.ts'
@@ -148,12 +151,22 @@ function previewOne(place: Place, note: Note): Promise<Previewed | Refusal> {
     const cosigner = note.cosigner === undefined ? undefined : resolveAccount(place, platform, note.cosigner)
     const usable = await usableKeys(store, signer, wholeSeconds(time))
     const keyId = keyIdOf(place, signer, note.key, usable)
-    const previewed = await preview(LEDGER_TOOLS, store, text, time, { keyId, cosigner })
+    const previewed = await preview(LEDGER_TOOLS, store, text, time, { keyId, cosigner, underWay: await underWay(place) })
     if (previewed.status === 'refused') return previewed
     const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
     assert(!(transaction instanceof Malformed), 'what was previewed is well-formed')
     return { ...previewed, transaction }
   })
+}
+
+/** What waits in a mirror's outbox; undefined for a ledger of one's own. */
+async function underWay({ dir }: Place): Promise<Uint8Array[] | undefined> {
+  const outbox = isSqliteMirror(dir) ? openSqliteOutbox(dir, 'read') : undefined
+  try {
+    return outbox && (await notesUnderWay(outbox))
+  } finally {
+    await outbox?.close()
+  }
 }
 
 /** The id of the key that is named: it need not be here where nothing is signed. */

@@ -9,24 +9,30 @@ import { formatVerifierKey } from '../../log/note.ts'
 import { HubClient } from '../../net/hub-client.ts'
 import { Failure } from '../failure.ts'
 import { Following, type Hub, parseHub } from '../following.ts'
+import { explainDenied, keepHubToken, requireToken } from '../hub-token.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
 
 /** Somebody waits for the answer. */
 const PATIENCE = { attempts: 2, timeoutMs: 10_000, idleTimeoutMs: 10_000 }
 
 /** How it is called on the page. */
-const FIELDS = { hub: "The hub's address", vkey: 'The key of the log' } as const
+const FIELDS = { hub: "The hub's address", vkey: 'The key of the log', token: 'The read token' } as const
 
 export function parseNamed(named: HubNamed): Hub {
+  if (named.token !== undefined) requireToken(named.token, FIELDS.token)
   return parseHub(named, (field) => FIELDS[field])
 }
 
-/** Throws Failure `damaged` where what the hub shows is not signed with the key. */
+/** Throws Failure `damaged` where what the hub shows is not signed with the key. `token` is for where it names none. */
 export async function examineHub(named: HubNamed, token: string | undefined): Promise<HubShown> {
   const { base, trusted } = parseNamed(named)
-  const client = new HubClient(base, { token, ...PATIENCE })
+  const used = named.token ?? token
+  const client = new HubClient(base, { token: used, ...PATIENCE })
   const logKeys = [noteVerifier(chooseVerifier(), trusted)]
-  const opened = openCheckpoint(await client.checkpoint(), { origin: trusted.name, logKeys, witnesses: [], quorum: 0 })
+  const signed = await client.checkpoint().catch((error: unknown) => {
+    throw explainDenied(error, used)
+  })
+  const opened = openCheckpoint(signed, { origin: trusted.name, logKeys, witnesses: [], quorum: 0 })
   if (opened instanceof Malformed)
     throw new Failure(
       'damaged',
@@ -39,16 +45,21 @@ export async function examineHub(named: HubNamed, token: string | undefined): Pr
 interface Joining {
   readonly dir: string
   readonly hub: HubNamed
+  /** For where the hub is named with none. */
   readonly token: string | undefined
 }
 
 /** The first round. What is cut off is taken up when the folder is opened again. */
 export async function mirrorHub({ dir, hub, token }: Joining, progress: (done: number, total: number) => void): Promise<void> {
-  const given = { dir, hub: parseNamed(hub), token, lockTimeoutMs: LOCK_TIMEOUT_MS, progress }
+  const used = hub.token ?? token
+  const given = { dir, hub: parseNamed(hub), token: used, lockTimeoutMs: LOCK_TIMEOUT_MS, progress }
   const following = await Following.open(given)
   try {
+    if (hub.token !== undefined) keepHubToken(dir, hub.token)
     await following.outbox.nameHub(hub)
     await following.round()
+  } catch (error) {
+    throw explainDenied(error, used)
   } finally {
     await following.close()
   }

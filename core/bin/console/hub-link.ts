@@ -15,6 +15,7 @@ import { StoreError } from '../../ledger/store.ts'
 import { RemoteError } from '../../sync/remote.ts'
 import { type Failure, failureOf } from '../failure.ts'
 import { Following, type Hub, type Round, type Sending } from '../following.ts'
+import { explainDenied, isDenied } from '../hub-token.ts'
 import { keepUp } from '../keeping-up.ts'
 import { News } from '../news.ts'
 
@@ -26,7 +27,8 @@ const ROUND_TIMEOUT_MS = 10_000
 interface LinkOptions {
   readonly dir: string
   readonly hub: Hub
-  readonly token: string | undefined
+  /** Asked for whenever following begins: it may be another one then. */
+  readonly token: () => string | undefined
   /** Something is another now: the state, or what the mirror has. */
   readonly changed: () => void
 }
@@ -108,11 +110,12 @@ export class HubLink {
       this.#state = { ...this.#state, progress: { done, total } }
       changed()
     }
-    const following = await Following.open({ dir, hub, token, signal: this.#life.signal, lockTimeoutMs: 0, progress })
+    const { signal } = this.#life
+    const following = await Following.open({ dir, hub, token: token(), signal, lockTimeoutMs: 0, progress })
     try {
       using news = new News(following)
       this.#news = news
-      if (this.#life.signal.aborted) return
+      if (signal.aborted) return
       for await (const round of keepUp(following, news, () => this.#begin())) this.#end(round)
     } finally {
       this.#news = undefined
@@ -144,9 +147,13 @@ export class HubLink {
       this.#become({ status: 'elsewhere' })
       return
     }
-    const failure = failureOf(error)
+    const failure = failureOf(explainDenied(error, this.#options.token()))
     const { code, message } = failure
-    this.#become({ status: 'stopped', failure: { code: code === 'locked' ? 'busy' : code, message } })
+    this.#become({
+      status: 'stopped',
+      failure: { code: code === 'locked' ? 'busy' : code, message },
+      ...(isDenied(error) && { needsToken: true }),
+    })
     this.#failure = failure
   }
 

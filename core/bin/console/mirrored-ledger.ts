@@ -24,6 +24,7 @@ import { compose, Desk } from '../desk.ts'
 import { type EvidenceFile, listEvidence } from '../evidence-files.ts'
 import { failureOf } from '../failure.ts'
 import { type Hub, requireHub, trustIn } from '../following.ts'
+import { keepHubToken, keptHubToken } from '../hub-token.ts'
 import { LedgerClock } from '../ledger-clock.ts'
 import { MirrorSequencer } from '../mirror-sequencer.ts'
 import { note } from '../output.ts'
@@ -37,7 +38,7 @@ const FIRST_ROUND_MS = 3_000
 interface MirrorOptions {
   readonly dir: string
   readonly vault: Vault
-  /** For a private hub. */
+  /** For a private hub, where no token is kept in the folder. */
   readonly token: string | undefined
 }
 
@@ -67,7 +68,7 @@ export class MirroredLedger implements Opened, SyncHost {
   #isLookDue = false
 
   private constructor(options: MirrorOptions, hub: Hub, outbox: OutboxStore, told: Told) {
-    const { dir, token } = options
+    const { dir } = options
     this.#options = options
     this.#told = told
     this.#trusted = hub.trusted
@@ -75,6 +76,7 @@ export class MirroredLedger implements Opened, SyncHost {
     this.outbox = outbox
     this.#reader = new SharedReader(() => openSqliteSearched(dir))
     this.#submitting = new SharedReader(() => this.#openSubmitting())
+    const token = () => keptHubToken(dir) ?? options.token
     this.#link = new HubLink({ dir, hub, token, changed: () => this.#look() })
   }
 
@@ -143,6 +145,10 @@ export class MirroredLedger implements Opened, SyncHost {
 
   async now(): Promise<void> {
     await this.#link.round()
+  }
+
+  useToken(token: string): void {
+    keepHubToken(this.#options.dir, token)
   }
 
   touched(): void {

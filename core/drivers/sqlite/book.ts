@@ -8,7 +8,8 @@ import { assert } from '../../base/assert.ts'
 import { toHex } from '../../base/bytes.ts'
 import { type Commit, type StoredEntry, type StoredTile, StoreError } from '../../ledger/store.ts'
 import { type Bound, BulkLookup, BulkWrite } from './bulk.ts'
-import { BOOK, type Database } from './database.ts'
+import { BOOK, type Database, hasBundles } from './database.ts'
+import { EntryRows, EntryRowsWriter } from './entry-rows.ts'
 import { Scan } from './scan.ts'
 import { StateRows, StateRowsWriter } from './state-rows.ts'
 import { bytesOf, idBytes, integerOf, isSafe } from './values.ts'
@@ -18,38 +19,24 @@ export interface StoredId {
   readonly index: number
 }
 
-/** The log in a book: the tables that are the same in every version that is brought up to date. */
+/** The log in a book, of any version that is brought up to date. */
 export class BookLog {
   readonly database: Database
-  readonly #last
-  readonly #entries
+  protected readonly entryRows: EntryRows
   readonly #tile
 
-  constructor(database: Database) {
+  constructor(database: Database, entryRows = new EntryRows(database, hasBundles(database))) {
     this.database = database
-    this.#last = database.prepare<[], bigint | null>('SELECT max("index") FROM entries').pluck()
-    this.#entries = database
-      .prepare<[number, number], EntryColumns>(
-        'SELECT "index", bytes, outcome FROM entries WHERE "index" >= ? ORDER BY "index" LIMIT ?',
-      )
-      .raw()
+    this.entryRows = entryRows
     this.#tile = database.prepare<[number, number], Buffer>('SELECT hashes FROM tiles WHERE level = ? AND number = ?').pluck()
   }
 
   size(): number {
-    const last = this.#last.get() ?? null
-    return last === null ? 0 : integerOf(BOOK, last, 'the index of the last entry') + 1
+    return this.entryRows.size()
   }
 
   entries(from: number, limit: number): StoredEntry[] {
-    return this.#entries.all(from, limit).map(([number, bytes, outcome]) => {
-      const index = integerOf(BOOK, number, () => 'the index of an entry')
-      return {
-        index,
-        bytes: bytesOf(BOOK, bytes, () => `entry ${index}`),
-        outcome: bytesOf(BOOK, outcome, () => `the outcome of entry ${index}`),
-      }
-    })
+    return this.entryRows.read(from, limit)
   }
 
   tile(level: number, number: number): Uint8Array | undefined {
@@ -64,8 +51,8 @@ export class Book extends BookLog {
   readonly scanTiles: Scan<readonly unknown[], StoredTile>
   readonly #indexes: BulkLookup<[index: unknown]>
 
-  constructor(database: Database, rows = new StateRows(database)) {
-    super(database)
+  constructor(database: Database, entryRows = new EntryRows(database), rows = new StateRows(database)) {
+    super(database, entryRows)
     this.rows = rows
     this.#indexes = new BulkLookup(database, { key: ['id'], values: ['"index"'], from: 'ids USING (id)' })
     this.scanIds = new Scan(
@@ -80,9 +67,9 @@ export class Book extends BookLog {
     )
   }
 
+  /** How many entries there are; in a sound book that is its size. */
   countEntries(): number {
-    const count = this.database.prepare<[], bigint>('SELECT count(*) FROM entries').pluck().get()
-    return integerOf(BOOK, count, 'the count of entries')
+    return this.entryRows.count()
   }
 
   indexes(ids: readonly string[]): (number | undefined)[] {
@@ -97,14 +84,13 @@ export class Book extends BookLog {
 /** The book with what changes it. */
 export class BookWriter extends Book {
   declare readonly rows: StateRowsWriter
-  readonly #insertEntries
+  declare protected readonly entryRows: EntryRowsWriter
   readonly #insertIds
   readonly #putTile
   readonly #transaction
 
   constructor(database: Database) {
-    super(database, new StateRowsWriter(database))
-    this.#insertEntries = new BulkWrite(database, 3, (rows) => `INSERT INTO entries ("index", bytes, outcome) VALUES ${rows}`)
+    super(database, new EntryRowsWriter(database), new StateRowsWriter(database))
     this.#insertIds = new BulkWrite(database, 2, (rows) => `INSERT INTO ids (id, "index") VALUES ${rows}`)
     this.#putTile = database.prepare<[number, number, Uint8Array]>(
       'INSERT INTO tiles (level, number, hashes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes',
@@ -127,21 +113,17 @@ export class BookWriter extends Book {
         'damaged',
         `${BOOK.file} has ${actual} entries, not the ${size} that its writer knows: another wrote to it.`,
       )
-    const entryRows: Bound[] = []
+    this.entryRows.append(size, entries)
     const idRows: Bound[] = []
-    entries.forEach(({ id, bytes, outcome }, i) => {
-      entryRows.push(size + i, bytes, outcome)
+    entries.forEach(({ id }, i) => {
       idRows.push(idBytes(id), size + i)
     })
-    this.#insertEntries.run(entryRows)
     this.#insertIds.run(idRows)
     for (const { level, number, hashes } of tiles) this.#putTile.run(level, number, hashes)
     this.rows.write(rows)
     assert(this.size() === size + entries.length, 'a commit appends exactly its entries')
   }
 }
-
-type EntryColumns = readonly [index: unknown, bytes: unknown, outcome: unknown]
 
 const TILE_SUSPECTS = ['level', 'number']
   .map((column) => `typeof(${column}) <> 'integer' OR ${column} NOT BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}`)

@@ -15,10 +15,18 @@ import Sqlite from 'better-sqlite3'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { assert } from '../../base/assert.ts'
 import { StoreError } from '../../ledger/store.ts'
+import { BUNDLE_ENTRIES, ENTRY_BYTES, OUTCOMES, type Packing } from './bundles.ts'
 import { damaged, onFile } from './errors.ts'
 import { placeOf } from './places.ts'
 
 export type Database = Sqlite.Database
+
+/** Makes one value of those of two columns. */
+interface Aggregate {
+  start(): Uint8Array[]
+  step(values: Uint8Array[], index: unknown, bytes: unknown): void
+  result(values: Uint8Array[]): Uint8Array
+}
 
 /** One of the databases of a folder. */
 export interface DatabaseKind {
@@ -31,6 +39,8 @@ export interface DatabaseKind {
   readonly pageBytes: bigint
   /** Functions that the migrations call. */
   readonly functions?: Readonly<Record<string, (...values: unknown[]) => unknown>>
+  /** Aggregates that the migrations call. */
+  readonly aggregates?: Readonly<Record<string, Aggregate>>
   /** Tables besides those that the migrations make, as SQL. */
   readonly moreTables?: string
 }
@@ -41,6 +51,7 @@ export const BOOK: DatabaseKind = {
   migrationsFolder: fileURLToPath(new URL('./migrations/book', import.meta.url)),
   oldestVersion: 2n,
   functions: { place_of: placeOfValues },
+  aggregates: { pack_entries: packed(ENTRY_BYTES), pack_outcomes: packed(OUTCOMES) },
   // Of entries some seven fit into 4 096 bytes and fifteen into twice as many; wider pages make every changed row dearer.
   pageBytes: 8_192n,
 }
@@ -49,6 +60,28 @@ export const BOOK: DatabaseKind = {
 function placeOfValues(table: unknown, key: unknown): bigint | null {
   return typeof table === 'string' && typeof key === 'string' ? BigInt(placeOf(table, key)) : null
 }
+
+/** A column of a bundle as SQL makes it: of the index and the bytes of each of its entries, in their order. */
+function packed({ pack }: Packing): Aggregate {
+  return {
+    start: () => [],
+    step: (items, index, bytes) => {
+      assert(bytes instanceof Uint8Array && Number(index) % BUNDLE_ENTRIES === items.length, 'entries are bundled in their order')
+      items.push(bytes)
+    },
+    result: (items) => {
+      assert(items.length === BUNDLE_ENTRIES, 'a bundle is made when it is full')
+      return pack(items)
+    },
+  }
+}
+
+/** Whether full bundles have a row each, as in every version but the first ones. */
+export function hasBundles(database: Database): boolean {
+  return versionOf(database) >= BUNDLES_SINCE
+}
+
+const BUNDLES_SINCE = 4n
 
 export const GUARD: DatabaseKind = {
   file: 'checkpoint.db',
@@ -278,7 +311,12 @@ function migrate(database: Database, kind: DatabaseKind): void {
 }
 
 /** They are for our own statements: a schema that calls one is refused. */
-function addFunctions(database: Database, { functions = {} }: DatabaseKind): void {
+function addFunctions(database: Database, { functions = {}, aggregates = {} }: DatabaseKind): void {
+  for (const [name, aggregate] of Object.entries(aggregates)) {
+    // The package's types know aggregates of one column alone.
+    const options = { deterministic: true, directOnly: true, ...aggregate } as Sqlite.AggregateOptions
+    database.aggregate(name, options)
+  }
   for (const [name, call] of Object.entries(functions)) database.function(name, { deterministic: true, directOnly: true }, call)
 }
 

@@ -5,9 +5,11 @@
  * Whether the book says what the log says is not the store's to tell: an audit replays the log and compares.
  */
 
+import { Malformed } from '../../base/malformed.ts'
 import { type StoreDefect, StoreError } from '../../ledger/store.ts'
 import type { Book } from './book.ts'
 import { BOOK, type Database, type DatabaseKind, GUARD, MIRROR, modelDatabase } from './database.ts'
+import { unpackBundle } from './entry-rows.ts'
 import { onFile, printable } from './errors.ts'
 import type { Guard } from './guard.ts'
 import type { Mirror } from './mirror.ts'
@@ -23,6 +25,7 @@ export function findBookDefects(book: Book, kind: DatabaseKind): StoreDefect[] {
     ...collect(kind, () => pageDefects(book.database, kind)),
     ...collect(kind, () => schemaDefects(book.database, kind)),
     ...collect(kind, () => keyDefects(book)),
+    ...collect(kind, () => bundleDefects(book.database)),
     ...collect(kind, () => placeDefects(book.database)),
   ]
 }
@@ -121,6 +124,16 @@ function* keyDefects(book: Book): Generator<StoreDefect> {
       table: 'entries',
       message: `${BOOK.file} is damaged: it has ${count} entries, and the last one has index ${size - 1}.`,
     }
+}
+
+/** Bundles that cannot be unpacked. */
+function* bundleDefects(database: Database): Generator<StoreDefect> {
+  const rows = database.prepare<[], readonly unknown[]>('SELECT number, bytes, outcomes FROM bundles ORDER BY number').raw()
+  for (const [number, ...columns] of rows.iterate()) {
+    const unpacked = unpackBundle(Number(number), columns)
+    if (unpacked instanceof Malformed)
+      yield { table: 'bundles', key: printable(String(number)), message: `${BOOK.file} is damaged: ${unpacked.reason}.` }
+  }
 }
 
 /**

@@ -18,6 +18,12 @@ export const entries = sqliteTable('entries', {
   outcome: bytes('outcome').notNull(),
 })
 
+export const bundles = sqliteTable('bundles', {
+  number: int64('number').primaryKey(),
+  bytes: bytes('bytes').notNull(),
+  outcomes: bytes('outcomes').notNull(),
+})
+
 export const ids = sqliteTable('ids', {
   id: bytes('id').primaryKey(),
   index: int64('index').notNull(),

@@ -5,6 +5,7 @@ import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import type { HubShown } from '../../../core/api/views.ts'
 import { Fingerprint } from '../../components/fingerprint.tsx'
 import { Facts, FailureNotice } from '../../components/layout.tsx'
+import { TokenInput } from '../../components/token-input.tsx'
 import { formatCount } from '../../format.ts'
 import { href } from '../../route.ts'
 import { strings } from '../../strings.ts'
@@ -18,32 +19,44 @@ interface JoinProps {
   readonly dir: string
 }
 
+/** A hub that was looked at, and the token that it was looked at with. */
+interface Seen {
+  readonly hub: HubShown
+  readonly token: string
+}
+
 export function Join({ back, dir }: JoinProps) {
-  const [hub, setHub] = useState<HubShown>()
+  const [seen, setSeen] = useState<Seen>()
   const { door } = strings
   return (
     <Frame
-      title={hub === undefined ? door.join : door.compare}
-      lead={hub === undefined ? door.joinText : door.compareText}
+      title={seen === undefined ? door.join : door.compare}
+      lead={seen === undefined ? door.joinText : door.compareText}
       isNarrow
     >
       <Paper withBorder radius="lg" className="panel" p="lg">
-        {hub === undefined ? <Ask back={back} shown={setHub} /> : <Confirm hub={hub} back={() => setHub(undefined)} dir={dir} />}
+        {seen === undefined ? (
+          <Ask back={back} shown={setSeen} />
+        ) : (
+          <Confirm {...seen} back={() => setSeen(undefined)} dir={dir} />
+        )}
       </Paper>
     </Frame>
   )
 }
 
 /** Where the hub is, and whose log it serves. */
-function Ask({ back, shown }: { readonly back: () => void; readonly shown: (hub: HubShown) => void }) {
+function Ask({ back, shown }: { readonly back: () => void; readonly shown: (seen: Seen) => void }) {
   const trpc = useTRPC()
   const { door } = strings
   const [url, setUrl] = useState('')
   const [vkey, setVkey] = useState('')
-  const examine = useMutation(trpc.desk.examineHub.mutationOptions({ onSuccess: shown }))
+  const [typed, setToken] = useState('')
+  const token = typed.trim()
+  const examine = useMutation(trpc.desk.examineHub.mutationOptions({ onSuccess: (hub) => shown({ hub, token }) }))
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    examine.mutate({ url: url.trim(), vkey: vkey.trim() })
+    examine.mutate({ url: url.trim(), vkey: vkey.trim(), ...(token !== '' && { token }) })
   }
   return (
     <form onSubmit={submit} noValidate>
@@ -72,6 +85,7 @@ function Ask({ back, shown }: { readonly back: () => void; readonly shown: (hub:
           onChange={(event) => setVkey(event.currentTarget.value)}
           onKeyDown={goOn}
         />
+        <TokenInput value={typed} change={setToken} />
         {examine.error !== null && <FailureNotice error={examine.error} />}
         <Steps back={back} backLabel={door.back}>
           <Button type="submit" loading={examine.isPending} disabled={url.trim() === '' || vkey.trim() === ''}>
@@ -91,7 +105,7 @@ function goOn(event: KeyboardEvent<HTMLTextAreaElement>): void {
 }
 
 /** What it shows, to be compared with what its operator says. */
-function Confirm({ hub, back, dir }: { readonly hub: HubShown } & JoinProps) {
+function Confirm({ hub, token, back, dir }: Seen & JoinProps) {
   const trpc = useTRPC()
   const client = useQueryClient()
   const { door, sync } = strings
@@ -107,7 +121,7 @@ function Confirm({ hub, back, dir }: { readonly hub: HubShown } & JoinProps) {
     if (!isGood(chosen)) return
     // The console opens where the hub is told of.
     window.history.replaceState(null, '', href('sync'))
-    join.mutate({ url, vkey, passphrase: chosen.passphrase })
+    join.mutate({ url, vkey, passphrase: chosen.passphrase, ...(token !== '' && { token }) })
   }
   return (
     <form onSubmit={submit} noValidate>

@@ -1,11 +1,15 @@
 /** The hub that is followed: by which key it is known, how following goes, and what is in its way. */
-import { Progress, Stack, Text } from '@mantine/core'
+import { Button, Group, Progress, Stack, Text } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
 import type { LinkState, SyncState } from '../../../core/api/views.ts'
 import { Fingerprint } from '../../components/fingerprint.tsx'
-import { Facts, Failed, Panel } from '../../components/layout.tsx'
+import { Facts, Failed, FailureNotice, Panel } from '../../components/layout.tsx'
 import { Id } from '../../components/text.tsx'
+import { TokenInput } from '../../components/token-input.tsx'
 import { useDesk } from '../../desk.tsx'
 import { strings } from '../../strings.ts'
+import { useTRPC } from '../../trpc.ts'
 
 /** Fewer new entries are here before a bar could be seen. */
 const SHOWN_PROGRESS = 100
@@ -44,13 +48,47 @@ interface TroubleProps {
 }
 
 /** What is in the way, if anything is. */
-export function Trouble({ link: { status, failure, undelivered }, again }: TroubleProps) {
+export function Trouble({ link: { status, failure, needsToken, undelivered }, again }: TroubleProps) {
   const { sync: t } = strings
   if (failure !== undefined) {
     const isStopped = status === 'stopped'
     const [title, tone] = isStopped ? ([t.stopped, 'bad'] as const) : ([t.failed, 'warn'] as const)
-    return <Failed failure={failure} title={title} tone={tone} retry={again} />
+    const shown = <Failed failure={failure} title={title} tone={tone} retry={again} />
+    if (needsToken !== true) return shown
+    return (
+      <>
+        {shown}
+        <AnotherToken />
+      </>
+    )
   }
   if (undelivered === undefined) return null
   return <Failed failure={{ code: 'offline', message: undelivered }} title={t.undelivered} tone="warn" retry={again} />
+}
+
+/** A private hub's log is closed to the token that was used, or to none: another one is given here. */
+function AnotherToken() {
+  const trpc = useTRPC()
+  const [typed, setToken] = useState('')
+  const use = useMutation(trpc.sync.useToken.mutationOptions())
+  const token = typed.trim()
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (token !== '') use.mutate({ token })
+  }
+  return (
+    <Panel title={strings.token.another}>
+      <form onSubmit={submit} noValidate>
+        <Stack gap="md">
+          <TokenInput value={typed} change={setToken} isRequired />
+          {use.error !== null && <FailureNotice error={use.error} />}
+          <Group justify="flex-end">
+            <Button type="submit" loading={use.isPending} disabled={token === ''}>
+              {strings.token.use}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Panel>
+  )
 }
