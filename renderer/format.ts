@@ -144,6 +144,13 @@ export function shortId(id: string): string {
   return id.length <= head + TAIL_CHARACTERS + 1 ? id : `${id.slice(0, head)}…${id.slice(-TAIL_CHARACTERS)}`
 }
 
+const IDS = /\bnim1[02-9ac-hj-np-z]{38}\b|\b(?:mdl|lst|sub|hld|grt|pur|pay|off|man)_[0-9a-f]{32}\b/g
+
+/** The ids in a sentence, of accounts and of things, each with its place. */
+export function idsIn(text: string): Iterable<{ readonly 0: string; readonly index: number }> {
+  return text.matchAll(IDS)
+}
+
 const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
 
 /** "48.1 MB" */

@@ -11,6 +11,9 @@ import { beginAmongNewObjects } from './heap.ts'
 import { note, printJson, stopPrinting } from './output.ts'
 
 beginAmongNewObjects()
+
+const isJson = process.argv.includes('--json')
+
 // Without a listener the system ends the program where a file outgrows its limit; with one the write fails and is reported.
 process.on('SIGXFSZ', () => {})
 // Whatever comes from outside any command, such as a full disk behind the standard output.
@@ -22,18 +25,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 
-const HELP = `
+const help = () => `
 Transaction types: ${[...rules.get(1)!.keys()].join(', ')}.
 Exit codes: 0 done or accepted, 1 refused, 2 wrong usage, 3 damaged or untrusted data, 4 unavailable.
-The folder is ${defaultDir('nimledger')} unless --dir says otherwise.`
-
-const isJson = process.argv.includes('--json')
+${whichFolder()}`
 
 const program = globalOptions(new Command('nimledger'))
   .description('A signed, prepaid, append-only credit ledger that anybody can verify.')
   .version(version)
   .configureHelp({ showGlobalOptions: true })
-  .addHelpText('after', HELP)
+  .addHelpText('after', help)
   .exitOverride()
   .configureOutput({ writeErr: (text) => (isJson ? undefined : process.stderr.write(text)) })
 
@@ -42,6 +43,14 @@ try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = report(error)
+}
+
+function whichFolder(): string {
+  try {
+    return `The folder is ${defaultDir('nimledger')} unless --dir says otherwise.`
+  } catch (error) {
+    return failureOf(error).message
+  }
 }
 
 function report(error: unknown): number {

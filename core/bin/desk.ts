@@ -5,8 +5,8 @@
 
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { homedir, userInfo } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
 import { toHex } from '../base/bytes.ts'
 import type { Json } from '../domain/canonical.ts'
 import { composeText } from '../domain/envelope.ts'
@@ -53,16 +53,29 @@ export interface Place {
   readonly token?: string | undefined
 }
 
-/** The platform's folder for application data. */
-export function defaultDir(name: string, env: NodeJS.ProcessEnv = process.env): string {
-  if (process.platform === 'win32') return join(env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'), name)
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', name)
-  return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), name)
+/** The platform's folder for application data. A path that is not absolute is none, as the XDG specification has it. */
+export function defaultDir(name: string): string {
+  const { APPDATA, XDG_DATA_HOME: given = '' } = process.env
+  if (process.platform === 'win32') return join(APPDATA ?? join(homeDir(), 'AppData', 'Roaming'), name)
+  if (process.platform === 'darwin') return join(homeDir(), 'Library', 'Application Support', name)
+  return join(isAbsolute(given) ? given : join(homeDir(), '.local', 'share'), name)
+}
+
+/** The user's home, by HOME or by the system's list of users, which has no line for some users of containers. */
+function homeDir(): string {
+  try {
+    const home = isAbsolute(homedir()) ? homedir() : userInfo().homedir
+    if (isAbsolute(home)) return home
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error
+  }
+  throw new Failure('usage', 'This user has no home folder that is known: name the folder of the ledger with --dir.')
 }
 
 /** A path as the user meant it: npm runs scripts in the project's root and says where it was called. */
 export function userPath(path: string): string {
-  return resolve(process.env.INIT_CWD ?? process.cwd(), path)
+  // The current folder is asked for where it matters alone: it may be gone.
+  return resolve(process.env.INIT_CWD ?? '', path)
 }
 
 export const LEDGER_TOOLS = { rules, sha256, isPrimeOrder: checkPoint, openColdRows }

@@ -63,9 +63,9 @@ export function vkeyOf(name: string, publicKey: Uint8Array): string {
 }
 
 /** Which keys may sign for an account now, by their ids: what the ledger says, or nothing where none is at hand. */
-type Usable = ReadonlyMap<string, Key>
+export type UsableKeys = ReadonlyMap<string, Key>
 
-export async function usableKeys(store: StoreReader, account: string, time: Seconds): Promise<Usable> {
+export async function usableKeys(store: StoreReader, account: string, time: Seconds): Promise<UsableKeys> {
   const usable = new Map<string, Key>()
   for (const { key: id, expires } of (await readKeyring(store, account))?.keys ?? []) {
     const key = expires !== undefined && expires <= time ? undefined : await readKey(store, account, id)
@@ -78,16 +78,24 @@ export async function usableKeys(store: StoreReader, account: string, time: Seco
  * The key of this machine that signs for an account: the one that is named, by its id or its label; else one that may sign
  * everything; else another that may sign; else the first, and the ledger says what is wrong with it.
  */
-export function chooseKey(dir: string, account: string, usable: Usable, named?: string): LocalKey {
+export function chooseKey(dir: string, account: string, usable: UsableKeys, named?: string): LocalKey {
   const own = localKeys(dir).filter((key) => key.account === account)
   if (own.length === 0) throw new Failure('usage', `This machine has no key of ${account}; sign where the key is, with tx sign.`)
   if (named !== undefined) {
-    const key = own.find(({ keyId }) => keyId === named) ?? own.find(({ label, isFirst }) => label === named && !isFirst)
+    const key = own.find(({ keyId }) => keyId === named) ?? calledKey(own, named, usable)
     if (key === undefined) throw new Failure('usage', `This machine has no key ${quoted(named)} of ${account}.`)
     return key
   }
   const master = own.find(({ keyId }) => usable.get(keyId)?.scopes.includes('all') === true)
   return master ?? own.find(({ keyId }) => usable.has(keyId)) ?? own[0]!
+}
+
+/** A label may be given again once its key was revoked or expired: it means the one that may sign; of none that may, the last. */
+export function calledKey(own: readonly LocalKey[], called: string, usable: ReadonlyMap<string, unknown>): LocalKey | undefined {
+  const keys = own.filter(({ label, isFirst }) => label === called && !isFirst)
+  const living = keys.filter(({ keyId }) => usable.has(keyId))
+  if (living.length > 1) throw new Failure('usage', `${living.length} keys are called ${quoted(called)}; name one by its id.`)
+  return living[0] ?? keys.at(-1)
 }
 
 /** Signs with a key of this machine. */

@@ -79,7 +79,7 @@ export function formatValue(value: Json): string {
 }
 
 /** "takeHome" → "take home"; codes and names that are no such field stay as they are. */
-function wordsOf(name: string): string {
+export function wordsOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 

@@ -12,6 +12,7 @@ import { MAX_ENTRY_BYTES, MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { type LoggedEntry, type LogReader, StoreError } from '../ledger/store.ts'
 import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
+import { HASH_BYTES } from '../log/merkle.ts'
 import { parseNote } from '../log/note.ts'
 import { formatBundle, formatTilePath, newTiles, parseBundle, TILE_WIDTH, tileWidth } from '../log/tiles.ts'
 
@@ -36,7 +37,7 @@ export async function exportTiles(
   for (const tile of newTiles(0, size)) {
     const hashes = await log.tile(tile.level, tile.number)
     if (hashes === undefined) throw new StoreError('damaged', `Tile ${tile.number} of level ${tile.level} is missing.`)
-    write(formatTilePath(tile), hashes.subarray(0, tile.width * 32))
+    write(formatTilePath(tile), hashes.subarray(0, tile.width * HASH_BYTES))
     if (tile.level > 0) continue
     const entries = await log.entries(tile.number * TILE_WIDTH, tile.width)
     write(formatTilePath({ ...tile, level: 'entries' }), formatBundle(entries.map(({ bytes }) => bytes)))
@@ -62,9 +63,9 @@ function readHead(signed: Uint8Array, what: string): Checkpoint {
   return head
 }
 
-/** Whether a folder holds an exported log. */
+/** Whether a folder holds an exported log, or what is left of one. */
 export function isTileFolder(folder: string): boolean {
-  return existsSync(join(folder, CHECKPOINT_FILE)) && existsSync(join(folder, 'tile'))
+  return [CHECKPOINT_FILE, 'tile'].some((name) => existsSync(join(folder, name)))
 }
 
 /** Reads an exported log. */
@@ -72,10 +73,14 @@ export function openTileFolder(folder: string): LogReader {
   const signed = readBounded(join(folder, CHECKPOINT_FILE), MAX_NOTE_BYTES)
   if (signed === undefined) throw new StoreError('damaged', `There is no readable checkpoint in ${folder}.`)
   const { size } = readHead(signed, `The checkpoint in ${folder}`)
-  const readTile = (level: number | 'entries', number: number, maximumBytes: number) => {
+  /** The partial tiles of a size may be gone once there is the full one, which begins like them; `held` is the width found. */
+  const readTile = (level: number | 'entries', number: number, itemBytes: number) => {
     const width = tileWidth(level === 'entries' ? 0 : level, number, size)
-    if (width === 0) return undefined
-    return readBounded(join(folder, formatTilePath({ level, number, width })), maximumBytes)
+    for (const held of width === 0 ? [] : new Set([width, TILE_WIDTH])) {
+      const bytes = readBounded(join(folder, formatTilePath({ level, number, width: held })), held * itemBytes)
+      if (bytes !== undefined) return { bytes, width, held }
+    }
+    return undefined
   }
   return {
     size: async () => size,
@@ -83,17 +88,20 @@ export function openTileFolder(folder: string): LogReader {
       const found: LoggedEntry[] = []
       for (let index = from; index < Math.min(size, from + limit); ) {
         const number = Math.floor(index / TILE_WIDTH)
-        const bundle = readTile('entries', number, TILE_WIDTH * (MAX_ENTRY_BYTES + 2))
-        const parsed = bundle && parseBundle(bundle, tileWidth(0, number, size))
+        const bundle = readTile('entries', number, MAX_ENTRY_BYTES + 2)
+        const parsed = bundle && parseBundle(bundle.bytes, bundle.held)
         if (parsed === undefined || parsed instanceof Malformed) {
           throw new StoreError('damaged', `The bundle of the entries from ${number * TILE_WIDTH} is missing or damaged.`)
         }
-        const wanted = parsed.slice(index % TILE_WIDTH, (index % TILE_WIDTH) + from + limit - index)
+        const wanted = parsed.slice(index % TILE_WIDTH, Math.min((index % TILE_WIDTH) + from + limit - index, bundle!.width))
         for (const bytes of wanted) found.push({ index: index++, bytes })
       }
       return found
     },
-    tile: async (level, number) => readTile(level, number, TILE_WIDTH * 32),
+    tile: async (level, number) => {
+      const found = readTile(level, number, HASH_BYTES)
+      return found !== undefined && found.held > found.width ? found.bytes.subarray(0, found.width * HASH_BYTES) : found?.bytes
+    },
     checkpoint: async () => signed,
     close: async () => {},
   }

@@ -153,14 +153,23 @@ interface CheckTools {
   readonly sha256: Sha256
 }
 
-/** What a receipt or a balance proof shows to those who trust the log so; or what is wrong with it. */
-export function checkProof(tools: CheckTools, file: Uint8Array, trust: LogTrust): Proven | Malformed | Unverified {
+/**
+ * What a receipt or a balance proof shows to those who trust the log so; or what is wrong with it. `beside` is the entry that
+ * came with the file: a receipt that another program made may have no extra line.
+ */
+export function checkProof(
+  tools: CheckTools,
+  file: Uint8Array,
+  trust: LogTrust,
+  beside?: Uint8Array,
+): Proven | Malformed | Unverified {
   const proof = parseProof(file, MAX_PROOF_BYTES)
   if (proof instanceof Malformed) return proof
-  if (proof.extra === undefined) return new Malformed('the file holds no entry in its extra line')
-  const entry = parseEntry(proof.extra)
-  if (!(entry instanceof Malformed)) return checkEntry(tools, proof, { ...entry, bytes: proof.extra }, trust)
-  return checkBalance(tools, proof, proof.extra, trust)
+  const bytes = proof.extra ?? beside
+  if (bytes === undefined) return new Malformed('the file holds no entry in its extra line, and none lies beside it')
+  const entry = parseEntry(bytes)
+  if (!(entry instanceof Malformed)) return checkEntry(tools, proof, { ...entry, bytes }, trust)
+  return proof.extra === undefined ? entry : checkBalance(tools, proof, proof.extra, trust)
 }
 
 function checkEntry(

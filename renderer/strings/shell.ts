@@ -45,8 +45,7 @@ export const shell = {
     title: 'A ledger that anybody can check',
     lead: 'Credits are paid in advance, whoever pays signs, and every entry can be verified, on this page too.',
     demo: 'Try the demo marketplace',
-    demoText:
-      'A small marketplace: a creator, two customers, and 19 366 real model calls billed to the microcredit. Takes some seconds.',
+    demoText: 'A year of a small marketplace, with 19 366 real model calls billed to the microcredit. Takes some seconds.',
     demoAction: 'Try the demo',
     found: 'Found a ledger',
     foundText:

@@ -102,4 +102,12 @@ describe('traces', () => {
     expect(run.json).toMatchObject({ lines: 2, charged: 2, gross: '0.000453' })
     expect((await stateOf(twin)).ok).toBe(true)
   })
+
+  it('of files whose names are in another form of Unicode have a stream all the same', async () => {
+    const twin = copyOf(dir)
+    const csv = 'TIMESTAMP,ContextTokens,GeneratedTokens\n2024-02-29 23:59:59.9999999,1,1\n'
+    const args = ['--listing', market.things.listing!, '--payer', 'Bob', '--meter', 'Ada']
+    const run = await cli(twin, ['usage', 'import', save('caf\u0065\u0301.csv', csv), ...args])
+    expect(run.json, run.stdout).toMatchObject({ stream: 'caf\u00e9.csv', charged: 1 })
+  })
 })

@@ -17,10 +17,13 @@ describe('times', () => {
     const topup = (at: string, reference: string) =>
       cli(dir, ['topup', 'Ada', '1', '--provider', 'clock', '--reference', reference, '--at', at])
     expect((await accepted(topup('2026-01-06T09:30:00.123456Z', 'a'))).time).toBe('2026-01-06T09:30:00.123Z')
+    // RFC 3339 lets its letters be small, and has offsets.
+    expect((await accepted(topup('2026-01-06t09:30:01z', 'small'))).time).toBe('2026-01-06T09:30:01.000Z')
+    expect((await accepted(topup('2026-01-06T10:30:02+01:00', 'offset'))).time).toBe('2026-01-06T09:30:02.000Z')
     const before = await stateOf(dir)
     const runs = await Promise.all(
       [
-        '2026-01-06T09:30:00.122Z',
+        '2026-01-06T09:30:01.999Z',
         '2026-01-06T09:30',
         'tomorrow',
         '2026-02-30T00:00:00Z',

@@ -22,6 +22,19 @@ it.each(COMMAND_MODULES.map(({ names, load }) => ({ names, load })))(
   },
 )
 
+/** The help of a command, and of those below it. */
+function helpOf(command: Command): string[] {
+  return [command.helpInformation(), ...command.commands.flatMap(helpOf)]
+}
+
+it('help tells what holds where an option is not given, in words', async () => {
+  const program = new Command()
+  for (const { load } of COMMAND_MODULES) (await load())(program)
+  const presets = helpOf(program).flatMap((help) => [...help.matchAll(/\(default:\s*([^)]*)\)/g)].map(([, preset]) => preset))
+  expect(presets.length).toBeGreaterThan(30)
+  for (const preset of presets) expect(preset).toMatch(/^["\w]/)
+})
+
 it('a run has the commands that it names, wherever they stand, and all where it names none or wants help', async () => {
   expect(await loaded('--dir', '/somewhere', '--json', 'status')).toEqual(['init', 'status'])
   expect(await loaded('--dir', 'log', 'balance', 'Ada')).toEqual(['topup', 'balance', 'trial-balance', 'log', 'verify'])

@@ -1,6 +1,6 @@
 /** Calls that two parties sign, in one place or in two; holds and reserves through the command line. */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { MICROS, micros, priceTrace } from './exact-money.ts'
@@ -65,6 +65,14 @@ describe('a call that payer and meter sign', () => {
     const body = JSON.stringify(call('req-4'))
     await ok(cli(payer, ['tx', 'sign', 'query.charge', '--as', 'Bob', '--body', body, ...offline, '-o', file('half')]))
     const half = readFileSync(file('half'), 'utf8')
+    const told = await cli(
+      payer,
+      ['tx', 'sign', 'query.charge', '--as', 'Bob', '--body', body, ...offline, '-o', file('other')],
+      {
+        plain: true,
+      },
+    )
+    expect(told.stdout).toContain(`nimledger tx sign ${file('other')} --as ACCOUNT`)
     expectRefused(await cli(market.dir, ['tx', 'submit', file('half')]), 'malformed')
     const whole = await ok(cli(meter, ['tx', 'sign', '-', '--as', 'Ada'], { stdin: half }))
     expect((whole.note as string).startsWith(half)).toBe(true)
@@ -89,6 +97,9 @@ describe('a call that payer and meter sign', () => {
       ]),
     )
     expectFailed(await cli(meter, ['tx', 'sign', file('single'), '--as', 'Ada']), 'usage')
+    const both = ['--as', 'Bob', '--cosign', 'Ada', '--body', '{}', '-o', file('two')]
+    expectRefused(await cli(market.dir, ['tx', 'sign', 'plan.cancel', ...both]), 'malformed')
+    expect(existsSync(file('two'))).toBe(false)
     // The payer's key is not here, and a file that is not there is no note.
     expectFailed(await cli(meter, ['tx', 'sign', file('half'), '--as', market.accounts.Bob!]), 'usage')
     expectFailed(await cli(meter, ['tx', 'sign', file('nothing'), '--as', 'Ada']), 'usage')

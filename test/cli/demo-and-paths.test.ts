@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { foundMarket } from './market.ts'
-import { cli, collect, expectRefused, folder, ok, ROOT, stateOf } from './run.ts'
+import { cli, collect, expectFailed, expectRefused, folder, ok, ROOT, stateOf } from './run.ts'
 
 let dir: string
 
@@ -50,6 +50,30 @@ describe('the demonstration, and paths', () => {
       const [installed, direct] = await Promise.all([collect(child), cli(dir, args)])
       expect([installed.code, installed.stdout]).toEqual([direct.code, direct.stdout])
     }
+  })
+
+  it('needs neither a home folder nor a current one where it is told the ledger', async () => {
+    // As for a user of a container whom the system's list of users does not have.
+    const nowhere = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';
+      const fail = () => { throw Object.assign(new Error('ENOENT'), { code: 'ERR_SYSTEM_ERROR' }) };
+      Object.assign(os, { homedir: fail, userInfo: fail }); syncBuiltinESMExports()`
+    const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(nowhere)}`, XDG_DATA_HOME: '' }
+    expect((await cli(dir, ['status'], { env })).json.dir).toBe(dir)
+    const unnamed = await cli('', ['status'], { env })
+    expectFailed(unnamed, 'usage')
+    expect(unnamed.json.message).toContain('--dir')
+    expect((await cli('', ['--help'], { env, plain: true })).code).toBe(0)
+    const gone = folder()
+    const left = ['bash', '-c', 'cd "$1" && rmdir "$1" && shift && exec "$@"', 'bash', gone, process.execPath]
+    const child = spawn(left[0]!, [...left.slice(1), join(ROOT, 'core/bin/cli.ts'), '--dir', dir, '--json', 'status'])
+    expect((await collect(child)).json.dir).toBe(dir)
+  })
+
+  it('takes no folder for data that is not absolute', async () => {
+    const env = { XDG_DATA_HOME: 'relative', HOME: folder() }
+    const { message } = (await cli('', ['status'], { env, isAlone: true })).json
+    if (process.platform === 'linux') expect(message).toContain(join(env.HOME, '.local/share/nimledger'))
+    expect(message).not.toContain('relative')
   })
 
   it('resolves relative paths against where npm was called', async () => {

@@ -197,6 +197,17 @@ describe('the doctor', () => {
     expect((await examined(twin)).codes).toEqual(USUAL)
   })
 
+  it('tells what to do where the file of the lock is none, and it helps', async () => {
+    const twin = copyOf(dir)
+    writeFileSync(join(twin, 'lock.db'), 'no database')
+    const { code, codes, run } = await examined(twin)
+    expect({ code, codes }).toEqual({ code: 3, codes: ['store_damaged', ...USUAL] })
+    expect(findingsOf(run)[0]!.remedy).toMatch(/delete lock\.db/)
+    without(twin, 'lock.db')
+    await ok(cli(twin, ['topup', 'Bob', '1', '--provider', 'bank', '--reference', 'unlocked']))
+    expect((await examined(twin)).codes).toEqual(USUAL)
+  })
+
   it('tells a clock that is behind the last entry, on a ledger that goes by it', async () => {
     const place = join(folder(), 'ledger')
     await found(place, 'clock.example/credits')

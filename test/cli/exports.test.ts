@@ -1,6 +1,6 @@
 /** What a ledger hands out: tiles that verify alone, lines that parse. It holds every type of entry, and 19 366 real calls. */
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { reading } from '../../core/bin/desk.ts'
@@ -75,6 +75,31 @@ describe('what everybody can see and check', () => {
     ])
   })
 
+  it('tells as a defect what of exported tiles is missing or cut off', async () => {
+    const size = (await auditOf(dir)).size + 1
+    const [bundle, hashes] = [`tile/entries/000.p/${size}`, `tile/0/000.p/${size}`]
+    const lost: ((copy: string) => void)[] = [
+      (copy) => rmSync(join(copy, 'checkpoint')),
+      (copy) => rmSync(join(copy, 'tile'), { recursive: true }),
+      (copy) => rmSync(join(copy, bundle)),
+      (copy) => rmSync(join(copy, hashes)),
+      (copy) => truncateSync(join(copy, bundle), 1_000),
+      (copy) => truncateSync(join(copy, 'checkpoint'), 10),
+    ]
+    const runs = await Promise.all(
+      lost.map((lose) => {
+        const copy = join(folder(), 'tiles')
+        cpSync(file('tiles'), copy, { recursive: true })
+        lose(copy)
+        return cli('', ['verify', copy])
+      }),
+    )
+    for (const [i, run] of runs.entries()) {
+      expectNoStack(run)
+      expect([run.code, run.json.ok, run.json.defects.length], `${i}: ${run.stdout}`).toEqual([3, false, 1])
+    }
+  })
+
   it('exports lines that parse, whose notes are those of the log', async () => {
     const exported = await ok(cli(dir, ['export', 'jsonl', file('log.jsonl')]))
     const lines = readFileSync(file('log.jsonl'), 'utf8')
@@ -120,6 +145,8 @@ describe('exports that are one file', () => {
       expectFailed(run, 'usage')
       expect(run.json.message).not.toContain('.new')
     }
+    expect(wrong[1]!.json.message).toBe(`There is no folder ${join(target, 'none')}.`)
+    expect((await cli(dir, ['export', 'tiles', kept])).json.message).toBe(`${kept} is a file; tiles go into a folder.`)
     expect(readdirSync(target).sort()).toEqual(['a folder', 'kept'])
     await ok(cli(dir, ['export', 'csv', kept]))
     expect(readFileSync(kept, 'utf8')).toMatch(/^index,time,/)

@@ -179,6 +179,30 @@ it('tx sign to a file, and to standard output', async () => {
   expectOneValue(toOutput)
 })
 
+it('a preview of what is signed, and no other: tx submit and tx sign have none, and do nothing', async () => {
+  const twin = copyOf(dir)
+  const body = JSON.stringify(modelBody('previewed'))
+  const shown = await cli(twin, ['tx', 'model.create', '--as', 'Ada', '--body', body, '--preview'], { plain: true })
+  expect(shown.stdout.split('\n').slice(0, 2)).toEqual([
+    'preview  model.create',
+    expect.stringMatching(/^ {2}Creates .*previewed/),
+  ])
+  const note = join(files, 'previewed')
+  await done(cli(twin, ['tx', 'sign', 'model.create', '--as', 'Ada', '--body', body, '-o', note]))
+  const before = await cli(twin, ['status'])
+  for (const args of [
+    ['tx', 'submit', note, '--preview'],
+    ['tx', '--preview', 'submit', note],
+    ['tx', 'submit', note, '--as', 'Ada'],
+    ['tx', 'sign', 'model.create', '--as', 'Ada', '--body', body, '--preview'],
+  ])
+    expectFailed(await cli(twin, args), 'usage')
+  expect((await cli(twin, ['status'])).stdout).toBe(before.stdout)
+  const help = await cli('', ['tx', 'submit', '--help'], { plain: true })
+  expect(help.stdout).not.toContain('--preview')
+  expect(help.stdout.match(/--at /g)).toHaveLength(1)
+})
+
 it('a note signed where the clock is manual can be submitted there', async () => {
   const twin = copyOf(dir)
   const note = join(files, 'manual')

@@ -1,6 +1,6 @@
 /** Receipts, balance proofs and the scheduler, as scripts use them. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { foundMarket, type Market } from './market.ts'
@@ -45,6 +45,22 @@ describe('receipts', () => {
     expect((await cli('', ['check', file])).code).toBe(2)
     expect((await check(join(folder(), 'none'))).code).toBe(2)
     expect((await check(file, 'no vkey')).code).toBe(2)
+  })
+
+  it('that another program made may have the entry beside them alone', async () => {
+    const file = join(folder(), 'five.tlog-proof')
+    await ok(cli(market.dir, ['prove', '5', '-o', file]))
+    const whole = await check(file)
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^extra .*\n/m, ''))
+    expect(await check(file)).toMatchObject({ code: 0, json: whole.json })
+    const beside = file.replace('.tlog-proof', '.entry')
+    const entry = readFileSync(beside)
+    for (const other of ['', 'no entry', entry.toString('utf8').replace('.250Z', '.251Z')]) {
+      writeFileSync(beside, other)
+      expect(await check(file), other).toMatchObject({ code: 3, json: { ok: false } })
+    }
+    rmSync(beside)
+    expect((await check(file)).json.message).toContain('none lies beside it')
   })
 
   it('of entries that there are, and no others', async () => {

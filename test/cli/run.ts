@@ -260,7 +260,11 @@ const EXIT_OF: Record<string, number> = {
 export function expectFailed(run: Run, ...codes: readonly string[]): void {
   expectNoStack(run)
   expectOneValue(run)
-  expect(Object.keys(run.json).sort()).toEqual(['code', 'message', 'status'])
+  // What an audit cannot read is told as a defect besides.
+  const { ok, vkeySource, defects, ...failed } = run.json
+  expect(Object.keys(failed).sort()).toEqual(['code', 'message', 'status'])
+  if (ok !== undefined || defects !== undefined || vkeySource !== undefined)
+    expect({ ok, defects }).toEqual({ ok: false, defects: [{ what: 'unreadable', message: failed.message }] })
   expect(run.json.status).toBe('failed')
   expect(codes).toContain(run.json.code)
   expect(run.json.message.length).toBeGreaterThan(10)

@@ -299,6 +299,7 @@ describe('what fails', () => {
     ['SQLITE_NOTADB', 'damaged'],
     ['SQLITE_CONSTRAINT_TRIGGER', 'damaged'],
     ['SQLITE_CANTOPEN_ISDIR', 'missing'],
+    ['SQLITE_READONLY_DIRECTORY', 'offline'],
     ['SQLITE_READONLY_DBMOVED', 'offline'],
     ['SQLITE_SOMETHING_NEW', 'offline'],
   ])('%s is %s, in a sentence about the file, without control characters', (code, kind) => {

@@ -1,5 +1,6 @@
 /** axe finds nothing on any page, light or dark, large or small; and no page is wider than its window. */
 
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { actAs, axeFindings, command, EVENTUALLY, open, openMarket, SMALLEST, type Visit, WINDOW } from './support.ts'
 
@@ -39,8 +40,16 @@ async function look({ page, market }: Awaited<ReturnType<typeof openMarket>>, wh
     found.push(...(await axeFindings(page)).map((finding) => `${address} ${finding}`))
     const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     if (wider > 0) found.push(`${address} is ${wider} pixels wider than the window`)
+    found.push(...(await cutTables(page)).map((label) => `${address}: the table "${label}" does not fit`))
   }
   return found
+}
+
+/** Tables that show a part of their columns only after scrolling to the side. */
+function cutTables(page: Page): Promise<string[]> {
+  return page.$$eval('.table-scroll', (tables) =>
+    tables.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.getAttribute('aria-label') ?? ''),
+  )
 }
 
 async function openMenus({ page }: Visit): Promise<string[]> {

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { ThingPrefix } from '../../core/domain/ids.ts'
 import { formatMicros, splitFee as ledgerFee } from '../../core/domain/money.ts'
 import * as format from '../../renderer/format.ts'
 import { parseRoute } from '../../renderer/route.ts'
@@ -114,6 +115,20 @@ test('ids are short and told apart', () => {
   expect(format.shortId('nim1l4cwr2v9w3t343uzrw6heptwzw5xft8j6pjx30')).toBe('nim1l4cw…jx30')
   expect(format.shortId('lst_d562f8ba5e9ff52b0e1ed03cedbdfc25')).toBe('lst_d562…fc25')
   expect(format.shortId('short')).toBe('short')
+})
+
+test('ids are found in sentences, whatever they are of, so that they can be short there', () => {
+  const hex = 'd562f8ba5e9ff52b0e1ed03cedbdfc25'
+  const prefixes: Record<ThingPrefix, true> = {
+    ...{ mdl: true, lst: true, sub: true, hld: true, grt: true },
+    ...{ pur: true, pay: true, off: true, man: true },
+  }
+  for (const prefix of Object.keys(prefixes)) {
+    const found = [...format.idsIn(`Gives ${prefix}_${hex} back, not x${prefix}_${hex}, nor ${prefix}_${hex}0`)]
+    expect(found.map(({ 0: id, index }) => [id, index])).toEqual([[`${prefix}_${hex}`, 6]])
+  }
+  const account = 'nim1l4cwr2v9w3t343uzrw6heptwzw5xft8j6pjx30'
+  expect([...format.idsIn(`Tops up ${account} by 1 credits`)].map(({ 0: id }) => id)).toEqual([account])
 })
 
 test('times keep their precision in UTC, and days are added by the calendar', () => {

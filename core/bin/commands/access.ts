@@ -21,13 +21,13 @@ import { readPlatform } from '../../ledger/queries.ts'
 import { StoreError } from '../../ledger/store.ts'
 import { signNote } from '../../log/note.ts'
 import { signInToHub } from '../../net/hub-sign-in.ts'
-import { type Place, reading, resolveAccount, userPath } from '../desk.ts'
+import { type Place, reading, resolveAccount } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { type Hub, knownHub, parseHub } from '../following.ts'
 import { chooseKey, localSigner } from '../local-keys.ts'
 import { formatTable, note, print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
-import { type GlobalOptions, parseTimeSeconds, placeOf } from './options.ts'
+import { type GlobalOptions, parseTimeSeconds, placeOf, targetFile } from './options.ts'
 
 interface OutputOptions extends GlobalOptions {
   readonly output?: string
@@ -46,7 +46,7 @@ interface SignInOptions extends OutputOptions {
 }
 
 const outputOption = () =>
-  new Option('-o, --output <file>', 'write the token into a file for its owner alone').argParser(userPath)
+  new Option('-o, --output <file>', 'write the token into a file for its owner alone').argParser(targetFile)
 
 export function accessCommands(program: Command): void {
   const access = program.command('access').description('read tokens of a hub, and signing in to one as an account')

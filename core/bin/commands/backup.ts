@@ -18,7 +18,7 @@ import { Failure } from '../failure.ts'
 import { formatFields, print, printJson, progressBar } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
 import { restoreLedger } from '../restoring.ts'
-import { atOption, type GlobalOptions, placeOf } from './options.ts'
+import { atOption, type GlobalOptions, listOption, placeOf, targetFile } from './options.ts'
 
 interface BackupOptions extends GlobalOptions {
   readonly withKeys?: true
@@ -36,17 +36,19 @@ export function backupCommands(program: Command): void {
     .argument('<file>', 'where to; an older backup there is replaced')
     .option('--with-keys', "put this machine's keys in it too, sealed under their passphrase as they are here")
     .action(async (file: string, _options, command: Command) => {
-      await backUp(userPath(file), command.optsWithGlobals<BackupOptions>())
+      await backUp(targetFile(file), command.optsWithGlobals<BackupOptions>())
     })
   program
     .command('restore')
     .description('bring a ledger back from a backup, audited; never behind what its guard has signed')
     .argument('<file>', 'a backup, or the folder of a ledger')
-    .option(
-      '--from <folder>',
-      'a mirror or another copy to consult, as often as there are some: the longest is taken if all have one history',
-      (path: string, before: readonly string[]) => [...before, userPath(path)],
-      [],
+    .addOption(
+      listOption(
+        '--from <folder>',
+        'a mirror or another copy to consult, again for more: the longest is taken if all have one history',
+        'none',
+        userPath,
+      ),
     )
     .option('--vkey <vkey>', "the log's key, got from elsewhere (default: the one that the ledger names)")
     .addOption(atOption())

@@ -4,7 +4,16 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { LOCK_AFTER_MINUTES } from '../console/console-desk.ts'
 import { endingSignal, runConsole } from '../console/run.ts'
 import { note, printJson } from '../output.ts'
-import { type Address, type GlobalOptions, parseAddress, parseCount, placeOf, readToken, tokenOption } from './options.ts'
+import {
+  type Address,
+  type GlobalOptions,
+  listenOption,
+  parseAddress,
+  parseCount,
+  placeOf,
+  readToken,
+  tokenOption,
+} from './options.ts'
 
 interface ConsoleCommandOptions extends GlobalOptions {
   readonly listen: Address
@@ -19,12 +28,7 @@ export function consoleCommand(program: Command): void {
   program
     .command('console')
     .description('the console in a browser: prints one JSON line with the address to open, and runs until it is ended')
-    .option(
-      '--listen <address>',
-      'where, on this machine only; port 0 takes a free one (default: 127.0.0.1:0)',
-      parseLoopback,
-      ANY_PORT,
-    )
+    .addOption(listenOption('where, on this machine only; port 0 takes a free one', ANY_PORT, parseLoopback))
     .option(
       '--lock-after <minutes>',
       'locks the keys when nobody was there for so long; 0: never',

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { balance, readPlatform, trialBalance } from '../../ledger/queries.ts'
 import { OPERATOR, reading, readingTime, resolveAccount, writing } from '../desk.ts'
 import { Failure } from '../failure.ts'
-import { formatTable, print, printAll, printJson } from '../output.ts'
+import { formatTable, print, printAll, printJson, wordsOf } from '../output.ts'
 import { atOption, type GlobalOptions, placeOf } from './options.ts'
 import { pendingOf, showOutcome } from './transaction.ts'
 
@@ -49,7 +49,7 @@ export function creditCommands(program: Command): void {
         const { account, size, time, ...amounts } = shown
         print(`${account}  after ${size} entries, ${time}`)
         const rows = Object.entries(amounts).flatMap(([book, amount]) =>
-          book === 'grants' ? (amount as unknown as Grant[]).map(grantRow) : [[book, String(amount)]],
+          book === 'grants' ? (amount as unknown as Grant[]).map(grantRow) : [[wordsOf(book), String(amount)]],
         )
         printAll(formatTable(rows, [1]).map((line) => `  ${line}`))
       }

@@ -1,5 +1,6 @@
 /** export: the ledger for other programs. */
 
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { writePartsDurably } from '../../drivers/durable-file.ts'
@@ -14,7 +15,7 @@ import { jsonl } from '../export/jsonl.ts'
 import { type ExportWriter, exportSource } from '../export/source.ts'
 import { Failure } from '../failure.ts'
 import { print, printJson, progressBar } from '../output.ts'
-import { type GlobalOptions, placeOf } from './options.ts'
+import { type GlobalOptions, isFolder, placeOf, targetFile } from './options.ts'
 
 /** The formats that are one file. */
 const WRITERS: ReadonlyMap<string, ExportWriter> = new Map([
@@ -39,7 +40,7 @@ export function exportCommand(program: Command): void {
     .argument('<target>', 'a folder for tiles, a file for the others')
     .action(async (format: string, target: string, _options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
-      const path = userPath(target)
+      const path = format === 'tiles' ? userPath(target) : targetFile(target)
       const place = placeOf(options)
       const exported = await reading(place, (store) => exportLog(store, format, path, readPublished(place.dir).cosigned))
       if (options.json) printJson({ target: path, ...exported })
@@ -54,7 +55,10 @@ async function exportLog(
   cosigned: Uint8Array | undefined,
 ): Promise<Exported> {
   if (basename(target) === '-') throw new Failure('usage', 'An export goes to a folder or a file, not to the standard output.')
-  if (format === 'tiles') return exportTiles(store, target, cosigned)
+  if (format === 'tiles') {
+    if (existsSync(target) && !isFolder(target)) throw new Failure('usage', `${target} is a file; tiles go into a folder.`)
+    return exportTiles(store, target, cosigned)
+  }
   const writer = WRITERS.get(format)
   if (writer === undefined) {
     throw new Failure('usage', `There is no export format ${format}; there are tiles, ${[...WRITERS.keys()].join(', ')}.`)

@@ -1,7 +1,7 @@
 /** keys export, keys import: keys of this machine in one sealed file, to be kept apart or taken to another machine. */
 
 import { existsSync, mkdirSync } from 'node:fs'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { toHex } from '../../base/bytes.ts'
 import { isAccountId } from '../../domain/ids.ts'
 import { quoted } from '../../domain/text.ts'
@@ -11,7 +11,7 @@ import { Failure } from '../failure.ts'
 import { localKeys, ownerOf, SEQUENCER } from '../local-keys.ts'
 import { print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
-import { type GlobalOptions, placeOf } from './options.ts'
+import { type GlobalOptions, listOption, placeOf, targetFile } from './options.ts'
 
 const FILE_PASSPHRASE = 'NIMLEDGER_FILE_PASSPHRASE'
 
@@ -33,21 +33,26 @@ export function keyFileCommands(keys: Command): void {
     .command('export')
     .description('write keys of this machine into a file, sealed under a passphrase')
     .argument('<file>', 'where to; nothing that is there is replaced')
-    .option(
-      '--account <account>',
-      'only the keys of this local name or account id, or of the sequencer; as often as needed (default: all)',
-      (name: string, before: readonly string[]) => [...before, name],
-      [],
+    .addOption(
+      listOption(
+        '--account <account>',
+        'only the keys of this local name or account id, or of the sequencer; again for more',
+        'all',
+      ),
     )
     .option('--file-passphrase-file <file>', help, userPath)
     .action(async (file: string, _options, command: Command) => {
-      await exportKeys(userPath(file), command.optsWithGlobals<ExportOptions>())
+      await exportKeys(targetFile(file), command.optsWithGlobals<ExportOptions>())
     })
   keys
     .command('import')
     .description('take keys from an exported file; each is opened and checked before any is taken')
     .argument('<file>', 'an exported file')
-    .option('--rename <old=new>', 'give a key another local name here, as often as needed', parseRename, new Map())
+    .addOption(
+      new Option('--rename <old=new>', 'give a key another local name here; again for more')
+        .argParser(parseRename)
+        .default(new Map(), 'as they are'),
+    )
     .option('--file-passphrase-file <file>', help, userPath)
     .action(async (file: string, _options, command: Command) => {
       await importKeys(userPath(file), command.optsWithGlobals<ImportOptions>())

@@ -14,12 +14,12 @@ import { sha256 } from '../../drivers/sha256.ts'
 import type { KeyPair } from '../../drivers/sodium/signer.ts'
 import { isSqliteMirror } from '../../drivers/sqlite/mirror-store.ts'
 import type { Vault } from '../../drivers/vault.ts'
-import { readKey, readRow } from '../../ledger/queries.ts'
+import { readKey, readKeyring, readRow } from '../../ledger/queries.ts'
 import { signNote } from '../../log/note.ts'
 import { compose, type Desk, LEDGER_TOOLS, publicKeyHex, writing } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { newKeyPair } from '../founding.ts'
-import { localKeys, SEQUENCER, signerOf, vkeyOf } from '../local-keys.ts'
+import { calledKey, localKeys, SEQUENCER, signerOf, vkeyOf } from '../local-keys.ts'
 import { formatFields, print, printJson } from '../output.ts'
 import { keyFileCommands } from './key-file.ts'
 import { atOption, type GlobalOptions, parseTimeSeconds, placeOf } from './options.ts'
@@ -149,9 +149,9 @@ async function nextSequencerKey(vault: Vault, { reader }: Desk['ledger']): Promi
 
 async function revokeKey(desk: Desk, options: RevokeOptions, name: string, key: string): Promise<number> {
   const account = desk.account(name)
-  const called = localKeys(desk.place.dir).filter((one) => one.account === account && one.label === key && !one.isFirst)
-  if (called.length > 1) throw new Failure('usage', `${called.length} keys are called ${quoted(key)}; name one by its id.`)
-  const id = KEY_ID.test(key) ? key : called[0]?.keyId
+  const own = localKeys(desk.place.dir).filter((one) => one.account === account)
+  const unrevoked = new Map((await readKeyring(desk.ledger.reader, account))?.keys.map((one) => [one.key, one]))
+  const id = KEY_ID.test(key) ? key : calledKey(own, key, unrevoked)?.keyId
   if (id === undefined) throw new Failure('usage', `This machine has no key ${quoted(key)} of ${name}; name it by its id.`)
   const body = { key: id, reason: options.reason }
   return showOutcome(await desk.submit({ signer: name, type: 'key.revoke', body, key: options.key }), options)

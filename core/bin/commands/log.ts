@@ -27,13 +27,22 @@ import { HubClient } from '../../net/hub-client.ts'
 import { parseHubUrl } from '../../net/hub-url.ts'
 import { openRemoteLog } from '../../sync/remote-reader.ts'
 import { LEDGER_TOOLS, resolveAccount, userPath } from '../desk.ts'
-import { EXIT, Failure } from '../failure.ts'
+import { EXIT, Failure, knownFailureOf } from '../failure.ts'
 import { keepHeapSmall } from '../heap.ts'
 import { localNames } from '../local-keys.ts'
 import { formatFields, formatValue, isRead, print, printJson, progressBar } from '../output.ts'
 import { searching } from '../searching.ts'
 import { policyTrust, presentCosigners, readTrustPolicy, witnessPolicyOption } from '../trust-policy.ts'
-import { type GlobalOptions, parseCount, parseCredits, parseDayOrTime, placeOf, readToken, tokenOption } from './options.ts'
+import {
+  type GlobalOptions,
+  givenFile,
+  parseCount,
+  parseCredits,
+  parseDayOrTime,
+  placeOf,
+  readToken,
+  tokenOption,
+} from './options.ts'
 
 interface LogOptions extends GlobalOptions {
   readonly from: number
@@ -77,7 +86,8 @@ export function logCommands(program: Command): void {
     .addOption(witnessPolicyOption())
     .addOption(tokenOption())
     .action(async (dir: string | undefined, _options, command: Command) => {
-      process.exitCode = await verify(dir, command.optsWithGlobals<VerifyOptions>())
+      const options = command.optsWithGlobals<VerifyOptions>()
+      process.exitCode = await verify(dir, options).catch((error) => showUnreadable(error, options))
     })
 }
 
@@ -145,7 +155,7 @@ async function openLog(
 ): Promise<{ readonly log: LogReader; readonly store?: StoreReader; readonly folder?: string }> {
   if (place?.includes('://')) {
     const url = parseHubUrl(place)
-    if (url instanceof Malformed) throw new Failure('usage', `${url.reason}.`)
+    if (url instanceof Malformed) throw new Failure('usage', `${place}: ${url.reason}.`)
     return { log: await openRemoteLog(sha256, new HubClient(url, { token: readToken(options) })) }
   }
   const folder = place === undefined ? placeOf(options).dir : userPath(place)
@@ -187,9 +197,7 @@ function requireWitnesses(report: AuditReport, policy: TrustPolicy, signed: Uint
 }
 
 function readOlder(file: string): Buffer {
-  const path = userPath(file)
-  if (!existsSync(path)) throw new Failure('usage', `There is no file ${path}.`)
-  return readFileSync(path)
+  return readFileSync(givenFile(file))
 }
 
 /** What is wrong with the keys that are trusted, not with the log. */
@@ -217,6 +225,16 @@ function showReport(report: WitnessedReport, seconds: number, { json }: GlobalOp
   if (vkeySource === 'folder')
     print('  The key is the one that the log names itself; give --vkey to verify against one that you got elsewhere.')
   return ok ? EXIT.done : EXIT.damaged
+}
+
+/** What cannot even be read is a defect too: programs find it where they look for defects, and as the failure that it is. */
+function showUnreadable(error: unknown, { json, vkey }: VerifyOptions): number {
+  const failure = knownFailureOf(error)
+  if (failure?.code !== 'damaged' || !json) throw error
+  const { code, message } = failure
+  const vkeySource = vkey === undefined ? 'folder' : 'given'
+  printJson({ ok: false, vkeySource, defects: [{ what: 'unreadable', message }], status: 'failed', code, message })
+  return failure.exitCode
 }
 
 function describeDefect({ index, table, key, what, message }: Defect): string {

@@ -1,6 +1,7 @@
 /** The options that commands share, and how their texts are read. */
 
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Micros, parseAmount } from '../../domain/money.ts'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
@@ -37,8 +38,9 @@ export function atOption(): Option {
 
 const TIME_FORM = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
-/** RFC 3339 with a zone; fractions finer than milliseconds are cut. A day that is not in the calendar is no time. */
-function parseTime(text: string): Milliseconds {
+/** RFC 3339 with a zone, letters in either case; fractions finer than milliseconds are cut. A day in no calendar is no time. */
+function parseTime(written: string): Milliseconds {
+  const text = written.toUpperCase()
   const day = TIME_FORM.exec(text)?.[1]
   const isDay = day !== undefined && parseSeconds(`${day}T00:00:00Z`) !== undefined
   const milliseconds = isDay ? Date.parse(text) : Number.NaN
@@ -104,6 +106,38 @@ export function readToken({ tokenFile }: { readonly tokenFile?: string }): strin
   return token === undefined ? undefined : requireToken(token, tokenFile ?? TOKEN_VARIABLE)
 }
 
+/** The path of a file that the user named, which has to be there. */
+export function givenFile(name: string): string {
+  const path = userPath(name)
+  if (!existsSync(path)) throw new Failure('usage', `There is no file ${path}.`)
+  if (isFolder(path)) throw new Failure('usage', `${path} is a folder, not a file.`)
+  return path
+}
+
+/** The path of a file to write; the folder that it is to lie in has to be there. */
+export function targetFile(name: string): string {
+  const path = userPath(name)
+  if (!isFolder(dirname(path))) throw new Failure('usage', `There is no folder ${dirname(path)}.`)
+  if (isFolder(path)) throw new Failure('usage', `${path} is a folder, not a file.`)
+  return path
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+/** An option that may be given several times; `preset` says what holds where it is not given. */
+export function listOption(flags: string, description: string, preset: string, read = (text: string) => text): Option {
+  return new Option(flags, description)
+    .argParser((text: string, before: readonly string[]) => [...before, read(text)])
+    .default([], preset)
+}
+
+/** Where a server listens unless it is told; shown as it would be written. */
+export function listenOption(description: string, preset: Address, parse = parseAddress): Option {
+  return new Option('--listen <address>', description).argParser(parse).default(preset, `${preset.host}:${preset.port}`)
+}
+
 /** The most that is read from a file of notes or a body. */
 const MAX_INPUT_BYTES = 256 * 1024 * 1024
 
@@ -111,7 +145,7 @@ const MAX_INPUT_BYTES = 256 * 1024 * 1024
 export async function readInput(file: string): Promise<Buffer> {
   const parts: Buffer[] = []
   let bytes = 0
-  for await (const part of file === '-' ? process.stdin : createReadStream(userPath(file))) {
+  for await (const part of file === '-' ? process.stdin : createReadStream(givenFile(file))) {
     parts.push(part)
     bytes += part.length
     if (bytes > MAX_INPUT_BYTES) throw new Failure('usage', `The input has more than ${MAX_INPUT_BYTES} bytes.`)

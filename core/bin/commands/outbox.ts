@@ -6,10 +6,10 @@ import { writeDurably } from '../../drivers/durable-file.ts'
 import { openSqliteOutbox } from '../../drivers/sqlite/outbox-store.ts'
 import type { OutboxNote, OutboxStore } from '../../ledger/outbox-store.ts'
 import { type JsonObject, presentKept } from '../../ledger/present.ts'
-import { LEDGER_TOOLS, userPath } from '../desk.ts'
+import { LEDGER_TOOLS } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { isRead, print, printJson } from '../output.ts'
-import { type GlobalOptions, placeOf } from './options.ts'
+import { type GlobalOptions, placeOf, targetFile } from './options.ts'
 
 interface SaveOptions extends GlobalOptions {
   readonly output?: string
@@ -82,7 +82,7 @@ async function list(store: OutboxStore, { json }: GlobalOptions): Promise<void> 
 
 function printNote({ id, state, summary, index, code, message }: JsonObject): void {
   const what = index === undefined ? (code === undefined ? '' : `  ${code}`) : `  entry ${index}`
-  print(`${state}${what}  ${id}`, `  ${summary}.`)
+  print(`${state}${what}  ${id}`, `  ${summary}`)
   if (message !== undefined) print(`  ${message}`)
 }
 
@@ -92,7 +92,7 @@ function save({ id, answer }: OutboxNote, { output, json }: SaveOptions): void {
     const why = answer === undefined ? 'is not answered yet' : 'was refused, and the hub did not sign that it was'
     throw new Failure('usage', `The transaction ${id} ${why}: there is nothing to save.`)
   }
-  const file = userPath(output ?? `${id}.${ending}`)
+  const file = targetFile(output ?? `${id}.${ending}`)
   writeDurably(file, bytes)
   if (json) printJson({ file })
   else print(`Wrote ${file}; nimledger check tells what it shows.`)

@@ -18,11 +18,11 @@ import { checkSignedRefusal, isSignedRefusal } from '../../ledger/signed-refusal
 import { StoreError, type StoreReader } from '../../ledger/store.ts'
 import type { LogTrust } from '../../log/checkpoint.ts'
 import { checkEvidence, type Evidence, type EvidenceKind, isEvidence, parseEvidence } from '../../sync/evidence.ts'
-import { LEDGER_TOOLS, reading, resolveAccount, userPath } from '../desk.ts'
+import { LEDGER_TOOLS, reading, resolveAccount } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { formatFields, print, printJson, progressBar } from '../output.ts'
 import { presentCosigners, trustIn, witnessPolicyOption } from '../trust-policy.ts'
-import { type GlobalOptions, parseCount, placeOf } from './options.ts'
+import { type GlobalOptions, givenFile, listOption, parseCount, placeOf, targetFile } from './options.ts'
 
 interface ProveOptions extends GlobalOptions {
   readonly output?: string
@@ -41,7 +41,7 @@ export function proofCommands(program: Command): void {
     .option('-o, --output <file>', 'where to (default: entry-INDEX.tlog-proof); the entry itself goes beside it')
     .action(async (index: number, _options, command: Command) => {
       const options = command.optsWithGlobals<ProveOptions>()
-      await prove(index, userPath(options.output ?? `entry-${index}.tlog-proof`), options)
+      await prove(index, targetFile(options.output ?? `entry-${index}.tlog-proof`), options)
     })
   program
     .command('prove-balance')
@@ -55,11 +55,12 @@ export function proofCommands(program: Command): void {
     .command('check')
     .description('check a receipt, a balance proof, a signed refusal or evidence with nothing but the vkey of the log')
     .argument('<file>', 'a .tlog-proof, a .refusal, or the evidence of a mirror')
-    .option(
-      '--vkey <vkey>',
-      "the log's key; again for another one, where it was replaced",
-      (vkey, given: string[]) => [...given, vkey],
-      [],
+    .addOption(
+      listOption(
+        '--vkey <vkey>',
+        "the log's key; again for another one, where it was replaced",
+        'those that the witness policy names',
+      ),
     )
     .addOption(witnessPolicyOption())
     .action((file: string, _options, command: Command) => {
@@ -98,7 +99,7 @@ async function proveBalance(name: string, options: ProveOptions): Promise<void> 
     const account = resolveAccount(place, await readPlatform(store), name)
     return { account, proof: await balanceProof(store, account, readPublished(place.dir).cosigned) }
   })
-  const file = userPath(options.output ?? `balance-${proven.account}.tlog-proof`)
+  const file = targetFile(options.output ?? `balance-${proven.account}.tlog-proof`)
   writeDurably(file, proven.proof)
   if (options.json) printJson({ file })
   else print(`Wrote ${file}`)
@@ -127,8 +128,7 @@ async function balanceProof(store: StoreReader, account: string, cosigned: Uint8
 }
 
 function check(name: string, options: CheckOptions): number {
-  const file = userPath(name)
-  if (!existsSync(file)) throw new Failure('usage', `There is no file ${file}.`)
+  const file = givenFile(name)
   const trust = trustIn(options.vkey, options.witnessPolicy)
   const bytes = readFileSync(file)
   const shown = checked(file, bytes, trust)
@@ -158,10 +158,12 @@ function checkedRefusal(bytes: Uint8Array, trust: LogTrust): JsonObject | Malfor
 }
 
 function checkedProof(file: string, bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
-  const proven = checkProof(LEDGER_TOOLS, bytes, trust)
+  const path = entryFileOf(file)
+  const beside = existsSync(path) ? readFileSync(path) : undefined
+  const proven = checkProof(LEDGER_TOOLS, bytes, trust, beside)
   if (proven instanceof Malformed) return proven
-  const foreign = foreignEntry(file, proven)
-  if (foreign !== undefined) return new Malformed(foreign)
+  if (beside !== undefined && proven.what === 'entry' && !beside.equals(proven.bytes))
+    return new Malformed(`the entry in ${path} is not the one that is proven`)
   const isWitnessed = trust.witnesses.length > 0
   return { ...presentProven(proven), ...(isWitnessed && { cosigners: presentCosigners(proven.opened, trust) }) }
 }
@@ -191,13 +193,6 @@ function checkedEvidence(bytes: Uint8Array, trust: LogTrust): JsonObject | Malfo
     proof: isProof,
     summary: EVIDENCE_WORDS[kind],
   }
-}
-
-/** What is wrong with the entry that lies beside a receipt, if one does. */
-function foreignEntry(file: string, proven: Proven): string | undefined {
-  const beside = entryFileOf(file)
-  if (proven.what !== 'entry' || !existsSync(beside)) return undefined
-  return readFileSync(beside).equals(proven.bytes) ? undefined : `the entry in ${beside} is not the one that is proven`
 }
 
 function presentProven(proven: Proven): JsonObject {

@@ -6,13 +6,13 @@ import type { Milliseconds } from '../../domain/time.ts'
 import { writePartsDurably } from '../../drivers/durable-file.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { type Period, presentStatement, readStatement, type Statement } from '../../ledger/statement.ts'
-import { LEDGER_TOOLS, type Place, resolveAccount, userPath } from '../desk.ts'
+import { LEDGER_TOOLS, type Place, resolveAccount } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { isRead, print, printJson, progressBar } from '../output.ts'
 import { searching } from '../searching.ts'
 import { statementCsv } from '../statement/csv.ts'
 import { statementTable } from '../statement/table.ts'
-import { type GlobalOptions, parseDayOrTime, placeOf } from './options.ts'
+import { type GlobalOptions, parseDayOrTime, placeOf, targetFile } from './options.ts'
 
 const FORMATS = ['table', 'json', 'csv', 'pdf'] as const
 type Format = (typeof FORMATS)[number]
@@ -49,7 +49,7 @@ export function statementCommand(program: Command): void {
       }
       const found = await find(placeOf(options), name, { from, to })
       if (output === undefined) await printStatement(found, format)
-      else await writeStatement(found, format, userPath(output), json === true)
+      else await writeStatement(found, format, targetFile(output), json === true)
     })
 }
 

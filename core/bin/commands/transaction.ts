@@ -3,7 +3,8 @@
  */
 
 import { existsSync, writeFileSync } from 'node:fs'
-import type { Command } from 'commander'
+import { type Command, Help, type Option } from 'commander'
+import { assert } from '../../base/assert.ts'
 import { tryUtf8Decode } from '../../base/bytes.ts'
 import { MAX_COMMIT_NOTES, MAX_NOTE_BYTES } from '../../base/limits.ts'
 import { Malformed } from '../../base/malformed.ts'
@@ -25,12 +26,17 @@ import { parseBody } from '../body.ts'
 import { compose, LEDGER_TOOLS, type Note, type Place, reading, readingTime, resolveAccount, userPath, writing } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
-import { chooseKey, localSigner, usableKeys } from '../local-keys.ts'
+import { chooseKey, localSigner, type UsableKeys, usableKeys } from '../local-keys.ts'
 import { Pending } from '../mirror-sequencer.ts'
 import { formatFields, formatTable, print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
 import { forgetAnswered } from '../unanswered.ts'
-import { atOption, type GlobalOptions, parseTimeSeconds, placeOf, readInput } from './options.ts'
+import { atOption, type GlobalOptions, parseTimeSeconds, placeOf, readInput, targetFile } from './options.ts'
+
+/** A preview, and what was previewed. */
+interface Previewed extends Preview {
+  readonly transaction: Transaction
+}
 
 interface TransactionOptions extends GlobalOptions {
   readonly as: string
@@ -60,7 +66,8 @@ export function transactionCommands(program: Command): void {
       requireOptions(type, options)
       process.exitCode = await runTransaction(type!, options)
     })
-  tx.command('sign')
+  const sign = tx
+    .command('sign')
     .description('sign a transaction into a file, without a ledger at hand; or sign, second, what another has signed')
     .argument(
       '<type|file>',
@@ -68,20 +75,38 @@ export function transactionCommands(program: Command): void {
     )
     .option('-o, --output <file>', 'where the note goes (default: standard output)')
     .option('--ledger <origin>', 'the ledger it is for (default: the one in the folder)')
-    .addOption(atOption())
     .action(async (what: string, _options, command: Command) => {
       const options = command.optsWithGlobals<TransactionOptions>()
       const isNote = options.body === undefined && (what === '-' || existsSync(userPath(what)))
       requireOptions(what, isNote ? { ...options, body: '' } : options)
       process.exitCode = isNote ? await signSecond(what, options) : await signOffline(what, options)
     })
-  tx.command('submit')
+  const submit = tx
+    .command('submit')
     .description('submit signed notes made elsewhere')
     .argument('<files...>', 'note files, - for standard input')
-    .addOption(atOption())
     .action(async (files: string[], _options, command: Command) => {
       process.exitCode = await submitFiles(files, command.optsWithGlobals<GlobalOptions>())
     })
+  without(sign, ['preview'])
+  without(submit, ['as', 'body', 'key', 'cosign', 'preview', 'validUntil'])
+}
+
+/** Options of tx that a command below it has no use for: its help does not tell them, and it does nothing where one is given. */
+function without(command: Command, names: readonly (keyof TransactionOptions)[]): void {
+  const isUnused = (option: Option) => names.some((name) => name === option.attributeName())
+  command.configureHelp({
+    showGlobalOptions: true,
+    visibleGlobalOptions(asked: Command) {
+      return Help.prototype.visibleGlobalOptions.call(this, asked).filter((option) => !isUnused(option))
+    },
+  })
+  command.hook('preAction', () => {
+    const given = command.parent!.options.find(
+      (option) => isUnused(option) && command.parent!.getOptionValue(option.attributeName()),
+    )
+    if (given !== undefined) throw new Failure('usage', `tx ${command.name()} takes no ${given.long}; nothing was done.`)
+  })
 }
 
 function requireOptions(type: string | undefined, { as, body }: Partial<TransactionOptions>): void {
@@ -117,15 +142,20 @@ export function pendingOf(error: unknown): Pending {
   throw error
 }
 
-function previewOne(place: Place, note: Note): Promise<Preview | Refusal> {
+function previewOne(place: Place, note: Note): Promise<Previewed | Refusal> {
   return reading(place, async (store) => {
     const platform = await readPlatform(store)
     const time = await readingTime(store, place)
     const signer = resolveAccount(place, platform, note.signer)
     const text = compose(platform.origin, time, { ...note, signer })
     const cosigner = note.cosigner === undefined ? undefined : resolveAccount(place, platform, note.cosigner)
-    const keyId = keyIdOf(place, signer, note.key)
-    return preview(LEDGER_TOOLS, store, text, time, { keyId, cosigner, underWay: await underWay(place) })
+    const usable = await usableKeys(store, signer, wholeSeconds(time))
+    const keyId = keyIdOf(place, signer, note.key, usable)
+    const previewed = await preview(LEDGER_TOOLS, store, text, time, { keyId, cosigner, underWay: await underWay(place) })
+    if (previewed.status === 'refused') return previewed
+    const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
+    assert(!(transaction instanceof Malformed), 'what was previewed is well-formed')
+    return { ...previewed, transaction }
   })
 }
 
@@ -140,9 +170,9 @@ async function underWay({ dir }: Place): Promise<Uint8Array[] | undefined> {
 }
 
 /** The id of the key that is named: it need not be here where nothing is signed. */
-function keyIdOf(place: Place, account: string, named: string | undefined): string | undefined {
+function keyIdOf(place: Place, account: string, named: string | undefined, usable: UsableKeys): string | undefined {
   if (named === undefined || /^[0-9a-f]{8}$/.test(named)) return named
-  return chooseKey(place.dir, account, new Map(), named).keyId
+  return chooseKey(place.dir, account, usable, named).keyId
 }
 
 /** The ledger a note is signed for and the time it is dated: those of the ledger in the folder, unless another is named. */
@@ -181,7 +211,10 @@ async function signOffline(type: string, options: TransactionOptions): Promise<n
   const text = compose(origin, made, { signer: signers[0]!.name, type, body, validUntil: options.validUntil })
   const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
   if (transaction instanceof Malformed) return showMalformed(transaction, options)
-  writeNote(signNote(text, signers), transaction, options)
+  // One signature may be the first of two; two where the type demands one are a mistake.
+  const miscounted = wrongSignatures(transaction, signers.length)
+  if (miscounted !== undefined && signers.length > 1) return showMalformed(miscounted, options)
+  writeNote(signNote(text, signers), transaction, { ...options, isHalf: miscounted !== undefined })
   return EXIT.done
 }
 
@@ -199,16 +232,24 @@ async function signSecond(file: string, options: TransactionOptions): Promise<nu
   const vault = Vault.open(place.dir, await readPassphrase(place.passphrase, false))
   const { name, keyId, sign } = await offlineSigner(place, vault, resolveAccount(place, undefined, options.as), options)
   const second = { name, keyId, signature: sign(note.textBytes) }
-  writeNote(formatNote(note.text, [first!, second]), transaction, options)
+  writeNote(formatNote(note.text, [first!, second]), transaction, { ...options, isHalf: false })
   return EXIT.done
 }
 
-function writeNote(note: Uint8Array, transaction: Transaction, { output, json }: TransactionOptions): void {
-  const file = output && userPath(output)
+interface Written extends TransactionOptions {
+  /** Another party signs below it before it can be submitted. */
+  readonly isHalf: boolean
+}
+
+function writeNote(note: Uint8Array, transaction: Transaction, { output, json, isHalf }: Written): void {
+  const file = output && targetFile(output)
   if (file !== undefined) writeFileSync(file, note)
   if (json) printJson({ id: transaction.id, ...(file === undefined ? { note: new TextDecoder().decode(note) } : { file }) })
   else if (file === undefined) process.stdout.write(note)
-  else print(`${describe(transaction)}.`, `Signed into ${file}; submit it with: nimledger tx submit ${file}`)
+  else {
+    const [next, command] = isHalf ? ['have it signed second', `sign ${file} --as ACCOUNT`] : ['submit it', `submit ${file}`]
+    print(describe(transaction), `Signed into ${file}; ${next} with: nimledger tx ${command}`)
+  }
 }
 
 /** Notes submitted together, so that they share commits; as many at a time as one commit may hold. */
@@ -246,7 +287,7 @@ function splitNotes(bytes: Buffer): Buffer[] {
 }
 
 /** Prints an outcome and returns the exit code that it means. */
-export function showOutcome(outcome: Accepted | Preview | Refusal | Pending, { json }: { json?: true }): number {
+export function showOutcome(outcome: Accepted | Previewed | Refusal | Pending, { json }: { json?: true }): number {
   if (outcome instanceof Pending) return showPending(outcome, json)
   if (outcome.status === 'refused') {
     if (json) printJson({ status: outcome.status, code: outcome.code, message: outcome.message, data: outcome.data })
@@ -267,11 +308,10 @@ function showPending({ kept, message }: Pending, json: true | undefined): number
   return EXIT.done
 }
 
-function printEffects(outcome: Accepted | Preview, shown: JsonObject): void {
-  if (outcome.status === 'accepted') {
-    const repeated = outcome.repeated ? ', as before' : ''
-    print(`accepted${repeated}  entry ${shown.index}  ${shown.time}  ${shown.type}`, `  ${describe(outcome.transaction)}`)
-  } else print(`preview  ${shown.type}`)
+function printEffects(outcome: Accepted | Previewed, shown: JsonObject): void {
+  const repeated = outcome.status === 'accepted' && outcome.repeated ? ', as before' : ''
+  const place = outcome.status === 'accepted' ? `${repeated}  entry ${shown.index}  ${shown.time}` : ''
+  print(`${outcome.status}${place}  ${shown.type}`, `  ${describe(outcome.transaction)}`)
   const postings = shown.postings as { book: string; amount: string }[]
   const rows = postings.map(({ book, amount }) => [book, amount])
   print(...formatTable(rows, [1]).map((line) => `  ${line}`))

@@ -1,13 +1,12 @@
 /** usage import: bills a trace of calls. */
 
-import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { JsonObject } from '../../ledger/present.ts'
-import { userPath, writing } from '../desk.ts'
-import { EXIT, Failure } from '../failure.ts'
+import { writing } from '../desk.ts'
+import { EXIT } from '../failure.ts'
 import { formatFields, note, print, printJson, progressBar } from '../output.ts'
 import { importUsage } from '../usage/import.ts'
-import { atOption, type GlobalOptions, placeOf } from './options.ts'
+import { atOption, type GlobalOptions, givenFile, placeOf } from './options.ts'
 import { showOutcome } from './transaction.ts'
 
 interface ImportOptions extends GlobalOptions {
@@ -32,12 +31,11 @@ export function usageCommands(program: Command): void {
     .option('--stream <name>', "the stream of lines (default: the file's name)")
     .addOption(atOption())
     .action(async (file: string, _options, command: Command) => {
-      process.exitCode = await runImport(userPath(file), command.optsWithGlobals<ImportOptions>())
+      process.exitCode = await runImport(givenFile(file), command.optsWithGlobals<ImportOptions>())
     })
 }
 
 async function runImport(file: string, options: ImportOptions): Promise<number> {
-  if (!existsSync(file)) throw new Failure('usage', `There is no file ${file}.`)
   const { listing, payer, meter, stream, json } = options
   const imported = await writing(placeOf(options), (desk) =>
     importUsage(desk, { file, listing, payer, meter, stream, progress: progressBar('import') }),

@@ -31,7 +31,7 @@ import { newKeyPair } from '../founding.ts'
 import { note, printJson } from '../output.ts'
 import { PASSPHRASE_VARIABLE, readPassphrase } from '../passphrase.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
-import { type Address, type GlobalOptions, parseAddress, placeOf } from './options.ts'
+import { type Address, type GlobalOptions, listenOption, placeOf } from './options.ts'
 
 interface WitnessOptions extends GlobalOptions {
   readonly listen: Address
@@ -56,7 +56,7 @@ export function witnessCommand(program: Command): void {
       (vkey, given: string[] = []) => [...given, vkey],
     )
     .option('--name <name>', 'its name for ever, such as witness.example/w1; the first time, when its key is made')
-    .option('--listen <address>', 'where', parseAddress, { host: '127.0.0.1', port: 4748 })
+    .addOption(listenOption('where', { host: '127.0.0.1', port: 4748 }))
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<WitnessOptions>()
       const ending = new AbortController()

@@ -17,6 +17,7 @@ import { BOOK, GUARD, MIRROR, sqliteVersion } from '../../drivers/sqlite/databas
 import { INDEX_FILE } from '../../drivers/sqlite/index-database.ts'
 import { isLocked, LOCK_FILE } from '../../drivers/sqlite/lock.ts'
 import { vaultPath } from '../../drivers/vault.ts'
+import { StoreError } from '../../ledger/store.ts'
 import { type Finding, finding } from './finding.ts'
 
 const NODE_MAJOR = 24
@@ -99,7 +100,13 @@ function* modes(dir: string): Generator<Finding> {
 }
 
 export function* lock(dir: string): Generator<Finding> {
-  if (!isLocked(dir)) return
+  try {
+    if (!isLocked(dir)) return
+  } catch (error) {
+    if (!(error instanceof StoreError && error.code === 'damaged')) throw error
+    const remedy = `Nothing is kept in it: delete ${LOCK_FILE} while no program runs; whatever writes next makes it anew.`
+    return yield finding('store_damaged', error.message, remedy)
+  }
   const holders = lockHolders(join(dir, LOCK_FILE))
   const who = holders.length === 0 ? 'another program' : holders.join(', ')
   yield finding(

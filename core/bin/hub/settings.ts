@@ -155,9 +155,15 @@ export function settingOptions(): Option[] {
   return NAMES.map((name) => {
     const { about, placeholder } = SETTINGS[name]
     const value = shown[name]
-    const preset = value === undefined ? '' : ` (default: ${value === true ? 'on' : value === false ? 'off' : String(value)})`
+    const preset = value === undefined ? '' : ` (default: ${wordOf(value)})`
     return new Option(`${flagOf(name)} <${placeholder}>`, about + preset)
   })
+}
+
+/** A setting as it would be written. */
+function wordOf(value: NonNullable<Settings[keyof Settings]>): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  return String(value) || 'none'
 }
 
 interface Sources {

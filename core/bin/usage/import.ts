@@ -55,7 +55,8 @@ interface Totals {
 /** Imports a file; the summary of this run, or the refusal that stopped it. */
 export async function importUsage(desk: Desk, options: UsageImport): Promise<JsonObject | Refusal> {
   const { file, listing, progress } = options
-  const stream = options.stream ?? basename(file)
+  // The form of Unicode that some systems give file names is not the one of the ledger's texts.
+  const stream = options.stream ?? basename(file).normalize('NFC')
   const payer = desk.account(options.payer)
   const { name: meter } = await desk.signer(options.meter)
   const lines = await countCalls(file)

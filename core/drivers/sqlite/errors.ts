@@ -31,6 +31,10 @@ const failures: Readonly<Record<string, Failure>> = {
   RANGE: ['damaged', (file) => `${file} is damaged: its tables are not those of a ledger.`],
   CANTOPEN: ['missing', (file) => `${file} cannot be opened: it, its folder or the permission to use them is missing.`],
   READONLY: ['offline', (file) => `${file} cannot be written: it or its folder is read-only.`],
+  READONLY_DIRECTORY: [
+    'offline',
+    (file) => `${file} is read with a file beside it that cannot be made here: copy the folder to where you may write.`,
+  ],
   READONLY_DBMOVED: ['offline', (file) => `${file} was moved or replaced while it was in use.`],
   PERM: ['offline', (file) => `${file} cannot be used: permission was denied.`],
   AUTH: ['offline', (file) => `${file} cannot be used: permission was denied.`],
