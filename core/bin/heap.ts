@@ -8,8 +8,8 @@ import { setFlagsFromString } from 'node:v8'
 /**
  * For a program that executes transactions. V8 sees that rows and answers live for long, and makes such objects, with whatever is
  * made at the same places of the program, among the old ones at once. An old object that is dead stays until all old ones are
- * looked through, and until then keeps everything alive that it refers to: so nearly all that a transaction needs for a moment was
- * copied twice. Here everything begins among the new ones.
+ * looked through, and until then keeps everything alive that it refers to: so nearly all that a transaction needs for a moment
+ * was copied twice. Here everything begins among the new ones.
  */
 export function beginAmongNewObjects(): void {
   setFlagsFromString('--no-allocation-site-pretenuring')

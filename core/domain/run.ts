@@ -340,15 +340,13 @@ export class Run extends View implements Effects<never> {
       const owner = key.table.owner(row ?? before, key.key)
       if (owner !== undefined && !owners.includes(owner)) owners.push(owner)
     }
-    const touched: Touched[] = []
-    for (const account of owners) {
+    return owners.map((account): Touched => {
       const row = this.#draft(state.accounts.at(account))
       const { number, entries, last } = row
       row.entries = entries + 1
       row.last = this.index
-      touched.push(entries > 0 ? { account, number, previous: last } : { account, number })
-    }
-    return touched
+      return entries > 0 ? { account, number, previous: last } : { account, number }
+    })
   }
 
   #settledPostings(): readonly Posting[] {
@@ -362,7 +360,8 @@ export class Run extends View implements Effects<never> {
       movement.balanceMicros = (this.#movedRows[i]!.row as Record<string, Micros>)[field]!
       if (movement.amountMicros === 0n) hasIdle = true
     }
-    return hasIdle ? this.#movements.filter(({ amountMicros }) => amountMicros !== 0n) : this.#movements
+    // A copy: what has grown by one and one has room for many more, and outcomes wait in thousands.
+    return hasIdle ? this.#movements.filter(({ amountMicros }) => amountMicros !== 0n) : this.#movements.slice()
   }
 }
 

@@ -51,26 +51,24 @@ export class Feeder {
   #submitNow(note: Uint8Array): void {
     this.#notes += 1
     this.#bytes += note.length
-    this.#ledger.submit(note).then(
-      (answer) => this.#settle(note, answer),
-      (error) => this.#fail(error),
-    )
+    this.#ledger.submit(note).then(this.#settle, this.#fail)
   }
 
-  #settle(note: Uint8Array, answer: Accepted | Refusal): void {
+  // One function for all notes: one for each would be more to collect than the note.
+  readonly #settle = (answer: Accepted | Refusal): void => {
     if (answer.status === 'refused') {
       this.#fail(new Failure('damaged', `A note was refused: ${answer.message}`))
       return
     }
     this.#answered(answer)
     this.#notes -= 1
-    this.#bytes -= note.length
+    this.#bytes -= answer.note.length
     if (this.#waiting === undefined || this.#underway > this.#waiting.part) return
     this.#waiting.resolve()
     this.#waiting = undefined
   }
 
-  #fail(error: unknown): void {
+  readonly #fail = (error: unknown): void => {
     this.#failure ??= error
     this.#waiting?.reject(error)
     this.#waiting = undefined
