@@ -115,14 +115,15 @@ export function start(dir: string, args: readonly string[], options: RunOptions 
 }
 
 function commandOf(dir: string, args: readonly string[], options: RunOptions): Omit<Command, 'stdin'> {
-  const { plain, env = {}, cwd = tmpdir() } = options
+  const { plain, env = {}, cwd = tmpdir(), maxFileKib } = options
   const passphrase = 'passphrase' in options ? options.passphrase : PASSPHRASE
   const { NIMLEDGER_PASSPHRASE: _mine, INIT_CWD: _npm, ...environment } = process.env
   return {
     args: [...(dir === '' ? [] : ['--dir', dir]), ...(plain ? [] : ['--json']), ...args],
     // As the launcher has it: without it each start compiles everything anew.
     env: {
-      NODE_COMPILE_CACHE,
+      // Written when a process ends, when nothing keeps the system from ending it where a file outgrows its limit.
+      ...(maxFileKib === undefined && { NODE_COMPILE_CACHE }),
       ...environment,
       ...(passphrase === undefined ? {} : { NIMLEDGER_PASSPHRASE: passphrase }),
       ...env,
