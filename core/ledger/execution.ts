@@ -1,5 +1,5 @@
 /**
- * An entry of a log executed again, by the same machine and at its own time: what audits and mirrors share. Where the state is
+ * Entries of a log executed again, by the same machine and at their own times: what audits and mirrors share. Where the state is
  * kept is theirs to say; that every signature is good is for them to find out, many at once, before anything rests on it.
  */
 
