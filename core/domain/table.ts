@@ -68,9 +68,14 @@ export function firstPart(_row: unknown, key: string): string {
 
 /** The table of a stored row. Its rows are whatever the caller knows them to be. */
 export function tableNamed(name: string): Table<unknown> {
-  const table = tables.get(name)
+  const table = findTable(name)
   assert(table !== undefined, `there is a table ${name}`)
-  return table as Table<unknown>
+  return table
+}
+
+/** A table by a name that anybody may have written. */
+export function findTable(name: string): Table<unknown> | undefined {
+  return tables.get(name) as Table<unknown> | undefined
 }
 
 /** How many keys a table remembers: those of the entry at work, and of what many buy. */

@@ -10,7 +10,7 @@
  */
 
 import { assert } from '../base/assert.ts'
-import { decodeRow, encodeRow, type RowKey, tableNamed } from '../domain/table.ts'
+import { decodeRow, encodeRow, findTable, type RowKey } from '../domain/table.ts'
 import type { ChangedRow, StoredRow } from './store.ts'
 
 /** Rows that are young, at most; as many may be old. */
@@ -78,8 +78,9 @@ export class ReplayedRows {
 
   /** The stored text of a row, for comparing once everything was replayed: no row grows young by that. */
   text(table: string, key: string): string | undefined {
-    const { number } = tableNamed(table)
-    const place = this.#young[number]?.get(key) ?? this.#old[number]?.get(key)
+    const known = findTable(table)
+    if (known === undefined) return undefined
+    const place = this.#young[known.number]?.get(key) ?? this.#old[known.number]?.get(key)
     if (place === undefined) return this.#cold?.get(table, key)
     return place.row === undefined ? undefined : encodeRow(place.row)
   }
