@@ -43,7 +43,7 @@ export class LoadedRows implements Rows {
   #age = {}
   #changed: Kept[] = []
   /** Entries that the store has not, by index. */
-  #entries = new Map<number, Executed>()
+  readonly #entries = new Map<number, Executed>()
 
   constructor(store: Pick<StoreReader, 'rows'>, readEntry: ReadEntry = noEntries) {
     this.store = store
@@ -132,7 +132,7 @@ export class LoadedRows implements Rows {
    */
   trim(): void {
     assert(this.#changed.length === 0, 'no row is forgotten that the store does not have')
-    this.#entries = new Map()
+    this.#entries.clear()
     const entries = this.#tables[entryRecords.number]
     this.#count -= entries?.size ?? 0
     entries?.clear()
