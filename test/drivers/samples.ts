@@ -32,16 +32,29 @@ export function sampleCommit(size: number, count: number): Commit {
   }
 }
 
-/** A megabyte of entries. */
+/** A megabyte of entries, which take as much when they are bundled. */
 export function largeCommit(size: number): Commit {
   const entries = sampleCommit(size, LARGE_COMMIT_ENTRIES).entries.map((entry, i) => ({
     ...entry,
-    bytes: new Uint8Array(60_000).fill(size + i),
+    bytes: noise(size + i, 60_000),
   }))
   return { size, entries, rows: [], tiles: [] }
 }
 
 export const LARGE_COMMIT_ENTRIES = 17
+
+/** Bytes that cannot be compressed (xorshift32), the same for a seed. */
+function noise(seed: number, length: number): Uint8Array {
+  const words = new Uint32Array(Math.ceil(length / 4))
+  let x = seed + 1
+  for (let i = 0; i < words.length; i++) {
+    x ^= x << 13
+    x ^= x >>> 17
+    x ^= x << 5
+    words[i] = x
+  }
+  return new Uint8Array(words.buffer, 0, length)
+}
 
 export function sampleEntry(number: number): Uint8Array {
   return utf8(`2026-11-22T08:31:09.123Z\nnote ${number}\n`)
