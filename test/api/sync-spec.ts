@@ -118,6 +118,8 @@ function offlineSpec(open: Open): void {
     const draft = { signer: bob, type: 'dataset.purchase', body }
     const preview = (await client.transaction.preview.query(draft)) as PreviewAccepted
     expect(await client.transaction.sign.mutate({ text: preview.text })).toMatchObject({ status: 'queued' })
+    // Asked again to sign what is on its way, it is on its way.
+    expect(await client.transaction.sign.mutate({ text: preview.text })).toMatchObject({ status: 'queued', id: preview.id })
     // What is on its way counts here already; what Bob does elsewhere does not.
     expect(await client.transaction.preview.query(draft)).toMatchObject({ status: 'refused', code: 'already_owned' })
     expect(

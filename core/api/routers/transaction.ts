@@ -83,9 +83,9 @@ async function signAndSubmit(host: ConsoleHost, given: { text: string; cosigner?
   if (parsed instanceof Malformed) return refuse('malformed', { reason: parsed.reason })
   const signers = cosigner === undefined ? [parsed.signer] : [parsed.signer, cosigner]
   const refusal: Refusal | undefined = await host.reading(async ({ store, time }) => {
-    // Signed and accepted before: the same bytes again, which the ledger answers as it did.
+    // Signed before, and accepted or on its way: the same bytes again, which are answered as they were.
     const [before] = await store.indexes([parsed.id])
-    if (before !== undefined) return undefined
+    if (before !== undefined || (await host.sync?.outbox.find(parsed.id)) !== undefined) return undefined
     // A key is not used for what would be refused: such a note is good for nothing, and could be accepted later.
     const outcome = await previewNow(host, store, text, time)
     return outcome.status === 'refused' ? outcome : undefined
