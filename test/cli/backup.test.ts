@@ -10,7 +10,7 @@ import { checkCopy } from '../../core/ledger/tree.ts'
 import { durationMs, killed, moments } from './killing.ts'
 import { foundMarket, type Market, ORIGIN } from './market.ts'
 import { auditOf, cli, collect, copyOf, expectFailed, folder, ok, start, stateOf, TRACE } from './run.ts'
-import { flipEntry, withDatabase } from './tampering.ts'
+import { changingEntries, flipEntry, withDatabase } from './tampering.ts'
 
 let market: Market
 let dir: string
@@ -158,12 +158,7 @@ describe('a backup that does not succeed', () => {
 
   it('of a book that is damaged is not made', async () => {
     const twin = copyOf(dir)
-    withDatabase(twin, 'ledger.db', (database) => {
-      const { sql } = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'entries_update'").get() as { sql: string }
-      database.exec('DROP TRIGGER entries_update')
-      flipEntry(database, 7, 'bytes', -20)
-      database.exec(sql)
-    })
+    withDatabase(twin, 'ledger.db', (database) => changingEntries(database, () => flipEntry(database, 7, 'bytes', -20)))
     const place = folder()
     expectFailed(await cli(twin, ['backup', join(place, 'x')]), 'damaged')
     expect(readdirSync(place)).toEqual([])

@@ -12,7 +12,7 @@ import { toVersion } from '../drivers/earlier-version.ts'
 import { durationMs, killed, moments } from './killing.ts'
 import { found, foundMarket, ORIGIN } from './market.ts'
 import { type Answer, accepted, cli, copyOf, expectFailed, expectRefused, folder, ok, type Run, stateOf } from './run.ts'
-import { changeEntry, readEntries, withDatabase } from './tampering.ts'
+import { changeEntry, changingEntries, readEntries, withDatabase } from './tampering.ts'
 
 const AT = '2026-03-01T00:00:00Z'
 
@@ -310,10 +310,8 @@ describe('a restore that does not succeed', () => {
     writeFileSync(join(place, 'forged'), bytes)
     withDatabase(place, 'forged', (database) => {
       const { index } = readEntries(database).find((entry) => entry.bytes.includes('"type":"model.create"'))!
-      const { sql } = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'entries_update'").get() as { sql: string }
-      database.exec('DROP TRIGGER entries_update')
-      changeEntry(database, index, 'bytes', (value) => Buffer.from(value.toString().replace('model.create', 'model.creatf')))
-      database.exec(sql)
+      const forged = (value: Buffer) => Buffer.from(value.toString().replace('model.create', 'model.creatf'))
+      changingEntries(database, () => changeEntry(database, index, 'bytes', forged))
     })
     writeFileSync(join(place, 'cut'), bytes.subarray(0, bytes.length - 8192))
     writeFileSync(join(place, 'none'), 'not a backup')

@@ -84,6 +84,14 @@ export function packBundle(database: Sqlite.Database, number: number, entries: r
   database.prepare('UPDATE bundles SET bytes = ?, outcomes = ? WHERE number = ?').run(bytes, outcomes, number)
 }
 
+/** Changes entries of the log with the trigger that forbids it out of the way, and back in its place afterwards. */
+export function changingEntries(database: Sqlite.Database, change: () => void): void {
+  const { sql } = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'entries_update'").get() as { sql: string }
+  database.exec('DROP TRIGGER entries_update')
+  change()
+  database.exec(sql)
+}
+
 /** Flips the lowest bit of one byte of an entry. */
 export function flipEntry(database: Sqlite.Database, index: number, field: keyof BundledEntry, offset: number): void {
   changeEntry(database, index, field, (value) => {
