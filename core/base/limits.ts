@@ -6,7 +6,7 @@
 /** Most bytes of a note, and of an entry, which is an acceptance line and a note. */
 export const MAX_NOTE_BYTES = 59_900
 export const MAX_ENTRY_BYTES = 60_000
-/** Most bytes of the outcomes of 256 entries. One is about as large as its entry at most. */
+/** Most bytes of the outcomes of 256 entries: a quarter of a megabyte each, for a thousand lines and a hundred payers' grants. */
 export const MAX_BUNDLE_OUTCOMES_BYTES = 64 * 1024 * 1024
 /** Most signature lines that a reader of foreign notes accepts; transactions carry exactly those that their type demands. */
 export const MAX_SIGNATURE_LINES = 100

@@ -20,6 +20,7 @@ import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { RowKey } from '../domain/table.ts'
 import type { Rows } from '../domain/view.ts'
 import type { Accepted } from './accepted.ts'
+import { groupLength } from './groups.ts'
 import type { LoadedRows } from './rows.ts'
 import { StoreError } from './store.ts'
 import type { SignatureCheck, Verifier } from './verifier.ts'
@@ -27,8 +28,6 @@ import type { SignatureCheck, Verifier } from './verifier.ts'
 /** Notes of one call, and calls under way: no thread waits while the writer is busy, and nobody long for an answer. */
 const GROUP_NOTES = 500
 const GROUPS_UNDER_WAY = 8
-/** As many bytes as so many purchases have: what notes are about, and the rows that they read, grows with them. */
-const GROUP_BYTES = 256 * 1024
 
 /** The sequencer did not take a note, so nothing became of it. */
 export class NotTaken extends StoreError {}
@@ -136,7 +135,12 @@ export class Admission {
   #start(): void {
     this.#isStarting = false
     while (this.#waiting.length > 0 && this.#groups.length < GROUPS_UNDER_WAY) {
-      const notes = this.#read(this.#waiting.splice(0, this.#groupLength()))
+      const notes = this.#read(
+        this.#waiting.splice(
+          0,
+          groupLength(this.#waiting, 0, GROUP_NOTES, ({ note }) => note.length),
+        ),
+      )
       if (notes.length === 0) continue
       const group: Group = { notes, lookedAt: this.#lookAt(notes), isReady: false }
       this.#groups.push(group)
@@ -146,18 +150,6 @@ export class Admission {
       // Whoever takes the group hears of a failure; until somebody does, it is nobody's.
       group.lookedAt.then(settled, settled)
     }
-  }
-
-  /** How many of those that wait share a call: one at least. */
-  #groupLength(): number {
-    let bytes = 0
-    let length = 0
-    while (length < Math.min(this.#waiting.length, GROUP_NOTES)) {
-      bytes += this.#waiting[length]!.note.length
-      if (length > 0 && bytes > GROUP_BYTES) break
-      length += 1
-    }
-    return length
   }
 
   /** Those of the notes that are well-formed; the others are answered here. */

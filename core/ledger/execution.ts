@@ -16,6 +16,7 @@ import { type Moment, type Rows, signatoriesOf } from '../domain/view.ts'
 import type { CheckPoint } from '../log/enrolment.ts'
 import { leafHash } from '../log/merkle.ts'
 import { parseEntry } from './entry.ts'
+import { groupLength } from './groups.ts'
 import type { LoggedEntry, StoredEntry } from './store.ts'
 import type { SignatureCheck, Verifier } from './verifier.ts'
 
@@ -77,24 +78,16 @@ export interface ReadEntry {
   readonly stored: Uint8Array | undefined
 }
 
-/** Entries that are read before the first of them is executed, and as many bytes of them, unless one alone is longer. */
+/** Entries that are read before the first of them is executed. */
 const GROUP_ENTRIES = 64
-const GROUP_BYTES = 256 * 1024
 
 /** Entries in order, in groups that are executed one after the other. */
 export function* groupsOf(entries: readonly (LoggedEntry | StoredEntry)[]): Generator<readonly (LoggedEntry | StoredEntry)[]> {
-  let start = 0
-  let bytes = 0
-  for (let i = 0; i < entries.length; i++) {
-    const more = entries[i]!.bytes.length
-    if (i > start && (i - start === GROUP_ENTRIES || bytes + more > GROUP_BYTES)) {
-      yield entries.slice(start, i)
-      start = i
-      bytes = 0
-    }
-    bytes += more
+  for (let start = 0; start < entries.length; ) {
+    const end = start + groupLength(entries, start, GROUP_ENTRIES, ({ bytes }) => bytes.length)
+    yield entries.slice(start, end)
+    start = end
   }
-  if (start < entries.length) yield entries.slice(start)
 }
 
 /**

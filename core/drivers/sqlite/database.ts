@@ -149,7 +149,7 @@ const SETTINGS: readonly (readonly [name: string, value: bigint])[] = [
 
 /**
  * What a database is opened for. To write brings an older version up to date first; a reader changes nothing, so not the version
- * either, and reads no older one, unless it is for the log alone, whose tables all of these versions have alike.
+ * either, and reads no older one, unless it is for the log alone, which is read as each of these versions has it.
  */
 export type Mode = 'read' | 'read-log' | 'write'
 

@@ -16,7 +16,7 @@ import { BOOK, type Database } from './database.ts'
 import { damaged } from './errors.ts'
 import { bytesOf, integerOf } from './values.ts'
 
-/** Unpacked bundles that are kept, the last ones read: whoever reads entries one by one often reads neighbours. */
+/** Unpacked bundles that are kept, the last ones unpacked: whoever reads entries one by one often reads neighbours. */
 const MAX_KEPT_BYTES = 4 * 1024 * 1024
 
 interface Unpacked {
@@ -25,21 +25,21 @@ interface Unpacked {
 }
 
 export class EntryRows {
+  readonly #database: Database
   readonly #size
   readonly #loose
   readonly #bundle
-  readonly #counts
   readonly #kept = new Map<number, Unpacked>()
   #keptBytes = 0
 
   /** `hasBundles`: the database is not of a version in which every entry had a row of its own. */
   constructor(database: Database, hasBundles = true) {
+    this.#database = database
     this.#size = database.prepare<[], bigint>(hasBundles ? SELECT_SIZE : SELECT_LOOSE_SIZE).pluck()
     this.#loose = database.prepare<[number, number], readonly unknown[]>(SELECT_LOOSE).raw()
     this.#bundle = hasBundles
       ? database.prepare<[number], readonly unknown[]>('SELECT bytes, outcomes FROM bundles WHERE number = ?').raw()
       : undefined
-    this.#counts = hasBundles ? database.prepare<[], bigint>(SELECT_COUNT).pluck() : undefined
   }
 
   size(): number {
@@ -48,7 +48,7 @@ export class EntryRows {
 
   /** How many entries there are; in a sound book that is its size. */
   count(): number {
-    return integerOf(BOOK, this.#counts?.get(), 'the count of entries')
+    return integerOf(BOOK, this.#database.prepare(SELECT_COUNT).pluck().get(), 'the count of entries')
   }
 
   /** Up to `limit` entries from index `from`, in order: views of bundles, some of which are kept. */
@@ -107,19 +107,27 @@ const SELECT_SIZE = `SELECT coalesce(
 const SELECT_COUNT = `SELECT (SELECT count(*) FROM bundles) * ${BUNDLE_ENTRIES} + (SELECT count(*) FROM entries)`
 const SELECT_LOOSE = 'SELECT "index", bytes, outcome FROM entries WHERE "index" >= ? ORDER BY "index" LIMIT ?'
 
-/** Those columns of a bundle's row, unpacked; what is wrong where they are none. */
+/** The columns of a bundle's row, unpacked; what is wrong where they are none. */
 export function unpackBundle(number: number, [bytes, outcomes]: readonly unknown[]): Unpacked | Malformed {
-  const columns: Uint8Array[][] = []
-  for (const [name, packing, value] of [
-    ['entries', ENTRY_BYTES, bytes],
-    ['outcomes', OUTCOMES, outcomes],
-  ] satisfies [string, Packing, unknown][]) {
-    const column = value instanceof Uint8Array ? packing.unpack(value) : new Malformed('it is not stored as bytes')
-    if (column instanceof Malformed) return new Malformed(`bundle ${number} has no ${name} that can be read: ${column.reason}`)
-    columns.push(column)
-  }
-  const entries = columns[0]!.map((entry, i) => ({ bytes: entry, outcome: columns[1]![i]! }))
-  return { entries, byteLength: columns.flat().reduce((sum, { length }) => sum + length, 0) }
+  const unpackedBytes = unpackColumn(ENTRY_BYTES, bytes)
+  if (unpackedBytes instanceof Malformed) return unreadable(number, 'entries', unpackedBytes)
+  const unpackedOutcomes = unpackColumn(OUTCOMES, outcomes)
+  if (unpackedOutcomes instanceof Malformed) return unreadable(number, 'outcomes', unpackedOutcomes)
+  let byteLength = 0
+  const entries = unpackedBytes.map((entry, i): BundledEntry => {
+    const outcome = unpackedOutcomes[i]!
+    byteLength += entry.length + outcome.length
+    return { bytes: entry, outcome }
+  })
+  return { entries, byteLength }
+}
+
+function unpackColumn({ unpack }: Packing, value: unknown): Uint8Array[] | Malformed {
+  return value instanceof Uint8Array ? unpack(value) : new Malformed('it is not stored as bytes')
+}
+
+function unreadable(number: number, column: string, { reason }: Malformed): Malformed {
+  return new Malformed(`bundle ${number} has no ${column} that can be read: ${reason}`)
 }
 
 /** The entries with what appends to them. */

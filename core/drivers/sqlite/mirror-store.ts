@@ -110,9 +110,7 @@ class SqliteMirrorWriter extends SqliteMirrorReader implements MirrorWriter {
   }
 
   async commit(commit: Commit): Promise<void> {
-    await this.#wal.ready()
-    this.#change(BOOK, () => this.book.commit(commit))
-    this.#wal.committed()
+    await this.#wal.around(() => this.#change(BOOK, () => this.book.commit(commit)))
   }
 
   async shown(): Promise<Uint8Array | undefined> {

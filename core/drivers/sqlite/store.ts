@@ -116,9 +116,7 @@ class SqliteWriter extends SqliteReader implements StoreWriter {
   }
 
   async commit(commit: Commit): Promise<void> {
-    await this.#wal.ready()
-    this.#change(BOOK, () => this.book.commit(commit))
-    this.#wal.committed()
+    await this.#wal.around(() => this.#change(BOOK, () => this.book.commit(commit)))
   }
 
   async replaceCheckpoint(previous: Uint8Array | undefined, next: Uint8Array): Promise<void> {

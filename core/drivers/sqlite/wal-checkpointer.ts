@@ -58,16 +58,13 @@ export class WalCheckpointer {
   }
 
   /**
-   * To be awaited before a commit. Throws what a takeover failed with, when the disk is full or fails: what was committed before
-   * is durable all the same.
+   * Makes a commit. Throws, before it is made, what a takeover failed with when the disk is full or fails: what was committed
+   * before is durable all the same. What fails after it is told to the next one, since this one is durable.
    */
-  async ready(): Promise<void> {
+  async around(commit: () => void): Promise<void> {
     if (this.#underway !== undefined && this.#isLast) await this.#wait(this.#underway)
     if (this.#failure !== undefined) throw this.#failure
-  }
-
-  /** To be called after every commit. It does not throw: that commit is durable. */
-  committed(): void {
+    commit()
     try {
       this.#wakeWhereMuch()
     } catch (error) {
