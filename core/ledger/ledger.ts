@@ -10,9 +10,10 @@
  *   checkpoint signed over the new size and put in the guard by compare-and-swap
  *
  * Nothing is answered before it is durable. Whatever is waiting when the sequencer is free makes one batch, so that under load
- * many notes share one commit and at rest a note waits for nothing but its own. An error of the store or a broken invariant ends
- * the sequencer: it refuses further work, and whoever runs it closes, reopens and looks, since an I/O error is no proof that
- * nothing was written.
+ * many notes share one commit and at rest a note waits for nothing but its own. While a batch is committed the next one is
+ * executed on what it left in memory; it is handed over after it, so it is durable after it too. An error of the store or a
+ * broken invariant ends the sequencer: it refuses further work, and whoever runs it closes, reopens and looks, since an I/O error
+ * is no proof that nothing was written.
  */
 
 import { setImmediate } from 'node:timers/promises'
