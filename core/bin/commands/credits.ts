@@ -1,6 +1,7 @@
 /** topup, balance, trial-balance. */
 
 import type { Command } from 'commander'
+import { plural } from '../../base/plural.ts'
 import { balance, readPlatform, trialBalance } from '../../ledger/queries.ts'
 import { OPERATOR, reading, readingTime, resolveAccount, writing } from '../desk.ts'
 import { Failure } from '../failure.ts'
@@ -47,7 +48,7 @@ export function creditCommands(program: Command): void {
       if (options.json) printJson(shown)
       else {
         const { account, size, time, ...amounts } = shown
-        print(`${account}  after ${size} entries, ${time}`)
+        print(`${account}  after ${plural(String(size), 'entry', 'entries')}, ${time}`)
         const rows = Object.entries(amounts).flatMap(([book, amount]) =>
           book === 'grants' ? (amount as unknown as Grant[]).map(grantRow) : [[wordsOf(book), String(amount)]],
         )
@@ -84,7 +85,7 @@ interface TrialBalance {
 }
 
 export function printTrialBalance({ size, time, books, sum }: TrialBalance): void {
-  print(`Trial balance after ${size} entries, ${time}`)
+  print(`Trial balance after ${plural(String(size), 'entry', 'entries')}, ${time}`)
   const rows = [...Object.entries(books), ['sum', sum] as const]
   printAll(
     formatTable(
