@@ -196,15 +196,16 @@ export function copyOf(dir: string): string {
   return copy
 }
 
+/** On the calling thread: an audit of a small ledger is done before a thread has loaded its modules. */
+const VERIFIER = createVerifier({ threads: 0 })
+
 /** The full audit of a ledger's folder, in this process. */
 export async function auditOf(dir: string): Promise<AuditReport> {
-  const verifier = createVerifier()
   const store = await openSqliteReader(dir)
   try {
-    return await audit(store, store, { ...LEDGER_TOOLS, verifier })
+    return await audit(store, store, { ...LEDGER_TOOLS, verifier: VERIFIER })
   } finally {
     await store.close()
-    await verifier.close()
   }
 }
 
