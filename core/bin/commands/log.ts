@@ -30,7 +30,7 @@ import { openRemoteLog } from '../../sync/remote-reader.ts'
 import { LEDGER_TOOLS, resolveAccount, userPath } from '../desk.ts'
 import { EXIT, Failure, knownFailureOf } from '../failure.ts'
 import { keepHeapSmall } from '../heap.ts'
-import { localNames } from '../local-keys.ts'
+import { localNames, withNames } from '../local-keys.ts'
 import { formatFields, formatValue, isRead, print, printJson, progressBar } from '../output.ts'
 import { searching } from '../searching.ts'
 import { policyTrust, presentCosigners, readTrustPolicy, witnessPolicyOption } from '../trust-policy.ts'
@@ -119,7 +119,7 @@ function describeEntry(
   names: ReadonlyMap<string, string>,
 ): string {
   const who = names.get(String(signer)) ?? String(signer)
-  const plain = String(summary).replaceAll(/nim1[02-9ac-hj-np-z]{38}/g, (account) => names.get(account) ?? account)
+  const plain = withNames(String(summary), names)
   const sentence = `${plain.charAt(0).toLowerCase()}${plain.slice(1)}`
   const figures = [gross !== undefined && `gross ${gross}`, lines && formatValue(lines), created]
   const details = figures.filter((figure) => figure !== undefined && figure !== false)
