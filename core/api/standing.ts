@@ -6,13 +6,14 @@ import { standing } from '../domain/paid-periods.ts'
 import { platformAt } from '../domain/policy.ts'
 import { accounts, earnings, planSubscriptions } from '../domain/state.ts'
 import { formatSeconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
-import { findHoldings } from '../ledger/catalogue.ts'
+import { findAccounts, findHoldings } from '../ledger/catalogue.ts'
+import type { Searched } from '../ledger/entry-search.ts'
 import { balance, readPlatform, readRow } from '../ledger/queries.ts'
 import type { StoreReader } from '../ledger/store.ts'
 import { missing } from './failures.ts'
 import type { Sight } from './host.ts'
 import { entitlementView, mandateView, planView, subscriptionView } from './present.ts'
-import type { EarningsView, Holdings, PlanView, WalletView } from './views.ts'
+import type { AccountPage, AccountSummary, EarningsView, Holdings, PlanView, WalletView } from './views.ts'
 
 type Moment = Pick<Sight, 'store' | 'time'>
 
@@ -55,6 +56,18 @@ export async function readWallet({ store, time }: Moment, account: string): Prom
     frozen: row.frozen,
     ...(plan && { plan }),
   }
+}
+
+/** Accounts that are found by a text, with what each has. */
+export async function readAccountPage(sight: Moment & Searched, asked: Parameters<typeof findAccounts>[1]): Promise<AccountPage> {
+  const { store, time } = sight
+  const { items, next } = await findAccounts(sight, asked)
+  const found: AccountSummary[] = []
+  for (const { account, row } of items) {
+    const { spendable, earnings } = (await balance(store, account, time)) as Pick<AccountSummary, 'spendable' | 'earnings'>
+    found.push({ account, number: row.number, name: row.name, frozen: row.frozen, spendable, earnings })
+  }
+  return { size: await store.size(), accounts: found, ...(next !== undefined && { next }) }
 }
 
 export async function readHoldings({ store, time }: Moment, account: string): Promise<Holdings> {

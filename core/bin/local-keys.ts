@@ -52,6 +52,11 @@ export function localNames(dir: string): ReadonlyMap<string, string> {
   return new Map(first.map(({ account, label }) => [account, label]))
 }
 
+/** A text for people, in which accounts have the names that this machine has for them. */
+export function withNames(text: string, names: ReadonlyMap<string, string>): string {
+  return text.replaceAll(/nim1[02-9ac-hj-np-z]{38}/g, (account) => names.get(account) ?? account)
+}
+
 /** Signs as the account of a key: the key id in the signature line is that of the key under the account's name. */
 export function signerOf(pair: KeyPair, name = accountId(sha256, pair.publicKey)): NoteSigner & { publicKey: Uint8Array } {
   return { name, keyId: keyId(sha256, name, ED25519, pair.publicKey), sign: pair.sign, publicKey: pair.publicKey }

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { equalBytes } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
+import { plural } from '../base/plural.ts'
 import { type Seconds, wholeSeconds } from '../domain/time.ts'
 import { writeDurably } from '../drivers/durable-file.ts'
 import { sha256 } from '../drivers/sha256.ts'
@@ -178,7 +179,7 @@ function chooseSource(dir: string, sources: readonly Source[], known: readonly K
   throw new Failure(
     'damaged',
     `${ahead.holder} holds a signed checkpoint of ${ahead.head.size} entries, and ${chosen.path} has ${chosen.size}: ` +
-      `restoring it would lose ${lost === 1 ? '1 entry that was' : `${lost} entries that were`} answered as accepted, and ` +
+      `restoring it would lose ${plural(lost, 'entry that was', 'entries that were')} answered as accepted, and ` +
       'signing on would fork the log. ' +
       `Nothing was changed in ${dir}. Bring a newer backup, or give --from the folder of a mirror that has ${ahead.head.size}.`,
   )

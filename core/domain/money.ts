@@ -7,6 +7,7 @@
  */
 
 import { assert } from '../base/assert.ts'
+import { plural } from '../base/plural.ts'
 
 declare const brand: unique symbol
 /** An exact number of microcredits, signed. */
@@ -51,6 +52,11 @@ export function formatMicros(amountMicros: bigint): string {
   const magnitude = amountMicros < 0n ? -amountMicros : amountMicros
   const fraction = (magnitude % MICROS_PER_CREDIT).toString().padStart(6, '0').replace(/0+$/, '')
   return `${sign}${magnitude / MICROS_PER_CREDIT}${fraction && `.${fraction}`}`
+}
+
+/** The same as a sentence says it: "1 credit", "25.5 credits". */
+export function formatCredits(amountMicros: bigint): string {
+  return plural(formatMicros(amountMicros), 'credit')
 }
 
 export interface FeeSplit {

@@ -6,6 +6,7 @@
  * A full refund ends what was bought; BOUGHT below says what that is for each type that sells something which lasts.
  */
 
+import { plural } from '../base/plural.ts'
 import { withoutNewest } from './aged-sum.ts'
 import { payeeRows, payerRows, planRevenueRows } from './credits.ts'
 import { type Check, type Context, check, type Effects } from './define.ts'
@@ -85,7 +86,7 @@ export function whyNotRefundable(context: Context<Undoing>): string | undefined 
   if (lines !== undefined) {
     if (line === undefined) return `entry ${entry} is a batch, so name one of its lines`
     const outcome = lines[line]
-    if (outcome === undefined) return `entry ${entry} has ${lines.length} lines, numbered from 0`
+    if (outcome === undefined) return `entry ${entry} has ${plural(lines.length, 'line')}, numbered from 0`
     if (outcome.status !== 'charged') return `line ${line} of entry ${entry} was not charged`
     return outcome.grossMicros > 0n ? undefined : `line ${line} of entry ${entry} cost nothing`
   }

@@ -3,6 +3,7 @@
  * people that also says, where it can, what would make the transaction succeed; `data` carries the same as figures for programs.
  */
 
+import { plural } from '../base/plural.ts'
 import type { Json } from './canonical.ts'
 
 export type RefusalData = { readonly [field: string]: Json }
@@ -13,6 +14,11 @@ export interface Refusal {
   readonly message: string
   readonly data: RefusalData
 }
+
+/** How many of something, by a figure. */
+const many = (figure: Json | undefined, one: string, several?: string) => plural(String(figure), one, several)
+const credits = (amount: Json | undefined) => many(amount, 'credit')
+const are = (amount: Json | undefined) => many(amount, 'is', 'are')
 
 const sentences = {
   malformed: (d) => `This is not well-formed: ${d.reason}.`,
@@ -26,7 +32,7 @@ const sentences = {
   expired: (d) => `The note was valid until ${d.validUntil}; the ledger's time is ${d.time}. Sign it again.`,
   key_scope: (d) => `The ${d.key ? `key ${d.key}` : `account ${d.account}`} may not sign ${d.type}: it needs ${d.needs}.`,
   frozen: (d) => `The account ${d.account} is frozen and signs nothing until the operator unfreezes it.`,
-  in_debt: (d) => `The account ${d.account} owes ${d.owes} credits; top up to cover them before spending.`,
+  in_debt: (d) => `The account ${d.account} owes ${credits(d.owes)}; top up to cover them before spending.`,
   already_founded: () => 'The ledger is founded already; its genesis is entry 0.',
   weak_key: () => 'The public key is weak (of small order, not on the curve, or with a torsion part); make a new one.',
   exists: (d) => `${d.thing} exists already.`,
@@ -35,15 +41,16 @@ const sentences = {
   limit: (d) => `It is over a limit: ${d.because}.`,
   unknown_plan: (d) => `There is no plan or offer ${d.plan}; there are ${d.plans}.`,
   price_changed: (d) =>
-    `The price is ${d.price} credits, not the ${d.named} that were signed; look again and sign the current price.`,
+    `The price is ${credits(d.price)}, and ${many(d.named, 'was', 'were')} signed; look again and sign the current price.`,
   already_subscribed: (d) => `${d.what} runs until ${d.until} already.`,
-  exceeds_credits: (d) => `It takes ${d.needed} credits and ${d.spendable} are spendable: ${d.missing} more are needed.`,
+  exceeds_credits: (d) =>
+    `It takes ${credits(d.needed)} and ${are(d.spendable)} spendable: ${many(d.missing, 'more is', 'more are')} needed.`,
   unknown_model: (d) => `There is no model ${d.model}.`,
   not_owner: (d) => `${d.thing} belongs to another account.`,
   already_deployed: (d) => `The model ${d.model} is deployed already.`,
   not_deployed: (d) => `The model ${d.model} is not deployed; deploy it first.`,
   plan_required: () => 'Deploying and listing models needs an active plan; training in the playground stays free.',
-  plan_limit: (d) => `The plan ${d.plan} has room for ${d.limit} deployed models and all are taken: undeploy one first.`,
+  plan_limit: (d) => `The plan ${d.plan} has room for ${many(d.limit, 'deployed model')} and no more: undeploy one first.`,
   unknown_listing: (d) => `There is no listing ${d.listing}.`,
   not_for_sale: (d) => `The listing ${d.listing} does not sell this: ${d.because}.`,
   own_listing: (d) => `The listing ${d.listing} is your own.`,
@@ -57,7 +64,7 @@ const sentences = {
   no_mandate: (d) => `Nothing that was signed allows this: ${d.because}.`,
   subscription_required: (d) => `${d.listing} is for subscribers, and ${d.payer} has no active subscription.`,
   exceeds_budget: (d) =>
-    `It takes ${d.needed} credits, and the key ${d.key} has ${d.left} left to spend this ${d.per}; sign with another key.`,
+    `It takes ${credits(d.needed)}, and the key ${d.key} has ${d.left} left to spend this ${d.per}; sign with another key.`,
   exceeds_mandate: (d) => `It would take ${d.payer} over the mandate's limit for ${d.listing}.`,
   already_frozen: (d) => `The account ${d.account} is frozen already.`,
   not_frozen: (d) => `The account ${d.account} is not frozen.`,
@@ -66,13 +73,14 @@ const sentences = {
   too_soon: (d) => `It is too soon: ${d.because}.`,
   unknown_entry: (d) => `Entry ${d.entry} is no ${d.what} of this ledger.`,
   not_refundable: (d) => `There is nothing to refund: ${d.because}.`,
-  over_refund: (d) => `Of the ${d.amount} credits of entry ${d.entry}, ${d.left} are left to give back, not ${d.named}.`,
-  exceeds_debt: (d) => `The account ${d.account} owes ${d.owes} credits, less than the ${d.named} to be forgiven.`,
-  below_minimum: (d) => `A payout is of ${d.minimum} credits at least, and ${d.named} were asked for.`,
-  exceeds_earnings: (d) => `It takes ${d.needed} credits of earnings and ${d.available} are available: ${d.missing} are missing.`,
+  over_refund: (d) => `Of the ${credits(d.amount)} of entry ${d.entry}, ${are(d.left)} left to give back, not ${d.named}.`,
+  exceeds_debt: (d) => `The account ${d.account} owes ${credits(d.owes)}, less than the ${d.named} to be forgiven.`,
+  below_minimum: (d) => `A payout is of ${credits(d.minimum)} at least, not of ${d.named}.`,
+  exceeds_earnings: (d) =>
+    `It takes ${credits(d.needed)} of earnings and ${are(d.available)} available: ${are(d.missing)} missing.`,
   unknown_payout: (d) => `There is no payout ${d.payout}.`,
   not_pending: (d) => `The payout ${d.payout} is ${d.status} already.`,
-  exceeds_revenue: (d) => `It takes ${d.needed} credits of revenue and ${d.available} are old enough to be withdrawn.`,
+  exceeds_revenue: (d) => `It takes ${credits(d.needed)} of revenue and ${are(d.available)} old enough to be withdrawn.`,
   no_plan: (d) => `The account ${d.account} has no plan that runs; take one with plan.subscribe.`,
   same_plan: (d) => `The plan is ${d.plan} already, at that price, and renews; there is nothing to change.`,
   not_due: (d) => `The next period can be paid from ${d.from} on.`,
@@ -86,7 +94,7 @@ const sentences = {
   expired_hold: (d) => `The hold ${d.hold} expired at ${d.expiresAt}; open another one.`,
   unknown_mandate: (d) => `You have signed no mandate ${d.mandate}.`,
   already_ended: (d) => `The mandate ${d.mandate} has ended already, or was revoked.`,
-  stale_size: (d) => `The closing is of ${d.named} entries, and there are ${d.size}.`,
+  stale_size: (d) => `The closing is of ${many(d.named, 'entry', 'entries')}, and the log has ${d.size}.`,
   wrong_state: (d) => `The closing differs from the ledger's state in ${d.what}.`,
 } satisfies Record<string, (data: RefusalData) => string>
 

@@ -1,7 +1,8 @@
 /** What renewals of plans and subscriptions have in common: the checks that ask who signs, when, and for whom. */
 
+import { plural } from '../base/plural.ts'
 import { type Check, type Context, check } from './define.ts'
-import { formatMicros, type Micros } from './money.ts'
+import { formatCredits, formatMicros, type Micros } from './money.ts'
 import { dueAt, lapsesAt, standing } from './paid-periods.ts'
 import { inForce } from './policy.ts'
 import type { RefusalData } from './refusal.ts'
@@ -54,7 +55,12 @@ export function payerFrozen<Body>({ payerOf }: Renewal<Body>): Check<Body> {
 export function aboveSigned(priceMicros: Micros, signedMicros: Micros, what: string): RefusalData | undefined {
   if (priceMicros <= signedMicros) return undefined
   const [price, signed] = [formatMicros(priceMicros), formatMicros(signedMicros)]
-  return { because: `${what} costs ${price} credits now, and up to ${signed} were signed; sign the current price`, price, signed }
+  const were = plural(signed, 'was', 'were')
+  return {
+    because: `${what} costs ${formatCredits(priceMicros)} now, and up to ${were} signed; sign the current price`,
+    price,
+    signed,
+  }
 }
 
 /** `isReplaced` tells whether a newer one was started since, which only what has lapsed can be. */

@@ -5,6 +5,7 @@
  */
 
 import { HubBusy, RemoteError } from '../sync/remote.ts'
+import { failureOf } from './connection-failure.ts'
 
 export interface ExchangeLimits {
   /** How long a whole answer may take, and how long a pause in it may last. */
@@ -23,9 +24,6 @@ interface Exchange {
   readonly types: ReadonlySet<string>
   readonly maximumBytes: number
 }
-
-/** How Node names what may be wrong with a certificate. */
-const CERTIFICATE_CODES = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CRL/
 
 /** The body of the answer. Throws RemoteError. */
 export async function exchange(asked: Exchange, limits: ExchangeLimits): Promise<Uint8Array> {
@@ -61,7 +59,7 @@ export async function* streamParts(
     }
   } catch (error) {
     if (error instanceof RemoteError) throw error
-    throw new RemoteError('offline', `${url.href} cannot be read: ${reasonOf(error)}.`, { cause: error })
+    throw new RemoteError('offline', `${url.href} cannot be read: ${failureOf(error)}.`, { cause: error })
   } finally {
     clearTimeout(timer)
     idle.abort()
@@ -84,15 +82,4 @@ function checkHead(url: URL, { status, headers }: Response, types: ReadonlySet<s
 /** In seconds, as hubs give it; a date is not read. */
 function readRetryAfter(text: string | null): number | undefined {
   return text !== null && /^\d{1,6}$/.test(text) ? Number(text) * 1_000 : undefined
-}
-
-/** What fetch says is general; what it rests on is not. */
-function reasonOf(error: unknown): string {
-  const { cause, message, name } = error as Error
-  if (name === 'TimeoutError') return 'it took too long'
-  const said = (cause instanceof Error && cause.message !== '' ? cause.message : message)
-    .replace(/[^ -~]/g, '?')
-    .replace(/\.$/, '')
-  if (!CERTIFICATE_CODES.test(String((cause as NodeJS.ErrnoException | undefined)?.code))) return said
-  return `its certificate is not to be trusted: ${said}. Nothing was sent`
 }

@@ -3,6 +3,7 @@
 import { MAX_SIGNATURE_LINES } from '../base/limits.ts'
 import type { RemoteWitness } from '../sync/cosigning.ts'
 import { RemoteError } from '../sync/remote.ts'
+import { failureOf } from './connection-failure.ts'
 
 /** As many signature lines as are read, of Ed25519 keys under long names. */
 const MAX_ANSWER_BYTES = MAX_SIGNATURE_LINES * 400
@@ -32,7 +33,7 @@ export class WitnessClient implements RemoteWitness {
       return answer
     } catch (error) {
       if (error instanceof RemoteError) throw error
-      throw this.#offline(signal.aborted ? 'it took too long' : reasonOf(error as Error), error)
+      throw this.#offline(signal.aborted ? 'it took too long' : failureOf(error), error)
     }
   }
 
@@ -50,9 +51,4 @@ async function readBounded(response: Response): Promise<Uint8Array> {
     parts.push(part)
   }
   return Buffer.concat(parts)
-}
-
-function reasonOf({ cause, message }: Error): string {
-  const said = cause instanceof Error && cause.message !== '' ? cause.message : message
-  return said.replace(/[^ -~]/g, '?').replace(/\.$/, '')
 }

@@ -19,6 +19,8 @@ interface DataTableProps<Row> {
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]
   readonly rowKey: (row: Row) => string
+  /** The column by which rows are sorted at first, the least above; otherwise they stand as they are given. */
+  readonly sortedBy?: string
   readonly more?: { readonly isLoading: boolean; load(): void } | undefined
   readonly foot?: ReactNode
 }
@@ -30,7 +32,7 @@ const ascending: SortFn<typeof features, never> = (a, b, column) => {
   return first < second ? -1 : first > second ? 1 : 0
 }
 
-export function DataTable<Row extends object>({ label, columns, rows, rowKey, more, foot }: DataTableProps<Row>) {
+export function DataTable<Row extends object>({ label, columns, rows, rowKey, sortedBy, more, foot }: DataTableProps<Row>) {
   const definitions = useMemo(
     () =>
       columns.map(({ id, order }) => ({
@@ -41,7 +43,9 @@ export function DataTable<Row extends object>({ label, columns, rows, rowKey, mo
       })),
     [columns],
   )
-  const table = useTable({ features, columns: definitions, data: rows as Row[], getRowId: rowKey })
+  const sorting = sortedBy === undefined ? [] : [{ id: sortedBy, desc: false }]
+  const initialState = { sorting }
+  const table = useTable({ features, columns: definitions, data: rows as Row[], getRowId: rowKey, initialState })
   return (
     <>
       <Box component="section" className="table-scroll" aria-label={label} tabIndex={0}>

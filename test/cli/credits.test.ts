@@ -31,6 +31,19 @@ describe('credits', () => {
     expect(late).toMatchObject({ grants: [], spendable: before.spendable })
   })
 
+  it('are told to people by the names that this machine has for accounts', async () => {
+    const { Chiara } = market.accounts
+    const plain = async (...args: string[]) => (await cli(market.dir, args, { plain: true })).stdout
+    const credited = await plain('topup', 'Chiara', '1', '--provider', 'bank', '--reference', 'named')
+    expect(credited).toContain('  Tops up Chiara by 1 credit, paid through bank (named)\n')
+    expect(credited).toMatch(/^ {2}wallet:Chiara +1$/m)
+    expect(await plain('balance', 'Chiara')).toMatch(new RegExp(`^Chiara {2}${Chiara} {2}after \\d+ entries, `))
+    const frozen = JSON.stringify({ account: Chiara, reason: 'asked for' })
+    expect(await plain('tx', 'account.unfreeze', '--as', 'operator', '--body', frozen)).toContain(
+      'The account Chiara is not frozen.',
+    )
+  })
+
   it('are refunded by the entry of their payment', async () => {
     const { created } = await accepted(tx('listing.publish', 'Ada', { ...DATASET, title: 'Short lived' }))
     const bought = await accepted(tx('dataset.purchase', 'Chiara', { listing: created, terms: 1, price: '25' }))

@@ -24,7 +24,7 @@ const END_TIMEOUT_MS = 30_000
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 const PROGRAM = join(ROOT, 'core/bin/cli.ts')
-const NODE_COMPILE_CACHE = join(ROOT, 'node_modules/.cache/node-compile')
+const OWN_COMPILE_CACHE = join(ROOT, 'node_modules/.cache/node-compile')
 export const PASSPHRASE = 'open sesame'
 export const TRACE = join(ROOT, 'core/bin/demo/conversation.csv')
 
@@ -117,13 +117,18 @@ export function start(dir: string, args: readonly string[], options: RunOptions 
 function commandOf(dir: string, args: readonly string[], options: RunOptions): Omit<Command, 'stdin'> {
   const { plain, env = {}, cwd = tmpdir(), maxFileKib } = options
   const passphrase = 'passphrase' in options ? options.passphrase : PASSPHRASE
-  const { NIMLEDGER_PASSPHRASE: _mine, INIT_CWD: _npm, ...environment } = process.env
+  const {
+    NIMLEDGER_PASSPHRASE: _mine,
+    INIT_CWD: _npm,
+    NODE_COMPILE_CACHE: kept = OWN_COMPILE_CACHE,
+    ...environment
+  } = process.env
   return {
     args: [...(dir === '' ? [] : ['--dir', dir]), ...(plain ? [] : ['--json']), ...args],
     // As the launcher has it: without it each start compiles everything anew.
     env: {
       // Written when a process ends, when nothing keeps the system from ending it where a file outgrows its limit.
-      ...(maxFileKib === undefined && { NODE_COMPILE_CACHE }),
+      ...(maxFileKib === undefined && { NODE_COMPILE_CACHE: kept }),
       ...environment,
       ...(passphrase === undefined ? {} : { NIMLEDGER_PASSPHRASE: passphrase }),
       ...env,
@@ -191,15 +196,16 @@ export function copyOf(dir: string): string {
   return copy
 }
 
+/** On the calling thread: an audit of a small ledger is done before a thread has loaded its modules. */
+const VERIFIER = createVerifier({ threads: 0 })
+
 /** The full audit of a ledger's folder, in this process. */
 export async function auditOf(dir: string): Promise<AuditReport> {
-  const verifier = createVerifier()
   const store = await openSqliteReader(dir)
   try {
-    return await audit(store, store, { ...LEDGER_TOOLS, verifier })
+    return await audit(store, store, { ...LEDGER_TOOLS, verifier: VERIFIER })
   } finally {
     await store.close()
-    await verifier.close()
   }
 }
 

@@ -1,9 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { InvariantError } from '../../core/base/assert.ts'
-import { add, formatMicros, micros, negate, parseAmount, splitFee } from '../../core/domain/money.ts'
+import { add, formatCredits, formatMicros, micros, negate, parseAmount, splitFee } from '../../core/domain/money.ts'
 
 describe('amounts', () => {
+  test.each([
+    ['1 credit', 1_000_000n],
+    ['0 credits', 0n],
+    ['0.000001 credits', 1n],
+    ['1.5 credits', 1_500_000n],
+    ['25 credits', 25_000_000n],
+  ])('%s is how a sentence says it', (sentence, value) => {
+    expect(formatCredits(value)).toBe(sentence)
+  })
+
   test.each([
     ['0', 0n],
     ['1', 1_000_000n],

@@ -46,3 +46,9 @@ test('a sentence is whole, ends with a full stop, and names a figure only by its
     expect(sentenceOf(code)).not.toMatch(/undefined|\[object/)
   }
 })
+
+test('of what there is one of, a sentence speaks in the singular', () => {
+  const one = new Proxy({}, { get: () => '1' })
+  for (const code of CODES)
+    expect(refuse(code, one).message).not.toMatch(/\b1 (?:credits|deployed models|entries|more are|were|are(?! now))\b/)
+})

@@ -11,6 +11,7 @@
  */
 
 import { existsSync, writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { toHex, utf8 } from '../../core/base/bytes.ts'
@@ -163,6 +164,8 @@ export async function found(folder: string, wrap = (store: StoreWriter) => store
 }
 
 if (import.meta.main) {
+  // Otherwise kept when a process ends, which one that is killed never does, so that each would compile everything anew.
+  flushCompileCache()
   say('loaded')
   for await (const line of createInterface(process.stdin)) {
     const task = JSON.parse(line) as Task

@@ -26,6 +26,7 @@ export class Difference extends Error {
 }
 
 function same(kind: string, actual: unknown, expected: unknown): void {
+  if (actual === expected) return
   const [is, should] = [show(actual), show(expected)]
   if (is !== should) throw new Difference(kind, `the ledger has ${is}, the model ${should}`)
 }

@@ -16,6 +16,7 @@ import { decodeRow, encodeRow, type RowKey } from '../../core/domain/table.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { type Rows, signatoriesOf, View } from '../../core/domain/view.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
+import { checkPoint } from '../../core/drivers/sodium/point-check.ts'
 import { recordOf } from '../../core/ledger/accepted.ts'
 import { ED25519, formatNote, keyId } from '../../core/log/note.ts'
 import { World } from '../support/world.ts'
@@ -82,7 +83,7 @@ export class TestLedger extends World {
     declared.clear()
     const signatories = signatoriesOf(transaction, signers)
     const summary = transaction.definition.needsSummary === true ? { summary: this.summary() } : {}
-    const moment = { index: this.size, time: this.time, ...summary }
+    const moment = { index: this.size, time: this.time, isPrimeOrder: checkPoint, ...summary }
     const view = new View(sha256, transaction, signatories, rows, moment)
     for (let round = 0; round < roundsOf(transaction); round++) {
       for (const key of rowsToRead(view, signatories, round)) declared.add(key.path)

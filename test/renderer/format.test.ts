@@ -128,7 +128,7 @@ test('ids are found in sentences, whatever they are of, so that they can be shor
     expect(found.map(({ 0: id, index }) => [id, index])).toEqual([[`${prefix}_${hex}`, 6]])
   }
   const account = 'nim1l4cwr2v9w3t343uzrw6heptwzw5xft8j6pjx30'
-  expect([...format.idsIn(`Tops up ${account} by 1 credits`)].map(({ 0: id }) => id)).toEqual([account])
+  expect([...format.idsIn(`Tops up ${account} by 1 credit`)].map(({ 0: id }) => id)).toEqual([account])
 })
 
 test('times keep their precision in UTC, and days are added by the calendar', () => {

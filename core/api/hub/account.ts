@@ -3,14 +3,13 @@
 import { z } from 'zod'
 import { accounts } from '../../domain/state.ts'
 import { wholeSeconds } from '../../domain/time.ts'
-import { findAccounts } from '../../ledger/catalogue.ts'
 import { readBackwards } from '../../ledger/history.ts'
 import { presentKey } from '../../ledger/present.ts'
 import { readKeys, readRow } from '../../ledger/queries.ts'
 import { missing } from '../failures.ts'
 import * as input from '../inputs.ts'
 import { entryViews } from '../present.ts'
-import { readEarnings, readHoldings, readWallet } from '../standing.ts'
+import { readAccountPage, readEarnings, readHoldings, readWallet } from '../standing.ts'
 import type * as view from '../views.ts'
 import type { LedgerSight } from './host.ts'
 import { type HubContext, may, requireAccount, router } from './procedure.ts'
@@ -53,15 +52,7 @@ export const account = router({
     }),
   list: may('read')
     .input(listForm.prefault({}))
-    .query(
-      ({ ctx, input }): Promise<view.AccountPage> =>
-        ctx.host.reading(async (sight) => {
-          const { store } = sight
-          const { items, next } = await findAccounts(sight, input)
-          const found = items.map(({ account, row }) => ({ account, number: row.number, name: row.name }))
-          return { size: await store.size(), accounts: found, ...(next !== undefined && { next }) }
-        }),
-    ),
+    .query(({ ctx, input }): Promise<view.AccountPage> => ctx.host.reading((sight) => readAccountPage(sight, input))),
 })
 
 async function show({ store, time }: LedgerSight, account: string) {

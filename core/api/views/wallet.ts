@@ -34,6 +34,11 @@ export interface AccountSummary {
   readonly account: string
   readonly number: number
   readonly name: string
+  readonly frozen: boolean
+  /** What it can spend now. */
+  readonly spendable: Amount
+  /** What it earned and was not paid out, whether available yet or not. */
+  readonly earnings: Amount
 }
 
 export interface AccountPage {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { tryFromHex } from '../../base/bytes.ts'
+import { plural } from '../../base/plural.ts'
 import { accounts, type Key } from '../../domain/state.ts'
 import { wholeSeconds } from '../../domain/time.ts'
 import { type JsonObject, presentKey } from '../../ledger/present.ts'
@@ -95,7 +96,7 @@ function printAccount({ keys, ...account }: JsonObject): void {
   const rows = (keys as readonly JsonObject[]).map(({ key, label, scopes, budget, listings, expires, revoked, isHere }) => {
     const { amount, per, spent } = (budget ?? {}) as { readonly [field: string]: string }
     const limits = [
-      budget && `${spent} of ${amount} credits spent this ${per}`,
+      budget && `${spent} of ${plural(amount!, 'credit')} spent this ${per}`,
       listings && `for ${formatValue(listings)}`,
       expires && `until ${expires}`,
       revoked && 'revoked',

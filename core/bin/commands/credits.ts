@@ -1,9 +1,11 @@
 /** topup, balance, trial-balance. */
 
 import type { Command } from 'commander'
+import { plural } from '../../base/plural.ts'
 import { balance, readPlatform, trialBalance } from '../../ledger/queries.ts'
 import { OPERATOR, reading, readingTime, resolveAccount, writing } from '../desk.ts'
 import { Failure } from '../failure.ts'
+import { localNames } from '../local-keys.ts'
 import { formatTable, print, printAll, printJson, wordsOf } from '../output.ts'
 import { atOption, type GlobalOptions, placeOf } from './options.ts'
 import { pendingOf, showOutcome } from './transaction.ts'
@@ -47,7 +49,8 @@ export function creditCommands(program: Command): void {
       if (options.json) printJson(shown)
       else {
         const { account, size, time, ...amounts } = shown
-        print(`${account}  after ${size} entries, ${time}`)
+        const name = localNames(place.dir).get(String(account))
+        print(`${name === undefined ? '' : `${name}  `}${account}  after ${plural(String(size), 'entry', 'entries')}, ${time}`)
         const rows = Object.entries(amounts).flatMap(([book, amount]) =>
           book === 'grants' ? (amount as unknown as Grant[]).map(grantRow) : [[wordsOf(book), String(amount)]],
         )
@@ -84,7 +87,7 @@ interface TrialBalance {
 }
 
 export function printTrialBalance({ size, time, books, sum }: TrialBalance): void {
-  print(`Trial balance after ${size} entries, ${time}`)
+  print(`Trial balance after ${plural(String(size), 'entry', 'entries')}, ${time}`)
   const rows = [...Object.entries(books), ['sum', sum] as const]
   printAll(
     formatTable(

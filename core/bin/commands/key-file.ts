@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { toHex } from '../../base/bytes.ts'
+import { plural } from '../../base/plural.ts'
 import { isAccountId } from '../../domain/ids.ts'
 import { quoted } from '../../domain/text.ts'
 import { listKeys, type PublicEntry, Vault } from '../../drivers/vault.ts'
@@ -81,7 +82,7 @@ async function exportKeys(file: string, options: ExportOptions): Promise<void> {
     .filter(({ label, account, pair }) => isWanted({ label, account, publicKey: pair.publicKey }))
   Vault.createFile(file, await filePassphrase(options, own)).add(keys)
   if (options.json) printJson({ file, keys: keys.length })
-  else print(`Wrote ${counted(keys.length)} to ${file}. Whoever has the file and its passphrase can sign with them.`)
+  else print(`Wrote ${plural(keys.length, 'key')} to ${file}. Whoever has the file and its passphrase can sign with them.`)
 }
 
 /** Which keys an export was asked for. */
@@ -120,7 +121,7 @@ async function importKeys(file: string, options: ImportOptions): Promise<void> {
     names: named.map(({ label }) => label),
   }
   if (options.json) printJson(imported)
-  else print(`Took ${counted(imported.imported)} from ${file}; here already: ${imported.alreadyHere}.`)
+  else print(`Took ${plural(imported.imported, 'key')} from ${file}; here already: ${imported.alreadyHere}.`)
 }
 
 /** A local name stands for one account. */
@@ -132,8 +133,4 @@ function refuseTakenName(entry: PublicEntry, others: readonly PublicEntry[]): vo
     `This machine has another key called ${quoted(entry.label)}, and a name stands for one account. Nothing was imported; give ` +
       `--rename ${quoted(`${entry.label}=NAME`)}.`,
   )
-}
-
-function counted(keys: number): string {
-  return keys === 1 ? '1 key' : `${keys} keys`
 }

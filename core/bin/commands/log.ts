@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { assert } from '../../base/assert.ts'
 import { Malformed } from '../../base/malformed.ts'
+import { plural } from '../../base/plural.ts'
 import type { Micros } from '../../domain/money.ts'
 import { quoted } from '../../domain/text.ts'
 import type { Milliseconds } from '../../domain/time.ts'
@@ -29,7 +30,7 @@ import { openRemoteLog } from '../../sync/remote-reader.ts'
 import { LEDGER_TOOLS, resolveAccount, userPath } from '../desk.ts'
 import { EXIT, Failure, knownFailureOf } from '../failure.ts'
 import { keepHeapSmall } from '../heap.ts'
-import { localNames } from '../local-keys.ts'
+import { localNames, withNames } from '../local-keys.ts'
 import { formatFields, formatValue, isRead, print, printJson, progressBar } from '../output.ts'
 import { searching } from '../searching.ts'
 import { policyTrust, presentCosigners, readTrustPolicy, witnessPolicyOption } from '../trust-policy.ts'
@@ -118,7 +119,7 @@ function describeEntry(
   names: ReadonlyMap<string, string>,
 ): string {
   const who = names.get(String(signer)) ?? String(signer)
-  const plain = String(summary).replaceAll(/nim1[02-9ac-hj-np-z]{38}/g, (account) => names.get(account) ?? account)
+  const plain = withNames(String(summary), names)
   const sentence = `${plain.charAt(0).toLowerCase()}${plain.slice(1)}`
   const figures = [gross !== undefined && `gross ${gross}`, lines && formatValue(lines), created]
   const details = figures.filter((figure) => figure !== undefined && figure !== false)
@@ -214,14 +215,15 @@ function showReport(report: WitnessedReport, seconds: number, { json }: GlobalOp
     )
     return ok ? EXIT.done : EXIT.damaged
   }
-  if (ok) print(`ok  ${entries} entries and ${signatures} signatures verified in ${seconds.toFixed(2)} s (${rate} a second)`)
+  const checked = `${plural(entries, 'entry', 'entries')} and ${plural(signatures, 'signature')}`
+  if (ok) print(`ok  ${checked} verified in ${seconds.toFixed(2)} s (${rate} a second)`)
   else print(KEY_DEFECTS.includes(defects[0]?.what ?? '') ? 'UNTRUSTED' : 'DAMAGED', ...defects.map(describeDefect))
   print(...formatFields({ origin, size, root, vkey }).map((line) => `  ${line}`))
   if (rotation !== undefined)
     print(`  The key given is an old one of this log, which signs until ${rotation.until}; the new one is ${rotation.vkey}`)
-  if (unsigned > 0) print(`  The last ${unsigned} entries are not covered by a checkpoint yet.`)
+  if (unsigned > 0) print(`  No checkpoint covers the last ${plural(unsigned, 'entry', 'entries')} yet.`)
   for (const { name, time } of cosigned?.cosigners ?? [])
-    print(`  ${name} cosigned the first ${cosigned!.size} entries at ${time}.`)
+    print(`  ${name} cosigned the first ${plural(cosigned!.size, 'entry', 'entries')} at ${time}.`)
   if (vkeySource === 'folder')
     print('  The key is the one that the log names itself; give --vkey to verify against one that you got elsewhere.')
   return ok ? EXIT.done : EXIT.damaged

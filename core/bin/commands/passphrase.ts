@@ -1,6 +1,7 @@
 /** passphrase: another one for the keys of this machine. */
 
 import type { Command } from 'commander'
+import { plural } from '../../base/plural.ts'
 import { listKeys, Vault } from '../../drivers/vault.ts'
 import { userPath } from '../desk.ts'
 import { Failure } from '../failure.ts'
@@ -40,6 +41,6 @@ async function changePassphrase(options: PassphraseOptions): Promise<void> {
   if (options.json) printJson({ dir, keys })
   else
     print(
-      `The ${keys} keys in ${dir} are sealed under the new passphrase; backups and exports made before are under the old one.`,
+      `Sealed ${plural(keys, 'key')} in ${dir} under the new passphrase; backups and exports made before are under the old one.`,
     )
 }

@@ -26,7 +26,7 @@ import { parseBody } from '../body.ts'
 import { compose, LEDGER_TOOLS, type Note, type Place, reading, readingTime, resolveAccount, userPath, writing } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
-import { chooseKey, localSigner, type UsableKeys, usableKeys } from '../local-keys.ts'
+import { chooseKey, localNames, localSigner, type UsableKeys, usableKeys, withNames } from '../local-keys.ts'
 import { Pending } from '../mirror-sequencer.ts'
 import { formatFields, formatTable, print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
@@ -113,7 +113,11 @@ function requireOptions(type: string | undefined, { as, body }: Partial<Transact
   if (type === undefined)
     throw new Failure('usage', 'Name a transaction type, for instance: nimledger tx dataset.purchase --as bob --body …')
   if (as === undefined) throw new Failure('usage', 'Say who signs: --as ACCOUNT.')
-  if (body === undefined) throw new Failure('usage', "Give the body: --body '{…}', or --body - for standard input.")
+  if (body === undefined)
+    throw new Failure(
+      'usage',
+      "Give the body: --body '{…}', or --body - for standard input. docs/transactions.md has an example of each type.",
+    )
 }
 
 async function readBody(option: string): Promise<Json | Malformed> {
@@ -287,16 +291,17 @@ function splitNotes(bytes: Buffer): Buffer[] {
 }
 
 /** Prints an outcome and returns the exit code that it means. */
-export function showOutcome(outcome: Accepted | Previewed | Refusal | Pending, { json }: { json?: true }): number {
+export function showOutcome(outcome: Accepted | Previewed | Refusal | Pending, options: GlobalOptions): number {
+  const { json } = options
   if (outcome instanceof Pending) return showPending(outcome, json)
   if (outcome.status === 'refused') {
     if (json) printJson({ status: outcome.status, code: outcome.code, message: outcome.message, data: outcome.data })
-    else print(`refused  ${outcome.code}`, `  ${outcome.message}`)
+    else print(`refused  ${outcome.code}`, `  ${withNames(outcome.message, namesFor(options))}`)
     return EXIT.refused
   }
   const shown = outcome.status === 'accepted' ? presentAccepted(outcome) : presentPreview(outcome)
   if (json) printJson(shown)
-  else printEffects(outcome, shown)
+  else printEffects(outcome, shown, namesFor(options))
   return EXIT.done
 }
 
@@ -308,12 +313,21 @@ function showPending({ kept, message }: Pending, json: true | undefined): number
   return EXIT.done
 }
 
-function printEffects(outcome: Accepted | Previewed, shown: JsonObject): void {
+/** For people alone: what was done is told without them, too, where the file of keys is damaged, which others say. */
+function namesFor(options: GlobalOptions): ReadonlyMap<string, string> {
+  try {
+    return localNames(placeOf(options).dir)
+  } catch {
+    return new Map()
+  }
+}
+
+function printEffects(outcome: Accepted | Previewed, shown: JsonObject, names: ReadonlyMap<string, string>): void {
   const repeated = outcome.status === 'accepted' && outcome.repeated ? ', as before' : ''
   const place = outcome.status === 'accepted' ? `${repeated}  entry ${shown.index}  ${shown.time}` : ''
-  print(`${outcome.status}${place}  ${shown.type}`, `  ${describe(outcome.transaction)}`)
+  print(`${outcome.status}${place}  ${shown.type}`, `  ${withNames(describe(outcome.transaction), names)}`)
   const postings = shown.postings as { book: string; amount: string }[]
-  const rows = postings.map(({ book, amount }) => [book, amount])
+  const rows = postings.map(({ book, amount }) => [withNames(book, names), amount])
   print(...formatTable(rows, [1]).map((line) => `  ${line}`))
   const { gross, fee, takeHome, created, lines } = shown
   print(

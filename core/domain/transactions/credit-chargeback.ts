@@ -1,6 +1,6 @@
 import { settledPurse } from '../credits.ts'
 import { defineTransaction } from '../define.ts'
-import { formatMicros, micros } from '../money.ts'
+import { formatCredits, micros } from '../money.ts'
 import { paidIn } from '../purse.ts'
 import { referenceUsed, useReference } from '../references.ts'
 import { countRefund, overRefund } from '../refunds.ts'
@@ -27,5 +27,5 @@ export const creditChargeback = defineTransaction<TopupUndone>({
     useReference(effects)
   },
   describe: ({ entry, amount, provider, reference }) =>
-    `Charges back ${formatMicros(amount)} credits of the top-up in entry ${entry}, as ${provider} did (${reference})`,
+    `Charges back ${formatCredits(amount)} of the top-up in entry ${entry}, as ${provider} did (${reference})`,
 })

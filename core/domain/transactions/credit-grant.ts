@@ -3,7 +3,7 @@ import { MAX_LOTS } from '../../base/limits.ts'
 import { exceedsOutstanding, payerRows, settledPurse, unknownAccount } from '../credits.ts'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits } from '../money.ts'
 import { referenceRow, referenceUsed, useReference } from '../references.ts'
 import { formatSeconds } from '../time.ts'
 
@@ -45,5 +45,5 @@ export const creditGrant = defineTransaction<Body>({
     useReference(effects)
   },
   describe: ({ account, amount, expiresAt, reason }) =>
-    `Grants ${account} ${formatMicros(amount)} credits until ${formatSeconds(expiresAt)}: ${reason}`,
+    `Grants ${account} ${formatCredits(amount)} until ${formatSeconds(expiresAt)}: ${reason}`,
 })

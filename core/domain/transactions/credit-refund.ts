@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits } from '../money.ts'
 import { batchPaidRows, overRefund, paidBy, paidRows, recordNamed, refund, refundedRow, whyNotRefundable } from '../refunds.ts'
 
 const body = z.strictObject({
@@ -35,6 +35,6 @@ export const creditRefund = defineTransaction<Body>({
   apply: (effects) => refund(effects, effects.signer),
   describe: ({ entry, line, amount, reason }) => {
     const paid = line === undefined ? `entry ${entry}` : `line ${line} of entry ${entry}`
-    return `Refunds ${formatMicros(amount)} credits of ${paid} to its payer: ${reason}`
+    return `Refunds ${formatCredits(amount)} of ${paid} to its payer: ${reason}`
   },
 })

@@ -1,3 +1,4 @@
+import { plural } from '../../base/plural.ts'
 import { settledPurse, shortfall } from '../credits.ts'
 import { check, defineTransaction } from '../define.ts'
 import { formatMicros, ZERO } from '../money.ts'
@@ -31,6 +32,8 @@ export const creditReturn = defineTransaction<TopupUndone>({
     countRefund(effects, account)
     useReference(effects)
   },
-  describe: ({ entry, amount, provider, reference }) =>
-    `Returns ${formatMicros(amount)} unspent credits of the top-up in entry ${entry}, through ${provider} (${reference})`,
+  describe: ({ entry, amount, provider, reference }) => {
+    const unspent = plural(formatMicros(amount), 'unspent credit')
+    return `Returns ${unspent} of the top-up in entry ${entry}, through ${provider} (${reference})`
+  },
 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { exceedsOutstanding, payerRows, unknownAccount } from '../credits.ts'
 import { defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits } from '../money.ts'
 import { referenceRow, referenceUsed, useReference } from '../references.ts'
 
 const body = z.strictObject({
@@ -28,5 +28,5 @@ export const creditTopup = defineTransaction<Body>({
     useReference(effects)
   },
   describe: ({ account, amount, provider, reference }) =>
-    `Tops up ${account} by ${formatMicros(amount)} credits, paid through ${provider} (${reference})`,
+    `Tops up ${account} by ${formatCredits(amount)}, paid through ${provider} (${reference})`,
 })

@@ -4,7 +4,7 @@ import { type Context, defineTransaction } from '../define.ts'
 import { buy, endsTooLate } from '../entitlements.ts'
 import * as field from '../fields.ts'
 import { exceedsBudget } from '../key-limits.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits } from '../money.ts'
 import { listingRow, pricedSaleChecks, saleRows, termsOf } from '../sales.ts'
 import { licences } from '../state.ts'
 
@@ -41,6 +41,5 @@ export const datasetLicense = defineTransaction<Body>({
     const { days, seats, redistribution } = licenceOf(effects)
     buy(effects, licenceRow(effects), { days, seats, redistribution })
   },
-  describe: ({ listing, licence, price }) =>
-    `Licenses the dataset ${listing} (licence ${licence}) for ${formatMicros(price)} credits`,
+  describe: ({ listing, licence, price }) => `Licenses the dataset ${listing} (licence ${licence}) for ${formatCredits(price)}`,
 })

@@ -4,7 +4,7 @@ import { check, defineTransaction } from '../define.ts'
 import { buy, lastPiece } from '../entitlements.ts'
 import * as field from '../fields.ts'
 import { exceedsBudget } from '../key-limits.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits } from '../money.ts'
 import { listingRow, pricedSaleChecks, saleRows } from '../sales.ts'
 import { purchases } from '../state.ts'
 
@@ -31,5 +31,5 @@ export const datasetPurchase = defineTransaction<Body>({
     exceedsCredits(({ body }) => body.price),
   ],
   apply: (effects) => buy(effects, purchases.at(effects.signer, effects.body.listing), {}),
-  describe: ({ listing, price }) => `Buys the dataset ${listing} for ${formatMicros(price)} credits`,
+  describe: ({ listing, price }) => `Buys the dataset ${listing} for ${formatCredits(price)}`,
 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { payerRows, settledPurse, unknownAccount } from '../credits.ts'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits, formatMicros } from '../money.ts'
 
 const body = z.strictObject({ account: field.account, amount: field.amount, reason: field.reason })
 type Body = z.output<typeof body>
@@ -26,5 +26,5 @@ export const debtForgive = defineTransaction<Body>({
     effects.postTo(account, 'receivable', amount)
     effects.post('promotions', -amount)
   },
-  describe: ({ account, amount, reason }) => `Forgives ${account} ${formatMicros(amount)} credits of its debt: ${reason}`,
+  describe: ({ account, amount, reason }) => `Forgives ${account} ${formatCredits(amount)} of its debt: ${reason}`,
 })

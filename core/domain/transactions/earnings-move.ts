@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits } from '../money.ts'
 import { exceedsEarnings, takeEarnings } from '../payouts.ts'
 import { earnings } from '../state.ts'
 
@@ -20,5 +20,5 @@ export const earningsMove = defineTransaction<Body>({
     takeEarnings(effects, body.amount)
     effects.give(signer, [{ amountMicros: body.amount }])
   },
-  describe: ({ amount }) => `Moves ${formatMicros(amount)} credits of available earnings to the own wallet`,
+  describe: ({ amount }) => `Moves ${formatCredits(amount)} of available earnings to the own wallet`,
 })

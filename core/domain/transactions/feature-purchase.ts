@@ -4,7 +4,7 @@ import { check, defineTransaction } from '../define.ts'
 import { buy, endsTooLate, lastPiece } from '../entitlements.ts'
 import * as field from '../fields.ts'
 import { exceedsBudget } from '../key-limits.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits } from '../money.ts'
 import { listingRow, pricedSaleChecks, saleRows, termsOf } from '../sales.ts'
 import { features } from '../state.ts'
 
@@ -38,5 +38,5 @@ export const featurePurchase = defineTransaction<Body>({
   apply: (effects) => {
     buy(effects, features.at(effects.signer, effects.body.listing), { days: termsOf(effects).days })
   },
-  describe: ({ listing, price }) => `Buys the feature ${listing} for ${formatMicros(price)} credits`,
+  describe: ({ listing, price }) => `Buys the feature ${listing} for ${formatCredits(price)}`,
 })

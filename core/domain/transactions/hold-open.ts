@@ -5,7 +5,7 @@ import { exceedsCredits, settledPurse } from '../credits.ts'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { exceedsBudget } from '../key-limits.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits } from '../money.ts'
 import { unknownListing } from '../sales.ts'
 import { holds } from '../state.ts'
 import { DAY_SECONDS, formatSeconds } from '../time.ts'
@@ -44,5 +44,5 @@ export const holdOpen = defineTransaction<Body>({
     effects.put(holds.at(created), { account: signer, listing, terms, amountMicros: amount, expiresAt, isClosed: false })
   },
   describe: ({ listing, amount, expiresAt }) =>
-    `Sets ${formatMicros(amount)} credits aside for calls to ${listing}, until ${formatSeconds(expiresAt)} at the latest`,
+    `Sets ${formatCredits(amount)} aside for calls to ${listing}, until ${formatSeconds(expiresAt)} at the latest`,
 })

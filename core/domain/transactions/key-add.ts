@@ -5,7 +5,7 @@ import { isEnrollable } from '../../log/enrolment.ts'
 import { check, defineTransaction, SCOPES } from '../define.ts'
 import * as field from '../fields.ts'
 import { keyIdOf, livingKeys } from '../key-ring.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits } from '../money.ts'
 import { keyrings, keys, sequencerKeys } from '../state.ts'
 import { formatSeconds } from '../time.ts'
 
@@ -28,7 +28,7 @@ type Body = z.output<typeof body>
 
 function limitsOf({ budget, listings, expires }: Body): string {
   const limits = [
-    budget && `up to ${formatMicros(budget.amount)} credits a ${budget.per}`,
+    budget && `up to ${formatCredits(budget.amount)} a ${budget.per}`,
     listings && `for ${listings.join(', ')}`,
     expires !== undefined && `until ${formatSeconds(expires)}`,
   ]

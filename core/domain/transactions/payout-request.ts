@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits, formatMicros } from '../money.ts'
 import { exceedsEarnings, takeEarnings } from '../payouts.ts'
 import { inForce } from '../policy.ts'
 import { earnings, payouts } from '../state.ts'
@@ -32,5 +32,5 @@ export const payoutRequest = defineTransaction<Body>({
     const payout = { account: signer, amountMicros: body.amount, destination: body.destination }
     effects.put(payouts.at(created), { ...payout, status: 'pending' })
   },
-  describe: ({ amount, destination }) => `Asks for ${formatMicros(amount)} credits of earnings to be paid out to ${destination}`,
+  describe: ({ amount, destination }) => `Asks for ${formatCredits(amount)} of earnings to be paid out to ${destination}`,
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MIN_CLOSING_INTERVAL_SECONDS } from '../../base/limits.ts'
+import { plural } from '../../base/plural.ts'
 import { BOOK_CLASSES } from '../books.ts'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
@@ -55,5 +56,5 @@ export const periodClose = defineTransaction<Body>({
     effects.put(closing, { entry: index, time, end: body.end })
   },
   describe: ({ end, size, accounts }) =>
-    `Closes the books of ${accounts} accounts after ${size} entries, at ${formatSeconds(end)}`,
+    `Closes the books of ${plural(accounts, 'account')} after ${plural(size, 'entry', 'entries')}, at ${formatSeconds(end)}`,
 })

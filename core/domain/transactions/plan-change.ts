@@ -1,7 +1,7 @@
 import { MAX_CARRIED_PAYMENTS } from '../../base/limits.ts'
 import { planRevenueRows, shortfall, spendable } from '../credits.ts'
 import { type Context, check, defineTransaction } from '../define.ts'
-import { formatMicros, type Micros, micros } from '../money.ts'
+import { formatCredits, type Micros, micros } from '../money.ts'
 import {
   carriedEntries,
   choiceRows,
@@ -87,5 +87,5 @@ export const planChange = defineTransaction<PlanChoice>({
     effects.put(row, { ...current, ...(isSamePlan(effects) ? signed : { next: signed }), cancelled: false })
   },
   describe: (body) =>
-    `Changes to the plan ${nameOf(body)} at ${formatMicros(body.price)} credits: now if it is larger, else at the period's end`,
+    `Changes to the plan ${nameOf(body)} at ${formatCredits(body.price)}: now if it is larger, else at the period's end`,
 })

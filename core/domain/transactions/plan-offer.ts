@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { plural } from '../../base/plural.ts'
 import { unknownAccount } from '../credits.ts'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits } from '../money.ts'
 import { inForce } from '../policy.ts'
 import { accounts, offers } from '../state.ts'
 import { formatSeconds } from '../time.ts'
@@ -37,7 +38,7 @@ export const planOffer = defineTransaction<Body>({
     effects.put(offers.at(effects.created), { account, modelLimit, priceMicros: price, period, expires })
   },
   describe: ({ account, modelLimit, price, period, expires }) => {
-    const what = `room for ${modelLimit} models at ${formatMicros(price)} credits a ${period}`
+    const what = `room for ${plural(modelLimit, 'model')} at ${formatCredits(price)} a ${period}`
     return `Offers ${account} ${what}, to be taken before ${formatSeconds(expires)}`
   },
 })

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { exceedsCredits, planRevenueRows } from '../credits.ts'
 import { check, defineTransaction } from '../define.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits } from '../money.ts'
 import { choiceRows, currentPlan, nameOf, onOffer, planChoice, planChoiceChecks, startedPlan } from '../plans.ts'
 import { planSubscriptions } from '../state.ts'
 import { formatSeconds } from '../time.ts'
@@ -28,5 +28,5 @@ export const planSubscribe = defineTransaction<Body>({
     effects.payPlatform(signer, body.price)
     effects.put(planSubscriptions.at(signer), startedPlan(effects, onOffer(effects)!, []))
   },
-  describe: (body) => `Takes the plan ${nameOf(body)} for ${formatMicros(body.price)} credits, to renew at up to that price`,
+  describe: (body) => `Takes the plan ${nameOf(body)} for ${formatCredits(body.price)}, to renew at up to that price`,
 })

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { MAX_PENDING_CHANGES, POLICY_NOTICE_SECONDS } from '../../base/limits.ts'
+import { plural } from '../../base/plural.ts'
 import { type Context, check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { formatMicros, MAX_FEE_BPS } from '../money.ts'
+import { formatCredits, MAX_FEE_BPS } from '../money.ts'
 import { platformAt } from '../policy.ts'
 import { changesOf, hasTwins, MAX_POLICY_DAYS, plans, plansOf, policy } from '../policy-fields.ts'
 import { type Platform, type Policy, platform } from '../state.ts'
@@ -58,16 +59,16 @@ function overLimit(context: Context<Body>): string | undefined {
 
 function describePlans(offered: z.output<typeof plans>): string {
   const sentences = offered.map(({ plan, modelLimit, price, period }) => {
-    return `${plan} (${modelLimit} models for ${formatMicros(price)} credits a ${period})`
+    return `${plan} (${plural(modelLimit, 'model')} for ${formatCredits(price)} a ${period})`
   })
   return sentences.length === 0 ? 'none' : sentences.join(', ')
 }
 
 function describePolicy({ minimumPayout, earningsHoldDays, graceDays, creditNote }: NonNullable<Body['policy']>): string {
   const parts = [
-    minimumPayout !== undefined && `payouts of ${formatMicros(minimumPayout)} credits or more`,
-    earningsHoldDays !== undefined && `earnings held for ${earningsHoldDays} days`,
-    graceDays !== undefined && `${graceDays} days of grace`,
+    minimumPayout !== undefined && `payouts of ${formatCredits(minimumPayout)} or more`,
+    earningsHoldDays !== undefined && `earnings held for ${plural(earningsHoldDays, 'day')}`,
+    graceDays !== undefined && `${plural(graceDays, 'day')} of grace`,
     creditNote !== undefined && `“${creditNote}”`,
   ]
   return parts.filter((part) => typeof part === 'string').join(', ')

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { matured, withoutAvailable } from '../aged-sum.ts'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits, formatMicros } from '../money.ts'
 import { referenceRow, referenceUsed, useReference } from '../references.ts'
 import { revenue } from '../state.ts'
 
@@ -37,5 +37,5 @@ export const revenueWithdraw = defineTransaction<Body>({
     useReference(effects)
   },
   describe: ({ book, amount, provider, reference }) =>
-    `Withdraws ${formatMicros(amount)} credits of revenue from ${book} through ${provider} (${reference})`,
+    `Withdraws ${formatCredits(amount)} of revenue from ${book} through ${provider} (${reference})`,
 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { exceedsCredits } from '../credits.ts'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { formatMicros } from '../money.ts'
+import { formatCredits } from '../money.ts'
 import { firstPeriod } from '../paid-periods.ts'
 import { NO_USAGE } from '../pricing.ts'
 import { listingOf, listingRow, pricedSaleChecks, saleRows, termsOf } from '../sales.ts'
@@ -46,5 +46,5 @@ export const subscriptionStart = defineTransaction<Body>({
     effects.put(subscribers.at(signer, listing), { subscription: created })
   },
   describe: ({ listing, period, price }) =>
-    `Subscribes to ${listing} by the ${period} for ${formatMicros(price)} credits, to renew at up to that price`,
+    `Subscribes to ${listing} by the ${period} for ${formatCredits(price)}, to renew at up to that price`,
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MAX_STREAMS } from '../../base/limits.ts'
+import { plural } from '../../base/plural.ts'
 import { areLines, arePayers, linesForm, payersForm } from '../batch-lines.ts'
 import { mayMeter, whyClosedTo } from '../calls.ts'
 import { Charging } from '../charging.ts'
@@ -127,5 +128,5 @@ export const usageBatch = defineTransaction<Body>({
     effects.put(row, { streams: [...others, { stream, last: lastOf(effects.body) }] })
   },
   describe: ({ listing, stream, first, start, lines }) =>
-    `Hands in ${lines.length} calls to ${listing}, from line ${first} of ${stream}, begun ${formatSeconds(start)}`,
+    `Hands in ${plural(lines.length, 'call')} to ${listing}, from line ${first} of ${stream}, begun ${formatSeconds(start)}`,
 })

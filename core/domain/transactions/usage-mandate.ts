@@ -4,7 +4,7 @@ import { settledPurse, shortfall } from '../credits.ts'
 import { type Context, check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { mandateRow, reserveOf, use } from '../mandates.ts'
-import { formatMicros, type Micros, ZERO } from '../money.ts'
+import { formatCredits, type Micros, ZERO } from '../money.ts'
 import { settle, spendableIn, withEnd } from '../purse.ts'
 import { listingRow, saleChecks, saleRows } from '../sales.ts'
 import { mandateHolders, mandates } from '../state.ts'
@@ -76,7 +76,7 @@ export const usageMandate = defineTransaction<Body>({
     if (reserve > 0n) effects.setAside(signer, { kind: 'reserves', id: created }, reserve, expires)
   },
   describe: ({ listing, limit, reserve }) => {
-    const aside = reserve > 0n ? `, and sets ${formatMicros(reserve)} credits aside for them` : ''
-    return `Lets the meters of ${listing} charge up to ${formatMicros(limit.amount)} credits a ${limit.per} for calls${aside}`
+    const aside = reserve > 0n ? `, and sets ${formatCredits(reserve)} aside for them` : ''
+    return `Lets the meters of ${listing} charge up to ${formatCredits(limit.amount)} a ${limit.per} for calls${aside}`
   },
 })

@@ -15,9 +15,10 @@ import {
   type OutboxStore,
   type RemoteRefusal,
 } from '../../ledger/outbox-store.ts'
-import { type Database, hasDatabase, OUTBOX, openDatabase } from './database.ts'
+import { type Database, hasDatabase, OUTBOX } from './database.ts'
 import { findDatabaseDefects } from './defects.ts'
 import { damaged, onFile } from './errors.ts'
+import { open } from './reader.ts'
 import type { hub, notes } from './schema.ts'
 import { bytesOf, idBytes, integerOf, textOf } from './values.ts'
 
@@ -28,14 +29,19 @@ const IN_STATES = 'state IN (SELECT value FROM json_each(?))'
 
 /** Opens the outbox of the mirror in `folder`; undefined where there is none yet: it is made with the mirror. */
 export function openSqliteOutbox(folder: string, mode: 'read' | 'write'): OutboxStore | undefined {
-  return hasDatabase(folder, OUTBOX) ? new SqliteOutbox(openDatabase(folder, OUTBOX, mode)) : undefined
+  if (!hasDatabase(folder, OUTBOX)) return undefined
+  using connections = new DisposableStack()
+  const database = open(connections, folder, OUTBOX, mode, (opened) => opened)
+  return new SqliteOutbox(database, connections.move())
 }
 
 class SqliteOutbox implements OutboxStore {
   readonly #database: Database
+  readonly #connections: DisposableStack
 
-  constructor(database: Database) {
+  constructor(database: Database, connections: DisposableStack) {
     this.#database = database
+    this.#connections = connections
   }
 
   async hub(): Promise<OutboxHub | undefined> {
@@ -133,7 +139,7 @@ class SqliteOutbox implements OutboxStore {
   }
 
   async close(): Promise<void> {
-    this.#database.close()
+    this.#connections.dispose()
   }
 
   #use<T>(work: () => T): T {

@@ -24,6 +24,7 @@ import type { Book, BookLog, StoredId } from './book.ts'
 import { BOOK, type Database, type DatabaseKind, findRemains, hasDatabase, type Mode, openDatabase } from './database.ts'
 import { findBookDefects } from './defects.ts'
 import { onFile } from './errors.ts'
+import { readableFolder } from './unwritable-folder.ts'
 
 /** The log in a book, and the checkpoint over it that whoever opened it knows. */
 export class BookLogReader implements LogReader {
@@ -158,7 +159,8 @@ export function open<T>(
   mode: Mode,
   make: (database: Database) => T,
 ): T {
-  const database = connections.adopt(openDatabase(folder, kind, mode), (one) => void one.close())
+  const place = mode === 'write' ? folder : readableFolder(connections, folder, kind)
+  const database = connections.adopt(openDatabase(place, kind, mode), (one) => void one.close())
   return onFile(kind.file, () => make(database))
 }
 

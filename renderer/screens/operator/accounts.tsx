@@ -1,4 +1,4 @@
-/** Everybody on the ledger, found by name or id. */
+/** Everybody on the ledger, found by name or id, and what they have. */
 import { Button, Group, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch, IconUsers } from '@tabler/icons-react'
@@ -6,14 +6,17 @@ import { useMemo, useState } from 'react'
 import type { AccountSummary } from '../../../core/api/views.ts'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { Answered, Empty, Page, Panel, Tag } from '../../components/layout.tsx'
-import { Foreign, Id } from '../../components/text.tsx'
+import { Amount, Foreign, Id } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
+import { microsOf } from '../../format.ts'
 import { usePartByPart } from '../../part-by-part.ts'
 import { href } from '../../route.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC, useTRPCClient } from '../../trpc.ts'
 
 const SEARCH_MS = 200
+/** As many as a part may have: what is sorted here is what was loaded. */
+const PART = 500
 
 export function Accounts() {
   const { accounts: own } = useDesk()
@@ -26,7 +29,7 @@ export function Accounts() {
   const list = usePartByPart(
     trpc.account.list.pathKey(),
     filter,
-    (after?: string) => client.account.list.query({ ...filter, after }),
+    (after?: string) => client.account.list.query({ ...filter, after, limit: PART }),
     ({ accounts }) => accounts,
   )
   const columns = useMemo(() => columnsOf(new Set(own.map(({ account }) => account))), [own])
@@ -47,7 +50,14 @@ export function Accounts() {
             accounts.length === 0 ? (
               <Empty icon={IconUsers} title={t.empty} />
             ) : (
-              <DataTable label={t.title} columns={columns} rows={accounts} rowKey={({ account }) => account} more={list.more} />
+              <DataTable
+                label={t.title}
+                columns={columns}
+                rows={accounts}
+                rowKey={({ account }) => account}
+                sortedBy="number"
+                more={list.more}
+              />
             )
           }
         </Answered>
@@ -57,23 +67,38 @@ export function Accounts() {
 }
 
 function columnsOf(own: ReadonlySet<string>): Column<AccountSummary>[] {
-  const { columns, here, inLog, topUp } = strings.accounts
+  const { columns, frozen, here, inLog, topUp } = strings.accounts
   return [
     { id: 'number', title: columns.number, cell: ({ number }) => number, order: ({ number }) => number },
     {
       id: 'name',
       title: columns.name,
-      cell: ({ account, name }) => (
+      cell: ({ account, name, frozen: isFrozen }) => (
         <Group gap={8}>
           <span className="strong">
             <Foreign>{name}</Foreign>
           </span>
+          {isFrozen && <Tag tone="bad">{frozen}</Tag>}
           {own.has(account) && <Tag>{here}</Tag>}
         </Group>
       ),
       order: ({ name }) => name.toLowerCase(),
     },
     { id: 'account', title: columns.account, cell: ({ account }) => <Id value={account} /> },
+    {
+      id: 'spendable',
+      title: columns.spendable,
+      align: 'end',
+      cell: ({ spendable }) => <Amount value={spendable} aligned />,
+      order: ({ spendable }) => microsOf(spendable),
+    },
+    {
+      id: 'earnings',
+      title: columns.earnings,
+      align: 'end',
+      cell: ({ earnings }) => <Amount value={earnings} aligned />,
+      order: ({ earnings }) => microsOf(earnings),
+    },
     {
       id: 'actions',
       title: columns.actions,
