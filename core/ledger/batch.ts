@@ -13,7 +13,7 @@ import { platform } from '../domain/state.ts'
 import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import type { Moment } from '../domain/view.ts'
 import { HASH_BYTES, leafHash } from '../log/merkle.ts'
-import { type Accepted, readAccepted } from './accepted.ts'
+import { type Accepted, NewlyAccepted, readAccepted, repeated } from './accepted.ts'
 import { lookAt, type Note, NotTaken } from './admission.ts'
 import type { Closing } from './closing.ts'
 import { formatEntry } from './entry.ts'
@@ -90,7 +90,7 @@ export class Batch {
     accepted: Accepted | undefined,
     remembered: Refusal | undefined,
   ): Accepted | Refusal | undefined {
-    if (accepted !== undefined) return { ...accepted, repeated: true }
+    if (accepted !== undefined) return repeated(accepted)
     const refused = remembered ?? this.refusals.get(id)
     if (refused !== undefined && wholeSeconds(time) < validUntil) return refused
     return made < this.#tools.staleBefore ? refuse('stale') : undefined
@@ -98,7 +98,7 @@ export class Batch {
 
   #execute(transaction: SignedTransaction, declared: Declared, moment: Moment): Accepted | Refusal | NotTaken {
     const { sha256, sequencerKeys, rows } = this.#tools
-    const { id, note } = transaction
+    const { id } = transaction
     const result = execute(sha256, transaction, declared.signatories, declared, moment)
     if (result.status === 'refused') {
       if (!UNREMEMBERED.includes(result.code)) this.refusals.set(id, result)
@@ -112,12 +112,14 @@ export class Batch {
     // From here to the commit nothing may fail but the store.
     const { index, time } = moment
     const { outcome, changes } = result
-    const bytes = formatEntry({ time, note })
-    const accepted: Accepted = { status: 'accepted', index, time, transaction, outcome, note }
+    const bytes = formatEntry({ time, note: transaction.note })
+    const outcomeBytes = encodeOutcome(outcome)
+    const touched = outcome.touched.map(({ account }) => account)
+    const accepted = new NewlyAccepted(index, time, transaction, outcomeBytes, touched)
     rows.apply(changes, declared)
     rows.remember(index, accepted)
     this.lastTime = time
-    this.entries.push({ id, bytes, outcome: encodeOutcome(outcome) })
+    this.entries.push({ id, bytes, outcome: outcomeBytes })
     this.leafHashes.push(sharedCopy(leafHash(sha256, bytes), 0, HASH_BYTES))
     this.#accepted.set(id, accepted)
     return accepted
