@@ -4,7 +4,7 @@
  * needs is at hand, as it nearly always is.
  */
 
-import { sharedCopy, toHex } from '../base/bytes.ts'
+import { toHex } from '../base/bytes.ts'
 import type { SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, execute, type Signer } from '../domain/machine.ts'
 import { encodeOutcome } from '../domain/outcome.ts'
@@ -12,7 +12,7 @@ import { type Code, type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import type { Moment } from '../domain/view.ts'
-import { HASH_BYTES, leafHash } from '../log/merkle.ts'
+import { leafHash } from '../log/merkle.ts'
 import { type Accepted, NewlyAccepted, readAccepted, repeated } from './accepted.ts'
 import { lookAt, type Note, NotTaken } from './admission.ts'
 import type { Closing } from './closing.ts'
@@ -120,7 +120,7 @@ export class Batch {
     rows.remember(index, accepted)
     this.lastTime = time
     this.entries.push({ id, bytes, outcome: outcomeBytes })
-    this.leafHashes.push(sharedCopy(leafHash(sha256, bytes), 0, HASH_BYTES))
+    this.leafHashes.push(leafHash(sha256, bytes))
     this.#accepted.set(id, accepted)
     return accepted
   }
