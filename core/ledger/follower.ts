@@ -195,7 +195,7 @@ export class Follower implements ReplayState<Declared> {
     this.#batch = new Batch(this.size)
     const defect = before && (await this.#commit(before))
     // What is forgotten was last asked for before this batch, so the store has it.
-    if (defect === undefined) this.#loaded.trim()
+    if (defect === undefined) this.#loaded.trim(this.size)
     return defect
   }
 
