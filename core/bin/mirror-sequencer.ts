@@ -10,7 +10,7 @@ import type { Code, Refusal } from '../domain/refusal.ts'
 import { rules } from '../domain/transactions/index.ts'
 import { sha256 } from '../drivers/sha256.ts'
 import { openSqliteOutbox } from '../drivers/sqlite/outbox-store.ts'
-import { type Accepted, readAccepted } from '../ledger/accepted.ts'
+import { type Accepted, readAccepted, repeated } from '../ledger/accepted.ts'
 import type { OutboxNote, OutboxStore } from '../ledger/outbox-store.ts'
 import { StoreError } from '../ledger/store.ts'
 import { putNote } from '../sync/outbox.ts'
@@ -102,7 +102,7 @@ export class MirrorSequencer extends SeenLedger implements Sequencer {
     if (kept.status === 'refused') return kept
     const isRepeated = (await this.#outbox.find(kept.id))?.state === 'accepted'
     const answer = await this.#answerOf(kept.id, await this.#nextRound())
-    return isRepeated && answer.status === 'accepted' ? { ...answer, repeated: true } : answer
+    return isRepeated && answer.status === 'accepted' ? repeated(answer) : answer
   }
 
   override async close(): Promise<void> {

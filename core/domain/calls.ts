@@ -48,7 +48,7 @@ export interface Quote {
 
 /** The rows of a call that its signer pays for, in two rounds. */
 export const callRows = [
-  (context: Context<SaleBody>) => [...listingRow(context), subscribers.at(context.signer, context.body.listing)],
+  (context: Context<SaleBody>) => [listingRow(context), subscribers.at(context.signer, context.body.listing)],
   (context: Context<SaleBody>) => {
     return [...saleRows(context), ...subscriptionRow(context, context.signer, context.body.listing)]
   },

@@ -57,7 +57,7 @@ function isPlain(value: unknown, depth: number): boolean {
     return true
   }
   let previous: string | undefined
-  for (const key of Object.keys(value as object)) {
+  for (const key in value) {
     if (previous !== undefined && previous >= key) return false
     if (!isPlain((value as Record<string, unknown>)[key], depth - 1)) return false
     previous = key

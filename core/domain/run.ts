@@ -131,45 +131,53 @@ export class Run extends View implements Effects<never> {
   }
 
   take(account: string, amountMicros: Micros): state.Slice[] {
-    const { purse, slices } = purses.burn(this.#settled(account), amountMicros)
-    this.#movePurse(account, purse)
+    const before = this.#purse(account)
+    const { purse, slices } = purses.burn(this.#settled(before), amountMicros)
+    this.#movePurse(account, before, purse)
     return slices
   }
 
   takePaid(account: string, amountMicros: Micros): void {
-    const purse = this.#settled(account)
-    assert(amountMicros <= purses.paidIn(purse), 'no more paid credits are taken than there are')
-    this.#movePurse(account, purses.withoutPaid(purse, amountMicros))
+    const before = this.#purse(account)
+    const settled = this.#settled(before)
+    assert(amountMicros <= purses.paidIn(settled), 'no more paid credits are taken than there are')
+    this.#movePurse(account, before, purses.withoutPaid(settled, amountMicros))
   }
 
   give(account: string, slices: readonly state.Slice[]): void {
-    this.#movePurse(account, purses.refill(this.#settled(account), slices, this.time))
+    const before = this.#purse(account)
+    this.#movePurse(account, before, purses.refill(this.#settled(before), slices, this.time))
   }
 
   grant(account: string, lot: state.Lot): void {
-    this.#movePurse(account, purses.withLot(this.#settled(account), lot, this.time))
+    const before = this.#purse(account)
+    this.#movePurse(account, before, purses.withLot(this.#settled(before), lot, this.time))
   }
 
   setAside(account: string, { kind, id }: Aside, amountMicros: Micros, endsAt: Seconds): void {
     if (kind === 'holds') this.spentMicros = add(this.spentMicros, amountMicros)
-    this.#movePurse(account, purses.setAside(this.#settled(account), kind, { id, endsAt, amountMicros }))
+    const before = this.#purse(account)
+    this.#movePurse(account, before, purses.setAside(this.#settled(before), kind, { id, endsAt, amountMicros }))
   }
 
   release(account: string, { kind, id }: Aside, takenMicros: Micros): state.Slice[] {
-    const { purse, taken } = purses.release(this.#purse(account), kind, id, takenMicros, this.time)
-    this.#movePurse(account, purse)
+    const before = this.#purse(account)
+    const { purse, taken } = purses.release(before, kind, id, takenMicros, this.time)
+    this.#movePurse(account, before, purse)
     return taken
   }
 
   draw(account: string, { kind, id }: Aside, amountMicros: Micros): state.Slice[] {
-    const { purse, taken } = purses.draw(this.#purse(account), kind, id, amountMicros)
-    this.#movePurse(account, purse)
+    const before = this.#purse(account)
+    const { purse, taken } = purses.draw(before, kind, id, amountMicros)
+    this.#movePurse(account, before, purse)
     return taken
   }
 
   moveEnd(account: string, { kind, id }: Aside, endsAt: Seconds): void {
-    const moved = purses.withEnd(this.#purse(account), kind, id, endsAt)
-    this.#movePurse(account, endsAt > this.time ? moved : purses.settle(moved, this.time))
+    const before = this.#purse(account)
+    const moved = purses.withEnd(before, kind, id, endsAt)
+    this.#movePurse(account, before, endsAt > this.time ? moved : purses.settle(moved, this.time))
   }
 
   #purse(account: string): Purse {
@@ -179,13 +187,12 @@ export class Run extends View implements Effects<never> {
   }
 
   /** What time alone decides is posted with the first movement of the wallet, in the same entry. */
-  #settled(account: string): Purse {
-    return purses.settle(this.#purse(account), this.time)
+  #settled(purse: Purse): Purse {
+    return purses.settle(purse, this.time)
   }
 
-  /** Makes the account's rows and the postings what the purse says. */
-  #movePurse(account: string, after: Purse): void {
-    const before = this.#purse(account)
+  /** Makes the account's rows and the postings, which are what the purse before says, what the one after says. */
+  #movePurse(account: string, before: Purse, after: Purse): void {
     this.#moveTo(account, 'held', before.heldMicros, after.heldMicros)
     this.#moveTo(account, 'wallet', before.walletMicros, after.walletMicros)
     this.#moveTo(account, 'receivable', after.owedMicros, before.owedMicros)
@@ -360,8 +367,7 @@ export class Run extends View implements Effects<never> {
       movement.balanceMicros = (this.#movedRows[i]!.row as Record<string, Micros>)[field]!
       if (movement.amountMicros === 0n) hasIdle = true
     }
-    // A copy: what has grown by one and one has room for many more, and outcomes wait in thousands.
-    return hasIdle ? this.#movements.filter(({ amountMicros }) => amountMicros !== 0n) : this.#movements.slice()
+    return hasIdle ? this.#movements.filter(({ amountMicros }) => amountMicros !== 0n) : this.#movements
   }
 }
 

@@ -24,8 +24,8 @@ export interface PricedSaleBody extends SaleBody {
 }
 
 /** First round: the listing. Second: its creator, the model's standing, the terms named and the current ones. */
-export function listingRow(context: Context<{ readonly listing: string }>): readonly RowKey[] {
-  return [state.listings.at(context.body.listing)]
+export function listingRow(context: Context<{ readonly listing: string }>): RowKey<Listing> {
+  return state.listings.at(context.body.listing)
 }
 
 export function creatorRows(context: Context<{ readonly listing: string }>): RowKey[] {
@@ -37,23 +37,19 @@ export function sellerRows(context: Pick<Reader, 'get'>, id: string): RowKey[] {
   const listing = context.get(state.listings.at(id))
   if (listing === undefined) return []
   const { account } = listing
-  const rows = payeeRows(account)
-  rows.push(state.planSubscriptions.at(account), state.deployments.at(account))
-  return rows
+  return payeeRows(account).concat(state.planSubscriptions.at(account), state.deployments.at(account))
 }
 
 export function saleRows(context: Context<SaleBody>): readonly RowKey[] {
   const { listing, terms } = context.body
   const version = context.get(state.listings.at(listing))?.version
   if (version === undefined) return []
-  const rows = creatorRows(context)
-  rows.push(state.terms.at(listing, terms), state.terms.at(listing, version))
-  return rows
+  return creatorRows(context).concat(state.terms.at(listing, terms), state.terms.at(listing, version))
 }
 
 /** The listing of the body, once the check `unknown_listing` has passed. */
 export function listingOf(context: Context<{ readonly listing: string }>): Listing {
-  return context.need(state.listings.at(context.body.listing))
+  return context.need(listingRow(context))
 }
 
 /** The terms that the body names, while they are current or superseded for less than seven days. */

@@ -127,68 +127,60 @@ const FEW_ROWS = 24
 /** How many maps there were so far. */
 let maps = 0
 
-/** Values by row, in the order in which they were set first: the few rows of one transaction, or the many of a long batch. */
-export class RowMap<Value> {
-  readonly keys: RowKey[] = []
-  readonly values: Value[] = []
+/** What is known of rows, each once: of the few of one transaction, or of the many of a long batch. */
+export class RowMap<Known extends { readonly key: RowKey }> {
+  readonly #all: Known[] = []
   /** Tells maps apart without keeping them: see RowKey. */
   readonly #number = ++maps
   /** Where rows stand, by the table's number and then by key, once they are many. */
-  readonly #positions: Map<string, number>[] = []
+  #places: Map<string, number>[] | undefined
 
-  get(key: RowKey): Value | undefined {
-    const position = this.position(key)
-    return position < 0 ? undefined : this.values[position]
+  get(key: RowKey): Known | undefined {
+    const place = this.#placeOf(key)
+    return place < 0 ? undefined : this.#all[place]
   }
 
   has(key: RowKey): boolean {
-    return this.position(key) >= 0
+    return this.#placeOf(key) >= 0
   }
 
-  set(key: RowKey, value: Value): void {
-    const position = this.position(key)
-    if (position >= 0) {
-      this.values[position] = value
-      return
-    }
-    this.add(key, value)
-  }
-
-  /** Sets the value of a row that has none yet. */
-  add(key: RowKey, value: Value): void {
+  /** Adds what is known of a row that is not there yet. */
+  add(key: RowKey, known: Known): void {
     key.mapNumber = this.#number
-    key.place = this.keys.length
-    const count = this.keys.push(key)
-    this.values.push(value)
-    if (count <= FEW_ROWS) return
-    const first = count === FEW_ROWS + 1 ? 0 : count - 1
-    for (let i = first; i < count; i++) this.#index(this.keys[i]!, i)
+    key.place = this.#all.length
+    const count = this.#all.push(known)
+    if (count > FEW_ROWS) this.#index(count)
   }
 
-  /** Where the row stands among keys and values; -1 where it does not. */
-  position(key: RowKey): number {
+  /** Where the row stands; -1 where it does not. */
+  #placeOf(key: RowKey): number {
     if (key.mapNumber === this.#number) return key.place
-    const position = this.#search(key)
-    if (position >= 0) {
+    const place = this.#search(key)
+    if (place >= 0) {
       key.mapNumber = this.#number
-      key.place = position
+      key.place = place
     }
-    return position
+    return place
   }
 
   #search({ table, key }: RowKey): number {
-    const { keys } = this
-    if (keys.length > FEW_ROWS) return this.#positions[table.number]?.get(key) ?? -1
-    for (let i = 0; i < keys.length; i++) {
-      const one = keys[i]!
+    if (this.#places !== undefined) return this.#places[table.number]?.get(key) ?? -1
+    for (let i = 0; i < this.#all.length; i++) {
+      const one = this.#all[i]!.key
       if (one.table === table && one.key === key) return i
     }
     return -1
   }
 
-  #index({ table, key }: RowKey, position: number): void {
-    const positions = this.#positions[table.number] ?? new Map<string, number>()
-    this.#positions[table.number] = positions.set(key, position)
+  /** Notes where the last row stands, and all of them as soon as they are many. */
+  #index(count: number): void {
+    const first = this.#places === undefined ? 0 : count - 1
+    this.#places ??= []
+    for (let i = first; i < count; i++) {
+      const { table, key } = this.#all[i]!.key
+      const places = this.#places[table.number] ?? new Map<string, number>()
+      this.#places[table.number] = places.set(key, i)
+    }
   }
 }
 

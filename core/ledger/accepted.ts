@@ -23,6 +23,48 @@ export interface Accepted {
   readonly repeated?: true
 }
 
+/**
+ * The answer for an entry that was just executed. Thousands wait for their commits, and to keep what lives that long costs more
+ * than to make it: so what the entry did is held as the bytes that the store takes, and read for whoever asks.
+ */
+export class NewlyAccepted implements Accepted {
+  readonly status = 'accepted'
+  readonly index: number
+  readonly time: Milliseconds
+  readonly transaction: SignedTransaction
+  readonly #outcome: Uint8Array
+  /** The names of the accounts touched, which the bytes number. */
+  readonly #accounts: readonly string[]
+
+  constructor(
+    index: number,
+    time: Milliseconds,
+    transaction: SignedTransaction,
+    outcome: Uint8Array,
+    accounts: readonly string[],
+  ) {
+    this.index = index
+    this.time = time
+    this.transaction = transaction
+    this.#outcome = outcome
+    this.#accounts = accounts
+  }
+
+  get outcome(): Outcome {
+    const accounts = this.#accounts.values()
+    return decodeOutcome(this.#outcome, () => accounts.next().value!, createdId(this.transaction))
+  }
+
+  get note(): Uint8Array {
+    return this.transaction.note
+  }
+}
+
+/** The answer to whoever sends the same note again. */
+export function repeated({ status, index, time, transaction, outcome, note }: Accepted): Accepted {
+  return { status, index, time, transaction, outcome, note, repeated: true }
+}
+
 export async function readAccepted(rules: Rules, sha256: Sha256, store: StoreReader, index: number): Promise<Accepted> {
   const [entry] = await store.entries(index, 1)
   assert(entry !== undefined, `entry ${index} is stored`)

@@ -4,7 +4,7 @@
  * needs is at hand, as it nearly always is.
  */
 
-import { sharedCopy, toHex } from '../base/bytes.ts'
+import { toHex } from '../base/bytes.ts'
 import type { SignedTransaction } from '../domain/envelope.ts'
 import { authenticate, execute, type Signer } from '../domain/machine.ts'
 import { encodeOutcome } from '../domain/outcome.ts'
@@ -12,8 +12,8 @@ import { type Code, type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
 import type { Moment } from '../domain/view.ts'
-import { HASH_BYTES, leafHash } from '../log/merkle.ts'
-import { type Accepted, readAccepted } from './accepted.ts'
+import { leafHash } from '../log/merkle.ts'
+import { type Accepted, NewlyAccepted, readAccepted, repeated } from './accepted.ts'
 import { lookAt, type Note, NotTaken } from './admission.ts'
 import type { Closing } from './closing.ts'
 import { formatEntry } from './entry.ts'
@@ -108,7 +108,7 @@ export class Batch {
     accepted: Accepted | undefined,
     remembered: Refusal | undefined,
   ): Accepted | Refusal | undefined {
-    if (accepted !== undefined) return { ...accepted, repeated: true }
+    if (accepted !== undefined) return repeated(accepted)
     const refused = remembered ?? this.#refusedLately(id)
     if (refused !== undefined && wholeSeconds(time) < validUntil) return refused
     return made < this.#tools.staleBefore ? refuse('stale') : undefined
@@ -124,7 +124,7 @@ export class Batch {
 
   #execute(transaction: SignedTransaction, declared: Declared, moment: Moment): Accepted | Refusal | NotTaken {
     const { sha256, sequencerKeys, rows } = this.#tools
-    const { id, note } = transaction
+    const { id } = transaction
     const result = execute(sha256, transaction, declared.signatories, declared, moment)
     if (result.status === 'refused') {
       if (!UNREMEMBERED.includes(result.code)) this.refusals.set(id, result)
@@ -138,13 +138,15 @@ export class Batch {
     // From here to the commit nothing may fail but the store.
     const { index, time } = moment
     const { outcome, changes } = result
-    const bytes = formatEntry({ time, note })
-    const accepted: Accepted = { status: 'accepted', index, time, transaction, outcome, note }
+    const bytes = formatEntry({ time, note: transaction.note })
+    const outcomeBytes = encodeOutcome(outcome)
+    const touched = outcome.touched.map(({ account }) => account)
+    const accepted = new NewlyAccepted(index, time, transaction, outcomeBytes, touched)
     rows.apply(changes, declared)
     rows.remember(index, accepted)
     this.lastTime = time
-    this.entries.push({ id, bytes, outcome: encodeOutcome(outcome) })
-    this.leafHashes.push(sharedCopy(leafHash(sha256, bytes), 0, HASH_BYTES))
+    this.entries.push({ id, bytes, outcome: outcomeBytes })
+    this.leafHashes.push(leafHash(sha256, bytes))
     this.accepted.set(id, accepted)
     return accepted
   }

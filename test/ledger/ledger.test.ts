@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../core/base/bytes.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
+import { repeated } from '../../core/ledger/accepted.ts'
 import { parseEntry } from '../../core/ledger/entry.ts'
 import { preview } from '../../core/ledger/preview.ts'
 import { tileReader } from '../../core/ledger/tree.ts'
@@ -119,11 +120,11 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
       const note = test.sign(ADA, 'plan.subscribe', { plan: 'starter', price: '19' })
       const first = accepted(await test.ledger.submit(note))
       test.time += 2 * DAY
-      expect(await test.ledger.submit(note)).toEqual({ ...first, repeated: true })
+      expect(await test.ledger.submit(note)).toEqual(repeated(first))
       await test.reopen()
       const { transaction, ...rest } = accepted(await test.ledger.submit(note))
-      const { transaction: original, ...expected } = first
-      expect(rest).toEqual({ ...expected, repeated: true })
+      const { transaction: original, ...expected } = repeated(first)
+      expect(rest).toEqual(expected)
       expect(transaction.id).toBe(original.id)
     })
 

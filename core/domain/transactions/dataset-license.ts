@@ -27,7 +27,7 @@ export const datasetLicense = defineTransaction<Body>({
   spends: true,
   body,
   creates: { prefix: 'pur' },
-  reads: [(context) => [...listingRow(context), licenceRow(context)], saleRows],
+  reads: [(context) => [listingRow(context), licenceRow(context)], saleRows],
   checks: [
     ...pricedSaleChecks<Body>(({ licences }, { licence }) => licences?.[licence]?.priceMicros),
     endsTooLate(

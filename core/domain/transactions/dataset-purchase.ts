@@ -19,7 +19,7 @@ export const datasetPurchase = defineTransaction<Body>({
   spends: true,
   body,
   creates: { prefix: 'pur' },
-  reads: [(context) => [...listingRow(context), purchases.at(context.signer, context.body.listing)], saleRows],
+  reads: [(context) => [listingRow(context), purchases.at(context.signer, context.body.listing)], saleRows],
   checks: [
     ...pricedSaleChecks(({ purchaseMicros }) => purchaseMicros),
     check('already_owned', (context) => {

@@ -19,7 +19,7 @@ export const featurePurchase = defineTransaction<Body>({
   spends: true,
   body,
   creates: { prefix: 'pur' },
-  reads: [(context) => [...listingRow(context), features.at(context.signer, context.body.listing)], saleRows],
+  reads: [(context) => [listingRow(context), features.at(context.signer, context.body.listing)], saleRows],
   checks: [
     ...pricedSaleChecks(({ featureMicros }) => featureMicros),
     // Paying again for what is owned for ever would buy nothing, so nobody is let do it by mistake.

@@ -53,7 +53,7 @@ export const listingUpdate = defineTransaction<Body>({
   body,
   malformed: ({ body }) => (changedFields(body).length > 0 ? undefined : 'body changes nothing'),
   reads: [
-    listingRow,
+    (context) => [listingRow(context)],
     (context) => {
       if (unknownListing<Body>().test(context) !== undefined) return []
       const { current, next } = versionRows(context)
@@ -76,7 +76,7 @@ export const listingUpdate = defineTransaction<Body>({
     const { title = listing.title, description = listing.description } = body
     effects.put(next, newTerms(effects))
     effects.put(current, { ...effects.need(current), supersededAt: time })
-    effects.put(listingRow(effects)[0]!, { ...listing, title, description, version: listing.version + 1 })
+    effects.put(listingRow(effects), { ...listing, title, description, version: listing.version + 1 })
   },
   describe: (body) => `Changes the ${changedFields(body).join(', ')} of the listing ${body.listing}`,
 })

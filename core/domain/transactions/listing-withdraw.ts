@@ -13,7 +13,7 @@ export const listingWithdraw = defineTransaction<Body>({
   signer: 'account',
   body,
   reads: [
-    listingRow,
+    (context) => [listingRow(context)],
     // The creator, whom a takedown touches too.
     (context) => {
       const listing = context.get(listings.at(context.body.listing))

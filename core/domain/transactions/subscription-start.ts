@@ -21,7 +21,7 @@ export const subscriptionStart = defineTransaction<Body>({
   body,
   creates: { prefix: 'sub', table: subscriptions },
   reads: [
-    (context) => [...listingRow(context), subscribers.at(context.signer, context.body.listing)],
+    (context) => [listingRow(context), subscribers.at(context.signer, context.body.listing)],
     (context) => [...saleRows(context), ...subscriptionRow(context, context.signer, context.body.listing)],
   ],
   checks: [

@@ -60,7 +60,7 @@ export const usageBatch = defineTransaction<Body>({
   },
   reads: [
     (context) => {
-      const rows: RowKey[] = [...listingRow(context), streamsRow(context)]
+      const rows: RowKey[] = [listingRow(context), streamsRow(context)]
       for (const { account, wallet, holder, subscriber } of rowsOfPayers(context.body)) {
         rows.push(account, wallet, holder, subscriber)
       }

@@ -43,7 +43,7 @@ export const usageMandate = defineTransaction<Body>({
   body,
   creates: { prefix: 'man', table: mandates },
   reads: [
-    (context) => [...listingRow(context), mandateHolders.at(context.signer, context.body.listing)],
+    (context) => [listingRow(context), mandateHolders.at(context.signer, context.body.listing)],
     (context) => {
       const before = replaced(context)
       return before === undefined ? saleRows(context) : [...saleRows(context), before]
