@@ -15,6 +15,7 @@ const at = (path: string) => resolve(ROOT, path)
 /** Programs of worker threads: built beside the main process's own, so that it finds them there. */
 const WORKERS = [
   'core/drivers/sodium/worker.ts',
+  'core/drivers/sqlite/commit-worker.ts',
   'core/drivers/sqlite/index-worker.ts',
   'core/drivers/sqlite/wal-worker.ts',
   'core/bin/console/aside-worker.ts',

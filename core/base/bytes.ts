@@ -22,7 +22,7 @@ export function tryUtf8Decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const total = parts.reduce((sum, part) => sum + part.length, 0)
   const joined = new Uint8Array(total)
   let offset = 0

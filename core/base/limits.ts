@@ -87,7 +87,7 @@ export const MAX_READ_ROUNDS = 3
  */
 export const MAX_QUEUED_NOTES = 100_000
 export const MAX_QUEUED_BYTES = 128 * 1024 * 1024
-export const MAX_COMMIT_NOTES = 8_000
+export const MAX_COMMIT_NOTES = 4_000
 
 /** Most entries of one account's statement, which is made in memory; a longer one is taken in parts. This program's own bound. */
 export const MAX_STATEMENT_ENTRIES = 50_000

@@ -27,7 +27,7 @@ import type { SignatureCheck, Verifier } from './verifier.ts'
 
 /** Notes of one call, and calls under way: no thread waits while the writer is busy, and nobody long for an answer. */
 const GROUP_NOTES = 500
-const GROUPS_UNDER_WAY = 8
+const GROUPS_UNDER_WAY = 4
 
 /** The sequencer did not take a note, so nothing became of it. */
 export class NotTaken extends StoreError {}
@@ -70,6 +70,8 @@ export class Admission {
   #waiting: Waiting[] = []
   #groups: Group[] = []
   #isStarting = false
+  /** Tells whoever waits for notes that are ready. */
+  #tellReady = () => {}
   #count = 0
   #bytes = 0
 
@@ -85,6 +87,14 @@ export class Admission {
   /** Whether the next notes can be taken without waiting for the verifier. */
   get isReady(): boolean {
     return this.#groups[0]?.isReady ?? false
+  }
+
+  /** Waits until the next notes can be taken without waiting for the verifier, however long that is. */
+  async ready(): Promise<void> {
+    if (this.isReady) return
+    await new Promise<void>((tell) => {
+      this.#tellReady = tell
+    })
   }
 
   /** Whether there is room for another note of this size. */
@@ -146,6 +156,7 @@ export class Admission {
       this.#groups.push(group)
       const settled = () => {
         group.isReady = true
+        this.#tellReady()
       }
       // Whoever takes the group hears of a failure; until somebody does, it is nobody's.
       group.lookedAt.then(settled, settled)

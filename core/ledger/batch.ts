@@ -39,7 +39,9 @@ const UNREMEMBERED: readonly Code[] = ['too_far', 'expired', 'key_scope']
 export class Batch {
   readonly entries: { readonly id: string; readonly bytes: Uint8Array; readonly outcome: Uint8Array }[] = []
   readonly leafHashes: Uint8Array[] = []
-  /** Those to be remembered, by id. */
+  /** Those accepted, by id. */
+  readonly accepted = new Map<string, Accepted>()
+  /** Refusals to be remembered, by id. */
   readonly refusals = new Map<string, Refusal>()
   /** All of them with their results, to be told once those are durable. */
   readonly notes: Note[] = []
@@ -47,13 +49,29 @@ export class Batch {
   lastTime: Milliseconds
   readonly #tools: BatchTools
   readonly #start: number
-  readonly #accepted = new Map<string, Accepted>()
+  /** The batch before it, until that is durable: the store does not know its notes. */
+  #before: Batch | undefined
 
   /** A batch that follows `start` entries, the last of them of `lastTime`. */
-  constructor(tools: BatchTools, start: number, lastTime: Milliseconds) {
+  constructor(tools: BatchTools, start: number, lastTime: Milliseconds, before?: Batch) {
     this.#tools = tools
     this.#start = start
     this.lastTime = lastTime
+    this.#before = before
+  }
+
+  /** The number of entries with those of the batch. */
+  get size(): number {
+    return this.#start + this.entries.length
+  }
+
+  get isEmpty(): boolean {
+    return this.notes.length === 0
+  }
+
+  /** Lets go of the batch before it, which is durable. */
+  follow(): void {
+    this.#before = undefined
   }
 
   /** Sequences notes, in order. */
@@ -64,6 +82,7 @@ export class Batch {
     const known = await store.indexes(ids)
     const remembered = await store.refusals(ids)
     const prefetched = await prefetch(sha256, transactions, rows, now())
+    this.notes.push(...notes)
     for (let i = 0; i < notes.length; i++) {
       const note = notes[i]!
       const { transaction } = note
@@ -73,13 +92,12 @@ export class Batch {
       // The keys may be others than those under which the signatures were looked at.
       if (!('status' in signers) && !isLookedAt(note, signers)) await lookAt(verifier, [{ note, signers }])
       const index = known[i]
-      const first = index === undefined ? this.#accepted.get(transaction.id) : await this.#readKnown(transaction.id, index)
+      const first = index === undefined ? this.#acceptedLately(transaction.id) : await this.#readKnown(transaction.id, index)
       note.result = refuseSigners(note, signers) ?? this.#answerBefore(transaction, time, first, remembered[i])
       if (note.result === undefined) {
-        const place = { index: this.#start + this.entries.length, time, isPrimeOrder }
+        const place = { index: this.size, time, isPrimeOrder }
         note.result = this.#execute(transaction, declared, isSummarizing(note) ? await this.#summarize(place, note) : place)
       }
-      this.notes.push(note)
     }
   }
 
@@ -91,9 +109,17 @@ export class Batch {
     remembered: Refusal | undefined,
   ): Accepted | Refusal | undefined {
     if (accepted !== undefined) return { ...accepted, repeated: true }
-    const refused = remembered ?? this.refusals.get(id)
+    const refused = remembered ?? this.#refusedLately(id)
     if (refused !== undefined && wholeSeconds(time) < validUntil) return refused
     return made < this.#tools.staleBefore ? refuse('stale') : undefined
+  }
+
+  #acceptedLately(id: string): Accepted | undefined {
+    return this.accepted.get(id) ?? this.#before?.accepted.get(id)
+  }
+
+  #refusedLately(id: string): Refusal | undefined {
+    return this.refusals.get(id) ?? this.#before?.refusals.get(id)
   }
 
   #execute(transaction: SignedTransaction, declared: Declared, moment: Moment): Accepted | Refusal | NotTaken {
@@ -119,7 +145,7 @@ export class Batch {
     this.lastTime = time
     this.entries.push({ id, bytes, outcome: encodeOutcome(outcome) })
     this.leafHashes.push(sharedCopy(leafHash(sha256, bytes), 0, HASH_BYTES))
-    this.#accepted.set(id, accepted)
+    this.accepted.set(id, accepted)
     return accepted
   }
 

@@ -220,7 +220,7 @@ export class Follower implements ReplayState<Declared> {
     this.#underway = { batch, committed }
     this.#batch = new Batch(this.size)
     // What is forgotten was last asked for before this batch, so the store has it.
-    this.#loaded.trim()
+    this.#loaded.trim(batch.start)
     return undefined
   }
 

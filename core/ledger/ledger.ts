@@ -10,9 +10,10 @@
  *   checkpoint signed over the new size and put in the guard by compare-and-swap
  *
  * Nothing is answered before it is durable. Whatever is waiting when the sequencer is free makes one batch, so that under load
- * many notes share one commit and at rest a note waits for nothing but its own. An error of the store or a broken invariant ends
- * the sequencer: it refuses further work, and whoever runs it closes, reopens and looks, since an I/O error is no proof that
- * nothing was written.
+ * many notes share one commit and at rest a note waits for nothing but its own. While a batch is committed the next one is
+ * executed on what it left in memory; it is handed over after it, so it is durable after it too. An error of the store or a
+ * broken invariant ends the sequencer: it refuses further work, and whoever runs it closes, reopens and looks, since an I/O error
+ * is no proof that nothing was written.
  */
 
 import { setImmediate } from 'node:timers/promises'
@@ -28,6 +29,7 @@ import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts
 import { signCheckpoint } from '../log/checkpoint.ts'
 import type { CheckPoint } from '../log/enrolment.ts'
 import type { Frontier } from '../log/merkle.ts'
+import type { NoteSigner } from '../log/note.ts'
 import { appendLeaves, type TileRow } from '../log/tiles.ts'
 import { type Accepted, readRecord } from './accepted.ts'
 import { Admission, type Note, NotTaken } from './admission.ts'
@@ -35,7 +37,7 @@ import { Batch, type BatchTools, foreignKey, isSummarizing } from './batch.ts'
 import { Closing } from './closing.ts'
 import { checkpointSigners, type SequencerKey } from './log-keys.ts'
 import { LoadedRows } from './rows.ts'
-import { StoreError, type StoreReader, type StoreWriter } from './store.ts'
+import { type Commit, StoreError, type StoreReader, type StoreWriter } from './store.ts'
 import { openTree, storedTiles } from './tree.ts'
 import type { Verifier } from './verifier.ts'
 
@@ -55,16 +57,33 @@ export interface LedgerOptions {
   readonly isPrimeOrder?: CheckPoint | undefined
 }
 
+/** A tree, the time of its last entry, and who signs it. */
+interface Head {
+  readonly frontier: Frontier
+  readonly time: Milliseconds
+  readonly origin: string
+  readonly signers: readonly NoteSigner[]
+}
+
 export class Ledger {
   readonly #options: LedgerOptions
   readonly #rows: LoadedRows
   readonly #closing: Closing
   readonly #admission: Admission
+  readonly #tools: BatchTools
+  /** The tree with all batches that were handed over. */
   #frontier: Frontier
   #edge: Map<string, TileRow>
+  /** Notes that were taken and are not in a batch yet. */
+  #group: readonly Note[] = []
+  /** What is executed. */
+  #batch: Batch
+  /** How many notes waited when the first of the batch was taken. */
+  #most = 0
+  /** The batch before it, until it is durable and its notes are answered. */
+  #underway: Promise<void> | undefined
+  #durable: Pick<Head, 'frontier' | 'time'>
   #checkpoint: Uint8Array | undefined
-  #lastTime: Milliseconds
-  readonly #tools: BatchTools
   #running: Promise<void> | undefined
   #failure: unknown
 
@@ -74,11 +93,13 @@ export class Ledger {
     this.#rows = new LoadedRows(store, (index) => readRecord(rules, sha256, store, index))
     this.#admission = new Admission({ rules, sha256, verifier: options.verifier, rows: this.#rows })
     this.#closing = new Closing(options)
-    this.#frontier = opened.frontier
-    this.#edge = opened.edge
-    this.#checkpoint = opened.checkpoint
-    this.#lastTime = opened.lastTime
     this.#tools = { ...options, rows: this.#rows, closing: this.#closing, staleBefore }
+    const { frontier, edge, lastTime, checkpoint } = opened
+    this.#frontier = frontier
+    this.#edge = edge
+    this.#batch = new Batch(this.#tools, frontier.size, lastTime)
+    this.#durable = { frontier, time: lastTime }
+    this.#checkpoint = checkpoint
   }
 
   /**
@@ -88,7 +109,7 @@ export class Ledger {
   static async open(options: LedgerOptions): Promise<Ledger> {
     const ledger = await Ledger.#openTree(options)
     if (ledger.size === 0) throw new StoreError('missing', 'The ledger has no genesis yet.')
-    await ledger.#publishCheckpoint()
+    await ledger.#publishCheckpoint(await ledger.#headOf(ledger.#frontier, ledger.lastTime))
     return ledger
   }
 
@@ -113,9 +134,9 @@ export class Ledger {
     return new Ledger(options, opened, await options.store.staleBefore())
   }
 
-  /** The number of entries. */
+  /** The number of entries that are durable. */
   get size(): number {
-    return this.#frontier.size
+    return this.#durable.frontier.size
   }
 
   /** The last checkpoint signed. */
@@ -123,9 +144,9 @@ export class Ledger {
     return this.#checkpoint
   }
 
-  /** The time of the last entry; 0 before the first. */
+  /** The time of the last of them; 0 before the first. */
   get lastTime(): Milliseconds {
-    return this.#lastTime
+    return this.#durable.time
   }
 
   /** What readers of this ledger see is what its store says. */
@@ -160,61 +181,89 @@ export class Ledger {
   async #write(): Promise<void> {
     // Everything submitted in the same turn of the event loop shares the first batch.
     await Promise.resolve()
-    while (this.#admission.count > 0) {
-      const taken: Note[] = []
+    while (this.#admission.count > 0 || !this.#batch.isEmpty || this.#underway !== undefined) {
       try {
-        await this.#writeWhatIsReady(taken)
+        await this.#step()
       } catch (error) {
-        this.#failure = error
-        for (const { fail } of [...taken, ...this.#admission.takeAll()]) fail(error)
+        this.#failure ??= error
       }
+      if (this.#failure !== undefined) await this.#failAll(this.#failure)
     }
     // In the same turn in which nothing was seen to wait, so that no note can slip in between and wait for ever.
     this.#running = undefined
   }
 
   /**
-   * One commit: what is ready, and what gets ready while that is executed, but no more than waited when it began, so that nobody
-   * waits for those who come later.
+   * What can be done next. Without a commit under way, a batch is handed over as soon as nothing more is ready, or everything is
+   * that waited when it began, so that nobody waits for those who come later; with one under way it grows meanwhile.
    */
-  async #writeWhatIsReady(taken: Note[]): Promise<void> {
-    const most = Math.min(this.#admission.count, MAX_COMMIT_NOTES)
-    let batch = this.#newBatch()
-    do {
-      const group = await this.#admission.take()
-      taken.push(...group)
-      batch = await this.#sequence(batch, group)
-      // The verifier's answers arrive as events.
-      if (taken.length < most) await setImmediate()
-    } while (taken.length < most && this.#admission.isReady)
-    await this.#commit(batch)
+  async #step(): Promise<void> {
+    const isAlone = this.#underway === undefined
+    const { count, isReady } = this.#admission
+    if (this.#batch.isEmpty) this.#most = Math.min(count, MAX_COMMIT_NOTES)
+    const hasRoom = this.#batch.notes.length < (isAlone ? this.#most : MAX_COMMIT_NOTES)
+    if (hasRoom && (isReady || (isAlone && this.#batch.isEmpty))) await this.#sequenceNext()
+    else if (isAlone) await this.#handOver()
+    else if (hasRoom) await Promise.race([this.#underway, this.#admission.ready()])
+    else await this.#underway
   }
 
-  #newBatch(): Batch {
-    return new Batch(this.#tools, this.size, this.#lastTime)
+  async #sequenceNext(): Promise<void> {
+    this.#group = await this.#admission.take()
+    for (const part of splitAtSummaries(this.#group)) {
+      // Who looks at all books looks at those in the store.
+      if (isSummarizing(part[0]!)) await this.#makeAllDurable()
+      await this.#batch.add(part)
+    }
+    this.#group = []
+    // The verifier's answers arrive as events.
+    await setImmediate()
   }
 
-  /** Returns the batch that the last of the notes is in: one that looks at all books waits until they are committed. */
-  async #sequence(batch: Batch, notes: readonly Note[]): Promise<Batch> {
-    let current = batch
-    for (const part of splitAtSummaries(notes)) {
-      if (isSummarizing(part[0]!) && current.entries.length > 0) {
-        await this.#commit(current)
-        current = this.#newBatch()
+  async #makeAllDurable(): Promise<void> {
+    await this.#underway
+    if (this.#batch.entries.length > 0) {
+      await this.#handOver()
+      await this.#underway
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Has the batch made durable, while the next one is executed. */
+  async #handOver(): Promise<void> {
+    assert(this.#underway === undefined, 'one commit is under way at a time')
+    const batch = this.#batch
+    const { entries, leafHashes, lastTime } = batch
+    const { size } = this.#frontier
+    const readEdge = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
+    const { frontier, tiles } = appendLeaves(readEdge, this.#frontier, leafHashes)
+    assert(frontier.size === batch.size, 'the tree grows by the entries of the batch')
+    // Before a transaction of the next batch changes who signs.
+    const head = frontier.size === 0 ? undefined : await this.#headOf(frontier, lastTime)
+    const commit = { size, entries, rows: this.#rows.takeChanged(), tiles }
+    this.#frontier = frontier
+    this.#edge = storedTiles(this.#edge, tiles, frontier.size)
+    this.#rows.trim(size)
+    batch.follow()
+    this.#batch = new Batch(this.#tools, frontier.size, lastTime, batch)
+    this.#underway = this.#commit(batch, commit, head).finally(() => {
+      this.#underway = undefined
+    })
+  }
+
+  /** Never rejects: what fails ends the sequencer. */
+  async #commit(batch: Batch, commit: Commit, head: Head | undefined): Promise<void> {
+    try {
+      if (head !== undefined && commit.entries.length > 0) {
+        await this.#options.store.commit(commit)
+        await this.#publishCheckpoint(head)
       }
-      await current.add(part)
+      await this.#rememberRefusals(batch)
+    } catch (error) {
+      this.#failure ??= error
+      for (const { fail } of batch.notes) fail(error)
+      return
     }
-    return current
-  }
-
-  async #commit(batch: Batch): Promise<void> {
-    if (batch.entries.length > 0) await this.#commitEntries(batch)
-    // After the entries: a refusal may rest on one of them, and one that was not answered yet need not be remembered.
-    if (batch.refusals.size > 0) {
-      const refusals = [...batch.refusals].map(([id, refusal]) => ({ id, refusal }))
-      await this.#options.store.rememberRefusals(refusals, wholeSeconds(this.#lastTime))
-    }
-    this.#rows.trim()
     for (const { result, answer, fail } of batch.notes) {
       assert(result !== undefined, 'what was sequenced has a result')
       if (result instanceof NotTaken) fail(result)
@@ -222,32 +271,38 @@ export class Ledger {
     }
   }
 
-  async #commitEntries({ entries, leafHashes, lastTime }: Batch): Promise<void> {
-    const readEdge = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
-    const { frontier, tiles } = appendLeaves(readEdge, this.#frontier, leafHashes)
-    await this.#options.store.commit({ size: this.size, entries, rows: this.#rows.takeChanged(), tiles })
-    assert(frontier.size === this.size + entries.length, 'the tree grew by the entries of the commit')
-    this.#frontier = frontier
-    this.#edge = storedTiles(this.#edge, tiles, frontier.size)
-    this.#lastTime = lastTime
-    await this.#publishCheckpoint()
+  /** After the entries: a refusal may rest on one of them, and one that was not answered yet need not be remembered. */
+  async #rememberRefusals({ refusals, lastTime }: Batch): Promise<void> {
+    if (refusals.size === 0) return
+    const remembered = [...refusals].map(([id, refusal]) => ({ id, refusal }))
+    await this.#options.store.rememberRefusals(remembered, wholeSeconds(lastTime))
   }
 
-  /**
-   * Signs the tree as it is and puts the checkpoint in the place of the one before. The entries it covers are durable already.
-   */
-  async #publishCheckpoint(): Promise<void> {
-    const { sequencerKeys, store } = this.#options
+  /** What is under way may yet be durable; of the rest nothing is. */
+  async #failAll(failure: unknown): Promise<void> {
+    await this.#underway
+    for (const { fail } of [...this.#batch.notes, ...this.#group, ...this.#admission.takeAll()]) fail(failure)
+    this.#group = []
+    this.#batch = new Batch(this.#tools, this.size, this.lastTime)
+  }
+
+  async #headOf(frontier: Frontier, time: Milliseconds): Promise<Head> {
     await this.#rows.load([platform])
     const ledger = this.#rows.get(platform)
     assert(ledger !== undefined, 'a ledger with entries was founded')
-    const checkpoint = { origin: ledger.origin, size: this.size, root: this.#frontier.root(), extensions: [] }
     // By the log's own time, so that the same tree is signed by the same keys whenever it is opened.
-    const signers = checkpointSigners(ledger, sequencerKeys, wholeSeconds(this.#lastTime))
-    const signed = signCheckpoint(checkpoint, signers)
+    const signers = checkpointSigners(ledger, this.#options.sequencerKeys, wholeSeconds(time))
+    return { frontier, time, origin: ledger.origin, signers }
+  }
+
+  /** Signs a tree and puts the checkpoint in the place of the one before. The entries it covers are durable already. */
+  async #publishCheckpoint(head: Head): Promise<void> {
+    const { frontier, origin, signers } = head
+    this.#durable = head
+    const signed = signCheckpoint({ origin, size: frontier.size, root: frontier.root(), extensions: [] }, signers)
     // Ed25519 signs one text in one way, so a checkpoint of the same tree is the same bytes and needs no write.
     if (this.#checkpoint !== undefined && equalBytes(signed, this.#checkpoint)) return
-    await store.replaceCheckpoint(this.#checkpoint, signed)
+    await this.#options.store.replaceCheckpoint(this.#checkpoint, signed)
     this.#checkpoint = signed
   }
 }

@@ -42,7 +42,7 @@ export class LoadedRows implements Rows {
   /** Another object after rows were forgotten: what keys remember to have found then holds no more. */
   #age = {}
   #changed: Kept[] = []
-  /** Entries that the store has not, by index. */
+  /** Entries that the store may not have, by index, in this order. */
   readonly #entries = new Map<number, Executed>()
 
   constructor(store: Pick<StoreReader, 'rows'>, readEntry: ReadEntry = noEntries) {
@@ -127,12 +127,16 @@ export class LoadedRows implements Rows {
   }
 
   /**
-   * Forgets the entries read, and the rows that nobody has asked for a while. To be called only when no change is waiting for
-   * its commit.
+   * Forgets the entries read, those before `stored`, which the store has, and the rows that nobody has asked for a while. To be
+   * called when what was changed last was taken for a commit, and the commit before that one is durable: a row that is forgotten
+   * was last found before this was called last, so the store has it as it is.
    */
-  trim(): void {
-    assert(this.#changed.length === 0, 'no row is forgotten that the store does not have')
-    this.#entries.clear()
+  trim(stored: number): void {
+    assert(this.#changed.length === 0, 'no row is forgotten that no commit has taken')
+    for (const index of this.#entries.keys()) {
+      if (index >= stored) break
+      this.#entries.delete(index)
+    }
     const entries = this.#tables[entryRecords.number]
     this.#count -= entries?.size ?? 0
     entries?.clear()

@@ -76,8 +76,8 @@ export interface ChangedRow {
 }
 
 /**
- * What is known of the number of a row: 0 where the store has no such row, undefined where nobody asked yet. A commit sets it to
- * what it is afterwards, so that what changes a row again need not look for it.
+ * What is known of the number of a row: 0 where the store has no such row, undefined where nobody asked yet. Whoever asks for a
+ * commit finds it set to what it is afterwards, so that what changes a row again need not look for it.
  */
 export interface Numbered {
   number: number | undefined
@@ -143,7 +143,10 @@ export interface StoreDefect {
 
 /** The one writer of a ledger. Whoever holds it holds the ledger's lock. */
 export interface StoreWriter extends StoreReader {
-  /** Commits durably, all or nothing. After an error nothing is known: close, reopen and look. */
+  /**
+   * Commits durably, all or nothing. After an error nothing is known: close, reopen and look. There is one commit at a time;
+   * until it is settled, reads show the book before it or after it.
+   */
   commit(commit: Commit): Promise<void>
   /**
    * Puts `next` in the place of `previous` durably, only if `previous` is what is there. Throws StoreError `damaged` otherwise.
@@ -162,7 +165,7 @@ export interface StoreWriter extends StoreReader {
  * way from it to a StoreWriter.
  */
 export interface MirrorWriter extends StoreReader {
-  /** Commits durably, all or nothing. After an error nothing is known: close, reopen and look. */
+  /** As a StoreWriter's. */
   commit(commit: Commit): Promise<void>
   /** The newest checkpoint that the log has shown; the book may lack entries that it covers. */
   shown(): Promise<Uint8Array | undefined>

@@ -324,7 +324,8 @@ describe('what fails', () => {
     const database = openDatabase(folder, BOOK, 'write')
     database.pragma(`max_page_count = ${database.pragma('page_count', { simple: true })}`)
     const writer = new BookWriter(database)
-    expect(() => onFile(BOOK.file, () => writer.commit(sampleCommit(5, 200)))).toThrow(
+    const commit = writer.number(sampleCommit(5, 200))
+    expect(() => onFile(BOOK.file, () => writer.commit(commit))).toThrow(
       expect.objectContaining({ name: 'StoreError', code: 'disk_full', message: expect.stringContaining('ledger.db') }),
     )
     database.close()
@@ -349,7 +350,8 @@ describe('what fails', () => {
     const folder = await filledLedger()
     const writer = await openSqliteWriter(folder)
     const intruder = openDatabase(folder, BOOK, 'write')
-    new BookWriter(intruder).commit(sampleCommit(5, 1))
+    const other = new BookWriter(intruder)
+    other.commit(other.number(sampleCommit(5, 1)))
     intruder.close()
     await expect(writer.commit(sampleCommit(5, 1))).rejects.toMatchObject({
       code: 'damaged',

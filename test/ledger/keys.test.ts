@@ -1,5 +1,6 @@
 /** Keys that come and go while others sign: those of accounts from one entry to the next, those of the log for 30 days. */
 
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { toHex, utf8 } from '../../core/base/bytes.ts'
 import type { Json } from '../../core/domain/canonical.ts'
@@ -9,6 +10,7 @@ import { keyPair } from '../../core/drivers/sodium/signer.ts'
 import { exportTiles, openTileFolder } from '../../core/drivers/tile-folder.ts'
 import { audit } from '../../core/ledger/audit.ts'
 import type { SequencerKey } from '../../core/ledger/log-keys.ts'
+import type { StoreWriter } from '../../core/ledger/store.ts'
 import { signCheckpoint } from '../../core/log/checkpoint.ts'
 import { ED25519, formatVerifierKey, type Note, parseNote, signNote, type VerifierKey, verifierKey } from '../../core/log/note.ts'
 import { homes, type RestorableHome, temporaryFolder } from './homes.ts'
@@ -178,6 +180,30 @@ describe.each(homes)('keys on a ledger on $kind', ({ make }) => {
       expect(codes(await submitAll(test, [test.model(ADA), rotation, test.model(ADA), again]))).toEqual(Array(4).fill('accepted'))
       expect(signedBy(test.ledger.checkpoint)).toEqual([THIRD_KEY.key.keyId, LOG_KEY.keyId, SECOND_KEY.key.keyId])
       expect((await test.audit()).defects).toEqual([])
+    })
+
+    test('a rotation does not sign for what was executed before it, though that is not durable yet', async () => {
+      const test = await rotating()
+      const held = Promise.withResolvers<void>()
+      const reached = Promise.withResolvers<void>()
+      const signed: string[][] = []
+      const wrap = (store: StoreWriter) =>
+        interpose(store, async (method, call, given) => {
+          if (method === 'commit') {
+            reached.resolve()
+            await held.promise
+          }
+          if (method === 'replaceCheckpoint') signed.push(signedBy(given[1] as Uint8Array))
+          return call()
+        })
+      await test.reopen({ sequencerKeys: ALL, wrap })
+      const first = test.ledger.submit(test.model(ADA))
+      await reached.promise
+      const second = rotate(test)
+      for (let i = 0; i < 20; i++) await setImmediate()
+      held.resolve()
+      expect(codes(await Promise.all([first, second]))).toEqual(['accepted', 'accepted'])
+      expect(signed).toEqual([[LOG_KEY.keyId], [SECOND_KEY.key.keyId, LOG_KEY.keyId]])
     })
 
     test('a key that the sequencer does not hold is not taken, and the ledger goes on', async () => {

@@ -22,7 +22,7 @@ test('those asked for again stay, and others are forgotten with the second age a
   await rows.load([hot, cold])
   for (let age = 0; age < 3; age++) {
     await rows.load(Array.from({ length: 100_000 }, (_, i) => references.at(age, i)))
-    rows.trim()
+    rows.trim(0)
     expect(rows.has(hot)).toBe(true)
   }
   expect(rows.has(cold)).toBe(false)

@@ -11,7 +11,7 @@ import { type Bound, BulkLookup, BulkWrite } from './bulk.ts'
 import { BOOK, type Database, hasBundles } from './database.ts'
 import { EntryRows, EntryRowsWriter } from './entry-rows.ts'
 import { Scan } from './scan.ts'
-import { StateRows, StateRowsWriter } from './state-rows.ts'
+import { type NumberedChange, StateRows, StateRowsWriter } from './state-rows.ts'
 import { bytesOf, idBytes, integerOf, isSafe } from './values.ts'
 
 export interface StoredId {
@@ -85,6 +85,11 @@ export class Book extends BookLog {
   }
 }
 
+/** A commit whose rows have their numbers. */
+export interface NumberedCommit extends Omit<Commit, 'rows'> {
+  readonly rows: readonly NumberedChange[]
+}
+
 /** The book with what changes it. */
 export class BookWriter extends Book {
   declare readonly rows: StateRowsWriter
@@ -99,18 +104,23 @@ export class BookWriter extends Book {
     this.#putTile = database.prepare<[number, number, Uint8Array]>(
       'INSERT INTO tiles (level, number, hashes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes',
     )
-    this.#transaction = database.transaction((commit: Commit) => this.#write(commit))
+    this.#transaction = database.transaction((commit: NumberedCommit) => this.#write(commit))
+  }
+
+  /** Numbers the rows of the commit that is made next. */
+  number(commit: Commit): NumberedCommit {
+    return { ...commit, rows: this.rows.number(commit.rows) }
   }
 
   /**
    * One transaction, which is on the disk when it returns. After an error it may be there or not: a disk that fails while it
    * writes may have written.
    */
-  commit(commit: Commit): void {
+  commit(commit: NumberedCommit): void {
     this.#transaction.immediate(commit)
   }
 
-  #write({ size, entries, rows, tiles }: Commit): void {
+  #write({ size, entries, rows, tiles }: NumberedCommit): void {
     const actual = this.size()
     if (actual !== size)
       throw new StoreError(

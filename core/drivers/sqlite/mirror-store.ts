@@ -13,13 +13,13 @@ import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Commit, type MirrorWriter, type StoreDefect, StoreError } from '../../ledger/store.ts'
 import { Book, BookWriter } from './book.ts'
+import { Committer } from './committer.ts'
 import { BOOK, type DatabaseKind, findRemains, GUARD, hasDatabase, MIRROR, makeDatabase, OUTBOX } from './database.ts'
 import { findBookDefects, findMirrorDefects } from './defects.ts'
 import { onFile } from './errors.ts'
 import { takeLock } from './lock.ts'
 import { fillMirror, type Memory, Mirror, MirrorHeads } from './mirror.ts'
 import { BookReader, Changes, open, refuseExisting, requireDatabases, snapshot } from './reader.ts'
-import { WalCheckpointer } from './wal-checkpointer.ts'
 
 /** Whether the folder has a mirror rather than a ledger. */
 export function isSqliteMirror(folder: string): boolean {
@@ -48,7 +48,7 @@ export async function openSqliteMirror(folder: string, { lockTimeoutMs = 0 } = {
   requireDatabases(folder, BOOK, MIRROR)
   const heads = open(connections, folder, MIRROR, 'write', (database) => new MirrorHeads(database))
   const book = open(connections, folder, BOOK, 'write', (database) => new BookWriter(database))
-  return new SqliteMirrorWriter(book, heads, new WalCheckpointer(folder, book.database), connections.move())
+  return new SqliteMirrorWriter(book, heads, new Committer(folder, book), connections.move())
 }
 
 /** The two databases of an empty mirror; to be called with the lock held. */
@@ -102,15 +102,15 @@ class SqliteMirrorWriter extends SqliteMirrorReader implements MirrorWriter {
   declare protected readonly book: BookWriter
   declare protected readonly mirror: MirrorHeads
   readonly #changes = new Changes()
-  readonly #wal: WalCheckpointer
+  readonly #committer: Committer
 
-  constructor(book: BookWriter, mirror: MirrorHeads, wal: WalCheckpointer, connections: DisposableStack) {
+  constructor(book: BookWriter, mirror: MirrorHeads, committer: Committer, connections: DisposableStack) {
     super(book, mirror, connections)
-    this.#wal = wal
+    this.#committer = committer
   }
 
   async commit(commit: Commit): Promise<void> {
-    await this.#wal.around(() => this.#change(BOOK, () => this.book.commit(commit)))
+    await this.#change(BOOK, () => this.#committer.commit(commit))
   }
 
   async shown(): Promise<Uint8Array | undefined> {
@@ -118,19 +118,19 @@ class SqliteMirrorWriter extends SqliteMirrorReader implements MirrorWriter {
   }
 
   async keepShown(signed: Uint8Array): Promise<void> {
-    this.#change(MIRROR, () => this.mirror.put({ ...this.mirror.memory(), shown: signed }))
+    await this.#change(MIRROR, () => this.mirror.put({ ...this.mirror.memory(), shown: signed }))
   }
 
   async coverShown(): Promise<void> {
-    this.#change(MIRROR, () => this.mirror.cover())
+    await this.#change(MIRROR, () => this.mirror.cover())
   }
 
   override async close(): Promise<void> {
-    await this.#wal.close()
+    await this.#committer.close()
     await super.close()
   }
 
-  #change(kind: DatabaseKind, work: () => void): void {
-    this.#changes.run(kind, () => this.use(kind, work))
+  #change(kind: DatabaseKind, work: () => void | Promise<void>): Promise<void> {
+    return this.#changes.run(kind, () => this.use(kind, work))
   }
 }

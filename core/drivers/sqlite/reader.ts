@@ -142,11 +142,11 @@ const PROBE_BYTES = 64 * 1024
 export class Changes {
   #isBroken = false
 
-  run({ file }: DatabaseKind, change: () => void): void {
+  async run({ file }: DatabaseKind, change: () => void | Promise<void>): Promise<void> {
     if (this.#isBroken)
       throw new StoreError('offline', `${file} could not be written before; close the ledger and open it again.`)
     try {
-      change()
+      await change()
     } catch (error) {
       this.#isBroken = true
       throw error

@@ -16,7 +16,7 @@
 import { assert } from '../../base/assert.ts'
 import { tryUtf8Decode } from '../../base/bytes.ts'
 import type { RowKey } from '../../domain/table.ts'
-import type { ChangedRow, NumberedRow, NumberedText, TableRows } from '../../ledger/store.ts'
+import type { ChangedRow, NumberedRow, NumberedText, StoredRow, TableRows } from '../../ledger/store.ts'
 import { type Bound, BulkLookup, BulkWrite } from './bulk.ts'
 import { BOOK, type Database } from './database.ts'
 import { placeOf, placesOf } from './places.ts'
@@ -82,6 +82,12 @@ function bindTable({ table, firstPart, after }: TableRows) {
   return { ...placesOf(table, firstPart), table, part: firstPart ?? null, after: after ?? null }
 }
 
+/** A row as a commit leaves it, under its number; removed where there is no value. */
+export interface NumberedChange extends Omit<StoredRow, 'value'> {
+  readonly number: number
+  readonly value: string | undefined
+}
+
 /** The rows with what changes them. */
 export class StateRowsWriter extends StateRows {
   readonly #last
@@ -90,6 +96,8 @@ export class StateRowsWriter extends StateRows {
   readonly #remove
   readonly #appendPlaces
   readonly #removePlace
+  /** The number of the next new row, once one was given. */
+  #next: number | undefined
 
   constructor(database: Database) {
     super(database)
@@ -102,32 +110,53 @@ export class StateRowsWriter extends StateRows {
     this.#removePlace = database.prepare<[number, number]>('DELETE FROM places WHERE place = ? AND row = ?')
   }
 
-  /** To be called within a transaction: the numbers that it tells hold once that is committed. */
-  write(rows: readonly ChangedRow[]): void {
-    const last = this.#last.get() ?? null
-    let next = last === null ? 1 : integerOf(BOOK, last, 'the number of the last row') + 1
+  /**
+   * Gives new rows the numbers that follow, and tells all numbers to those who remember them. Whatever is numbered has to be
+   * written next, by this writer or by another of the same book: should that fail, the numbers are void and so is the writer.
+   */
+  number(rows: readonly ChangedRow[]): NumberedChange[] {
+    let next = this.#next ?? this.#lastNumber() + 1
+    const known = this.#numbersOf(rows)
+    const changes: NumberedChange[] = []
+    rows.forEach(({ table, key, value, numbered }, i) => {
+      const isGone = value === undefined
+      assert((numbered?.number ?? 0) < next, () => `the number of the row ${table} ${key} is ${known[i]}`)
+      const number = known[i]! > 0 || isGone ? known[i]! : next++
+      if (numbered !== undefined) numbered.number = isGone ? 0 : number
+      if (number > 0) changes.push({ number, table, key, value })
+    })
+    this.#next = next
+    return changes
+  }
+
+  /** To be called within a transaction. */
+  write(changes: readonly NumberedChange[]): void {
+    const last = this.#lastNumber()
+    let newest = last
     const added: Bound[] = []
     const places: (readonly [place: number, row: number])[] = []
-    const changed: (readonly [row: number, left: ChangedRow])[] = []
-    const numbers = this.#numbersOf(rows)
-    rows.forEach((row, i) => {
-      const { table, key, value, numbered } = row
-      let number = numbers[i]!
-      if (number > 0) changed.push([number, row])
-      if (value === undefined) number = 0
-      else if (number === 0) {
-        number = next++
+    const changed: NumberedChange[] = []
+    for (const change of changes) {
+      const { number, table, key, value } = change
+      if (number <= last) changed.push(change)
+      else {
+        assert(number > newest && value !== undefined, 'new rows have numbers that follow')
+        newest = number
         added.push(number, table, key, value)
         places.push([placeOf(table, key), number])
       }
-      if (numbered !== undefined) numbered.number = number
-    })
+    }
     // Neighbours one after the other: so each page is gone to once.
-    changed.sort(([a], [b]) => a - b)
-    for (const [number, row] of changed) this.#write(number, row)
+    changed.sort((a, b) => a.number - b.number)
+    for (const change of changed) this.#write(change)
     this.#append.run(added)
     places.sort(([a], [b]) => a - b)
     this.#appendPlaces.run(places.flat())
+  }
+
+  #lastNumber(): number {
+    const last = this.#last.get() ?? null
+    return last === null ? 0 : integerOf(BOOK, last, 'the number of the last row')
   }
 
   /** Of each row, 0 where there is none. */
@@ -139,7 +168,7 @@ export class StateRowsWriter extends StateRows {
     return numbers.map((number) => number ?? found.next().value?.number ?? 0)
   }
 
-  #write(number: number, { table, key, value }: ChangedRow): void {
+  #write({ number, table, key, value }: NumberedChange): void {
     const { changes } = value === undefined ? this.#remove.run(number, table, key) : this.#change.run(value, number, table, key)
     assert(changes === 1, () => `the number of the row ${table} ${key} is ${number}`)
     if (value === undefined) this.#removePlace.run(placeOf(table, key), number)

@@ -16,6 +16,7 @@ import type { Refusal } from '../../domain/refusal.ts'
 import type { Seconds } from '../../domain/time.ts'
 import type { Commit, RememberedRefusal, StoreDefect, StoreWriter } from '../../ledger/store.ts'
 import { Book, BookWriter } from './book.ts'
+import { Committer } from './committer.ts'
 import { BOOK, type DatabaseKind, GUARD, hasDatabase, makeDatabase } from './database.ts'
 import { findBookDefects, findGuardDefects } from './defects.ts'
 import { onFile } from './errors.ts'
@@ -23,7 +24,6 @@ import { fillGuard, Guard, GuardWriter } from './guard.ts'
 import { takeLock } from './lock.ts'
 import { isSqliteMirror, openSqliteMirrorReader, refuseMirror } from './mirror-store.ts'
 import { BookReader, Changes, open, refuseExisting, requireDatabases, snapshot } from './reader.ts'
-import { WalCheckpointer } from './wal-checkpointer.ts'
 
 /** Makes an empty ledger in `folder`, which is made if it is missing. Refuses a folder that has one, or the guard of one. */
 export async function createSqliteLedger(folder: string): Promise<void> {
@@ -83,7 +83,7 @@ export async function openSqliteWriter(folder: string, { lockTimeoutMs = 0, crea
   if (create && !hasDatabase(folder, BOOK)) makeDatabases(folder)
   const guard = open(connections, folder, GUARD, 'write', (database) => new GuardWriter(database))
   const book = open(connections, folder, BOOK, 'write', (database) => new BookWriter(database))
-  return new SqliteWriter(book, guard, new WalCheckpointer(folder, book.database), connections.move())
+  return new SqliteWriter(book, guard, new Committer(folder, book), connections.move())
 }
 
 /** The book with the guard's checkpoint over it. */
@@ -108,19 +108,19 @@ class SqliteWriter extends SqliteReader implements StoreWriter {
   declare protected readonly book: BookWriter
   declare protected readonly guard: GuardWriter
   readonly #changes = new Changes()
-  readonly #wal: WalCheckpointer
+  readonly #committer: Committer
 
-  constructor(book: BookWriter, guard: GuardWriter, wal: WalCheckpointer, connections: DisposableStack) {
+  constructor(book: BookWriter, guard: GuardWriter, committer: Committer, connections: DisposableStack) {
     super(book, guard, connections)
-    this.#wal = wal
+    this.#committer = committer
   }
 
   async commit(commit: Commit): Promise<void> {
-    await this.#wal.around(() => this.#change(BOOK, () => this.book.commit(commit)))
+    await this.#change(BOOK, () => this.#committer.commit(commit))
   }
 
   async replaceCheckpoint(previous: Uint8Array | undefined, next: Uint8Array): Promise<void> {
-    this.#change(GUARD, () => this.guard.replaceCheckpoint(previous, next))
+    await this.#change(GUARD, () => this.guard.replaceCheckpoint(previous, next))
   }
 
   async refusals(ids: readonly string[]): Promise<(Refusal | undefined)[]> {
@@ -128,7 +128,7 @@ class SqliteWriter extends SqliteReader implements StoreWriter {
   }
 
   async rememberRefusals(refusals: readonly RememberedRefusal[], now: Seconds): Promise<void> {
-    this.#change(GUARD, () => this.guard.rememberRefusals(refusals, now))
+    await this.#change(GUARD, () => this.guard.rememberRefusals(refusals, now))
   }
 
   async staleBefore(): Promise<Seconds> {
@@ -137,12 +137,12 @@ class SqliteWriter extends SqliteReader implements StoreWriter {
 
   /** The lock is let go of last: nobody else opens the files while a thread of this writer is at work on them. */
   override async close(): Promise<void> {
-    await this.#wal.close()
+    await this.#committer.close()
     await super.close()
   }
 
-  #change(kind: DatabaseKind, work: () => void): void {
-    this.#changes.run(kind, () => this.use(kind, work))
+  #change(kind: DatabaseKind, work: () => void | Promise<void>): Promise<void> {
+    return this.#changes.run(kind, () => this.use(kind, work))
   }
 }
 

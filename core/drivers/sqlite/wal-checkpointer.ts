@@ -36,6 +36,11 @@ export type WalAnswer = 'done' | { readonly code: StoreError['code']; readonly m
 /** What it is told. */
 export type WalOrder = 'take over' | 'end'
 
+/** Has a writer's connection leave the log to the thread, as long as that is in time. */
+export function leaveLog(database: Database): void {
+  database.pragma(`wal_autocheckpoint = ${WRITER_PAGES}`)
+}
+
 export class WalCheckpointer {
   readonly #folder: string
   readonly #log
@@ -51,7 +56,7 @@ export class WalCheckpointer {
   /** Of the book in `folder`, which `database` writes to. */
   constructor(folder: string, database: Database) {
     this.#folder = folder
-    database.pragma(`wal_autocheckpoint = ${WRITER_PAGES}`)
+    leaveLog(database)
     // It only looks, which takes some microseconds.
     const look = database.prepare<[], readonly [isBusy: bigint, pages: bigint, takenOver: bigint]>('PRAGMA wal_checkpoint(NOOP)')
     this.#log = look.raw()
@@ -61,10 +66,10 @@ export class WalCheckpointer {
    * Makes a commit. Throws, before it is made, what a takeover failed with when the disk is full or fails: what was committed
    * before is durable all the same. What fails after it is told to the next one, since this one is durable.
    */
-  async around(commit: () => void): Promise<void> {
+  async around(commit: () => void | Promise<void>): Promise<void> {
     if (this.#underway !== undefined && this.#isLast) await this.#wait(this.#underway)
     if (this.#failure !== undefined) throw this.#failure
-    commit()
+    await commit()
     try {
       this.#wakeWhereMuch()
     } catch (error) {

@@ -1,0 +1,39 @@
+/** The thread of committer.ts: makes commits over a connection of its own, one after the other. */
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { assert } from '../../base/assert.ts'
+import { StoreError } from '../../ledger/store.ts'
+import { BookWriter } from './book.ts'
+import { type CommitMessage, unpackCommit } from './commit-message.ts'
+import type { CommitAnswer, CommitOrder } from './committer.ts'
+import { BOOK, openDatabase } from './database.ts'
+import { onFile } from './errors.ts'
+import { leaveLog } from './wal-checkpointer.ts'
+
+const port = parentPort
+assert(port !== null, 'the worker runs as a worker thread')
+
+const database = openDatabase(workerData as string, BOOK, 'write')
+leaveLog(database)
+const book = onFile(BOOK.file, () => new BookWriter(database))
+
+/** A broken invariant ends the thread, and with it the writer. */
+function tryCommit(message: CommitMessage): CommitAnswer {
+  try {
+    onFile(BOOK.file, () => book.commit(unpackCommit(message)))
+    return 'done'
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    return { code: error.code, message: error.message }
+  }
+}
+
+port.on('message', (order: CommitOrder) => {
+  if (order !== 'end') {
+    port.postMessage(tryCommit(order))
+    return
+  }
+  database.close()
+  port.close()
+})
+port.postMessage('ready' satisfies CommitAnswer)
