@@ -4,7 +4,11 @@
  *
  *   execute     entries in groups, one after the other, on rows that were loaded for the whole group
  *   verify      their signatures, by other threads, while the next groups are executed here
- *   commit      many groups, a batch, in one durable step, once every signature in it is known to be good
+ *   commit      many groups, a batch, in one durable step, once every signature in it is known to be good, while the next batch
+ *               is executed
+ *
+ * So there is one batch that grows and one that is under way to the store, and no more: whoever would hand over the next one
+ * waits until the one before is durable.
  *
  * Whoever adds entries has made sure that they are the log's.
  */
@@ -40,7 +44,7 @@ import type { Verifier } from './verifier.ts'
 /** Signatures verified by one call: enough that no thread runs out of work while a batch is committed. */
 const CHECKS_AT_A_TIME = 500
 /** A batch is committed when it has so many entries, which are whole tiles, or so many bytes of them. */
-const BATCH_ENTRIES = 16 * TILE_WIDTH
+const BATCH_ENTRIES = 8 * TILE_WIDTH
 const BATCH_BYTES = 8 * 1024 * 1024
 
 export interface FollowerOptions extends ReplayOptions {
@@ -102,9 +106,15 @@ class Batch {
   }
 }
 
-/** A batch whose signatures are being checked. */
+/** A batch whose signatures are being checked, and which is committed then. */
 interface Underway {
   readonly batch: Batch
+  /** The first defect in it; without one it is durable. */
+  readonly committed: Promise<Defect | undefined>
+}
+
+/** What a batch adds to the store besides its entries. */
+interface Closed {
   readonly tiles: readonly TileRow[]
   /** As they were after the batch; later ones may have changed them again. */
   readonly rows: readonly ChangedRow[]
@@ -147,12 +157,22 @@ export class Follower implements ReplayState<Declared> {
    * it.
    */
   async add(entries: readonly LoggedEntry[]): Promise<Defect | undefined> {
+    try {
+      return await this.#add(entries)
+    } catch (error) {
+      // Whoever hears of the failure may close the store, or follow anew: by then nothing is under way to it.
+      await this.#underway?.committed.catch(() => {})
+      throw error
+    }
+  }
+
+  async #add(entries: readonly LoggedEntry[]): Promise<Defect | undefined> {
     for (const group of groupsOf(entries)) {
       const place = { index: this.size, lastTime: this.#lastTime }
       const defect = await executeGroup(this.#options, this, group, place, this.#take)
       if (defect !== undefined) return (await this.flush()) ?? defect
       if (this.#batch.unchecked >= CHECKS_AT_A_TIME) this.#batch.verify(this.#options.verifier)
-      // What was fetched and verified meanwhile arrives as events.
+      // What was fetched, verified and committed meanwhile arrives as events.
       await setImmediate()
       const before = this.#batch.isFull ? await this.#handOver() : undefined
       if (before !== undefined) return before
@@ -168,7 +188,7 @@ export class Follower implements ReplayState<Declared> {
 
   /** Waits until all that was added is committed. */
   async flush(): Promise<Defect | undefined> {
-    return (await this.#handOver()) ?? (await this.#handOver())
+    return (await this.#handOver()) ?? (await this.#land())
   }
 
   prefetch(entries: readonly ReadEntry[]): Promise<readonly Declared[]> {
@@ -188,27 +208,38 @@ export class Follower implements ReplayState<Declared> {
     return decodeRecord(rules, sha256, this.#loaded, { index, ...batch.entries[index - batch.start]! })
   }
 
-  /** Puts the batch at hand under way, and commits the one before it, which was verified meanwhile. */
+  /** Puts the batch at hand under way, once the one before it is committed. */
   async #handOver(): Promise<Defect | undefined> {
-    const before = this.#underway
-    this.#underway = this.#batch.entries.length === 0 ? undefined : this.#close(this.#batch)
+    const batch = this.#batch
+    batch.verify(this.#options.verifier)
+    const defect = await this.#land()
+    if (defect !== undefined || batch.entries.length === 0) return defect
+    const committed = this.#commit(batch, this.#close(batch))
+    // Whoever lands it hears of a failure; until then it is nobody's.
+    committed.catch(() => {})
+    this.#underway = { batch, committed }
     this.#batch = new Batch(this.size)
-    const defect = before && (await this.#commit(before))
     // What is forgotten was last asked for before this batch, so the store has it.
-    if (defect === undefined) this.#loaded.trim(this.size)
+    this.#loaded.trim(batch.start)
+    return undefined
+  }
+
+  /** Waits until no batch is under way. */
+  async #land(): Promise<Defect | undefined> {
+    const defect = await this.#underway?.committed
+    this.#underway = undefined
     return defect
   }
 
-  #close(batch: Batch): Underway {
-    batch.verify(this.#options.verifier)
+  #close({ leaves }: Batch): Closed {
     const readTile = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
-    const { frontier, tiles } = appendLeaves(readTile, this.#frontier, batch.leaves)
+    const { frontier, tiles } = appendLeaves(readTile, this.#frontier, leaves)
     this.#frontier = frontier
     this.#edge = storedTiles(this.#edge, tiles, frontier.size)
-    return { batch, tiles, rows: this.#loaded.takeChanged() }
+    return { tiles, rows: this.#loaded.takeChanged() }
   }
 
-  async #commit({ batch, tiles, rows }: Underway): Promise<Defect | undefined> {
+  async #commit(batch: Batch, { tiles, rows }: Closed): Promise<Defect | undefined> {
     const { store } = this.#options
     const defect = (await batch.badSignature()) ?? (await this.#findRepeated(batch))
     if (defect !== undefined) return defect

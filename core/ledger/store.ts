@@ -122,6 +122,8 @@ export interface StoreReader extends LogReader {
   indexes(ids: readonly string[]): Promise<(number | undefined)[]>
   /** Up to `limit` entries from index `from`, in order. */
   entries(from: number, limit: number): Promise<StoredEntry[]>
+  /** A full entry bundle as one frame of Zstandard; undefined where the store does not keep it as one. */
+  packedBundle(number: number): Promise<Uint8Array | undefined>
   /**
    * Every stored row in order of its number, every id and every tile in order of its key, for audits and exports; `after` is the
    * last of the page before.

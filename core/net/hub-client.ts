@@ -4,7 +4,7 @@
  *
  *     GET <hub>/checkpoint                             text/plain
  *     GET <hub>/tile/<level>/<N>[.p/<W>]               application/octet-stream
- *     GET <hub>/tile/entries/<N>[.p/<W>]               application/octet-stream, often with gzip
+ *     GET <hub>/tile/entries/<N>[.p/<W>]               application/octet-stream, often packed
  *     POST <hub>/trpc/transaction.submitMany           {"notes":[…],…}  →  {"result":{"data":[…]}}
  *     GET <hub>/trpc/log.sizes                         server-sent events, one whenever the log has grown
  *
@@ -50,7 +50,8 @@ const STREAM_LIMITS = { timeoutMs: 3_600_000, idleTimeoutMs: 30_000 }
 /** Beside the note itself, in JSON: a proof's path, a checkpoint with its cosignatures, a refusal's sentence and data. */
 const MAX_ANSWER_BYTES = 64 * 1024
 
-const HEADERS = { accept: '*/*', 'accept-encoding': 'gzip, identity', 'user-agent': 'nimledger' }
+/** A hub of this program has bundles in zstd already; any other server packs with gzip, if at all. */
+const HEADERS = { accept: '*/*', 'accept-encoding': 'zstd, gzip, identity', 'user-agent': 'nimledger' }
 
 /** Whether `text` may be a token: it goes into a header as it is. */
 export function isToken(text: string): boolean {

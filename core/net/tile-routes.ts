@@ -3,9 +3,10 @@
  *
  *     GET /checkpoint                               text/plain; charset=utf-8       may be kept for seconds
  *     GET /tile/<level>/<N>[.p/<W>]                 application/octet-stream        never changes
- *     GET /tile/entries/<N>[.p/<W>]                 application/octet-stream        never changes; gzip where it is taken
+ *     GET /tile/entries/<N>[.p/<W>]                 application/octet-stream        never changes; packed where that is taken
  *
- * Served is what the checkpoint covers: a tile in each width that it ever had, since the full one begins like all of them.
+ * Served is what the checkpoint covers: a tile in each width that it ever had, since the full one begins like all of them. Who
+ * takes zstd (RFC 8878 and 9659) gets a full bundle as it is stored, so that nobody packs it again; who takes gzip gets any so.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -47,27 +48,39 @@ export async function readResource(
     return found(host.published, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': caching })
   }
   const tile = parseTilePath(path.slice(1))
-  const bytes = tile instanceof Malformed ? undefined : await readTile(host, tile)
-  if (bytes === undefined) return missing()
+  if (tile instanceof Malformed || !isCovered(host, tile)) return missing()
   const caching = `${visibility}, max-age=${YEAR_SECONDS}, immutable`
   const common = { 'content-type': 'application/octet-stream', 'cache-control': caching }
-  if ((tile as TilePath).level !== 'entries') return found(bytes, common)
+  const { level, number, width } = tile
+  if (level !== 'entries') return found(await host.reading(({ store }) => readHashes(store, level, number, width)), common)
+  const { body, encoding } = await readBundle(host, number, width, String(headers['accept-encoding'] ?? ''))
   const negotiated = { ...common, vary: 'accept-encoding' }
-  if (!takesGzip(headers['accept-encoding'])) return found(bytes, negotiated)
-  return found(await compress(bytes, { level: GZIP_LEVEL }), { ...negotiated, 'content-encoding': 'gzip' })
+  return found(body, encoding === undefined ? negotiated : { ...negotiated, 'content-encoding': encoding })
 }
 
-/** Undefined where the checkpoint implies no such tile. */
-async function readTile(host: HubHost, { level, number, width }: TilePath): Promise<Uint8Array | undefined> {
+/** Whether the checkpoint implies such a tile. */
+function isCovered(host: HubHost, { level, number, width }: TilePath): boolean {
   const head = readCheckpoint(host.checkpoint)
   if (head instanceof Malformed) throw new StoreError('damaged', 'The last checkpoint is damaged; nimledger verify tells more.')
-  if (width > tileWidth(level === 'entries' ? 0 : level, number, head.size)) return undefined
-  return host.reading(({ store }) =>
-    level === 'entries' ? readBundle(store, number, width) : readHashes(store, level, number, width),
-  )
+  return width <= tileWidth(level === 'entries' ? 0 : level, number, head.size)
 }
 
-async function readBundle(store: StoreReader, number: number, width: number): Promise<Uint8Array> {
+/** A bundle in the first of its forms that is taken. */
+async function readBundle(
+  host: HubHost,
+  number: number,
+  width: number,
+  accepted: string,
+): Promise<{ readonly body: Uint8Array; readonly encoding?: 'zstd' | 'gzip' }> {
+  const asStored = width === TILE_WIDTH && takes(ZSTD, accepted)
+  const packed = asStored ? await host.reading(({ store }) => store.packedBundle(number)) : undefined
+  if (packed !== undefined) return { body: packed, encoding: 'zstd' }
+  const bytes = await host.reading(({ store }) => formatEntries(store, number, width))
+  if (!takes(GZIP, accepted)) return { body: bytes }
+  return { body: await compress(bytes, { level: GZIP_LEVEL }), encoding: 'gzip' }
+}
+
+async function formatEntries(store: StoreReader, number: number, width: number): Promise<Uint8Array> {
   const entries = await store.entries(number * TILE_WIDTH, width)
   if (entries.length !== width) throw new StoreError('damaged', `Bundle ${number} is damaged; nimledger verify tells more.`)
   return formatBundle(entries.map(({ bytes }) => bytes))
@@ -80,11 +93,12 @@ async function readHashes(store: StoreReader, level: number, number: number, wid
   return hashes.subarray(0, width * HASH_BYTES)
 }
 
-/** Whether an Accept-Encoding names gzip, and not with a weight of nothing. */
-function takesGzip(accepted: string | string[] | undefined): boolean {
-  return String(accepted ?? '')
-    .split(',')
-    .some((one) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(one))
+/** One element of an Accept-Encoding that names the coding, and not with a weight of nothing. */
+const GZIP = /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i
+const ZSTD = /^\s*zstd\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i
+
+function takes(coding: RegExp, accepted: string): boolean {
+  return accepted.split(',').some((one) => coding.test(one))
 }
 
 function found(body: Uint8Array, headers: Resource['headers']): Resource {

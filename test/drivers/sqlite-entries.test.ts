@@ -1,5 +1,6 @@
 /** Entries in bundles and after them: however they were committed, they are read from anywhere. */
 
+import { zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../core/base/bytes.ts'
@@ -7,6 +8,7 @@ import { Malformed } from '../../core/base/malformed.ts'
 import { ENTRY_BYTES, OUTCOMES } from '../../core/drivers/sqlite/bundles.ts'
 import { openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import type { StoredEntry } from '../../core/ledger/store.ts'
+import { formatBundle } from '../../core/log/tiles.ts'
 import { emptyLedger, withDatabase, withReader } from './folders.ts'
 import { sampleCommit, sampleEntry } from './samples.ts'
 
@@ -68,6 +70,19 @@ async function committedAndRead(counts: readonly number[], pages: readonly [numb
   )
   expect(rows).toEqual([Math.floor(size / 256), size % 256])
 }
+
+test('a full bundle is told as it is stored, for those who unpack it themselves', async () => {
+  const folder = await emptyLedger()
+  const writer = await openSqliteWriter(folder)
+  await writer.commit(commitOf(0, 600))
+  for (const number of [0, 1]) {
+    const packed = await writer.packedBundle(number)
+    const bytes = sampleEntries(number * 256, (number + 1) * 256).map((entry) => entry.bytes)
+    expect(new Uint8Array(zstdDecompressSync(packed!))).toEqual(formatBundle(bytes))
+  }
+  expect(await writer.packedBundle(2)).toBeUndefined()
+  await writer.close()
+})
 
 test('a reader sees the bundles and the entries of its moment', async () => {
   const folder = await emptyLedger()

@@ -1,8 +1,9 @@
 /** A hub's log over HTTP: what comes back is the resource, or an error that says why not; in bounded time and space. */
 
+import { randomBytes } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Malformed } from '../../core/base/malformed.ts'
 import { HubClient, type HubClientOptions, isToken } from '../../core/net/hub-client.ts'
@@ -62,13 +63,15 @@ async function served(answer: Answer, options: HubClientOptions = {}): Promise<{
 const TILE = { 'content-type': 'application/octet-stream' }
 const HASHES = Buffer.alloc(256 * 32, 7)
 /** 64 MiB of zeros. */
-const BOMB = gzipSync(Buffer.alloc(64 * 1024 * 1024))
+const ZEROS = Buffer.alloc(64 * 1024 * 1024)
+/** How servers pack bundles. */
+const PACKINGS = { gzip: gzipSync, zstd: zstdCompressSync }
 
 describe('a log over HTTP', () => {
-  test('is asked for by the paths of its tiles, packed or not', async () => {
+  test.each(['gzip', 'zstd'] as const)('is asked for by the paths of its tiles, packed with %s or not', async (coding) => {
     const { client, asked } = await served((response, path) => {
       if (path === '/log/checkpoint') response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('signed\n')
-      else response.writeHead(200, { ...TILE, 'content-encoding': 'gzip' }).end(gzipSync(HASHES.subarray(0, 96)))
+      else response.writeHead(200, { ...TILE, 'content-encoding': coding }).end(PACKINGS[coding](HASHES.subarray(0, 96)))
     })
     expect(Buffer.from(await client.checkpoint()).toString()).toBe('signed\n')
     expect(await client.tile(0, 1_234_067, 3)).toEqual(HASHES.subarray(0, 96))
@@ -161,10 +164,13 @@ describe('a log over HTTP', () => {
     ['is nothing', (r) => r.writeHead(204).end(), { reason: 'offline' }],
     ['is too large', (r) => r.writeHead(200, TILE).end(Buffer.alloc(256 * 32 + 1)), { reason: 'too_large' }],
     ['never ends', endless, { reason: 'too_large' }],
-    ['unpacks to very much', (r) => r.writeHead(200, { ...TILE, 'content-encoding': 'gzip' }).end(BOMB), { reason: 'too_large' }],
+    ['unpacks to very much', packed('gzip', gzipSync(ZEROS)), { reason: 'too_large' }],
+    ['unpacks to very much from zstd', packed('zstd', zstdCompressSync(ZEROS)), { reason: 'too_large' }],
+    ['is not packed as it says', packed('gzip', HASHES), { reason: 'offline' }],
+    ['is not packed with zstd as it says', packed('zstd', HASHES), { reason: 'offline' }],
     [
-      'is not packed as it says',
-      (r) => r.writeHead(200, { ...TILE, 'content-encoding': 'gzip' }).end(HASHES),
+      'ends before its frame does',
+      packed('zstd', zstdCompressSync(randomBytes(9_000)).subarray(0, 8_000)),
       { reason: 'offline' },
     ],
     [
@@ -195,6 +201,11 @@ describe('a log over HTTP', () => {
     await expect(client.checkpoint()).rejects.toMatchObject({ reason: 'offline', code: 'offline' })
   })
 })
+
+/** Bytes in the place of 256 hashes, said to be packed in one way or another. */
+function packed(coding: string, bytes: Uint8Array): (response: ServerResponse) => void {
+  return (response) => response.writeHead(200, { ...TILE, 'content-encoding': coding }).end(bytes)
+}
 
 function endless(response: ServerResponse): void {
   response.writeHead(200, TILE)

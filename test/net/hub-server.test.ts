@@ -1,8 +1,9 @@
 /** What a hub serves to anyone who speaks HTTP: the log as c2sp.org/tlog-tiles has it, its health, its figures. */
 
 import { get } from 'node:http'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { toBase64 } from '../../core/base/bytes.ts'
 import { Malformed } from '../../core/base/malformed.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { readCheckpoint } from '../../core/log/checkpoint.ts'
@@ -116,6 +117,31 @@ describe('the log', () => {
     // Hashes cannot be made smaller.
     const tile = await raw(hub, '/tile/0/000.p/5', { headers: { 'accept-encoding': 'gzip' } })
     expect(tile.headers['content-encoding']).toBeUndefined()
+  })
+
+  it('gives full bundles as they are stored to those who unpack them themselves', async () => {
+    const hub = await TestHub.start()
+    const notes = Array.from({ length: 252 }, (_, i) => toBase64(hub.test.model(ADA, `m${i}`)))
+    await hub.result('transaction.submitMany', { notes })
+    const full = '/tile/entries/000'
+    const plain = await raw(hub, full)
+    for (const accepted of ['zstd', 'zstd, gzip, identity', 'gzip, ZSTD;q=0.5']) {
+      const packed = await raw(hub, full, { headers: { 'accept-encoding': accepted } })
+      expect(packed.headers['content-encoding'], accepted).toBe('zstd')
+      expect(packed.headers.vary).toBe('accept-encoding')
+      expect(packed.headers['cache-control']).toBe(FOREVER)
+      expect(zstdDecompressSync(packed.body)).toEqual(plain.body)
+    }
+    for (const accepted of ['gzip, identity', 'zstd;q=0, gzip', 'zstandard, gzip']) {
+      const { headers, body } = await raw(hub, full, { headers: { 'accept-encoding': accepted } })
+      expect(headers['content-encoding'], accepted).toBe('gzip')
+      expect(gunzipSync(body)).toEqual(plain.body)
+    }
+    // What is not full is not stored as one.
+    const partial = await raw(hub, '/tile/entries/001.p/1', { headers: { 'accept-encoding': 'zstd, gzip' } })
+    expect(partial.headers['content-encoding']).toBe('gzip')
+    const absent = await raw(hub, '/tile/entries/001', { headers: { 'accept-encoding': 'zstd' } })
+    expect(absent.status).toBe(404)
   })
 
   it('tells the head of anything without the rest', async () => {

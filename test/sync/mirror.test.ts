@@ -1,5 +1,6 @@
 /** Mirrors of honest logs: they converge to the very book, from wherever they were left, and follow the log's key. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { toHex, utf8 } from '../../core/base/bytes.ts'
 import { formatSeconds, wholeSeconds } from '../../core/domain/time.ts'
@@ -9,7 +10,7 @@ import { keyPair } from '../../core/drivers/sodium/signer.ts'
 import { openSqliteMirror } from '../../core/drivers/sqlite/mirror-store.ts'
 import { createSqliteLedger, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import { audit } from '../../core/ledger/audit.ts'
-import { type MirrorWriter, StoreError } from '../../core/ledger/store.ts'
+import { type Commit, type MirrorWriter, StoreError } from '../../core/ledger/store.ts'
 import { ED25519, verifierKey } from '../../core/log/note.ts'
 import type { Synced } from '../../core/sync/mirror.ts'
 import { openRemoteLog } from '../../core/sync/remote-reader.ts'
@@ -76,6 +77,45 @@ async function served(memory: MemoryLedger): Promise<TileServer> {
   return (await TileServer.start()).publish(await openMemoryReader(memory))
 }
 
+/** Commits that are durable some while after they were asked for; one of them may fail, before it is made or after. */
+class SlowCommits {
+  underway = 0
+  /** How many were under way at a time. */
+  most = 0
+  count = 0
+  /** How often rows were asked for while one was under way. */
+  readsMeanwhile = 0
+  readonly #failing: { readonly at: number; readonly when: 'before' | 'after' } | undefined
+
+  constructor(failing?: { readonly at: number; readonly when: 'before' | 'after' }) {
+    this.#failing = failing
+  }
+
+  of(store: MirrorWriter): MirrorWriter {
+    const commit = (given: Commit) => this.#commit(store, given)
+    return new Proxy(store, {
+      get: (target, name) => {
+        if (name === 'rows' && this.underway > 0) this.readsMeanwhile += 1
+        return name === 'commit' ? commit : (target[name as 'size'] as () => unknown).bind(target)
+      },
+    })
+  }
+
+  async #commit(store: MirrorWriter, commit: Commit): Promise<void> {
+    const failing = this.#failing?.at === this.count++ ? this.#failing.when : undefined
+    this.underway += 1
+    this.most = Math.max(this.most, this.underway)
+    try {
+      await sleep(150)
+      if (failing === 'before') throw new StoreError('disk_full', 'The disk is full.')
+      await store.commit(commit)
+      if (failing === 'after') throw new StoreError('disk_full', 'The disk is full.')
+    } finally {
+      this.underway -= 1
+    }
+  }
+}
+
 describe('a mirror', () => {
   test('has the very book of its log, and asks for nothing twice', async () => {
     const { ledger, memory } = await sell(700)
@@ -133,9 +173,29 @@ describe('a mirror', () => {
       const back = { entry: index, amount: '1', provider, reference: `back at ${size}` }
       await ledger.accept(OPERATOR, 'credit.return', back)
     }
-    const mirror = new TestMirror(await served(memory))
+    const server = await served(memory)
+    const mirror = new TestMirror(server)
     expect(await mirror.sync()).toMatchObject({ status: 'synced', size: 8_301 })
     await expectSame(mirror, memory)
+
+    // Commits that take long are not waited for, and follow each other all the same.
+    const slow = new TestMirror(server)
+    const commits = new SlowCommits()
+    expect(await slow.sync({ wrap: (store) => commits.of(store) })).toMatchObject({ status: 'synced', size: 8_301 })
+    expect(commits.readsMeanwhile).toBeGreaterThan(0)
+    expect(commits).toMatchObject({ underway: 0, most: 1 })
+    await expectSame(slow, memory)
+
+    // One that fails while the next entries are executed ends the round, once nothing is under way.
+    for (const when of ['before', 'after'] as const) {
+      const cut = new TestMirror(server)
+      const failures = new SlowCommits({ at: 1, when })
+      await expect(cut.sync({ wrap: (store) => failures.of(store) })).rejects.toThrow('The disk is full.')
+      expect(failures).toMatchObject({ underway: 0, most: 1, count: 2 })
+      expect(await cut.read((reader) => reader.checkpoint())).toBeUndefined()
+      expect(await cut.sync()).toMatchObject({ status: 'synced', size: 8_301 })
+      await expectSame(cut, memory)
+    }
   })
 
   test('is audited like a ledger, over HTTP as in its folder', async () => {

@@ -111,6 +111,11 @@ class MemoryReader implements StoreReader {
       .map(copyEntry)
   }
 
+  /** Entries are kept one by one. */
+  async packedBundle(): Promise<undefined> {
+    return undefined
+  }
+
   async tile(level: number, number: number): Promise<Uint8Array | undefined> {
     const tile = this.use().tiles.get(tilePath({ level, number }))
     return tile && copyBytes(tile.hashes)

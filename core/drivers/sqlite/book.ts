@@ -39,6 +39,10 @@ export class BookLog {
     return this.entryRows.read(from, limit)
   }
 
+  packedBundle(number: number): Uint8Array | undefined {
+    return this.entryRows.packed(number)
+  }
+
   tile(level: number, number: number): Uint8Array | undefined {
     const hashes = this.#tile.get(level, number)
     return hashes === undefined ? undefined : bytesOf(BOOK, hashes, `tile ${number} of level ${level}`)

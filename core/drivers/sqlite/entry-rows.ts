@@ -67,6 +67,12 @@ export class EntryRows {
     return found.length === limit ? found : found.concat(this.loose(index, limit - found.length))
   }
 
+  /** The entries of a full bundle as they are stored (bundles.ts), not looked into. */
+  packed(number: number): Uint8Array | undefined {
+    const found = this.#bundle?.get(number)
+    return found && bytesOf(BOOK, found[0], () => `the entries of bundle ${number}`)
+  }
+
   protected loose(from: number, limit: number): StoredEntry[] {
     return this.#loose.all(from, limit).map(([number, bytes, outcome]) => {
       const index = integerOf(BOOK, number, () => 'the index of an entry')

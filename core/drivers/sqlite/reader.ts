@@ -108,6 +108,10 @@ export class BookReader extends BookLogReader implements StoreReader {
     return this.use(BOOK, () => this.book.indexes(ids))
   }
 
+  async packedBundle(number: number): Promise<Uint8Array | undefined> {
+    return this.use(BOOK, () => this.book.packedBundle(number))
+  }
+
   async scanRows(after: Pick<NumberedRow, 'number'> | undefined, limit: number): Promise<NumberedRow[]> {
     return this.use(BOOK, () => this.book.rows.scan.page(after && [after.number], limit))
   }
