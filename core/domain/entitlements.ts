@@ -48,8 +48,8 @@ export function buy(effects: Effects<PricedSaleBody>, key: RowKey<Entitlement>, 
   // Fields in the order in which rows are stored, which saves them from being sorted then.
   const piece = days === undefined ? { entry: index, start } : { end: start + days * DAY_SECONDS, entry: index, start }
   const running = last === undefined ? [] : before!.pieces.filter(({ end }) => end! > time)
-  // An array that grows has room for many more, and this one stays.
-  const pieces = merged(running).concat(piece)
+  // An array that grows has room for many more, and this one stays: a copy has none to spare.
+  const pieces = [...merged(running), piece].slice()
   const { terms } = body
   effects.put(key, seats === undefined ? { pieces, terms } : { pieces, redistribution: redistribution!, seats, terms })
 }

@@ -69,7 +69,9 @@ const FIRST_GROSS = 16n
  * Amounts fit 63 bits, but what is sold and paid out over the years, and so a book's balance, has no bound: this one is beyond
  * what any history reaches, and tells damage.
  */
-const MAX_BITS = 126n
+const MAX_BITS = 126
+/** The bits of whole groups that a double holds. */
+const SMALL_BITS = 49
 
 export function encodeOutcome(outcome: Outcome): Uint8Array {
   const { postings, touched, payment, lines } = outcome
@@ -282,13 +284,26 @@ class Reader {
   }
 
   value(): bigint {
-    let value = 0n
-    for (let shift = 0n; ; shift += 7n) {
-      const byte = this.#bytes[this.#position++]
-      assert(byte !== undefined && shift < MAX_BITS, 'a stored outcome is complete')
-      value += BigInt(byte % 128) << shift
+    // As in writing: what fits a double is added up there.
+    let small = 0
+    for (let shift = 0; shift < SMALL_BITS; shift += 7) {
+      const byte = this.#byte()
+      small += (byte % 128) * 2 ** shift
+      if (byte < 128) return BigInt(small)
+    }
+    let value = BigInt(small)
+    for (let shift = SMALL_BITS; shift < MAX_BITS; shift += 7) {
+      const byte = this.#byte()
+      value += BigInt(byte % 128) << BigInt(shift)
       if (byte < 128) return value
     }
+    throw new InvariantError('a stored outcome is complete')
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.#position++]
+    assert(byte !== undefined, 'a stored outcome is complete')
+    return byte
   }
 
   /** An index, a number or a count. */

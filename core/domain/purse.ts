@@ -49,7 +49,7 @@ export function spendableIn({ owedMicros, walletMicros }: Purse): Micros {
 export function slicesOf(amountMicros: Micros, remembered: readonly Slice[]): Slice[] {
   const paidMicros = remembered.length === 0 ? amountMicros : micros(amountMicros - sumOf(remembered))
   assert(paidMicros >= 0n, 'slices are not more than the whole')
-  return paidMicros === 0n ? [...remembered] : remembered.concat({ amountMicros: paidMicros })
+  return paidMicros === 0n ? [...remembered] : [...remembered, { amountMicros: paidMicros }]
 }
 
 /** What has to be remembered of an amount's slices: paid credits that burned last are what the others leave of the amount. */

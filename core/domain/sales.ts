@@ -37,14 +37,18 @@ export function sellerRows(context: Pick<Reader, 'get'>, id: string): RowKey[] {
   const listing = context.get(state.listings.at(id))
   if (listing === undefined) return []
   const { account } = listing
-  return payeeRows(account).concat(state.planSubscriptions.at(account), state.deployments.at(account))
+  const rows = payeeRows(account)
+  rows.push(state.planSubscriptions.at(account), state.deployments.at(account))
+  return rows
 }
 
 export function saleRows(context: Context<SaleBody>): readonly RowKey[] {
   const { listing, terms } = context.body
   const version = context.get(state.listings.at(listing))?.version
   if (version === undefined) return []
-  return creatorRows(context).concat(state.terms.at(listing, terms), state.terms.at(listing, version))
+  const rows = creatorRows(context)
+  rows.push(state.terms.at(listing, terms), state.terms.at(listing, version))
+  return rows
 }
 
 /** The listing of the body, once the check `unknown_listing` has passed. */

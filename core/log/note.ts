@@ -138,8 +138,8 @@ function readSignatureLines(bytes: Uint8Array, from: number): NoteSignature[] | 
     const name = tryUtf8Decode(bytes.subarray(nameStart, nameEnd))
     if (length === undefined || length <= KEY_ID_BYTES || name === undefined) return undefined
     const signature = sharedCopy(decoded, KEY_ID_BYTES, length)
-    // Nearly all have one line, and an array that grows has room for many: one that is joined has none to spare.
-    signatures = signatures.concat({ name, keyId: toHex(decoded, 0, KEY_ID_BYTES), signature })
+    // Nearly all have one line, and an array that grows has room for many: a copy has none to spare.
+    signatures = [...signatures, { name, keyId: toHex(decoded, 0, KEY_ID_BYTES), signature }].slice()
     start = end + 1
   }
   return signatures.length > 0 && start === bytes.length ? signatures : undefined
