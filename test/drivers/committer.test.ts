@@ -26,7 +26,7 @@ function countHere(): () => number {
   return () => here.mock.calls.length
 }
 
-/** Commits many entries at a time until the thread, which is started by the first, makes one. */
+/** Commits many entries at a time until the thread, which is started by the second, makes one. */
 async function startThread(writer: StoreWriter): Promise<void> {
   const here = countHere()
   for (;;) {

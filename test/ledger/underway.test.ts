@@ -6,6 +6,7 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { repeated } from '../../core/ledger/accepted.ts'
 import { StoreError, type StoreWriter } from '../../core/ledger/store.ts'
 import { homes, type RestorableHome } from './homes.ts'
 import { allRows } from './marketplace.ts'
@@ -82,7 +83,7 @@ describe.each(homes)('while a commit is under way on $kind', ({ make }) => {
         ['opening', 'accepted'],
         ['model', 'accepted'],
       ])
-      expect(answers[2]![1]).toEqual({ ...answers[0]![1], repeated: true })
+      expect(answers[2]![1]).toEqual(repeated(accepted(answers[0]![1])))
       expect(test.ledger.size).toBe(6)
       expect((await test.audit()).defects).toEqual([])
     },

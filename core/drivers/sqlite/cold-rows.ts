@@ -13,8 +13,8 @@ const CACHE_KILOBYTES = 8_000
 
 /**
  * Two bits for each row that was ever put away (a Bloom filter): where one of them is not set, the row is not there, and SQLite
- * need not be asked. Two of three questions are for rows that an entry is about to make. With a million rows one in eighty of those
- * is asked in vain, with ten million every second one.
+ * need not be asked. Two of three questions are for rows that an entry is about to make. With a million rows one in eighty of
+ * those is asked in vain, with ten million every second one.
  */
 class PutAway {
   readonly #bits = new Uint32Array(FILTER_BITS / 32)

@@ -11,8 +11,8 @@ import { onFile } from './errors.ts'
 import { leaveLog } from './wal-checkpointer.ts'
 
 /**
- * Rows that are changed are scattered over the book, while SQLite by itself keeps two megabytes of pages. Measured: an eighth less
- * processor time for commits of a hundred purchases.
+ * Rows that are changed are scattered over the book, while SQLite by itself keeps two megabytes of pages. Measured: an eighth
+ * less processor time for commits of a hundred purchases.
  */
 const CACHE_KILOBYTES = 16_000
 

@@ -31,6 +31,7 @@ export class Committer {
   readonly #book: BookWriter
   readonly #wal: WalCheckpointer
   #thread: CommitThread | undefined
+  #hasMadeMany = false
   #underway: Promise<void> = Promise.resolve()
   #isUnderway = false
 
@@ -61,8 +62,10 @@ export class Committer {
 
   #make(commit: NumberedCommit): void | Promise<void> {
     if (commit.entries.length >= MANY_ENTRIES) {
-      this.#thread ??= new CommitThread(this.#folder)
-      if (this.#thread.isReady) return this.#thread.commit(commit)
+      if (this.#thread?.isReady === true) return this.#thread.commit(commit)
+      // Most programs that make such a commit make one, and end sooner without a thread.
+      if (this.#hasMadeMany) this.#thread ??= new CommitThread(this.#folder)
+      this.#hasMadeMany = true
     }
     onFile(BOOK.file, () => this.#book.commit(commit))
   }
