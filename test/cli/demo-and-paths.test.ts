@@ -40,6 +40,8 @@ describe('the demonstration, and paths', () => {
     expect(first.stdout).toMatch(/charged +19366$/m)
     expect(first.stdout).toMatch(/^Verified \d+ entries and \d+ signatures in \S+ s: ok$/m)
     expect(first.stdout).toMatch(/^ +sum +0$/m)
+    expect(first.stdout).toMatch(/^Next: npm start -- --dir \S+$/m)
+    expect(first.stdout).toMatch(/^Its keys are sealed under the passphrase "demo"\.$/m)
     const again = await ok(cli(demo, ['demo', '--trace'], { passphrase: undefined }))
     expect(again).toMatchObject({ lines: 19_366, charged: 0, alreadyCharged: 19_366, gross: '0' })
   })

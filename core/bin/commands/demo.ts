@@ -44,7 +44,10 @@ async function runDemo(options: GlobalOptions): Promise<number> {
   if ('status' in made) return showOutcome(made, options)
   const { founded } = made
   if (options.json) printJson(founded)
-  else print(`Founded the demonstration in ${place.dir}`, ...indented(formatFields(founded)))
+  else {
+    print(`Founded the demonstration in ${place.dir}`, ...indented(formatFields(founded)))
+    printNext(place)
+  }
   return EXIT.done
 }
 
@@ -61,10 +64,16 @@ async function billDemo(options: GlobalOptions): Promise<number> {
   print(`${isFounded ? 'The demonstration in' : 'Founded the demonstration in'} ${place.dir}`)
   print('', '19 366 real calls to a language model, billed', ...indented(formatFields(billed as never)))
   await verify(place)
-  const folder = `--dir ${place.dir}`
-  print('', `Next: npm run -s nimledger -- log --limit 20 ${folder}`, `      npm run -s nimledger -- balance Ada ${folder}`)
-  if (foundedPlace(place) !== place) print(`Its keys are sealed under the passphrase "${DEMO_PASSPHRASE}".`)
+  printNext(place)
   return EXIT.done
+}
+
+/** How to look at it. */
+function printNext(place: Place): void {
+  const folder = `--dir ${place.dir}`
+  print('', `Next: npm start -- ${folder}`)
+  for (const command of ['log --limit 20', 'balance Ada']) print(`      npm run -s nimledger -- ${command} ${folder}`)
+  if (foundedPlace(place) !== place) print(`Its keys are sealed under the passphrase "${DEMO_PASSPHRASE}".`)
 }
 
 async function makeAndBill(place: Place): Promise<JsonObject | Refusal> {
