@@ -28,6 +28,11 @@ import type { SignatureCheck, Verifier } from './verifier.ts'
 /** Notes of one call, and calls under way: no thread waits while the writer is busy, and nobody long for an answer. */
 const GROUP_NOTES = 500
 const GROUPS_UNDER_WAY = 4
+/**
+ * Fewer wait while the verifier is at others: under some load each call then has many notes, where one for each turn of the event
+ * loop would cost more than the notes in it. What they wait for is as short as they are few.
+ */
+const FEW_NOTES = 64
 
 /** The sequencer did not take a note, so nothing became of it. */
 export class NotTaken extends StoreError {}
@@ -106,7 +111,7 @@ export class Admission {
     this.#waiting.push({ note, answer, fail })
     this.#count += 1
     this.#bytes += note.length
-    if (this.#isStarting || this.#groups.length >= GROUPS_UNDER_WAY) return
+    if (this.#isStarting || !this.#isWorthACall) return
     this.#isStarting = true
     // Everything that comes in the same turn of the event loop shares its calls.
     queueMicrotask(() => this.#start())
@@ -142,9 +147,16 @@ export class Admission {
     return all
   }
 
+  /** Whether the verifier is to be given what waits. */
+  get #isWorthACall(): boolean {
+    const count = this.#waiting.length
+    if (count === 0 || this.#groups.length >= GROUPS_UNDER_WAY) return false
+    return count >= FEW_NOTES || this.#groups.every(({ isReady }) => isReady)
+  }
+
   #start(): void {
     this.#isStarting = false
-    while (this.#waiting.length > 0 && this.#groups.length < GROUPS_UNDER_WAY) {
+    while (this.#isWorthACall) {
       const notes = this.#read(
         this.#waiting.splice(
           0,
@@ -157,6 +169,7 @@ export class Admission {
       const settled = () => {
         group.isReady = true
         this.#tellReady()
+        this.#start()
       }
       // Whoever takes the group hears of a failure; until somebody does, it is nobody's.
       group.lookedAt.then(settled, settled)

@@ -1,5 +1,6 @@
 /** How notes share commits: what one batch may hold, and what the queue does with notes that come while it is busy. */
 
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { MAX_COMMIT_NOTES, MAX_QUEUED_NOTES } from '../../core/base/limits.ts'
 import { repeated } from '../../core/ledger/accepted.ts'
@@ -203,6 +204,39 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
       expect(indexes).toEqual(pending.map((_, i) => first.index + 1 + i))
       expect(test.ledger.size).toBe(first.index + 1 + pending.length)
       expect((await test.audit()).defects).toEqual([])
+    })
+
+    test('gives the verifier few notes at a time only while it has nothing else', async () => {
+      const test = await withAda(await home())
+      const asked: number[] = []
+      const released = Promise.withResolvers<void>()
+      let isHeld = false
+      const verify: Verifier['verify'] = async (checks) => {
+        asked.push(checks.length)
+        await released.promise
+        return VERIFIER.verify(checks)
+      }
+      await test.reopen({ verifier: { ...VERIFIER, verify: (checks) => (isHeld ? verify(checks) : VERIFIER.verify(checks)) } })
+      isHeld = true
+      const pending = [test.ledger.submit(test.model(ADA))]
+      for (let i = 0; i < 63; i++) {
+        await setImmediate()
+        pending.push(test.ledger.submit(test.model(ADA)))
+      }
+      await setImmediate()
+      expect(asked).toEqual([1])
+      pending.push(test.ledger.submit(test.model(ADA)))
+      await setImmediate()
+      expect(asked).toEqual([1, 64])
+      for (let i = 0; i < 3; i++) {
+        pending.push(test.ledger.submit(test.model(ADA)))
+        await setImmediate()
+      }
+      expect(asked).toEqual([1, 64])
+      released.resolve()
+      const indexes = (await Promise.all(pending)).map((answer) => accepted(answer).index)
+      expect(indexes).toEqual(pending.map((_, i) => i + 2))
+      expect(asked).toEqual([1, 64, 3])
     })
 
     test('has a bound, beyond which it is busy', async () => {
