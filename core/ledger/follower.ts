@@ -18,8 +18,7 @@ import { assert } from '../base/assert.ts'
 import type { EntryRecord } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
-import type { Frontier } from '../log/merkle.ts'
-import { appendLeaves, TILE_WIDTH, type TileRow } from '../log/tiles.ts'
+import { TILE_WIDTH, type TileRow } from '../log/tiles.ts'
 import { decodeRecord, readRecord } from './accepted.ts'
 import { Closing } from './closing.ts'
 import {
@@ -38,7 +37,7 @@ import { type Declared, prefetchAgain } from './prefetch.ts'
 import type { ReplayOptions } from './replay.ts'
 import { LoadedRows } from './rows.ts'
 import type { ChangedRow, LoggedEntry, MirrorWriter } from './store.ts'
-import { type Edge, readEdge, storedTiles } from './tree.ts'
+import { grow, readEdge, type StoredEdge, type TreeEdge } from './tree.ts'
 import type { Verifier } from './verifier.ts'
 
 /** Signatures verified by one call: enough that no thread runs out of work while a batch is committed. */
@@ -126,18 +125,16 @@ export class Follower implements ReplayState<Declared> {
   readonly #options: FollowerOptions
   readonly #loaded: LoadedRows
   readonly #closing: Closing
-  #frontier: Frontier
-  #edge: Map<string, TileRow>
+  #tree: TreeEdge
   #lastTime: Milliseconds
   #batch: Batch
   #underway: Underway | undefined
 
-  private constructor(options: FollowerOptions, { frontier, edge, lastTime }: Edge) {
+  private constructor(options: FollowerOptions, { frontier, edge, lastTime }: StoredEdge) {
     this.#options = options
     this.#loaded = new LoadedRows(options.store, (index) => this.#readRecord(index))
     this.#closing = new Closing(options)
-    this.#frontier = frontier
-    this.#edge = edge
+    this.#tree = { frontier, edge }
     this.#lastTime = lastTime
     this.#batch = new Batch(frontier.size)
   }
@@ -232,10 +229,8 @@ export class Follower implements ReplayState<Declared> {
   }
 
   #close({ leaves }: Batch): Closed {
-    const readTile = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
-    const { frontier, tiles } = appendLeaves(readTile, this.#frontier, leaves)
-    this.#frontier = frontier
-    this.#edge = storedTiles(this.#edge, tiles, frontier.size)
+    const { grown, tiles } = grow(this.#tree, leaves)
+    this.#tree = grown
     return { tiles, rows: this.#loaded.takeChanged() }
   }
 

@@ -30,7 +30,6 @@ import { signCheckpoint } from '../log/checkpoint.ts'
 import type { CheckPoint } from '../log/enrolment.ts'
 import type { Frontier } from '../log/merkle.ts'
 import type { NoteSigner } from '../log/note.ts'
-import { appendLeaves, type TileRow } from '../log/tiles.ts'
 import { type Accepted, readRecord } from './accepted.ts'
 import { Admission, type Note, NotTaken } from './admission.ts'
 import { Batch, type BatchTools, foreignKey, isSummarizing } from './batch.ts'
@@ -38,7 +37,7 @@ import { Closing } from './closing.ts'
 import { checkpointSigners, type SequencerKey } from './log-keys.ts'
 import { LoadedRows } from './rows.ts'
 import { type Commit, StoreError, type StoreReader, type StoreWriter } from './store.ts'
-import { openTree, storedTiles } from './tree.ts'
+import { grow, openTree, type TreeEdge } from './tree.ts'
 import type { Verifier } from './verifier.ts'
 
 export interface LedgerOptions {
@@ -72,8 +71,7 @@ export class Ledger {
   readonly #admission: Admission
   readonly #tools: BatchTools
   /** The tree with all batches that were handed over. */
-  #frontier: Frontier
-  #edge: Map<string, TileRow>
+  #tree: TreeEdge
   /** Notes that were taken and are not in a batch yet. */
   #group: readonly Note[] = []
   /** What is executed. */
@@ -95,8 +93,7 @@ export class Ledger {
     this.#closing = new Closing(options)
     this.#tools = { ...options, rows: this.#rows, closing: this.#closing, staleBefore }
     const { frontier, edge, lastTime, checkpoint } = opened
-    this.#frontier = frontier
-    this.#edge = edge
+    this.#tree = { frontier, edge }
     this.#batch = new Batch(this.#tools, frontier.size, lastTime)
     this.#durable = { frontier, time: lastTime }
     this.#checkpoint = checkpoint
@@ -109,7 +106,7 @@ export class Ledger {
   static async open(options: LedgerOptions): Promise<Ledger> {
     const ledger = await Ledger.#openTree(options)
     if (ledger.size === 0) throw new StoreError('missing', 'The ledger has no genesis yet.')
-    await ledger.#publishCheckpoint(await ledger.#headOf(ledger.#frontier, ledger.lastTime))
+    await ledger.#publishCheckpoint(await ledger.#headOf(ledger.#tree.frontier, ledger.lastTime))
     return ledger
   }
 
@@ -234,15 +231,14 @@ export class Ledger {
     assert(this.#underway === undefined, 'one commit is under way at a time')
     const batch = this.#batch
     const { entries, leafHashes, lastTime } = batch
-    const { size } = this.#frontier
-    const readEdge = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
-    const { frontier, tiles } = appendLeaves(readEdge, this.#frontier, leafHashes)
+    const { size } = this.#tree.frontier
+    const { grown, tiles } = grow(this.#tree, leafHashes)
+    const { frontier } = grown
     assert(frontier.size === batch.size, 'the tree grows by the entries of the batch')
     // Before a transaction of the next batch changes who signs.
     const head = frontier.size === 0 ? undefined : await this.#headOf(frontier, lastTime)
     const commit = { size, entries, rows: this.#rows.takeChanged(), tiles }
-    this.#frontier = frontier
-    this.#edge = storedTiles(this.#edge, tiles, frontier.size)
+    this.#tree = grown
     this.#rows.trim(size)
     batch.follow()
     this.#batch = new Batch(this.#tools, frontier.size, lastTime, batch)

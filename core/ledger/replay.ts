@@ -8,7 +8,7 @@ import { type Platform, platform } from '../domain/state.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { Frontier, leafHash } from '../log/merkle.ts'
 import type { VerifierKey } from '../log/note.ts'
-import { appendLeaves, type TileRow } from '../log/tiles.ts'
+import type { TileRow } from '../log/tiles.ts'
 import type { StateLeaves } from './closing.ts'
 import {
   type Defect,
@@ -24,7 +24,7 @@ import { logKey } from './log-keys.ts'
 import { MemoryState } from './memory-state.ts'
 import type { ColdRows, ReplayedRows } from './replayed-rows.ts'
 import { type LoggedEntry, type LogReader, type StoredEntry, StoreError } from './store.ts'
-import { storedTiles } from './tree.ts'
+import { grow, type TreeEdge } from './tree.ts'
 import type { Verifier } from './verifier.ts'
 
 export interface ReplayOptions extends ExecutionTools {
@@ -91,8 +91,7 @@ export class Replay {
   signatures = 0
   readonly #options: ReplayOptions
   readonly #state: MemoryState
-  #frontier: Frontier
-  #edge = new Map<string, TileRow>()
+  #tree: TreeEdge
   #platform: Platform | undefined
   #executed = 0
   #lastTime: Milliseconds = 0
@@ -101,16 +100,16 @@ export class Replay {
   constructor(options: ReplayOptions, log: Pick<LogReader, 'entries'>) {
     this.#options = options
     this.#state = new MemoryState(options, log)
-    this.#frontier = new Frontier(options.sha256)
+    this.#tree = { frontier: new Frontier(options.sha256), edge: new Map() }
   }
 
   /** The number of entries that were found to be good. */
   get size(): number {
-    return this.#frontier.size
+    return this.#tree.frontier.size
   }
 
   get root(): Uint8Array {
-    return this.#frontier.root()
+    return this.#tree.frontier.root()
   }
 
   get rows(): ReplayedRows {
@@ -176,15 +175,10 @@ export class Replay {
     const found = await defect
     this.signatures += signatures
     this.#platform = platform
-    return found ?? { ids, tiles: this.#grow(leaves) }
-  }
-
-  #grow(leaves: readonly Uint8Array[]): readonly TileRow[] {
-    const readEdge = (level: number, number: number) => this.#edge.get(`${level}/${number}`)!.hashes
-    const { frontier, tiles } = appendLeaves(readEdge, this.#frontier, leaves)
-    this.#frontier = frontier
-    this.#edge = storedTiles(this.#edge, tiles, frontier.size)
-    return tiles
+    if (found !== undefined) return found
+    const { grown, tiles } = grow(this.#tree, leaves)
+    this.#tree = grown
+    return { ids, tiles }
   }
 }
 

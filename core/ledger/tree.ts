@@ -9,7 +9,17 @@ import { Malformed } from '../base/malformed.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { readCheckpoint } from '../log/checkpoint.ts'
 import { type Frontier, leafHash, nodesOf, rootRanges } from '../log/merkle.ts'
-import { edgeTiles, type ReadTile, readFrontier, type Tile, type TileRow, tilesOf, tileWidth } from '../log/tiles.ts'
+import {
+  appendLeaves,
+  edgeTiles,
+  type ReadTile,
+  readFrontier,
+  TILE_WIDTH,
+  type Tile,
+  type TileRow,
+  tilesOf,
+  tileWidth,
+} from '../log/tiles.ts'
 import { parseEntry } from './entry.ts'
 import { keyInForce, openCheckpointOf } from './log-keys.ts'
 import { type LogReader, StoreError, type StoreReader, type StoreWriter } from './store.ts'
@@ -18,15 +28,19 @@ import type { Verifier } from './verifier.ts'
 /** Entries read at a time. */
 const ENTRIES_AT_A_TIME = 1_000
 
-/** The right edge of a stored tree: what it takes to append to it. */
-export interface Edge {
+/** The right edge of a tree: what it takes to append to it. */
+export interface TreeEdge {
   readonly frontier: Frontier
   /** The partial tiles at the right edge, by "level/number". */
-  readonly edge: Map<string, TileRow>
+  readonly edge: ReadonlyMap<string, TileRow>
+}
+
+/** The edge of a stored tree, with the time of its last entry. */
+export interface StoredEdge extends TreeEdge {
   readonly lastTime: Milliseconds
 }
 
-interface OpenedTree extends Edge {
+interface OpenedTree extends StoredEdge {
   readonly checkpoint: Uint8Array | undefined
 }
 
@@ -38,7 +52,7 @@ export async function openTree(sha256: Sha256, store: StoreWriter, verifier: Ver
   return { ...edge, checkpoint }
 }
 
-export async function readEdge(sha256: Sha256, store: StoreReader): Promise<Edge> {
+export async function readEdge(sha256: Sha256, store: StoreReader): Promise<StoredEdge> {
   const size = await store.size()
   const readTile = await tileReader(store, edgeTiles(size))
   const edge = new Map<string, TileRow>()
@@ -59,10 +73,12 @@ export async function checkCopy(sha256: Sha256, store: StoreReader, verifier: Ve
   await checkUnsigned(sha256, store, 0, await frontierAt(sha256, store, await store.size()))
 }
 
-/** The partial tiles at the edge of a tree that has grown to `size` by `changed`. */
-export function storedTiles(edge: ReadonlyMap<string, TileRow>, changed: readonly TileRow[], size: number): Map<string, TileRow> {
-  const rows = new Map([...edge, ...changed.map((tile) => [`${tile.level}/${tile.number}`, tile] as const)])
-  return new Map([...rows].filter(([, { level, number }]) => tileWidth(level, number, size) < 256))
+/** The edge after leaves were appended, and the tiles that are new or have grown, whole. The edge given stays as it is. */
+export function grow({ frontier: before, edge }: TreeEdge, leaves: Iterable<Uint8Array>): { grown: TreeEdge; tiles: TileRow[] } {
+  const { frontier, tiles } = appendLeaves((level, number) => edge.get(`${level}/${number}`)!.hashes, before, leaves)
+  const rows = new Map([...edge, ...tiles.map((tile) => [`${tile.level}/${tile.number}`, tile] as const)])
+  const isPartial = ({ level, number }: TileRow) => tileWidth(level, number, frontier.size) < TILE_WIDTH
+  return { grown: { frontier, edge: new Map([...rows].filter(([, tile]) => isPartial(tile))) }, tiles }
 }
 
 /** The frontier of the tree as it was at `size`; its root is the root at that size. */

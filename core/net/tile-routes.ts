@@ -72,11 +72,11 @@ async function readBundle(
   width: number,
   accepted: string,
 ): Promise<{ readonly body: Uint8Array; readonly encoding?: 'zstd' | 'gzip' }> {
-  const asStored = width === TILE_WIDTH && takes(ZSTD, accepted)
+  const asStored = width === TILE_WIDTH && takes(['zstd'], accepted)
   const packed = asStored ? await host.reading(({ store }) => store.packedBundle(number)) : undefined
   if (packed !== undefined) return { body: packed, encoding: 'zstd' }
   const bytes = await host.reading(({ store }) => formatEntries(store, number, width))
-  if (!takes(GZIP, accepted)) return { body: bytes }
+  if (!takes(['gzip', 'x-gzip'], accepted)) return { body: bytes }
   return { body: await compress(bytes, { level: GZIP_LEVEL }), encoding: 'gzip' }
 }
 
@@ -93,12 +93,11 @@ async function readHashes(store: StoreReader, level: number, number: number, wid
   return hashes.subarray(0, width * HASH_BYTES)
 }
 
-/** One element of an Accept-Encoding that names the coding, and not with a weight of nothing. */
-const GZIP = /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i
-const ZSTD = /^\s*zstd\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i
+/** One element of an Accept-Encoding: a coding, perhaps with a weight, which is not nothing. */
+const TAKEN = /^\s*([\w-]+)\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i
 
-function takes(coding: RegExp, accepted: string): boolean {
-  return accepted.split(',').some((one) => coding.test(one))
+function takes(names: readonly string[], accepted: string): boolean {
+  return accepted.split(',').some((one) => names.includes(TAKEN.exec(one)?.[1]?.toLowerCase() ?? ''))
 }
 
 function found(body: Uint8Array, headers: Resource['headers']): Resource {

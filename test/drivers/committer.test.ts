@@ -9,10 +9,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { MemoryLedger, openMemoryWriter } from '../../core/drivers/memory/store.ts'
 import { BookWriter, type NumberedCommit } from '../../core/drivers/sqlite/book.ts'
 import { packCommit, unpackCommit } from '../../core/drivers/sqlite/commit-message.ts'
-import { BOOK, openDatabase } from '../../core/drivers/sqlite/database.ts'
 import { openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import type { ChangedRow, Commit, StoreWriter } from '../../core/ledger/store.ts'
-import { emptyLedger, filledLedger } from './folders.ts'
+import { commitBehind, emptyLedger, filledLedger } from './folders.ts'
 import { readAll, sampleCommit, sampleHash } from './samples.ts'
 
 /** Few enough entries to be committed without the thread, and enough for the thread. */
@@ -35,6 +34,14 @@ async function startThread(writer: StoreWriter): Promise<void> {
     if (here() === before) return
     await sleep(20)
   }
+}
+
+/** A ledger whose thread is there. */
+async function withThread() {
+  const folder = await filledLedger()
+  const writer = await openSqliteWriter(folder)
+  await startThread(writer)
+  return { folder, writer, size: await writer.size() }
 }
 
 const text = fc.string({ unit: 'binary', maxLength: 40 })
@@ -95,9 +102,7 @@ test('few and many in turns leave the book that a store without a thread has', a
 })
 
 test('reads show the book before a commit under way or after it, and closing waits for it', async () => {
-  const writer = await openSqliteWriter(await emptyLedger())
-  await startThread(writer)
-  const size = await writer.size()
+  const { writer, size } = await withThread()
   let isDone = false
   const commit = writer.commit({ ...sampleCommit(size, 200), tiles: [] }).then(() => {
     isDone = true
@@ -105,19 +110,14 @@ test('reads show the book before a commit under way or after it, and closing wai
   expect([size, size + 200]).toContain(await writer.size())
   expect(isDone).toBe(false)
   await writer.close()
+  expect(isDone).toBe(true)
   await commit
 })
 
 describe('what fails in the thread', () => {
   test('is told as it is without it, and nothing is written afterwards', async () => {
-    const folder = await filledLedger()
-    const writer = await openSqliteWriter(folder)
-    await startThread(writer)
-    const size = await writer.size()
-    const intruder = openDatabase(folder, BOOK, 'write')
-    const other = new BookWriter(intruder)
-    other.commit(other.number({ ...sampleCommit(size, 1), tiles: [] }))
-    intruder.close()
+    const { folder, writer, size } = await withThread()
+    commitBehind(folder, { ...sampleCommit(size, 1), tiles: [] })
     const late = { ...sampleCommit(size, MANY), tiles: [] }
     await expect(writer.commit(late)).rejects.toMatchObject({
       name: 'StoreError',
@@ -129,15 +129,9 @@ describe('what fails in the thread', () => {
   })
 
   test('as a broken invariant ends it, and with it the writer', async () => {
-    const folder = await filledLedger()
-    const writer = await openSqliteWriter(folder)
-    await startThread(writer)
-    const size = await writer.size()
-    const intruder = openDatabase(folder, BOOK, 'write')
-    const other = new BookWriter(intruder)
+    const { folder, writer, size } = await withThread()
     // It takes the number that the next row is given.
-    other.commit(other.number({ size, entries: [], rows: [{ table: 'model', key: 'foreign', value: '{}' }], tiles: [] }))
-    intruder.close()
+    commitBehind(folder, { size, entries: [], rows: [{ table: 'model', key: 'foreign', value: '{}' }], tiles: [] })
     await expect(writer.commit({ ...sampleCommit(size, MANY), tiles: [] })).rejects.toThrow('the number of the row')
     await expect(writer.commit({ ...sampleCommit(size, FEW), tiles: [] })).rejects.toMatchObject({ code: 'offline' })
     expect(await writer.size()).toBe(size)

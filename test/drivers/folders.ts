@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterAll, onTestFinished } from 'vitest'
+import { BookWriter } from '../../core/drivers/sqlite/book.ts'
+import { BOOK, openDatabase } from '../../core/drivers/sqlite/database.ts'
 import { createSqliteLedger, openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
-import type { StoreReader, StoreWriter } from '../../core/ledger/store.ts'
+import type { Commit, StoreReader, StoreWriter } from '../../core/ledger/store.ts'
 import { fillStore } from './samples.ts'
 
 export function temporaryFolder(): string {
@@ -73,6 +75,14 @@ export async function withWriter<T>(folder: string, work: (writer: StoreWriter) 
   } finally {
     await writer.close()
   }
+}
+
+/** Commits to a ledger's book as another program would that does not ask for its lock. */
+export function commitBehind(folder: string, commit: Commit): void {
+  const database = openDatabase(folder, BOOK, 'write')
+  const other = new BookWriter(database)
+  other.commit(other.number(commit))
+  database.close()
 }
 
 /** Opens a ledger's file as any other program could, without the checks that a program may switch off. */

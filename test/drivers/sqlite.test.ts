@@ -10,7 +10,7 @@ import * as schema from '../../core/drivers/sqlite/schema.ts'
 import { createSqliteGuard, createSqliteLedger, openSqliteReader, openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import { compareRows } from '../../core/ledger/store.ts'
 import { toVersion } from './earlier-version.ts'
-import { emptyLedger, filledLedger, temporaryFolder, withDatabase, withReader, withWriter } from './folders.ts'
+import { commitBehind, emptyLedger, filledLedger, temporaryFolder, withDatabase, withReader, withWriter } from './folders.ts'
 import { fillStore, NOW, readAll, sampleCheckpoint, sampleCommit, sampleEntry, sampleRefusal } from './samples.ts'
 import { describeStore } from './store-contract.ts'
 
@@ -349,10 +349,7 @@ describe('what fails', () => {
   test('another program that wrote to the book is noticed before anything is written', async () => {
     const folder = await filledLedger()
     const writer = await openSqliteWriter(folder)
-    const intruder = openDatabase(folder, BOOK, 'write')
-    const other = new BookWriter(intruder)
-    other.commit(other.number(sampleCommit(5, 1)))
-    intruder.close()
+    commitBehind(folder, sampleCommit(5, 1))
     await expect(writer.commit(sampleCommit(5, 1))).rejects.toMatchObject({
       code: 'damaged',
       message: /has 6 entries, not the 5/,

@@ -1,6 +1,5 @@
 /** The books are closed with a state root; from it every owner proves a balance, to anybody who has the log's key. */
 
-import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../core/base/bytes.ts'
 import { Malformed } from '../../core/base/malformed.ts'
@@ -21,7 +20,7 @@ import { noteVerifier } from '../../core/log/checkpoint.ts'
 import { leafHash } from '../../core/log/merkle.ts'
 import { homes, temporaryFolder } from './homes.ts'
 import { allRows, openMarketplace, trade } from './marketplace.ts'
-import { ADA, type Answer, auditOf, BOB, DAY, interpose, LOG_KEY, MODEL, OPERATOR, ORIGIN, TestLedger } from './support.ts'
+import { ADA, type Answer, auditOf, BOB, DAY, holding, LOG_KEY, MODEL, OPERATOR, ORIGIN, TestLedger, turns } from './support.ts'
 
 const TOOLS = { rules, sha256 }
 const TRUST = { origin: ORIGIN, logKeys: [noteVerifier(chooseVerifier(), LOG_KEY)], witnesses: [], quorum: 0 }
@@ -128,22 +127,14 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
     const test = await TestLedger.found(await make())
     await openMarketplace(test)
     const body = await closingBody(test)
-    const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    await test.reopen({
-      wrap: (store) =>
-        interpose(store, async (method, call) => {
-          if (method === 'commit') {
-            reached.resolve()
-            await released.promise
-          }
-          return call()
-        }),
-    })
+    const { held, wrap } = holding('before')
+    await test.reopen({ wrap })
+    held.isNext = true
     const model = test.ledger.submit(test.model(ADA))
-    await reached.promise
+    await held.reached.promise
     const closing = test.submit(OPERATOR, 'period.close', body)
-    for (let i = 0; i < 20; i++) await setImmediate()
-    released.resolve()
+    await turns(20)
+    held.released.resolve()
     expect(await Promise.all([model, closing])).toMatchObject([{ status: 'accepted' }, { code: 'stale_size' }])
     expect((await close(test)).status).toBe('accepted')
     expect((await test.audit()).defects).toEqual([])

@@ -1,6 +1,5 @@
 /** Keys that come and go while others sign: those of accounts from one entry to the next, those of the log for 30 days. */
 
-import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { toHex, utf8 } from '../../core/base/bytes.ts'
 import type { Json } from '../../core/domain/canonical.ts'
@@ -22,6 +21,7 @@ import {
   codes,
   DAY,
   FOUNDED,
+  holding,
   interpose,
   LOG_KEY,
   MODEL,
@@ -34,6 +34,7 @@ import {
   signerAs,
   submitAll,
   TestLedger,
+  turns,
   VERIFIER,
   withAda,
 } from './support.ts'
@@ -184,24 +185,20 @@ describe.each(homes)('keys on a ledger on $kind', ({ make }) => {
 
     test('a rotation does not sign for what was executed before it, though that is not durable yet', async () => {
       const test = await rotating()
-      const held = Promise.withResolvers<void>()
-      const reached = Promise.withResolvers<void>()
+      const { held, wrap } = holding('before')
       const signed: string[][] = []
-      const wrap = (store: StoreWriter) =>
+      const watched = (store: StoreWriter) =>
         interpose(store, async (method, call, given) => {
-          if (method === 'commit') {
-            reached.resolve()
-            await held.promise
-          }
           if (method === 'replaceCheckpoint') signed.push(signedBy(given[1] as Uint8Array))
           return call()
         })
-      await test.reopen({ sequencerKeys: ALL, wrap })
+      await test.reopen({ sequencerKeys: ALL, wrap: (store) => watched(wrap(store)) })
+      held.isNext = true
       const first = test.ledger.submit(test.model(ADA))
-      await reached.promise
+      await held.reached.promise
       const second = rotate(test)
-      for (let i = 0; i < 20; i++) await setImmediate()
-      held.resolve()
+      await turns(20)
+      held.released.resolve()
       expect(codes(await Promise.all([first, second]))).toEqual(['accepted', 'accepted'])
       expect(signed).toEqual([[LOG_KEY.keyId], [SECOND_KEY.key.keyId, LOG_KEY.keyId]])
     })

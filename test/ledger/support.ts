@@ -3,6 +3,7 @@
  * in memory or on a disk. What is signed is the same in every run, because nonces are counted.
  */
 
+import { setImmediate } from 'node:timers/promises'
 import { assert } from '../../core/base/assert.ts'
 import { toHex, utf8 } from '../../core/base/bytes.ts'
 import type { Json } from '../../core/domain/canonical.ts'
@@ -300,6 +301,37 @@ export function codes(answers: readonly Answer[]): string[] {
 
 export function submitAll(test: TestLedger, notes: readonly Uint8Array[]): Promise<Answer[]> {
   return Promise.all(notes.map((note) => test.ledger.submit(note)))
+}
+
+/** Stands before a store whose next commit waits, once told to, before it is made or after it. */
+export function holding(moment: 'before' | 'after') {
+  const held = {
+    isNext: false,
+    reached: Promise.withResolvers<void>(),
+    released: Promise.withResolvers<void>(),
+    /** How often the store was asked for ids, as it is for each group of notes. */
+    asked: 0,
+  }
+  const wait = async () => {
+    held.isNext = false
+    held.reached.resolve()
+    await held.released.promise
+  }
+  const wrap = (store: StoreWriter) =>
+    interpose(store, async (method, call) => {
+      if (method === 'indexes') held.asked += 1
+      const isHeld = method === 'commit' && held.isNext
+      if (isHeld && moment === 'before') await wait()
+      const result = await call()
+      if (isHeld && moment === 'after') await wait()
+      return result
+    })
+  return { held, wrap }
+}
+
+/** Lets so many turns of the event loop pass: enough of them for all that need wait for nothing else. */
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await setImmediate()
 }
 
 /** Counts what reaches the store from the next opening on. */

@@ -10,31 +10,20 @@ import { repeated } from '../../core/ledger/accepted.ts'
 import { StoreError, type StoreWriter } from '../../core/ledger/store.ts'
 import { homes, type RestorableHome } from './homes.ts'
 import { allRows } from './marketplace.ts'
-import { ADA, type Answer, accepted, BOB, CYD, codes, interpose, OPERATOR, type TestLedger, withAda } from './support.ts'
-
-/** A store whose next commit waits, once told to, before it is made or after it. */
-function holding(test: TestLedger, moment: 'before' | 'after') {
-  const held = { isNext: false, reached: Promise.withResolvers<void>(), released: Promise.withResolvers<void>(), asked: 0 }
-  const wait = async () => {
-    held.isNext = false
-    held.reached.resolve()
-    await held.released.promise
-  }
-  const wrap = (store: StoreWriter) =>
-    interpose(store, async (method, call) => {
-      if (method === 'indexes') held.asked += 1
-      const isHeld = method === 'commit' && held.isNext
-      if (isHeld && moment === 'before') await wait()
-      const result = await call()
-      if (isHeld && moment === 'after') await wait()
-      return result
-    })
-  return { held, reopen: () => test.reopen({ ...test.settings, wrap }) }
-}
-
-async function turns(count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await setImmediate()
-}
+import {
+  ADA,
+  type Answer,
+  accepted,
+  BOB,
+  CYD,
+  codes,
+  holding,
+  interpose,
+  OPERATOR,
+  type TestLedger,
+  turns,
+  withAda,
+} from './support.ts'
 
 describe.each(homes)('while a commit is under way on $kind', ({ make }) => {
   const home: () => Promise<RestorableHome> = make
@@ -43,8 +32,8 @@ describe.each(homes)('while a commit is under way on $kind', ({ make }) => {
     'notes are executed on it, and answered after it: held %s it is made',
     async (moment) => {
       const test = await withAda(await home())
-      const { held, reopen } = holding(test, moment)
-      await reopen()
+      const { held, wrap } = holding(moment)
+      await test.reopen({ wrap })
       const answers: [string, Answer][] = []
       const submit = (name: string, note: Uint8Array) =>
         test.ledger.submit(note).then((answer) => {
@@ -92,8 +81,8 @@ describe.each(homes)('while a commit is under way on $kind', ({ make }) => {
   test('its failure is that of everything executed on it, and what it made durable is found again', async () => {
     for (const moment of ['before', 'after'] as const) {
       const test = await withAda(await home())
-      const { held, reopen } = holding(test, moment)
-      await reopen()
+      const { held, wrap } = holding(moment)
+      await test.reopen({ wrap })
       const notes = [test.topup(ADA, '19'), test.sign(ADA, 'plan.subscribe', { plan: 'starter', price: '19' })]
       held.isNext = true
       const first = test.ledger.submit(notes[0]!)
@@ -115,24 +104,20 @@ describe.each(homes)('while a commit is under way on $kind', ({ make }) => {
   test('a failure of what is executed meanwhile takes nothing from it', async () => {
     const test = await withAda(await home())
     const failure = new StoreError('offline', 'The index failed.')
-    const released = Promise.withResolvers<void>()
-    const reached = Promise.withResolvers<void>()
-    const wrap = (store: StoreWriter) =>
+    const { held, wrap } = holding('before')
+    const failing = (store: StoreWriter) =>
       interpose(store, async (method, call, [ids]) => {
         if (method === 'indexes' && (ids as string[]).length === 2) throw failure
-        if (method === 'commit') {
-          reached.resolve()
-          await released.promise
-        }
         return call()
       })
-    await test.reopen({ wrap })
+    await test.reopen({ wrap: (store) => failing(wrap(store)) })
+    held.isNext = true
     const first = test.ledger.submit(test.model(ADA))
-    await reached.promise
+    await held.reached.promise
     const others = [test.ledger.submit(test.model(ADA)), test.ledger.submit(test.model(ADA))]
     const failed = Promise.allSettled(others)
     await turns(20)
-    released.resolve()
+    held.released.resolve()
     expect(accepted(await first).index).toBe(2)
     expect(await failed).toEqual(Array(2).fill({ status: 'rejected', reason: failure }))
     await test.ledger.close()

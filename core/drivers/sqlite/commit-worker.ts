@@ -2,12 +2,12 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
-import { StoreError } from '../../ledger/store.ts'
 import { BookWriter } from './book.ts'
-import { type CommitMessage, unpackCommit } from './commit-message.ts'
+import { unpackCommit } from './commit-message.ts'
 import type { CommitAnswer, CommitOrder } from './committer.ts'
 import { BOOK, openDatabase } from './database.ts'
 import { onFile } from './errors.ts'
+import { answerOf } from './thread-answer.ts'
 import { leaveLog } from './wal-checkpointer.ts'
 
 /**
@@ -24,20 +24,9 @@ leaveLog(database)
 database.pragma(`cache_size = -${CACHE_KILOBYTES}`)
 const book = onFile(BOOK.file, () => new BookWriter(database))
 
-/** A broken invariant ends the thread, and with it the writer. */
-function tryCommit(message: CommitMessage): CommitAnswer {
-  try {
-    onFile(BOOK.file, () => book.commit(unpackCommit(message)))
-    return 'done'
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error
-    return { code: error.code, message: error.message }
-  }
-}
-
 port.on('message', (order: CommitOrder) => {
   if (order !== 'end') {
-    port.postMessage(tryCommit(order))
+    port.postMessage(answerOf(BOOK, () => book.commit(unpackCommit(order))) satisfies CommitAnswer)
     return
   }
   database.close()

@@ -15,13 +15,14 @@ import type { BookWriter, NumberedCommit } from './book.ts'
 import { type CommitMessage, packCommit } from './commit-message.ts'
 import { BOOK } from './database.ts'
 import { onFile } from './errors.ts'
+import { failureIn, type ThreadAnswer } from './thread-answer.ts'
 import { WalCheckpointer } from './wal-checkpointer.ts'
 
 /** From so many entries on a commit is worth the way to the thread. */
 const MANY_ENTRIES = 16
 
-/** What the thread says: that it has opened the book, that a commit is durable, or why none is known to be. */
-export type CommitAnswer = 'ready' | 'done' | { readonly code: StoreError['code']; readonly message: string }
+/** What the thread says: that it has opened the book, or what became of a commit. */
+export type CommitAnswer = 'ready' | ThreadAnswer
 
 /** What it is told. */
 export type CommitOrder = CommitMessage | 'end'
@@ -113,7 +114,7 @@ class CommitThread {
 
   #hear(answer: CommitAnswer): void {
     if (answer === 'ready') this.isReady = true
-    else this.#settle?.(answer === 'done' ? undefined : new StoreError(answer.code, answer.message))
+    else this.#settle?.(failureIn(answer))
   }
 
   /** The thread is gone: what it was at may be durable or not. */

@@ -20,6 +20,7 @@ import { Worker } from 'node:worker_threads'
 import { StoreError } from '../../ledger/store.ts'
 import { BOOK, type Database } from './database.ts'
 import { storeError } from './errors.ts'
+import { failureIn, type ThreadAnswer } from './thread-answer.ts'
 
 /** Pages in the log from which on it is taken over, so that one that many commits touch is written once for all of them. */
 const MUCH_PAGES = 4_000
@@ -29,9 +30,6 @@ export const LITTLE_PAGES = 1_000
 const WRITER_PAGES = 16_000
 /** How long a commit waits for the thread at most. */
 const WAIT_MS = 50
-
-/** What the thread says when it has done what it was woken for, or cannot. */
-export type WalAnswer = 'done' | { readonly code: StoreError['code']; readonly message: string }
 
 /** What it is told. */
 export type WalOrder = 'take over' | 'end'
@@ -104,8 +102,9 @@ export class WalCheckpointer {
 
   #start(): Worker {
     const worker = new Worker(new URL('./wal-worker.ts', import.meta.url), { workerData: this.#folder })
-    worker.on('message', (answer: WalAnswer) => {
-      if (answer !== 'done') this.#fail(new StoreError(answer.code, answer.message))
+    worker.on('message', (answer: ThreadAnswer) => {
+      const failure = failureIn(answer)
+      if (failure !== undefined) this.#fail(failure)
       this.#settle()
     })
     worker.on('error', (cause) => {

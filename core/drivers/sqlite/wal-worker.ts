@@ -2,10 +2,9 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
-import { StoreError } from '../../ledger/store.ts'
 import { BOOK, type Database, openDatabase } from './database.ts'
-import { onFile } from './errors.ts'
-import { LITTLE_PAGES, type WalAnswer, type WalOrder } from './wal-checkpointer.ts'
+import { answerOf } from './thread-answer.ts'
+import { LITTLE_PAGES, type WalOrder } from './wal-checkpointer.ts'
 
 const port = parentPort
 assert(port !== null, 'the worker runs as a worker thread')
@@ -24,19 +23,9 @@ function takeOver(): void {
   }
 }
 
-function tryTakeOver(): WalAnswer {
-  try {
-    onFile(BOOK.file, takeOver)
-    return 'done'
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error
-    return { code: error.code, message: error.message }
-  }
-}
-
 port.on('message', (order: WalOrder) => {
   if (order === 'take over') {
-    port.postMessage(tryTakeOver())
+    port.postMessage(answerOf(BOOK, takeOver))
     return
   }
   database?.close()
