@@ -8,7 +8,7 @@ import { equalBytes, type Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { readCheckpoint } from '../log/checkpoint.ts'
-import { type Frontier, leafHash, nodesOf, rootRanges } from '../log/merkle.ts'
+import { type Frontier, HASH_BYTES, leafHash, nodesOf, rootRanges } from '../log/merkle.ts'
 import {
   appendLeaves,
   edgeTiles,
@@ -92,10 +92,10 @@ export async function tileReader(store: Pick<LogReader, 'tile'>, tiles: readonly
   const loaded = new Map<string, Uint8Array>()
   for (const { level, number, width } of tiles) {
     const hashes = await store.tile(level, number)
-    if (hashes === undefined || hashes.length < width * 32) {
+    if (hashes === undefined || hashes.length < width * HASH_BYTES) {
       throw new StoreError('damaged', `Tile ${number} of level ${level} is damaged; nimledger verify tells more.`)
     }
-    loaded.set(`${level}/${number}`, hashes.subarray(0, width * 32))
+    loaded.set(`${level}/${number}`, hashes.subarray(0, width * HASH_BYTES))
   }
   return (level, number) => loaded.get(`${level}/${number}`)!
 }
