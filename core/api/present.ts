@@ -180,7 +180,15 @@ export function ledgerView(
   const { origin, name, operator, clock, accounts } = platform
   const { feeBps, plans, minimumPayoutMicros, earningsHoldDays, graceDays, creditNote } = platformAt(platform, wholeSeconds(time))
   return {
-    ...{ origin, name, vkey, operator, clock, time: formatMilliseconds(time), size, accounts, feeBps },
+    origin,
+    name,
+    vkey,
+    operator,
+    clock,
+    time: formatMilliseconds(time),
+    size,
+    accounts,
+    feeBps,
     plans: plans.map(({ plan, modelLimit, priceMicros, period }) => ({
       plan,
       modelLimit,

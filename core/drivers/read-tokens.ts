@@ -78,7 +78,10 @@ export function issueReadToken(dir: string, wanted: Wanted, now: Milliseconds): 
   const id = toHex(randomBytes(ID_BYTES))
   const token = `nim_read_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}`
   const kept: Kept = {
-    ...{ id, name, scope, created: formatSeconds(wholeSeconds(now)) },
+    id,
+    name,
+    scope,
+    created: formatSeconds(wholeSeconds(now)),
     ...(expires !== undefined && { expires: formatSeconds(expires) }),
     digest: toHex(digestOf(token)),
   }

@@ -71,7 +71,12 @@ export function presentKept(tools: { readonly rules: Rules; readonly sha256: Sha
   if (transaction instanceof Malformed) throw new StoreError('damaged', `The transaction ${id} in the outbox is damaged.`)
   const { signer, definition } = transaction
   return {
-    ...{ id, state, type: definition.type, signer, summary: describe(transaction), queued: formatMilliseconds(queued) },
+    id,
+    state,
+    type: definition.type,
+    signer,
+    summary: describe(transaction),
+    queued: formatMilliseconds(queued),
     ...(answered !== undefined && { answered: formatMilliseconds(answered) }),
     ...(answer?.status === 'accepted' && { index: answer.index, mirrored: isMirrored }),
     ...(answer?.status === 'refused' && { ...answer.refusal, signed: answer.statement !== undefined }),

@@ -145,7 +145,9 @@ export class HubMetrics {
 
   #gauge(name: string, help: string, value?: () => number): Gauge {
     const gauge: Gauge = new Gauge({
-      ...{ name, help, registers: [this.registry] },
+      name,
+      help,
+      registers: [this.registry],
       ...(value && { collect: () => gauge.set(value()) }),
     })
     return gauge

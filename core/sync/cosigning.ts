@@ -131,7 +131,10 @@ export class Cosigning {
     this.#published = options.kept
     this.#witnesses = options.witnesses.map((one) => ({
       ...one,
-      ...{ size: 0, isBusy: false, failures: 0, restUntil: 0 },
+      size: 0,
+      isBusy: false,
+      failures: 0,
+      restUntil: 0,
       counts: { cosigned: 0, offline: 0, refused: 0 },
     }))
     this.#running = this.#run()

@@ -70,7 +70,10 @@ async function submitAll(host: HubHost, notes: readonly string[], wanted: Submis
     const { index, time, transaction, repeated } = answer
     const receipt = receipts.get(index)
     return {
-      ...{ status: 'accepted', id: transaction.id, index, time: formatMilliseconds(time) },
+      status: 'accepted',
+      id: transaction.id,
+      index,
+      time: formatMilliseconds(time),
       ...(repeated && { repeated }),
       ...(receipt !== undefined && { receipt }),
     }

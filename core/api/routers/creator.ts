@@ -112,7 +112,10 @@ async function modelList(sight: Sight, account: string): Promise<view.ModelList>
     ...(plan && { plan }),
     models: models.map(({ model, row, isDeployed, isServing }) => ({
       model,
-      ...{ name: row.name, base: row.base, artifact: row.artifact, description: row.description },
+      name: row.name,
+      base: row.base,
+      artifact: row.artifact,
+      description: row.description,
       createdAt: formatSeconds(row.createdAt),
       isDeployed,
       isServing,

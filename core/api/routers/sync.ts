@@ -149,7 +149,9 @@ function evidenceView(
     return head === undefined || head instanceof Malformed ? undefined : head.size
   })
   return {
-    ...{ ...file, kind, message },
+    ...file,
+    kind,
+    message,
     ...(heldSize !== undefined && { heldSize }),
     ...(shownSize !== undefined && { shownSize }),
     isProof: !(checked instanceof Malformed) && checked.isProof,

@@ -62,7 +62,12 @@ async function preview(host: ConsoleHost, { signer, type, body, validUntil }: Dr
     const summary = describe(parsed)
     const names = await readNames(new LoadedRows(store), [signer, summary, JSON.stringify(effects), text])
     const draft = {
-      ...{ text, id: parsed.id, type, signer, validUntil: formatSeconds(parsed.validUntil), summary },
+      text,
+      id: parsed.id,
+      type,
+      signer,
+      validUntil: formatSeconds(parsed.validUntil),
+      summary,
       isSignable: host.hasKey(signer),
       names,
     }

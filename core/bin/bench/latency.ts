@@ -60,8 +60,17 @@ async function measure(context: BenchContext, open: OpenMarket, { load, seconds 
     const sorted = waits.sort()
     const at = (part: number) => rounded(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0, 2)
     return {
-      ...{ figure: 'latency', what: 'arrival to durable', load, arrivals: count, perSecond: Math.round(perSecond), busy },
-      ...{ ...limitFields(perSecond, limits), p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999), maxMs: at(1) },
+      figure: 'latency',
+      what: 'arrival to durable',
+      load,
+      arrivals: count,
+      perSecond: Math.round(perSecond),
+      busy,
+      ...limitFields(perSecond, limits),
+      p50Ms: at(0.5),
+      p99Ms: at(0.99),
+      p999Ms: at(0.999),
+      maxMs: at(1),
     }
   } finally {
     rmSync(file, { force: true })

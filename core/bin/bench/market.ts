@@ -153,12 +153,19 @@ const FOUNDING_ENTRIES = 1 + CREATORS * (6 + DATASETS_EACH + FEATURES_EACH)
 const words = { title: 'An offer', description: 'What the benchmark buys.' }
 
 const modelOffer = (model: string): Json => ({
-  ...{ kind: 'model', ...words, model, subscription: { month: PRICES.month }, access: 'open' },
+  kind: 'model',
+  ...words,
+  model,
+  subscription: { month: PRICES.month },
+  access: 'open',
   query: { perRequest: '0.0001', perMInput: '0.5', perMOutput: '1.5', perSecond: '0' },
 })
 
 const datasetOffer = (): Json => ({
-  ...{ kind: 'dataset', ...words, content: { sha256: DIGEST, bytes: 48_113_664 }, purchase: PRICES.dataset },
+  kind: 'dataset',
+  ...words,
+  content: { sha256: DIGEST, bytes: 48_113_664 },
+  purchase: PRICES.dataset,
   licences: [{ price: PRICES.licence, days: 365, seats: 5, redistribution: false }],
 })
 

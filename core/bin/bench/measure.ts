@@ -34,8 +34,11 @@ type RunFields = LimitFields & {
 export function runFields(count: number, { seconds, mainBusy, cpuSeconds }: Run, limits: Limited<Run>['limits']): RunFields {
   const perSecond = count / seconds
   return {
-    ...{ seconds: rounded(seconds, 3), perSecond: Math.round(perSecond), ...limitFields(perSecond, limits) },
-    ...{ mainBusy: rounded(mainBusy, 2), cpuMicrosEach: rounded((cpuSeconds / count) * 1e6, 1) },
+    seconds: rounded(seconds, 3),
+    perSecond: Math.round(perSecond),
+    ...limitFields(perSecond, limits),
+    mainBusy: rounded(mainBusy, 2),
+    cpuMicrosEach: rounded((cpuSeconds / count) * 1e6, 1),
   }
 }
 

@@ -97,7 +97,11 @@ export class ConsoleDesk implements ConsoleHost {
     if (this.#status === 'empty' && hasLedger(dir)) this.#become('locked')
     const lockAfterMinutes = this.#isUnderKnownPassphrase ? 0 : this.#options.lockAfterMinutes
     const shown = {
-      ...{ status: this.#status, dir, version, lockAfterMinutes, canRemember: this.#options.keychain !== undefined },
+      status: this.#status,
+      dir,
+      version,
+      lockAfterMinutes,
+      canRemember: this.#options.keychain !== undefined,
       ...(hasLedger(dir) && { kind: isSqliteMirror(dir) ? ('mirror' as const) : ('ledger' as const) }),
       hasKeys: listKeys(dir).length > 0,
       ...(this.#task && { task: this.#task }),

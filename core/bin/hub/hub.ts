@@ -113,7 +113,11 @@ export class Hub {
     const { origin } = this.#platform
     const access = hubAccess({ dir, origin, host: this.#ledger, policy: () => this.#settings.access })
     this.#server = await serveHub({
-      ...{ host: this.#ledger, access, gate: gateSettings(this.#settings), address, metrics: this.#metrics },
+      host: this.#ledger,
+      access,
+      gate: gateSettings(this.#settings),
+      address,
+      metrics: this.#metrics,
       log: ({ isEvents: _events, ...facts }) => this.#log[facts.status >= 500 ? 'warn' : 'debug'](facts, 'answered'),
     }).catch((error: unknown) => {
       throw listenFailure(error, address)
@@ -209,7 +213,9 @@ export class Hub {
       dir: this.#options.place.dir,
       origin: this.#platform.origin,
       ledger: this.#ledger,
-      ...{ policy: userPath(witnessPolicy), timeoutMs: witnessTimeoutMs, unwitnessed },
+      policy: userPath(witnessPolicy),
+      timeoutMs: witnessTimeoutMs,
+      unwitnessed,
       report: (reason, witness) => this.#log.warn({ reason, witness }, 'a checkpoint was not cosigned'),
     })
     this.#closing.defer(() => cosigning.close())

@@ -45,10 +45,17 @@ export async function startCosigning({ dir, origin, ledger, policy: file, ...opt
   return ledger.publishThrough(
     (publish) =>
       new Cosigning({
-        ...{ sha256, verify, witnesses, quorum, kept, publish, ...options },
+        sha256,
+        verify,
+        witnesses,
+        quorum,
+        kept,
+        publish,
+        ...options,
         reading: (read) => ledger.reading(({ store }) => read(store)),
         keep: (published) => keepPublished(dir, published),
-        ...{ now: Date.now, random: Math.random },
+        now: Date.now,
+        random: Math.random,
         pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => {}),
       }),
   )

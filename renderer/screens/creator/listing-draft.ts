@@ -35,10 +35,29 @@ export interface ListingDraft {
 }
 
 export const EMPTY_DRAFT: ListingDraft = {
-  ...{ kind: 'model', title: '', description: '', model: '', week: '', month: '', quarter: '', year: '' },
-  ...{ perRequest: '', perMInput: '', perMOutput: '', perSecond: '', included: '', access: 'subscription' },
-  ...{ sha256: '', bytes: '', purchase: '', licencePrice: '', licenceDays: '365', seats: '5', redistribution: false },
-  ...{ price: '', days: '30' },
+  kind: 'model',
+  title: '',
+  description: '',
+  model: '',
+  week: '',
+  month: '',
+  quarter: '',
+  year: '',
+  perRequest: '',
+  perMInput: '',
+  perMOutput: '',
+  perSecond: '',
+  included: '',
+  access: 'subscription',
+  sha256: '',
+  bytes: '',
+  purchase: '',
+  licencePrice: '',
+  licenceDays: '365',
+  seats: '5',
+  redistribution: false,
+  price: '',
+  days: '30',
 }
 
 export type AmountField = (typeof PERIODS)[number] | (typeof CALL_PRICES)[number] | 'purchase' | 'licencePrice' | 'price'
