@@ -3,6 +3,7 @@
 import { InvariantError } from '../base/assert.ts'
 import { VaultError } from '../drivers/vault.ts'
 import { StoreError } from '../ledger/store.ts'
+import { type Address, hostInUrl } from '../net/address.ts'
 
 export const EXIT = { done: 0, refused: 1, usage: 2, damaged: 3, unavailable: 4 } as const
 
@@ -80,9 +81,9 @@ export function doorFailure(error: unknown): { readonly code: StoreError['code']
 }
 
 /** Why a server could not begin to listen. */
-export function listenFailure(error: unknown, { host, port }: { readonly host: string; readonly port: number }): unknown {
+export function listenFailure(error: unknown, { host, port }: Address): unknown {
   const { code } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') return new Failure('busy', `The address ${host}:${port} is in use by another program.`)
-  if (code === 'EACCES') return new Failure('offline', `This user may not listen at ${host}:${port}.`)
+  if (code === 'EADDRINUSE') return new Failure('busy', `The address ${hostInUrl(host)}:${port} is in use by another program.`)
+  if (code === 'EACCES') return new Failure('offline', `This user may not listen at ${hostInUrl(host)}:${port}.`)
   return code === 'EADDRNOTAVAIL' ? new Failure('offline', `This machine has no address ${host}.`) : error
 }

@@ -14,7 +14,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Caller, HubRight } from '../api/hub/procedure.ts'
 import type { SignIn } from '../api/hub/sign-in.ts'
 import type { Milliseconds } from '../domain/time.ts'
-import type { Fault } from './visits.ts'
+import type { Fault } from './fault.ts'
 
 export const ACCESS_POLICIES = ['public', 'private'] as const
 export type AccessPolicy = (typeof ACCESS_POLICIES)[number]

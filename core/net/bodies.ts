@@ -7,7 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { MAX_REQUEST_BYTES } from '../api/router.ts'
 import { tryUtf8Decode } from '../base/bytes.ts'
-import type { Fault } from './visits.ts'
+import type { Fault } from './fault.ts'
 
 const MAX_DEPTH = 16
 /** Bytes of all bodies that are arriving or are being answered. */

@@ -36,7 +36,7 @@ const CERTIFICATE_CLAUSES: Readonly<Record<string, string>> = {
 const CERTIFICATE_CODES = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CRL/
 
 /** A clause without a full stop, such as "nobody listens there (ECONNREFUSED)". */
-export function failureOf(error: unknown): string {
+export function connectionFailure(error: unknown): string {
   const { cause, message, name } = error as Error
   if (name === 'TimeoutError') return 'it took too long'
   if (!(cause instanceof Error)) return plain(message)

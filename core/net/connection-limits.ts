@@ -8,6 +8,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { isEventStream } from './connections.ts'
 
 interface ConnectionLimits {
   /** 0: no bound. */
@@ -84,11 +85,7 @@ function findSpare(sockets: Iterable<Socket>, all: ReadonlyMap<Socket, Connectio
   for (const socket of sockets) {
     const asked = all.get(socket)?.asked
     if (asked === undefined || !asked.request.complete) return socket
-    if (watcher === undefined && isEvents(asked.response)) watcher = socket
+    if (watcher === undefined && isEventStream(asked.response)) watcher = socket
   }
   return watcher
-}
-
-function isEvents(response: ServerResponse): boolean {
-  return String(response.getHeader('content-type') ?? '').startsWith('text/event-stream')
 }

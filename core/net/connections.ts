@@ -36,8 +36,7 @@ export class Connections {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const socket of this.#open) {
       const response = this.#answering.get(socket)
-      const isWatching = String(response?.getHeader('content-type') ?? '').startsWith('text/event-stream')
-      if (response === undefined || isWatching) socket.destroy()
+      if (response === undefined || isEventStream(response)) socket.destroy()
     }
     const timer = setTimeout(() => {
       for (const socket of this.#open) socket.destroy()
@@ -45,4 +44,9 @@ export class Connections {
     await closed
     clearTimeout(timer)
   }
+}
+
+/** Whether it is a stream of events, which ends with its connection alone. */
+export function isEventStream(response: ServerResponse): boolean {
+  return String(response.getHeader('content-type') ?? '').startsWith('text/event-stream')
 }

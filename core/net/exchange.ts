@@ -5,7 +5,7 @@
  */
 
 import { HubBusy, RemoteError } from '../sync/remote.ts'
-import { failureOf } from './connection-failure.ts'
+import { connectionFailure } from './connection-failure.ts'
 
 export interface ExchangeLimits {
   /** How long a whole answer may take, and how long a pause in it may last. */
@@ -59,7 +59,7 @@ export async function* streamParts(
     }
   } catch (error) {
     if (error instanceof RemoteError) throw error
-    throw new RemoteError('offline', `${url.href} cannot be read: ${failureOf(error)}.`, { cause: error })
+    throw new RemoteError('offline', `${url.href} cannot be read: ${connectionFailure(error)}.`, { cause: error })
   } finally {
     clearTimeout(timer)
     idle.abort()

@@ -3,8 +3,7 @@
  * static resources; for whoever runs it /healthz. TLS is the matter of what stands before it.
  */
 
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { known, tooMany } from '../api/failures.ts'
@@ -14,18 +13,19 @@ import { hubRouter } from '../api/hub/router.ts'
 import { MAX_BATCH_CALLS, MAX_REQUEST_BYTES } from '../api/router.ts'
 import type { FailureCode } from '../api/views.ts'
 import { type Access, lacking } from './access.ts'
+import { type Address, hostInUrl, isLoopbackHost, listen } from './address.ts'
 import { Connections } from './connections.ts'
-import { GATE_SERVER_OPTIONS, Gate, type GateSettings, isLoopbackAddress } from './gate.ts'
+import type { Fault } from './fault.ts'
+import { GATE_SERVER_OPTIONS, Gate, type GateSettings } from './gate.ts'
 import type { HubMetrics, RequestFacts } from './hub-metrics.ts'
 import { CALLS, CHECKPOINT, HEALTH, isLogRoute, isWatching, METRICS, routeName } from './hub-routes.ts'
 import { readResource, writeResource } from './tile-routes.ts'
-import type { Fault } from './visits.ts'
 
 interface HubServerOptions {
   readonly host: HubHost
   readonly access: Access
   readonly gate: GateSettings
-  readonly address: { readonly host: string; readonly port: number }
+  readonly address: Address
   readonly metrics?: HubMetrics | undefined
   /** Told of every request that was answered. */
   readonly log?: ((facts: RequestFacts & { readonly path: string }) => void) | undefined
@@ -40,26 +40,17 @@ export interface HubServer {
 
 export async function serveHub({ host, access, address, metrics, log, ...options }: HubServerOptions): Promise<HubServer> {
   const server = createServer(GATE_SERVER_OPTIONS)
-  const isLoopback = isLoopbackAddress(address.host)
+  const isLoopback = isLoopbackHost(hostInUrl(address.host))
   const gate = new Gate(server, { ...options.gate, isLoopback, turnedAway: (why) => metrics?.turnedAway(why) })
   const connections = new Connections(server)
-  const port = await listen(server, address)
+  const { origin } = await listen(server, address)
   metrics?.countConnections(server)
   const reception: Reception = { host, access, gate, metrics, log, call: callHandler(host, access, gate) }
   server.on('request', (request, response) => {
     observe(reception, request, response)
     answer(reception, request, response).catch((error: unknown) => fail(response, host, error))
   })
-  const shown = address.host.includes(':') ? `[${address.host}]` : address.host
-  return { origin: `http://${shown}:${port}`, close: () => connections.close() }
-}
-
-async function listen(server: Server, { host, port }: HubServerOptions['address']): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  return (server.address() as AddressInfo).port
+  return { origin, close: () => connections.close() }
 }
 
 function callHandler(host: HubHost, access: Access, gate: Gate): RequestListener {

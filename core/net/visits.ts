@@ -5,16 +5,9 @@
 
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Fault } from './fault.ts'
 
 const SECRET_BYTES = 32
-
-/** Why a request is turned away. */
-export interface Fault {
-  readonly status: number
-  readonly message: string
-  /** Headers of the answer, such as how long to wait. */
-  readonly headers?: Readonly<Record<string, string>>
-}
 
 export class Visits {
   readonly token = randomBytes(SECRET_BYTES).toString('base64url')

@@ -3,7 +3,7 @@
 import { MAX_SIGNATURE_LINES } from '../base/limits.ts'
 import type { RemoteWitness } from '../sync/cosigning.ts'
 import { RemoteError } from '../sync/remote.ts'
-import { failureOf } from './connection-failure.ts'
+import { connectionFailure } from './connection-failure.ts'
 
 /** As many signature lines as are read, of Ed25519 keys under long names. */
 const MAX_ANSWER_BYTES = MAX_SIGNATURE_LINES * 400
@@ -33,7 +33,7 @@ export class WitnessClient implements RemoteWitness {
       return answer
     } catch (error) {
       if (error instanceof RemoteError) throw error
-      throw this.#offline(signal.aborted ? 'it took too long' : failureOf(error), error)
+      throw this.#offline(signal.aborted ? 'it took too long' : connectionFailure(error), error)
     }
   }
 

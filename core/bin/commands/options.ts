@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Micros, parseAmount } from '../../domain/money.ts'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
 import { MAX_SECONDS, parseSeconds, wholeSeconds } from '../../domain/time.ts'
+import type { Address } from '../../net/address.ts'
 import { defaultDir, type Place, userPath } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { requireToken } from '../hub-token.ts'
@@ -48,11 +49,6 @@ function parseTime(written: string): Milliseconds {
     throw new InvalidArgumentError('It must be a time such as 2026-11-22T08:31:07Z.')
   }
   return milliseconds
-}
-
-export interface Address {
-  readonly host: string
-  readonly port: number
 }
 
 const MAX_PORT = 65_535

@@ -22,6 +22,7 @@ import {
   type VerifierKey,
   verifierKey,
 } from '../../log/note.ts'
+import type { Address } from '../../net/address.ts'
 import { serveWitness } from '../../net/witness-server.ts'
 import { type Evidence, formatEvidence } from '../../sync/evidence.ts'
 import { Witness } from '../../sync/witness.ts'
@@ -31,7 +32,7 @@ import { newKeyPair } from '../founding.ts'
 import { note, printJson } from '../output.ts'
 import { PASSPHRASE_VARIABLE, readPassphrase } from '../passphrase.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
-import { type Address, type GlobalOptions, listenOption, placeOf } from './options.ts'
+import { type GlobalOptions, listenOption, placeOf } from './options.ts'
 
 interface WitnessOptions extends GlobalOptions {
   readonly listen: Address

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { tryFromHex } from '../../base/bytes.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { readPlatform } from '../../ledger/queries.ts'
+import type { Address } from '../../net/address.ts'
 import { serveConsole } from '../../net/console-server.ts'
 import { Pages } from '../../net/pages.ts'
 import { type Place, reading } from '../desk.ts'
@@ -17,7 +18,7 @@ import { ConsoleDesk } from './console-desk.ts'
 
 interface RunOptions {
   readonly place: Place
-  readonly listen: { readonly host: string; readonly port: number }
+  readonly listen: Address
   readonly lockAfterMinutes: number
   /** Told before something takes a while. */
   readonly say: (line: string) => void

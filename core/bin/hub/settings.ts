@@ -12,9 +12,10 @@ import { z } from 'zod'
 import { firstIssue } from '../../domain/fields.ts'
 import { quoted } from '../../domain/text.ts'
 import { ACCESS_POLICIES } from '../../net/access.ts'
+import type { Address } from '../../net/address.ts'
 import { isNetwork } from '../../net/client-address.ts'
 import { DEFAULT_LIMITS, type GateSettings } from '../../net/gate.ts'
-import { type Address, parseAddress } from '../commands/options.ts'
+import { parseAddress } from '../commands/options.ts'
 import { Failure } from '../failure.ts'
 
 /** A setting: its form, how a flag or the environment writes it, and what is said of it. */
