@@ -45,7 +45,7 @@ export interface Draft {
   readonly signer: string
   readonly type: string
   readonly body: Json
-  readonly validUntil?: Seconds
+  readonly validUntil?: Seconds | undefined
 }
 
 /** A hub to join, as whoever asks names it. */

@@ -7,14 +7,14 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
+import type { Draft } from '../api/host.ts'
 import { toHex } from '../base/bytes.ts'
-import type { Json } from '../domain/canonical.ts'
 import { composeText } from '../domain/envelope.ts'
 import { isAccountId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Platform } from '../domain/state.ts'
 import { quoted } from '../domain/text.ts'
-import { formatMilliseconds, type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
+import { formatMilliseconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { rules } from '../domain/transactions/index.ts'
 import { sha256 } from '../drivers/sha256.ts'
 import { checkPoint } from '../drivers/sodium/point-check.ts'
@@ -128,11 +128,8 @@ export function resolveAccount(place: Place, platform: Platform | undefined, nam
   )
 }
 
-export interface Note {
-  readonly signer: string
-  readonly type: string
-  readonly body: Json
-  readonly validUntil?: Seconds | undefined
+/** A transaction to sign with keys of this machine. */
+export interface DraftToSign extends Draft {
   /** Which of the signer's keys signs, by its id or label; without it one that may sign everything. */
   readonly key?: string | undefined
   /** Local name of the second signer of types that demand one. */
@@ -140,11 +137,7 @@ export interface Note {
 }
 
 /** The text of a new transaction. */
-export function compose(
-  ledger: string,
-  made: Milliseconds,
-  { signer, type, body, validUntil }: Omit<Note, 'key' | 'cosigner'>,
-): string {
+export function compose(ledger: string, made: Milliseconds, { signer, type, body, validUntil }: Draft): string {
   const until = validUntil === undefined ? {} : { validUntil }
   return composeText({ type, body, ledger, signer, made: wholeSeconds(made), nonce: randomBytes(16), ...until })
 }
@@ -178,15 +171,15 @@ export class Desk {
     return localSigner(this.vault, chooseKey(this.place.dir, account, usable, key))
   }
 
-  async sign(note: Note): Promise<Uint8Array> {
-    const signers = [await this.signer(note.signer, note.key)]
-    if (note.cosigner !== undefined) signers.push(await this.signer(note.cosigner))
-    return signNote(compose(this.platform.origin, this.time, { ...note, signer: signers[0]!.name }), signers)
+  async sign(draft: DraftToSign): Promise<Uint8Array> {
+    const signers = [await this.signer(draft.signer, draft.key)]
+    if (draft.cosigner !== undefined) signers.push(await this.signer(draft.cosigner))
+    return signNote(compose(this.platform.origin, this.time, { ...draft, signer: signers[0]!.name }), signers)
   }
 
   /** Signs and submits a transaction that the ledger itself would not recognise if it were signed a second time. */
-  async submit(note: Note): Promise<Accepted | Refusal> {
-    return this.submitSigned(await this.sign(note))
+  async submit(draft: DraftToSign): Promise<Accepted | Refusal> {
+    return this.submitSigned(await this.sign(draft))
   }
 
   /** Submits a note of which this machine alone knows, kept until it is answered. */

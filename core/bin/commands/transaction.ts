@@ -23,7 +23,17 @@ import { type Preview, preview } from '../../ledger/preview.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { formatNote, parseNote, signNote } from '../../log/note.ts'
 import { parseBody } from '../body.ts'
-import { compose, LEDGER_TOOLS, type Note, type Place, reading, readingTime, resolveAccount, userPath, writing } from '../desk.ts'
+import {
+  compose,
+  type DraftToSign,
+  LEDGER_TOOLS,
+  type Place,
+  reading,
+  readingTime,
+  resolveAccount,
+  userPath,
+  writing,
+} from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
 import { chooseKey, localNames, localSigner, type UsableKeys, usableKeys, withNames } from '../local-keys.ts'
@@ -134,10 +144,10 @@ async function runTransaction(type: string, options: TransactionOptions): Promis
   const body = await readBody(options.body)
   if (body instanceof Malformed) return showMalformed(body, options)
   const { as: signer, validUntil, key, cosign: cosigner } = options
-  const note = { signer, type, body, validUntil, key, cosigner }
+  const draft = { signer, type, body, validUntil, key, cosigner }
   const place = placeOf(options)
-  const submit = () => writing(place, (desk) => desk.submit(note)).catch(pendingOf)
-  return showOutcome(options.preview ? await previewOne(place, note) : await submit(), options)
+  const submit = () => writing(place, (desk) => desk.submit(draft)).catch(pendingOf)
+  return showOutcome(options.preview ? await previewOne(place, draft) : await submit(), options)
 }
 
 /** What waits in a mirror's outbox is on its way, and no failure of the command that put it there. */
@@ -146,15 +156,15 @@ export function pendingOf(error: unknown): Pending {
   throw error
 }
 
-function previewOne(place: Place, note: Note): Promise<Previewed | Refusal> {
+function previewOne(place: Place, draft: DraftToSign): Promise<Previewed | Refusal> {
   return reading(place, async (store) => {
     const platform = await readPlatform(store)
     const time = await readingTime(store, place)
-    const signer = resolveAccount(place, platform, note.signer)
-    const text = compose(platform.origin, time, { ...note, signer })
-    const cosigner = note.cosigner === undefined ? undefined : resolveAccount(place, platform, note.cosigner)
+    const signer = resolveAccount(place, platform, draft.signer)
+    const text = compose(platform.origin, time, { ...draft, signer })
+    const cosigner = draft.cosigner === undefined ? undefined : resolveAccount(place, platform, draft.cosigner)
     const usable = await usableKeys(store, signer, wholeSeconds(time))
-    const keyId = keyIdOf(place, signer, note.key, usable)
+    const keyId = keyIdOf(place, signer, draft.key, usable)
     const previewed = await preview(LEDGER_TOOLS, store, text, time, { keyId, cosigner, underWay: await underWay(place) })
     if (previewed.status === 'refused') return previewed
     const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)

@@ -26,13 +26,13 @@ import { DEMO_ORIGIN, DEMO_PASSPHRASE } from '../demo/marketplace.ts'
 import { type Desk, LEDGER_TOOLS } from '../desk.ts'
 import { Failure, failureOf, knownFailureOf } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
-import { vkeyOf } from '../local-keys.ts'
+import { localNames, vkeyOf } from '../local-keys.ts'
 import { Pending } from '../mirror-sequencer.ts'
 import { openAccount } from '../opening.ts'
 import { note } from '../output.ts'
 import { aside } from './aside.ts'
 import { examineHub, parseNamed } from './hub-door.ts'
-import { localAccounts, localKeys } from './local-accounts.ts'
+import { localAccounts } from './local-accounts.ts'
 import { MirroredLedger } from './mirrored-ledger.ts'
 import type { Opened } from './opened.ts'
 import { OwnLedger } from './own-ledger.ts'
@@ -242,7 +242,7 @@ export class ConsoleDesk implements ConsoleHost {
   }
 
   hasKey(account: string): boolean {
-    return localKeys(this.#options.dir).some((key) => key.account === account)
+    return localNames(this.#options.dir).has(account)
   }
 
   /** The note is kept on disk until it is answered, as every command's is. */
