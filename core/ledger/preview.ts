@@ -1,4 +1,4 @@
-/** Previews: what a transaction would do, before anybody has signed it. Nothing is changed by one. */
+/** Previews: what a transaction would do, before anybody has signed it. A preview changes nothing. */
 
 import { Malformed } from '../base/malformed.ts'
 import { parseSignedTransaction, parseTransaction, wrongSignatures } from '../domain/envelope.ts'
@@ -27,7 +27,7 @@ interface PreviewTerms {
   readonly keyId?: string | undefined
   /** The account that would sign below. */
   readonly cosigner?: string | undefined
-  /** Signed notes that are on their way, in order: they count as if they were in the ledger, as far as it would take them. */
+  /** Signed notes that are on their way, in order: they count as if they were in the ledger, as far as it would accept them. */
   readonly underWay?: readonly Uint8Array[] | undefined
 }
 
