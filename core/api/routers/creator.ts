@@ -1,4 +1,4 @@
-/** What a creator asks: what was earned, with what, and from whom. */
+/** What creators ask: how much was earned, with what, and from whom. */
 
 import { z } from 'zod'
 import { formatMicros } from '../../domain/money.ts'
