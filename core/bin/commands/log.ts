@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { assert } from '../../base/assert.ts'
 import { Malformed } from '../../base/malformed.ts'
-import { plural } from '../../base/plural.ts'
+import { entryCount, plural } from '../../base/plural.ts'
 import type { Micros } from '../../domain/money.ts'
 import { quoted } from '../../domain/text.ts'
 import type { Milliseconds } from '../../domain/time.ts'
@@ -215,15 +215,15 @@ function showReport(report: WitnessedReport, seconds: number, { json }: GlobalOp
     )
     return ok ? EXIT.done : EXIT.damaged
   }
-  const checked = `${plural(entries, 'entry', 'entries')} and ${plural(signatures, 'signature')}`
+  const checked = `${entryCount(entries)} and ${plural(signatures, 'signature')}`
   if (ok) print(`ok  ${checked} verified in ${seconds.toFixed(2)} s (${rate} a second)`)
   else print(KEY_DEFECTS.includes(defects[0]?.what ?? '') ? 'UNTRUSTED' : 'DAMAGED', ...defects.map(describeDefect))
   print(...formatFields({ origin, size, root, vkey }).map((line) => `  ${line}`))
   if (rotation !== undefined)
     print(`  The key given is an old one of this log, which signs until ${rotation.until}; the new one is ${rotation.vkey}`)
-  if (unsigned > 0) print(`  No checkpoint covers the last ${plural(unsigned, 'entry', 'entries')} yet.`)
+  if (unsigned > 0) print(`  No checkpoint covers the last ${entryCount(unsigned)} yet.`)
   for (const { name, time } of cosigned?.cosigners ?? [])
-    print(`  ${name} cosigned the first ${plural(cosigned!.size, 'entry', 'entries')} at ${time}.`)
+    print(`  ${name} cosigned the first ${entryCount(cosigned!.size)} at ${time}.`)
   if (vkeySource === 'folder')
     print('  The key is the one that the log names itself; give --vkey to verify against one that you got elsewhere.')
   return ok ? EXIT.done : EXIT.damaged
