@@ -7,7 +7,6 @@ import { assert } from '../../base/assert.ts'
 import { Malformed } from '../../base/malformed.ts'
 import { entryCount, plural } from '../../base/plural.ts'
 import type { Micros } from '../../domain/money.ts'
-import { quoted } from '../../domain/text.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import { readPublished } from '../../drivers/published-files.ts'
 import { sha256 } from '../../drivers/sha256.ts'
@@ -44,6 +43,7 @@ import {
   readToken,
   tokenOption,
 } from './options.ts'
+import { whyNoType } from './transaction-types.ts'
 
 interface LogOptions extends GlobalOptions {
   readonly from: number
@@ -95,10 +95,8 @@ export function logCommands(program: Command): void {
 async function showLog(options: LogOptions): Promise<void> {
   const place = placeOf(options)
   const { from, limit = Number.POSITIVE_INFINITY, type, since, until, min, max, json } = options
-  const types = [...LEDGER_TOOLS.rules.values()].flatMap((ofVersion) => [...ofVersion.keys()])
-  if (type !== undefined && !types.includes(type)) {
-    throw new Failure('usage', `There is no type ${quoted(type)}; there are ${types.join(', ')}.`)
-  }
+  const unknown = type === undefined ? undefined : whyNoType(type)
+  if (unknown !== undefined) throw new Failure('usage', `--type: ${unknown}.`)
   const names = localNames(place.dir)
   const amounts = { leastMicros: min, mostMicros: max }
   await searching(place.dir, { account: options.account, type, ...amounts }, async (searched) => {
