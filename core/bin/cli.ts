@@ -2,7 +2,6 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { rules } from '../domain/transactions/index.ts'
 import { commandsFor } from './commands/index.ts'
 import { globalOptions } from './commands/options.ts'
 import { defaultDir } from './desk.ts'
@@ -26,7 +25,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 
 const help = () => `
-Transaction types: ${[...rules.get(1)!.keys()].join(', ')}.
+Transaction types: nimledger tx --help lists them, nimledger tx TYPE --help has an example.
 Exit codes: 0 done or accepted, 1 refused, 2 wrong usage, 3 damaged or untrusted data, 4 unavailable.
 ${whichFolder()}`
 

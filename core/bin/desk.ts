@@ -4,7 +4,6 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import type { Draft } from '../api/host.ts'
@@ -21,7 +20,9 @@ import { checkPoint } from '../drivers/sodium/point-check.ts'
 import type { KeyPair } from '../drivers/sodium/signer.ts'
 import { createVerifier } from '../drivers/sodium/verifier.ts'
 import { openColdRows } from '../drivers/sqlite/cold-rows.ts'
+import { BOOK, GUARD } from '../drivers/sqlite/database.ts'
 import { isSqliteMirror } from '../drivers/sqlite/mirror-store.ts'
+import { requireDatabases } from '../drivers/sqlite/reader.ts'
 import { openSqliteReader } from '../drivers/sqlite/store.ts'
 import { listKeys, Vault } from '../drivers/vault.ts'
 import type { Accepted } from '../ledger/accepted.ts'
@@ -191,9 +192,10 @@ export class Desk {
 
 /** Opens the ledger in a folder to write to it, as its one writer or through the program that is, and closes it again. */
 export async function writing<T>(place: Place, write: (desk: Desk) => Promise<T>): Promise<T> {
-  // The passphrase comes first: nobody else has to wait while a person types.
-  if (!existsSync(place.dir)) throw new Failure('usage', `There is no ledger in ${place.dir}.`)
-  const isFirst = isSqliteMirror(place.dir) && listKeys(place.dir).length === 0
+  const isMirror = isSqliteMirror(place.dir)
+  if (!isMirror) requireDatabases(place.dir, BOOK, GUARD)
+  // Before the lock: nobody else waits while a person types.
+  const isFirst = isMirror && listKeys(place.dir).length === 0
   const passphrase = await readPassphrase(place.passphrase, isFirst)
   const desk = await openDesk(place, passphrase)
   try {
@@ -211,9 +213,10 @@ export async function writing<T>(place: Place, write: (desk: Desk) => Promise<T>
 
 async function openDesk(place: Place, passphrase: string): Promise<Desk> {
   if (isSqliteMirror(place.dir)) return deskOfMirror(place, passphrase)
+  // Before the lock, too, since it takes a third of a second. Keys that others add meanwhile are seen when they are asked for.
+  const vault = Vault.open(place.dir, passphrase)
   const taken = await takeLockOrCall(place.dir, LEDGER_TOOLS)
   try {
-    const vault = Vault.open(place.dir, passphrase)
     return 'commit' in taken ? await deskOver(place, vault, taken) : await deskBeside(place, vault, taken)
   } catch (error) {
     await taken.close()

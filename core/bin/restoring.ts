@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { equalBytes } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { plural } from '../base/plural.ts'
+import { entryCount, plural } from '../base/plural.ts'
 import { type Seconds, wholeSeconds } from '../domain/time.ts'
 import { writeDurably } from '../drivers/durable-file.ts'
 import { sha256 } from '../drivers/sha256.ts'
@@ -180,7 +180,7 @@ function chooseSource(dir: string, sources: readonly Source[], known: readonly K
   const lost = ahead.head.size - chosen.size
   throw new Failure(
     'damaged',
-    `${ahead.holder} holds a signed checkpoint of ${ahead.head.size} entries, and ${chosen.path} has ${chosen.size}: ` +
+    `${ahead.holder} holds a signed checkpoint of ${entryCount(ahead.head.size)}, and ${chosen.path} has ${chosen.size}: ` +
       `restoring it would lose ${plural(lost, 'entry that was', 'entries that were')} answered as accepted, and ` +
       'signing on would fork the log. ' +
       `Nothing was changed in ${dir}. Bring a newer backup, or give --from the folder of a mirror that has ${ahead.head.size}.`,
@@ -201,7 +201,7 @@ async function refuseShorter(dir: string, chosen: Source): Promise<void> {
   if (size <= chosen.size) return
   throw new Failure(
     'damaged',
-    `The guard in ${dir} is lost, and the book there has ${size} entries, more than the ${chosen.size} of ${chosen.path}: ` +
+    `The guard in ${dir} is lost, and the book there has ${entryCount(size)}, more than the ${chosen.size} of ${chosen.path}: ` +
       `restoring it would lose what may have been signed. Nothing was changed; nimledger restore ` +
       `${dir} makes a new guard for the longer one.`,
   )
@@ -221,14 +221,17 @@ async function compareHistories(
     if (log === chosen.log) continue
     const [own, theirs] = [await frontierAt(sha256, copy, size), await frontierAt(sha256, log, size)]
     if (!equalBytes(own.root(), theirs.root()))
-      throw new Failure('damaged', `The first ${size} entries in ${path} are not those in ${chosen.path}. ${evidence}`)
+      throw new Failure(
+        'damaged',
+        `The log in ${path} and that in ${chosen.path} differ in the first ${entryCount(size)}. ${evidence}`,
+      )
   }
   for (const { holder, head, signed } of known) {
     try {
       await signedSize(sha256, copy, signed, verifier)
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'damaged')) throw error
-      const what = `${holder} holds a checkpoint of ${head.size} entries that is not one of the log in ${chosen.path}`
+      const what = `${holder} holds a checkpoint of ${entryCount(head.size)} that is not one of the log in ${chosen.path}`
       throw new Failure('damaged', `${what}: ${error.message} ${evidence}`)
     }
   }

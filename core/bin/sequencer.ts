@@ -13,6 +13,7 @@ import type { LedgerOptions } from '../ledger/ledger.ts'
 import { lastTime } from '../ledger/queries.ts'
 import { StoreError, type StoreReader, type StoreWriter } from '../ledger/store.ts'
 import { callLocalDoor, type LocalCaller } from '../net/local-caller.ts'
+import { clearDoor } from '../net/local-door.ts'
 
 export interface Sequencer {
   readonly size: number
@@ -41,7 +42,9 @@ export async function takeLockOrCall(dir: string, tools: Tools): Promise<StoreWr
   const deadline = performance.now() + LOCK_TIMEOUT_MS
   for (;;) {
     try {
-      return await openSqliteWriter(dir)
+      const store = await openSqliteWriter(dir)
+      clearDoor(dir)
+      return store
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'locked')) throw error
       const caller = await callLocalDoor(dir, tools)

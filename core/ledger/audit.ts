@@ -7,6 +7,7 @@
 
 import { equalBytes, toBase64, toHex } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
+import { entryCount } from '../base/plural.ts'
 import { formatSeconds } from '../domain/time.ts'
 import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
 import { Frontier, HASH_BYTES, leafHash } from '../log/merkle.ts'
@@ -262,7 +263,7 @@ class Audit {
   #readHead(signed: Uint8Array, what: HeadKind): Defect | undefined {
     const head = readCheckpoint(signed)
     if (head instanceof Malformed) return what.defect(NOT_SIGNED)
-    if (head.size > this.size) return what.defect(`covers ${head.size} entries; there are ${this.size}`)
+    if (head.size > this.size) return what.defect(`covers ${entryCount(head.size)}; there are ${this.size}`)
     this.heads.push({ head, signed, what })
     return undefined
   }
@@ -293,11 +294,11 @@ class Audit {
     }
     const [first, second] = due
     if (first && second && first.head.size === second.head.size && !equalBytes(first.head.root, second.head.root)) {
-      return { what: 'fork', message: `The log signed two different trees of ${first.head.size} entries.` }
+      return { what: 'fork', message: `The log signed two different trees of ${entryCount(first.head.size)}.` }
     }
     const wrong = due.find(({ head }) => !equalBytes(head.root, head.size === 0 ? this.#emptyRoot() : this.replay.root))
     if (wrong === undefined) return undefined
-    const message = `The first ${wrong.head.size} entries are not those that ${wrong.what.name} was signed over.`
+    const message = `The tree of ${entryCount(wrong.head.size)} is not the one that ${wrong.what.name} was signed over.`
     return { table: 'checkpoint', what: 'root', message }
   }
 

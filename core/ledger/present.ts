@@ -36,8 +36,9 @@ export function presentAccepted(accepted: Accepted): JsonObject {
   }
 }
 
-export function presentPreview({ id, type, outcome }: Preview): JsonObject {
-  return { status: 'preview', id, type, ...presentEffects(outcome), balances: presentBalances(outcome) }
+export function presentPreview({ transaction, outcome }: Preview): JsonObject {
+  const { id, definition } = transaction
+  return { status: 'preview', id, type: definition.type, ...presentEffects(outcome), balances: presentBalances(outcome) }
 }
 
 /** An entry as the log shows it. */

@@ -6,6 +6,7 @@
 
 import { equalBytes, type Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
+import { entryCount } from '../base/plural.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { readCheckpoint } from '../log/checkpoint.ts'
 import { type Frontier, HASH_BYTES, leafHash, nodesOf, rootRanges } from '../log/merkle.ts'
@@ -157,7 +158,7 @@ export async function signedSize(sha256: Sha256, store: StoreReader, signed: Uin
   if (size < claimed.size) {
     throw new StoreError(
       'damaged',
-      `The ledger has ${size} entries, but a checkpoint of ${claimed.size} was signed: it is an older copy, and signing on ` +
+      `The ledger has ${entryCount(size)}, but a checkpoint of ${claimed.size} was signed: it is an older copy, and signing on ` +
         'would fork the log.',
     )
   }
@@ -168,7 +169,7 @@ export async function signedSize(sha256: Sha256, store: StoreReader, signed: Uin
   if (!equalBytes(root, checkpoint.root)) {
     throw new StoreError(
       'damaged',
-      `The first ${checkpoint.size} entries are not those that the last checkpoint was signed over.`,
+      `The tree of ${entryCount(checkpoint.size)} is not the one that the last checkpoint was signed over.`,
     )
   }
   return checkpoint.size

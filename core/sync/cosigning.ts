@@ -15,6 +15,7 @@ import { assert } from '../base/assert.ts'
 import { equalBytes, type Sha256, tryUtf8Decode } from '../base/bytes.ts'
 import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
+import { entryCount } from '../base/plural.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import type { LogReader } from '../ledger/store.ts'
 import { formatAddCheckpoint } from '../log/add-checkpoint.ts'
@@ -288,7 +289,8 @@ export class Cosigning {
         signal,
       )
       if (status === 200) return this.#readCosignature(witness.key, target, body)
-      if (status !== 409) throw new Refused(`It refuses the checkpoint of ${target.size} entries: ${status} ${printable(body)}`)
+      if (status !== 409)
+        throw new Refused(`It refuses the checkpoint of ${entryCount(target.size)}: ${status} ${printable(body)}`)
       witness.size = conflictingSize(body, target.size)
     }
     throw new Refused('It names another size each time that it is asked.')
@@ -345,7 +347,7 @@ function conflictingSize(body: Uint8Array, size: number): number {
   if (known === undefined) throw new Refused('It answers 409 without a size.')
   if (known <= size) return known
   throw new Refused(
-    `It has cosigned ${known} entries of this log, and there are ${size}: this ledger is an older copy, or there are two.`,
+    `It has cosigned ${entryCount(known)} of this log, and there are ${size}: this ledger is an older copy, or there are two.`,
   )
 }
 

@@ -15,6 +15,7 @@ import { assert } from '../base/assert.ts'
 import { equalBytes, toHex } from '../base/bytes.ts'
 import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
+import { entryCount } from '../base/plural.ts'
 import { sequencerKeys } from '../domain/state.ts'
 import type { Defect } from '../ledger/execution.ts'
 import { Follower, type FollowerOptions } from '../ledger/follower.ts'
@@ -149,7 +150,7 @@ export class Mirror {
   async #compare(before: Signed, shown: Signed, tree: RemoteTree): Promise<Finding | undefined> {
     if (shown.size === before.size) {
       if (equalBytes(shown.root, before.root)) return undefined
-      return { kind: 'fork', message: `The log signed two different trees of ${shown.size} entries.` }
+      return { kind: 'fork', message: `The log signed two different trees of ${entryCount(shown.size)}.` }
     }
     if (shown.size < before.size) return this.#findRollback(before, shown)
     if (before.size === 0) return undefined
@@ -160,7 +161,7 @@ export class Mirror {
 
   async #findRollback(before: Signed, shown: Signed): Promise<Finding> {
     const { sha256, remote, store } = this.#options
-    const message = `The log shows ${shown.size} entries, after it showed ${before.size}: it went back.`
+    const message = `The log shows ${entryCount(shown.size)}, after it showed ${before.size}: it went back.`
     const isHere = (await store.size()) >= before.size
     if (!isHere || shown.size === 0) return { kind: 'rollback', message }
     const load = async (level: number, number: number) => {
@@ -334,7 +335,7 @@ function wrongTile(index: number, { head }: RemoteTree): Misserved {
 
 /** The evidence that the larger tree begins with another tree than the smaller one. */
 function fork(smaller: TreeHead, larger: TreeHead, { root, path }: Prefix): Finding {
-  const trees = `its tree of ${larger.size} entries does not begin with its tree of ${smaller.size}`
+  const trees = `its tree of ${entryCount(larger.size)} does not begin with its tree of ${smaller.size}`
   return { kind: 'fork', message: `The log signed two histories: ${trees}.`, prefix: root, path }
 }
 

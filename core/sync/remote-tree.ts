@@ -6,6 +6,7 @@
 
 import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
+import { entryCount } from '../base/plural.ts'
 import {
   consistencyRanges,
   foldRanges,
@@ -114,7 +115,7 @@ export class RemoteTree {
     // Once a bundle is full, the partial one may be gone; the full one begins with the same entries.
     const full = parseBundle(bytes, TILE_WIDTH)
     if (!(full instanceof Malformed)) return full.slice(0, width)
-    throw new Misserved('altered', resource, `${resource} is not a bundle of ${width} entries: ${entries.reason}.`)
+    throw new Misserved('altered', resource, `${resource} is not a bundle of ${entryCount(width)}: ${entries.reason}.`)
   }
 
   async #fetch(resource: string, read: () => Promise<Uint8Array>): Promise<Uint8Array> {

@@ -8,6 +8,7 @@ import { assert } from '../base/assert.ts'
 import { equalBytes, type Sha256 } from '../base/bytes.ts'
 import { MAX_PROOF_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
+import { entryCount } from '../base/plural.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import type { OutboxAnswer, OutboxNote, OutboxStore } from '../ledger/outbox-store.ts'
 import { receiptOf } from '../ledger/receipt.ts'
@@ -95,6 +96,6 @@ function checkpointOf({ answer }: OutboxNote): { readonly signed: Uint8Array; re
 }
 
 function fork(held: Uint8Array, shown: Uint8Array, size: number, prefix: Awaited<ReturnType<typeof readPrefix>>): Evidence {
-  const message = `The hub gave a receipt for a tree of ${size} entries with which the log that it publishes does not begin.`
+  const message = `The hub gave a receipt for a tree of ${entryCount(size)} with which the log that it publishes does not begin.`
   return { kind: 'fork', message, held, shown, prefix: prefix.root, path: prefix.path }
 }

@@ -10,6 +10,7 @@
 import { equalBytes, type Sha256, toHex, utf8 } from '../base/bytes.ts'
 import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
+import { entryCount } from '../base/plural.ts'
 import type { Seconds } from '../domain/time.ts'
 import { StoreError, type WitnessStore } from '../ledger/store.ts'
 import { type AddCheckpoint, continuationFault, parseAddCheckpoint } from '../log/add-checkpoint.ts'
@@ -152,7 +153,7 @@ export class Witness {
   /** The log signed a second tree of one size: the two checkpoints together show it to anybody. */
   #catch(held: Held, { checkpoint, request }: Submitted): void {
     if (equalBytes(held.root, checkpoint.root)) return
-    const message = `The log signed two different trees of ${held.size} entries.`
+    const message = `The log signed two different trees of ${entryCount(held.size)}.`
     const evidence: Evidence = { kind: 'fork', message, held: held.signed, shown: request.checkpoint }
     this.#options.caught?.(checkpoint.origin, evidence)
   }

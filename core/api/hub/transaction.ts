@@ -124,7 +124,7 @@ async function preview(
     const outcome = await previewText(host.tools, store, text, time, { keyId, cosigner })
     if (outcome.status === 'refused') return outcome
     // What presentPreview writes is the form of a preview's effects.
-    const shown = presentPreview(outcome) as unknown as Effects & Pick<typeof outcome, 'status' | 'id' | 'type'>
+    const shown = presentPreview(outcome) as unknown as Effects & { status: 'preview'; id: string; type: string }
     return { ...shown, balances: balancesFor(caller, outcome), summary: describe(parsed) }
   })
 }

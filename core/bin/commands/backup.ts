@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { Malformed } from '../../base/malformed.ts'
+import { entryCount } from '../../base/plural.ts'
 import { formatMilliseconds, formatSeconds } from '../../domain/time.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
@@ -105,7 +106,7 @@ async function restore(file: string, options: RestoreOptions): Promise<void> {
       '',
       'The guard is new: what the lost one had signed and refused is not known any more.',
       `Notes made before ${formatSeconds(staleBefore)} are refused as stale.`,
-      `If anybody holds a checkpoint of more than ${restored.size} entries, do not let this ledger sign: restore it again`,
+      `If anybody holds a checkpoint of more than ${entryCount(restored.size)}, do not let this ledger sign: restore it again`,
       'with --from the folder of a mirror that has them.',
     )
   }

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { assert } from '../../base/assert.ts'
 import { Malformed } from '../../base/malformed.ts'
-import { plural } from '../../base/plural.ts'
+import { entryCount, plural } from '../../base/plural.ts'
 import type { Micros } from '../../domain/money.ts'
-import { quoted } from '../../domain/text.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import { readPublished } from '../../drivers/published-files.ts'
 import { sha256 } from '../../drivers/sha256.ts'
@@ -44,6 +43,7 @@ import {
   readToken,
   tokenOption,
 } from './options.ts'
+import { whyNoType } from './transaction-types.ts'
 
 interface LogOptions extends GlobalOptions {
   readonly from: number
@@ -95,10 +95,8 @@ export function logCommands(program: Command): void {
 async function showLog(options: LogOptions): Promise<void> {
   const place = placeOf(options)
   const { from, limit = Number.POSITIVE_INFINITY, type, since, until, min, max, json } = options
-  const types = [...LEDGER_TOOLS.rules.values()].flatMap((ofVersion) => [...ofVersion.keys()])
-  if (type !== undefined && !types.includes(type)) {
-    throw new Failure('usage', `There is no type ${quoted(type)}; there are ${types.join(', ')}.`)
-  }
+  const unknown = type === undefined ? undefined : whyNoType(type)
+  if (unknown !== undefined) throw new Failure('usage', `--type: ${unknown}.`)
   const names = localNames(place.dir)
   const amounts = { leastMicros: min, mostMicros: max }
   await searching(place.dir, { account: options.account, type, ...amounts }, async (searched) => {
@@ -215,15 +213,15 @@ function showReport(report: WitnessedReport, seconds: number, { json }: GlobalOp
     )
     return ok ? EXIT.done : EXIT.damaged
   }
-  const checked = `${plural(entries, 'entry', 'entries')} and ${plural(signatures, 'signature')}`
+  const checked = `${entryCount(entries)} and ${plural(signatures, 'signature')}`
   if (ok) print(`ok  ${checked} verified in ${seconds.toFixed(2)} s (${rate} a second)`)
   else print(KEY_DEFECTS.includes(defects[0]?.what ?? '') ? 'UNTRUSTED' : 'DAMAGED', ...defects.map(describeDefect))
   print(...formatFields({ origin, size, root, vkey }).map((line) => `  ${line}`))
   if (rotation !== undefined)
     print(`  The key given is an old one of this log, which signs until ${rotation.until}; the new one is ${rotation.vkey}`)
-  if (unsigned > 0) print(`  No checkpoint covers the last ${plural(unsigned, 'entry', 'entries')} yet.`)
+  if (unsigned > 0) print(`  No checkpoint covers the last ${entryCount(unsigned)} yet.`)
   for (const { name, time } of cosigned?.cosigners ?? [])
-    print(`  ${name} cosigned the first ${plural(cosigned!.size, 'entry', 'entries')} at ${time}.`)
+    print(`  ${name} cosigned the first ${entryCount(cosigned!.size)} at ${time}.`)
   if (vkeySource === 'folder')
     print('  The key is the one that the log names itself; give --vkey to verify against one that you got elsewhere.')
   return ok ? EXIT.done : EXIT.damaged

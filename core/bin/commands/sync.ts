@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { toBase64 } from '../../base/bytes.ts'
-import { plural } from '../../base/plural.ts'
+import { entryCount } from '../../base/plural.ts'
 import { RemoteError } from '../../sync/remote.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { Following, type Hub, knownHub, parseHub, type Round } from '../following.ts'
@@ -83,7 +83,7 @@ async function showRound(following: Following, round: Round, { json }: SyncOptio
   if (state === before) return state
   if (json) printJson({ size, root: toBase64(root), applied, outbox })
   else {
-    const news = applied === 0 ? 'Nothing new' : `${plural(applied, 'entry', 'entries')} verified and taken`
+    const news = applied === 0 ? 'Nothing new' : `${entryCount(applied)} verified and taken`
     const { queued, sent, accepted, refused } = outbox
     const notes = queued + sent + accepted + refused
     print(`${news}: ${size} in all, root ${toBase64(root)}`)

@@ -5,7 +5,6 @@
 
 import { existsSync, writeFileSync } from 'node:fs'
 import { type Command, Help, type Option } from 'commander'
-import { assert } from '../../base/assert.ts'
 import { tryUtf8Decode } from '../../base/bytes.ts'
 import { MAX_COMMIT_NOTES, MAX_NOTE_BYTES } from '../../base/limits.ts'
 import { Malformed } from '../../base/malformed.ts'
@@ -43,11 +42,7 @@ import { formatFields, formatTable, print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
 import { forgetAnswered } from '../unanswered.ts'
 import { atOption, type GlobalOptions, parseTimeSeconds, placeOf, readInput, targetFile } from './options.ts'
-
-/** A preview, and what was previewed. */
-interface Previewed extends Preview {
-  readonly transaction: Transaction
-}
+import { helpOfType, whyNoType } from './transaction-types.ts'
 
 interface TransactionOptions extends GlobalOptions {
   readonly as: string
@@ -72,6 +67,7 @@ export function transactionCommands(program: Command): void {
     .option('--preview', 'show what it would do, and do nothing')
     .option('--valid-until <time>', 'until when it may be accepted (default: a day)', parseTimeSeconds)
     .addOption(atOption())
+    .addHelpText('after', ({ command }) => ['', ...helpOfType(namedType(command))].join('\n'))
     .action(async (type: string | undefined, _options, command: Command) => {
       const options = command.optsWithGlobals<TransactionOptions>()
       requireOptions(type, options)
@@ -120,18 +116,25 @@ function without(command: Command, names: readonly (keyof TransactionOptions)[])
   })
 }
 
+/** The type of which help is asked for. */
+function namedType({ args }: Command): string | undefined {
+  return args.find((arg) => !arg.startsWith('-'))
+}
+
 function requireOptions(type: string | undefined, { as, body }: Partial<TransactionOptions>): void {
-  if (type === undefined)
-    throw new Failure('usage', 'Name a transaction type, for instance: nimledger tx dataset.purchase --as bob --body …')
+  if (type === undefined) throw new Failure('usage', 'Name a transaction type; nimledger tx --help lists them.')
   if (as === undefined) throw new Failure('usage', 'Say who signs: --as ACCOUNT.')
   if (body === undefined)
     throw new Failure(
       'usage',
-      "Give the body: --body '{…}', or --body - for standard input. docs/transactions.md has an example of each type.",
+      `Give the body: --body '{…}', or --body - for standard input; nimledger tx ${type} --help has an example.`,
     )
 }
 
-async function readBody(option: string): Promise<Json | Malformed> {
+/** The body of a transaction of a type that there is. */
+async function readBody(type: string, option: string): Promise<Json | Malformed> {
+  const unknown = whyNoType(type)
+  if (unknown !== undefined) return new Malformed(unknown)
   const text = option === '-' ? tryUtf8Decode(await readInput('-')) : option
   return text === undefined ? new Malformed('the body is not UTF-8') : parseBody(text)
 }
@@ -142,7 +145,7 @@ function showMalformed({ reason }: Malformed, options: { json?: true }): number 
 
 /** Signs and submits one transaction, or previews it, and prints the result. */
 async function runTransaction(type: string, options: TransactionOptions): Promise<number> {
-  const body = await readBody(options.body)
+  const body = await readBody(type, options.body)
   if (body instanceof Malformed) return showMalformed(body, options)
   const { as: signer, validUntil, key, cosign: cosigner } = options
   const draft = { signer, type, body, validUntil, key, cosigner }
@@ -157,7 +160,7 @@ export function pendingOf(error: unknown): Pending {
   throw error
 }
 
-function previewOne(place: Place, draft: DraftToSign): Promise<Previewed | Refusal> {
+function previewOne(place: Place, draft: DraftToSign): Promise<Preview | Refusal> {
   return reading(place, async (store) => {
     const platform = await readPlatform(store)
     const time = await readingTime(store, place)
@@ -166,11 +169,7 @@ function previewOne(place: Place, draft: DraftToSign): Promise<Previewed | Refus
     const cosigner = draft.cosigner === undefined ? undefined : resolveAccount(place, platform, draft.cosigner)
     const usable = await usableKeys(store, signer, wholeSeconds(time))
     const keyId = keyIdOf(place, signer, draft.key, usable)
-    const previewed = await preview(LEDGER_TOOLS, store, text, time, { keyId, cosigner, underWay: await underWay(place) })
-    if (previewed.status === 'refused') return previewed
-    const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
-    assert(!(transaction instanceof Malformed), 'what was previewed is well-formed')
-    return { ...previewed, transaction }
+    return preview(LEDGER_TOOLS, store, text, time, { keyId, cosigner, underWay: await underWay(place) })
   })
 }
 
@@ -216,7 +215,7 @@ async function offlineSigner(
 }
 
 async function signOffline(type: string, options: TransactionOptions): Promise<number> {
-  const body = await readBody(options.body)
+  const body = await readBody(type, options.body)
   if (body instanceof Malformed) return showMalformed(body, options)
   const place = placeOf(options)
   const { origin, made } = await signingFor(place, options.ledger)
@@ -305,7 +304,7 @@ function splitNotes(bytes: Buffer): Buffer[] {
 }
 
 /** Prints an outcome and returns its exit code. */
-export function showOutcome(outcome: Accepted | Previewed | Refusal | Pending, options: GlobalOptions): number {
+export function showOutcome(outcome: Accepted | Preview | Refusal | Pending, options: GlobalOptions): number {
   const { json } = options
   if (outcome instanceof Pending) return showPending(outcome, json)
   if (outcome.status === 'refused') {
@@ -336,7 +335,7 @@ function namesFor(options: GlobalOptions): ReadonlyMap<string, string> {
   }
 }
 
-function printEffects(outcome: Accepted | Previewed, shown: JsonObject, names: ReadonlyMap<string, string>): void {
+function printEffects(outcome: Accepted | Preview, shown: JsonObject, names: ReadonlyMap<string, string>): void {
   const repeated = outcome.status === 'accepted' && outcome.repeated ? ', as before' : ''
   const place = outcome.status === 'accepted' ? `${repeated}  entry ${shown.index}  ${shown.time}` : ''
   print(`${outcome.status}${place}  ${shown.type}`, `  ${withNames(describe(outcome.transaction), names)}`)

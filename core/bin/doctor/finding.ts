@@ -14,6 +14,7 @@ export const FINDINGS = {
   disk_full: ['error', unavailable],
   disk_low: ['warning'],
   folder_unwritable: ['error', unavailable],
+  read_only: ['info'],
   files_open: ['warning'],
   files_foreign: ['warning'],
   lock_held: ['info'],

@@ -69,7 +69,7 @@ export function* files(dir: string): Generator<Finding> {
   try {
     accessSync(dir, constants.W_OK)
   } catch {
-    yield finding('folder_unwritable', `This user may not write in ${dir}.`, 'Run it as the user that the folder belongs to.')
+    yield unwritable(dir)
   }
   const names = readdirSync(dir).filter((name) =>
     /^(?:ledger|checkpoint|mirror|index)\.db\.new$|^keys\.json\.new$|^replaced-/.test(name),
@@ -78,6 +78,14 @@ export function* files(dir: string): Generator<Finding> {
     const message = `There are left-overs of restores or of writing that was cut off: ${names.join(', ')}.`
     yield finding('unfinished', message, 'Once the ledger verifies, and nothing is running, they can be deleted.')
   }
+}
+
+/** A copy for an auditor has no keys, and nobody means to write to it. */
+function unwritable(dir: string): Finding {
+  const remedy = 'Run it as the user that the folder belongs to.'
+  if (existsSync(vaultPath(dir))) return finding('folder_unwritable', `This user may not write in ${dir}.`, remedy)
+  const message = `This user may read and not write in ${dir}, and no keys are in it: it is a copy to look at.`
+  return finding('read_only', message, `Nothing: commands that read work. If it is to be written to: ${remedy.toLowerCase()}`)
 }
 
 function* modes(dir: string): Generator<Finding> {

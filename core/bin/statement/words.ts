@@ -1,6 +1,6 @@
 /** The words of a statement for people, on a terminal and on paper. */
 
-import { plural } from '../../base/plural.ts'
+import { entryCount } from '../../base/plural.ts'
 import { ACCOUNT_BOOKS, type AccountBook } from '../../domain/books.ts'
 import { formatMicros } from '../../domain/money.ts'
 import { formatMilliseconds } from '../../domain/time.ts'
@@ -51,7 +51,7 @@ export function totalRows(statement: Statement): (readonly [string, string])[] {
 export function periodWords({ from, to, time, size }: Statement): string {
   const begin = from === undefined ? 'From the first entry' : `From ${formatMilliseconds(from)}`
   const end = to === time ? `up to ${formatMilliseconds(time)}` : `to the last entry, ${formatMilliseconds(time)}`
-  return `${begin} ${end}, when the log had ${plural(size, 'entry', 'entries')}`
+  return `${begin} ${end}, when the log had ${entryCount(size)}`
 }
 
 /**

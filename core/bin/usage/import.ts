@@ -6,6 +6,7 @@
 
 import { basename } from 'node:path'
 import { MAX_BATCH_LINES } from '../../base/limits.ts'
+import { plural } from '../../base/plural.ts'
 import type { LineOutcome } from '../../domain/define.ts'
 import type { Transaction } from '../../domain/envelope.ts'
 import { formatMicros } from '../../domain/money.ts'
@@ -63,7 +64,10 @@ export async function importUsage(desk: Desk, options: UsageImport): Promise<Jso
   if (typeof lines !== 'number') return lines
   const last = await lastLine(desk, meter, listing, stream)
   if (last > lines) {
-    throw new Failure('damaged', `The stream ${stream} has ${last} lines already and the file only ${lines}: it is another file.`)
+    throw new Failure(
+      'damaged',
+      `The stream ${stream} has ${plural(last, 'line')} already and the file only ${lines}: it is another file.`,
+    )
   }
   const unready = last < lines ? await whyNotReady(desk, payer, listing) : undefined
   if (unready !== undefined) return unready
