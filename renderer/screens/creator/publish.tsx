@@ -8,7 +8,7 @@ import type { ModelList } from '../../../core/api/views.ts'
 import { RefusalNotice } from '../../components/layout.tsx'
 import { useDesk } from '../../desk.tsx'
 import { go, href } from '../../route.ts'
-import { type Body, useSign } from '../../sign.tsx'
+import { type Body, useCloseOnEscape, useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 import { Calculator } from './calculator.tsx'
@@ -34,11 +34,19 @@ export function Publish({ list, model, close }: PublishProps) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (body === undefined) return
-    const accepted = ({ created }: { created?: string }) => go(created === undefined ? href('models') : href('market', created))
-    sign({ signer: acting.account, type: 'listing.publish', body, accepted })
+    const accepted = ({ created }: { created?: string }) => created !== undefined && go(href('market', created))
+    sign({ signer: acting.account, type: 'listing.publish', body, accepted, taken: close })
   }
   return (
-    <Drawer opened onClose={close} position="right" size={860} title={t.title} closeButtonProps={{ 'aria-label': strings.close }}>
+    <Drawer
+      opened
+      onClose={close}
+      closeOnEscape={useCloseOnEscape()}
+      position="right"
+      size={860}
+      title={t.title}
+      closeButtonProps={{ 'aria-label': strings.close }}
+    >
       <form onSubmit={submit} className="publish">
         <Stack className="publish-form">
           <SegmentedControl
