@@ -96,7 +96,7 @@ export function sumsView({ grossMicros, feeMicros, payments }: Sums): view.Sums 
 }
 
 export function offerView({ listing, row, terms, seller, modelName, closedBecause }: Offer): view.ListingView {
-  const { account, kind, title, description, model, version } = row
+  const { account, kind, title, description, model, version, withdrawn } = row
   return {
     listing,
     account,
@@ -109,6 +109,7 @@ export function offerView({ listing, row, terms, seller, modelName, closedBecaus
     version,
     terms: termsView(terms),
     ...(closedBecause !== undefined && { closedBecause }),
+    isWithdrawn: withdrawn,
   }
 }
 

@@ -72,6 +72,11 @@ export function SignDialog({ request, close }: SignDialogProps) {
           </>
         )}
         {shown?.status === 'preview' && <Effect preview={shown} />}
+        {isSignable && strings.consequences[type] !== undefined && (
+          <Text size="sm" c="dimmed">
+            {strings.consequences[type]}
+          </Text>
+        )}
         {isSignable && <OnTheWay />}
         {sign.error !== null && <FailureNotice error={sign.error} />}
         <Group justify="flex-end" gap="xs" ref={buttons}>

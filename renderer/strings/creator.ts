@@ -78,6 +78,16 @@ export const creator = {
       price: 'Price',
       terms: 'Terms',
     },
+    change: 'Change',
+    withdraw: 'Withdraw',
+    changePlan: 'Change the plan',
+    changeLead: [
+      'A larger plan begins now, and what is left of the time that you paid for is credited by the second.',
+      'A smaller one begins with the next period.',
+    ].join(' '),
+    current: 'Your plan now',
+    cancelPlan: 'Cancel it',
+    keepPlan: 'Renew it after all',
     version: (version: number) => `version ${version}`,
     forSale: 'for sale',
     closed: 'not for sale',
@@ -95,6 +105,8 @@ export const creator = {
 
   publish: {
     title: 'New listing',
+    changeTitle: 'Change the listing',
+    cannotRemove: 'What was offered once can be changed, but not taken away: withdraw the listing and publish another instead.',
     kind: 'What you sell',
     listingTitle: 'Title',
     description: 'Description',

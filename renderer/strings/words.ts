@@ -61,6 +61,18 @@ const types: Readonly<Record<string, string>> = {
   'usage.batch': 'Bill metered use',
 }
 
+/** What follows from a transaction that its sentence and its postings do not show. */
+const consequences: Readonly<Record<string, string>> = {
+  'listing.withdraw': 'It cannot be put on sale again. What was bought stays with its buyers.',
+  'listing.update': 'Buyers who saw the terms before may take them for seven days more. What was bought stays as it was bought.',
+  'model.undeploy': 'Its listings sell nothing until it is deployed again.',
+  'plan.cancel':
+    'It runs to the end of the time that is paid. Then your models are out of service and their listings sell nothing.',
+  'subscription.cancel': 'It runs to the end of the time that is paid, and does not renew.',
+  'usage.revoke': 'It ends in 24 hours, so that what was used until now can still be charged.',
+  'account.freeze': 'The account signs nothing until it is unfrozen. What is paid to it still arrives.',
+}
+
 const books: Readonly<Record<string, string>> = {
   wallet: 'Wallet',
   held: 'Held',
@@ -153,9 +165,11 @@ export const words = {
   reason: 'Reason',
   loading: 'Loading',
   more: 'Show more',
+  sortedOf: (rows: number) => `In order among the ${plural(rows, 'row')} shown so far. Show more to order the rest, too.`,
   skip: 'Skip to the page',
   advice,
   types,
+  consequences,
   books,
   bookNotes,
   periods,

@@ -49,17 +49,24 @@ function Count({ draft, change, field, label, description }: CountProps) {
   )
 }
 
-export function ModelFields({ draft, change, list }: FieldsProps & { readonly list: ModelList }) {
+interface OfModelProps extends FieldsProps {
+  readonly list: ModelList
+  /** A listing that exists keeps its model. */
+  readonly isNew: boolean
+}
+
+export function ModelFields({ draft, change, list, isNew }: OfModelProps) {
   const { publish: t, periods } = strings
   const deployed = list.models.filter(({ isDeployed }) => isDeployed)
   const isSubscribable = PERIODS.some((period) => draft[period].trim() !== '')
   return (
     <Stack>
-      {deployed.length === 0 ? (
+      {isNew && deployed.length === 0 && (
         <Text size="sm" c="dimmed">
           {t.noModels}
         </Text>
-      ) : (
+      )}
+      {isNew && deployed.length > 0 && (
         <NativeSelect
           label={t.model}
           description={t.slotsLeft(Math.max(0, list.slots.limit - list.slots.used))}
@@ -146,19 +153,21 @@ export function DatasetFields({ draft, change }: FieldsProps) {
   )
 }
 
-export function FeatureFields({ draft, change, list }: FieldsProps & { readonly list: ModelList }) {
+export function FeatureFields({ draft, change, list, isNew }: OfModelProps) {
   const { publish: t } = strings
   const models = list.models.map(({ model, name }) => ({ value: model, label: name }))
   return (
     <SimpleGrid cols={3} spacing="sm">
       <Price draft={draft} change={change} field="price" label={t.price} />
       <Count draft={draft} change={change} field="days" label={t.days} description={t.daysHint} />
-      <NativeSelect
-        label={t.featureModel}
-        value={draft.model}
-        data={[{ value: '', label: t.none }, ...models]}
-        onChange={(event) => change({ model: event.currentTarget.value })}
-      />
+      {isNew && (
+        <NativeSelect
+          label={t.featureModel}
+          value={draft.model}
+          data={[{ value: '', label: t.none }, ...models]}
+          onChange={(event) => change({ model: event.currentTarget.value })}
+        />
+      )}
     </SimpleGrid>
   )
 }
