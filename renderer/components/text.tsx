@@ -69,7 +69,7 @@ export function Foreign({ children, className }: { readonly children: string; re
 export function Id({ value, full = false }: { readonly value: string; readonly full?: boolean }) {
   return (
     <span className="id">
-      <Tooltip label={<span className="mono">{value}</span>} multiline maw={420} disabled={full}>
+      <Tooltip label={<span className="mono">{value}</span>} multiline maw="min(420px, 92vw)" disabled={full}>
         <span className={full ? 'mono break' : 'mono nowrap'}>{full ? value : shortId(value)}</span>
       </Tooltip>
       <Copy value={value} />
@@ -121,7 +121,7 @@ export function Sentence({ text, names }: { readonly text: string; readonly name
 
 function Named({ id, name }: { readonly id: string; readonly name: string | undefined }) {
   return (
-    <Tooltip label={<span className="mono">{id}</span>} multiline maw={420}>
+    <Tooltip label={<span className="mono">{id}</span>} multiline maw="min(420px, 92vw)">
       <span className="named">{name === undefined || name === '' ? shortId(id) : <Foreign>{name}</Foreign>}</span>
     </Tooltip>
   )

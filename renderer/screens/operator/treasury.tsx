@@ -147,7 +147,7 @@ function TopUp() {
           <Text size="sm" c="dimmed">
             {t.topUpLead}
           </Text>
-          <SimpleGrid cols={2} spacing="sm">
+          <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
             <AccountSelect label={t.account} placeholder={t.accountHint} value={account} choose={setAccount} />
             <TextInput
               ref={amountField}
