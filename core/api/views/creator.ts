@@ -79,6 +79,27 @@ export interface Payment extends Sums {
   readonly names: Names
 }
 
+/** A payout that was asked for, and what became of it. */
+export interface PayoutView {
+  readonly payout: string
+  readonly account: string
+  readonly name: string
+  readonly amount: Amount
+  /** Where to, in the creator's words. */
+  readonly destination: string
+  readonly status: 'pending' | 'settled' | 'failed' | 'cancelled'
+  /** The entry that asked for it, and when. */
+  readonly index: number
+  readonly time: Time
+}
+
+/** A page of payouts, those asked for last first. */
+export interface PayoutPage {
+  readonly size: number
+  readonly payouts: readonly PayoutView[]
+  readonly next?: number
+}
+
 export interface ModelView {
   readonly model: string
   readonly name: string

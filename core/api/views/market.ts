@@ -49,6 +49,8 @@ export interface ListingView {
   readonly terms: TermsView
   /** Why it sells nothing now, as the end of a sentence: "its model is undeployed or suspended". */
   readonly closedBecause?: string
+  /** It sells nothing ever again. */
+  readonly isWithdrawn: boolean
 }
 
 export interface ListingPage {
