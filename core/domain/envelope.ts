@@ -13,6 +13,7 @@ import { z } from 'zod'
 import { type Sha256, tryUtf8Decode, utf8 } from '../base/bytes.ts'
 import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
+import { plural } from '../base/plural.ts'
 import { type NoteSignature, parseNote } from '../log/note.ts'
 import { canonicalize, type Json, parseCanonical } from './canonical.ts'
 import type { Definition } from './define.ts'
@@ -179,7 +180,7 @@ class ReadTransaction implements SignedTransaction {
 export function wrongSignatures({ definition }: Transaction, count: number): Malformed | undefined {
   const demanded = definition.cosigned === undefined ? 1 : 2
   if (count === demanded) return undefined
-  return new Malformed(`it carries ${count} signature${count === 1 ? '' : 's'}; its type demands ${demanded}`)
+  return new Malformed(`it carries ${plural(count, 'signature')}; its type demands ${demanded}`)
 }
 
 function parseText(rules: Rules, sha256: Sha256, text: string, received: Received): ReadTransaction | Malformed {
