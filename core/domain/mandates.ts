@@ -21,8 +21,8 @@ export function use(before: Use | undefined, time: Seconds, grossMicros: Micros)
   }
 }
 
-/** What counts against a mandate's limit. */
-export function counted(per: Mandate['per'], { dayMicros, monthMicros }: Use): Micros {
+/** What was charged in the window of a mandate's limit, the day or the month. */
+export function usedIn(per: Mandate['per'], { dayMicros, monthMicros }: Use): Micros {
   return per === 'day' ? dayMicros : monthMicros
 }
 

@@ -8,7 +8,7 @@ import { ACCOUNT_BOOKS } from '../domain/books.ts'
 import { type Json, parseCanonical } from '../domain/canonical.ts'
 import type { LineOutcome } from '../domain/define.ts'
 import { parseSignedTransaction, type Tools, type Transaction } from '../domain/envelope.ts'
-import { counted } from '../domain/key-limits.ts'
+import { spentWith } from '../domain/key-limits.ts'
 import { formatMicros, ZERO } from '../domain/money.ts'
 import { type Outcome, type Payment, postingBook } from '../domain/outcome.ts'
 import type { Key } from '../domain/state.ts'
@@ -86,7 +86,7 @@ export function presentKept(tools: Tools, kept: OutboxNote): JsonObject {
 /** A key of an account, with what is spent of its budget in the running day or month. */
 export function presentKey(keyId: string, key: Key, time: Seconds): JsonObject {
   const { label, scopes, budget, listings, expires, revoked } = key
-  const spent = counted(key, time, ZERO)
+  const spent = spentWith(key, time, ZERO)
   return {
     key: keyId,
     ...(label !== undefined && { label }),
