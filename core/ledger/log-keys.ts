@@ -82,7 +82,7 @@ export function checkpointSigners(
 }
 
 /**
- * The checkpoint in a note that a log signed with this key; undefined for any other note, also for one that has a signature of the
+ * The checkpoint in a note that a log signed with this key; undefined for any other note, also for one with a signature of the
  * key that fails beside one that does not: whoever opens it by the standard refuses it, so it would prove nothing to others.
  */
 export async function openCheckpointOf(
