@@ -131,11 +131,11 @@ async function answer(
 
 /**
  * The path of a request; undefined where what was sent is no path, or another spelling of one: everybody who looks at it, in here
- * and before, has to see the same.
+ * and before, has to see the same. No path here needs a percent sign; tRPC would read one, and who counts calls would not.
  */
 function pathOf({ url = '' }: IncomingMessage): string | undefined {
   const path = url.startsWith('/') ? URL.parse(url, 'http://host')?.pathname : undefined
-  return path === url.split(/[?#]/, 1)[0] ? path : undefined
+  return path === url.split(/[?#]/, 1)[0] && !path?.includes('%') ? path : undefined
 }
 
 function isReading({ method }: IncomingMessage, response: ServerResponse): boolean {
