@@ -144,11 +144,14 @@ export function shortId(id: string): string {
   return id.length <= head + TAIL_CHARACTERS + 1 ? id : `${id.slice(0, head)}…${id.slice(-TAIL_CHARACTERS)}`
 }
 
-const IDS = /\bnim1[02-9ac-hj-np-z]{38}\b|\b(?:mdl|lst|sub|hld|grt|pur|pay|off|man)_[0-9a-f]{32}\b/g
+const IDS_AND_TIMES =
+  /\bnim1[02-9ac-hj-np-z]{38}\b|\b(?:mdl|lst|sub|hld|grt|pur|pay|off|man)_[0-9a-f]{32}\b|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\b/g
 
-/** The ids in a sentence, of accounts and of things, each with its place. */
-export function idsIn(text: string): Iterable<{ readonly 0: string; readonly index: number }> {
-  return text.matchAll(IDS)
+/** The ids in a sentence, of accounts and of things, and the times that the ledger wrote there; each with its place. */
+export function idsAndTimesIn(text: string): readonly { readonly 0: string; readonly index: number; readonly isTime: boolean }[] {
+  return [...text.matchAll(IDS_AND_TIMES)]
+    .map(({ 0: found, index }) => ({ 0: found, index, isTime: /^\d/.test(found) }))
+    .filter(({ 0: found, isTime }) => !isTime || !Number.isNaN(Date.parse(found)))
 }
 
 const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const

@@ -1,4 +1,4 @@
-/** Why a command could not be carried out, which is another thing than a refusal; and the exit codes that scripts rely on. */
+/** Why a command could not be carried out, which is not the same as a refusal; and the exit codes that scripts rely on. */
 
 import { InvariantError } from '../base/assert.ts'
 import { VaultError } from '../drivers/vault.ts'
@@ -33,7 +33,9 @@ export class Failure extends Error {
   }
 }
 
-/** What the system said to a file operation: the failure it means, and the rest of a sentence that begins with the path. */
+/**
+ * What the system said about a file operation: the failure that it means, and the end of a sentence that begins with the path.
+ */
 const SYSTEM_ERRORS: Record<string, readonly [FailureCode, string]> = {
   ENOSPC: ['disk_full', 'could not be written: the disk is full'],
   EFBIG: ['disk_full', 'could not be written: it would be larger than files may be'],
@@ -51,7 +53,7 @@ const SYSTEM_ERRORS: Record<string, readonly [FailureCode, string]> = {
   EMFILE: ['busy', 'could not be opened: too many files are open'],
 }
 
-/** The failure that an error means. What is a defect of this program is told as such, with where it happened. */
+/** The failure that an error means. A defect of this program is reported as one, with the place in the code. */
 export function failureOf(error: unknown): Failure {
   const known = knownFailureOf(error)
   if (known !== undefined) return known
@@ -74,7 +76,7 @@ export function knownFailureOf(error: unknown): Failure | undefined {
   return system && new Failure(system[0], `${path} ${system[1]}.`)
 }
 
-/** A failure in the words of stores, which other programs know: what a command did wrong has no other word there. */
+/** A failure in the words of stores, which other programs know; they have no word for a command's own mistakes. */
 export function doorFailure(error: unknown): { readonly code: StoreError['code']; readonly message: string } {
   const { code, message } = failureOf(error)
   return { code: code === 'usage' || code === 'passphrase' ? 'missing' : code, message }

@@ -61,8 +61,8 @@ export const envelopeForm = z.strictObject({
 type Envelope = z.output<typeof envelopeForm>
 
 /**
- * What envelopeForm would answer for a well-formed envelope, at a fraction of its cost: this is asked for every note. Undefined
- * for any other; then the form says what is wrong with it.
+ * Returns what envelopeForm would return for a well-formed envelope, at a fraction of its cost, since every note is read.
+ * Undefined for any other; then the form says what is wrong with it.
  */
 function readEnvelope(value: Json): Envelope | undefined {
   if (typeof value !== 'object' || Array.isArray(value) || Object.keys(value).length !== 8) return undefined
@@ -133,8 +133,8 @@ export function parseSignedTransaction(rules: Rules, sha256: Sha256, note: Uint8
 type Received = Pick<SignedTransaction, 'note' | 'textBytes' | 'signatures'>
 
 /**
- * Many of them wait at a time, so the text is kept once, as the first bytes of the note, and cut out or read again by the few who
- * ask for it.
+ * Many of them wait at a time, so the text is kept once, as the first bytes of the note, and read from there by the few who ask
+ * for it.
  */
 class ReadTransaction implements SignedTransaction {
   readonly id: string

@@ -1,4 +1,4 @@
-/** How bodies write plans and policy, the genesis and every change of them, and the rows that they make. */
+/** How bodies write plans and policy, in the genesis and in every change of them, and the rows that they become. */
 
 import { z } from 'zod'
 import { MAX_PLANS } from '../base/limits.ts'

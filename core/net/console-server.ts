@@ -68,7 +68,7 @@ function callHandler(host: ConsoleHost): RequestListener {
     createContext: () => ({ host, rights: () => RIGHTS[host.status] }),
     maxBatchSize: MAX_BATCH_CALLS,
     maxBodySize: MAX_REQUEST_BYTES,
-    // Inputs in bodies: no URL grows long, and no call but events is a GET, which a link could make.
+    // Inputs are in bodies: no URL grows long, and no call except for events is a GET, which a link could make.
     allowMethodOverride: true,
   })
 }
@@ -102,7 +102,7 @@ function answer(reception: Reception, request: IncomingMessage, response: Server
   }
 }
 
-/** The path of a request; undefined where what was sent is no path. */
+/** The path of a request; undefined where what was sent is not a path. */
 function pathOf({ url = '' }: IncomingMessage): string | undefined {
   return url.startsWith('/') && URL.canParse(url, 'http://host') ? new URL(url, 'http://host').pathname : undefined
 }
@@ -123,7 +123,7 @@ function refuse(response: ServerResponse, { status, message }: Fault): void {
   end(response, status, 'text/plain; charset=utf-8', `${message}\n`)
 }
 
-/** In the form of the router's own errors, so that the page can say it. */
+/** In the form of the router's own errors, so that the page can show it. */
 function refuseCall(response: ServerResponse, { status, message }: Fault): void {
   const failure = { code: 'denied' satisfies FailureCode, message }
   const error = { code: TRPC_ERROR_CODES_BY_KEY.FORBIDDEN, message, data: { httpStatus: status, failure } }
@@ -132,6 +132,6 @@ function refuseCall(response: ServerResponse, { status, message }: Fault): void 
 
 function end(response: ServerResponse, status: number, type: string, body: string): void {
   const headers = { ...COMMON_HEADERS, 'content-type': type, 'content-security-policy': "default-src 'none'" }
-  // What the sender has still to say is not read.
+  // What the sender still has to say is not read.
   response.writeHead(status, { ...headers, connection: 'close' }).end(body)
 }

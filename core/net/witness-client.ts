@@ -5,7 +5,7 @@ import type { RemoteWitness } from '../sync/cosigning.ts'
 import { RemoteError } from '../sync/remote.ts'
 import { connectionFailure } from './connection-failure.ts'
 
-/** As many signature lines as are read, of Ed25519 keys under long names. */
+/** As many signature lines as are read, of Ed25519 keys with long names. */
 const MAX_ANSWER_BYTES = MAX_SIGNATURE_LINES * 400
 
 export class WitnessClient implements RemoteWitness {
@@ -27,7 +27,7 @@ export class WitnessClient implements RemoteWitness {
         signal,
       })
       const answer = { status: response.status, body: await readBounded(response) }
-      // What does not come from a witness, or is its passing trouble, is tried again.
+      // Answers that do not come from a witness, or that report passing trouble, are retried.
       if (response.status >= 300 && response.status < 400) throw this.#offline('it answers with a redirect')
       if (response.status >= 500 || response.status === 429) throw this.#offline(`it answers ${response.status}`)
       return answer

@@ -45,7 +45,10 @@ export const operator = {
     frozen: 'frozen',
     here: 'key on this machine',
     empty: 'Nobody is called that',
-    inLog: 'In the log',
+    freeze: 'Freeze',
+    unfreeze: 'Unfreeze',
+    reasonHint: 'It stands in the log, for everybody to see.',
+    inLog: 'See its entries in the log',
     topUp: 'Top up',
   },
 }

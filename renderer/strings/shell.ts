@@ -9,6 +9,8 @@ export const shell = {
 
   shell: {
     navigation: 'Pages',
+    openNavigation: 'Open the pages',
+    closeNavigation: 'Close the pages',
     sections: { creator: 'Selling', user: 'Buying', operator: 'Operating', auditor: 'Checking' },
     search: 'Search or run a command',
     cut: 'connecting',

@@ -1,4 +1,4 @@
-/** What a creator asks: what was earned, with what, and from whom. */
+/** What creators ask: how much was earned, with what, and from whom. */
 
 import { z } from 'zod'
 import { formatMicros } from '../../domain/money.ts'
@@ -12,6 +12,7 @@ import { describe } from '../../ledger/present.ts'
 import { LoadedRows } from '../../ledger/rows.ts'
 import type { Sight, Tools } from '../host.ts'
 import * as input from '../inputs.ts'
+import { readPayouts } from '../payouts.ts'
 import { offerView, readNames, subscriptionView, sumsView } from '../present.ts'
 import { may, router } from '../procedure.ts'
 import { readEarnings, readPlanView } from '../standing.ts'
@@ -48,6 +49,9 @@ export const creator = router({
   payments: may('read')
     .input(paymentsForm)
     .query(({ ctx, input }): Promise<view.PaymentPage> => ctx.host.reading((sight) => payments(ctx.host.tools, sight, input))),
+  payouts: may('read')
+    .input(paymentsForm)
+    .query(({ ctx, input }): Promise<view.PayoutPage> => ctx.host.reading((sight) => readPayouts(ctx.host.tools, sight, input))),
   subscribers: may('read')
     .input(partForm)
     .query(
