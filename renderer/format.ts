@@ -173,3 +173,8 @@ export function addDays(time: string, days: number): string {
   at.setUTCDate(at.getUTCDate() + days)
   return `${at.toISOString().slice(0, 19)}Z`
 }
+
+/** What somebody wrote, where only a plain text can stand: its direction changes nothing around it (U+2068, U+2069). */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`
+}
