@@ -18,7 +18,7 @@ import type { StoreReader } from '../ledger/store.ts'
 import type { Queued } from './host.ts'
 import type * as view from './views.ts'
 
-/** What the ledger's own JSON form has is what the console shows; this is the one place where the two are said to be the same. */
+/** The console shows the ledger's own JSON form; this is the one place that says that the two are the same. */
 export function outcomeView(answer: Accepted | Refusal | Queued): view.Outcome {
   if (answer.status === 'queued') {
     const { kept, message } = answer
@@ -35,12 +35,12 @@ export async function entryViews(store: StoreReader, entries: readonly Accepted[
 }
 
 const NAMED = /\bnim1[02-9ac-hj-np-z]{38}\b|\b(?:lst|mdl|sub|hld|man)_[0-9a-f]{32}\b/g
-/** More than a sentence and its postings ever name, but for a batch of usage. */
+/** More than a sentence and its postings ever name, except for a batch of usage. */
 const MAX_NAMES = 128
 
 /**
- * The names of the accounts, the titles of the models and listings, that texts speak of. What somebody has of a listing, such as
- * a subscription, is called after both: "Law 7B (Bob)".
+ * The names of the accounts, and the titles of the models and listings, that appear in texts. What somebody has of a listing,
+ * such as a subscription, is named after both: "Law 7B (Bob)".
  */
 export async function readNames(rows: LoadedRows, texts: readonly string[]): Promise<view.Names> {
   const ids = [...new Set(texts.flatMap((text) => text.match(NAMED) ?? []))].slice(0, MAX_NAMES)
@@ -199,7 +199,15 @@ export function ledgerView(
   const { origin, name, operator, clock, accounts } = platform
   const { feeBps, plans, minimumPayoutMicros, earningsHoldDays, graceDays, creditNote } = platformAt(platform, wholeSeconds(time))
   return {
-    ...{ origin, name, vkey, operator, clock, time: formatMilliseconds(time), size, accounts, feeBps },
+    origin,
+    name,
+    vkey,
+    operator,
+    clock,
+    time: formatMilliseconds(time),
+    size,
+    accounts,
+    feeBps,
     plans: plans.map(({ plan, modelLimit, priceMicros, period }) => ({
       plan,
       modelLimit,

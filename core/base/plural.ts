@@ -4,3 +4,8 @@
 export function plural(count: number | bigint | string, one: string, many = `${one}s`): string {
   return `${count} ${String(count) === '1' ? one : many}`
 }
+
+/** "1 entry", "2 entries": the size of a log in a sentence. */
+export function entryCount(count: number | bigint | string): string {
+  return plural(count, 'entry', 'entries')
+}

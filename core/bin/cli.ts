@@ -2,7 +2,6 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { rules } from '../domain/transactions/index.ts'
 import { commandsFor } from './commands/index.ts'
 import { globalOptions } from './commands/options.ts'
 import { defaultDir } from './desk.ts'
@@ -14,9 +13,9 @@ beginAmongNewObjects()
 
 const isJson = process.argv.includes('--json')
 
-// Without a listener the system ends the program where a file outgrows its limit; with one the write fails and is reported.
+// Without a listener the system ends the program when a file exceeds its size limit; with one the write fails and is reported.
 process.on('SIGXFSZ', () => {})
-// Whatever comes from outside any command, such as a full disk behind the standard output.
+// Errors that arise outside any command, such as a full disk behind the standard output.
 process.on('uncaughtException', (error) => process.exit(report(error)))
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') stopPrinting()
@@ -26,7 +25,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 
 const help = () => `
-Transaction types: ${[...rules.get(1)!.keys()].join(', ')}.
+Transaction types: nimledger tx --help lists them, nimledger tx TYPE --help has an example.
 Exit codes: 0 done or accepted, 1 refused, 2 wrong usage, 3 damaged or untrusted data, 4 unavailable.
 ${whichFolder()}`
 

@@ -13,16 +13,17 @@ import type { LedgerOptions } from '../ledger/ledger.ts'
 import { lastTime } from '../ledger/queries.ts'
 import { StoreError, type StoreReader, type StoreWriter } from '../ledger/store.ts'
 import { callLocalDoor, type LocalCaller } from '../net/local-caller.ts'
+import { clearDoor } from '../net/local-door.ts'
 
 export interface Sequencer {
   readonly size: number
   /** The time of the last entry. */
   readonly lastTime: Milliseconds
   readonly reader: StoreReader
-  /** What all books are after its entries, as a period.close states it. */
+  /** The state of all books after its entries, as a period.close states it. */
   summary(time: Seconds): Promise<StateSummary>
   submit(note: Uint8Array): Promise<Accepted | Refusal>
-  /** It keeps each note by itself until it is answered. */
+  /** Whether it keeps each note by itself until it is answered. */
   readonly keepsNotes?: true
   close(): Promise<void>
 }
@@ -34,14 +35,16 @@ export const LOCK_TIMEOUT_MS = 5_000
 const RETRY_MS = 50
 
 /**
- * Takes the lock of the ledger in a folder, or calls the program that has it. One that has it and opens no door is waited for: it
- * will not be long.
+ * Takes the lock of the ledger in a folder, or calls the program that has it. A program that has it and opens no door is waited
+ * for: it will not take long.
  */
 export async function takeLockOrCall(dir: string, tools: Tools): Promise<StoreWriter | LocalCaller> {
   const deadline = performance.now() + LOCK_TIMEOUT_MS
   for (;;) {
     try {
-      return await openSqliteWriter(dir)
+      const store = await openSqliteWriter(dir)
+      clearDoor(dir)
+      return store
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'locked')) throw error
       const caller = await callLocalDoor(dir, tools)
@@ -52,13 +55,13 @@ export async function takeLockOrCall(dir: string, tools: Tools): Promise<StoreWr
   }
 }
 
-/** Where the ledger is, and the time of a manual clock as the command was told it last. */
+/** Where the ledger is, and the time that the command was given for a manual clock. */
 interface Told {
   readonly dir: string
   readonly at?: Milliseconds | undefined
 }
 
-/** A ledger in a folder that others write to, as it stood when it was looked at last: a reader sees one state. */
+/** A ledger in a folder that others write to, as it stood at the last look: a reader sees one state. */
 export class SeenLedger {
   readonly #dir: string
   #reader: StoreReader | undefined
@@ -86,7 +89,7 @@ export class SeenLedger {
     return new Closing({ sha256, store: this.reader }).summary(this.#size, time)
   }
 
-  /** Sees the ledger as it is now. */
+  /** Looks at the present state of the ledger. */
   protected async look(): Promise<void> {
     await this.#reader?.close()
     this.#reader = await openSqliteReader(this.#dir)
@@ -99,7 +102,7 @@ export class SeenLedger {
   }
 }
 
-/** The sequencer of another process, and the ledger as it stood when it answered last. */
+/** The sequencer of another process, and the ledger as it stood at its last answer. */
 export class DistantSequencer extends SeenLedger implements Sequencer {
   readonly #caller: LocalCaller
   readonly #told: Told
@@ -118,7 +121,7 @@ export class DistantSequencer extends SeenLedger implements Sequencer {
 
   async submit(note: Uint8Array): Promise<Accepted | Refusal> {
     const answer = await this.#caller.submit(note, this.#told.at)
-    // Others may write as well: what was seen before the answer is old.
+    // Others may write as well, so what was seen before the answer is out of date.
     await this.look()
     return answer
   }

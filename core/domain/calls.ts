@@ -94,7 +94,7 @@ export function needsMeter(type: string, account: string): RefusalData {
   return { account, type, needs: "the listing's creator or the operator" }
 }
 
-/** What the call costs now. It needs the row of its terms and the payer's subscription. */
+/** What the call costs now. Needs the row of its terms and the payer's subscription. */
 export function quote(context: Context<unknown>, { payer, listing, terms: version, usage }: Call): Quote {
   const prices = context.need(terms.at(listing, version)).query!
   return quoteAt(prices, activeSubscription(context, payer, listing), usage, context.time)

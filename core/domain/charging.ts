@@ -33,7 +33,7 @@ interface Payer {
   readonly prices: QueryPrices
   /** What the mandate let be charged when the batch began. */
   readonly allowedMicros: Micros
-  /** What there was to spend then, of one who has paid credits alone; undefined where grants, holds or reserves have a say. */
+  /** What there was to spend then, for a payer who has paid credits alone; undefined where grants, holds or reserves matter. */
   readonly paidMicros: Micros | undefined
   /** As it is after the lines so far. */
   active: ActiveSubscription | undefined
@@ -115,7 +115,7 @@ export class Charging {
     return { account, row, mandate, prices: query!, allowedMicros, paidMicros, ...before }
   }
 
-  /** What a payer can spend on a line who has not paid credits alone. */
+  /** What a payer who has not only paid credits can spend on a line. */
   #available({ account, row }: Payer): Micros {
     // What is waiting may pay the debt of a creator who calls his own model.
     this.#settleWaiting()
@@ -144,7 +144,7 @@ export class Charging {
     return slices
   }
 
-  /** Takes credits: from the wallet what there is, the rest from the mandate's reserve. */
+  /** Takes credits: what the wallet has, and the rest from the mandate's reserve. */
   #take({ account, row, paidMicros }: Payer, amountMicros: Micros): readonly Slice[] {
     if (paidMicros !== undefined) return this.#effects.take(account, amountMicros)
     const spendableMicros = spendable(this.#effects, account)

@@ -61,7 +61,7 @@ function assertPostings(run: Run, postings: readonly Posting[]): void {
   }
 }
 
-/** Earnings and revenue are the sum of their days, so that what ages and what is owed never part. */
+/** Earnings and revenue are the sums of their days, so that what ages and what is owed never diverge. */
 function assertAgedSums(run: Run, postings: readonly Posting[]): void {
   for (const { book, account, balanceMicros } of postings) {
     const row = agedRow(book, account)
@@ -85,7 +85,7 @@ function fieldsOf(books: Readonly<Partial<Record<BookClass, { readonly field: st
 const ACCOUNT_FIELDS = fieldsOf(ACCOUNT_BOOKS)
 const PLATFORM_FIELDS = fieldsOf(PLATFORM_BOOKS)
 
-/** Every book changed by exactly what was posted to it: no type writes a balance past the postings. */
+/** Every book changed by exactly what was posted to it: no type changes a balance without a posting. */
 function assertBooksOf(worked: WorkedRow, books: BookFields, account: string | undefined): void {
   const before = worked.before as Record<string, bigint> | undefined
   const row = worked.row as Record<string, bigint>

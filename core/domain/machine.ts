@@ -109,7 +109,7 @@ export function rowsToRead(view: View, signatories: readonly Signing[], round: n
 
 /**
  * Runs a transaction whose signatures were checked. `signatories` are those who signed, in order; none for a type that opens the
- * account which signs it. A preview names those who would sign, without keys, or nobody but the signer by naming none.
+ * account which signs it. A preview names those who would sign, without keys, or nobody: then the signer alone.
  */
 export function execute(
   sha256: Sha256,

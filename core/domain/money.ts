@@ -54,7 +54,7 @@ export function formatMicros(amountMicros: bigint): string {
   return `${sign}${magnitude / MICROS_PER_CREDIT}${fraction && `.${fraction}`}`
 }
 
-/** The same as a sentence says it: "1 credit", "25.5 credits". */
+/** The same as it stands in a sentence: "1 credit", "25.5 credits". */
 export function formatCredits(amountMicros: bigint): string {
   return plural(formatMicros(amountMicros), 'credit')
 }

@@ -1,6 +1,6 @@
 /**
- * The entries of an account as a chain: its row names the last one that touched it, and each of them names the one before. So the
- * log needs no index over entries to tell all of them, and nothing can be left out unseen.
+ * The entries of an account as a chain: its row names the last one that touched it, and each of them names the one before. So all
+ * of them can be told without an index over entries, and none can be left out unnoticed.
  */
 
 import { assert } from '../base/assert.ts'
@@ -32,7 +32,7 @@ export async function* accountChain(tools: Tools, store: StoreReader, account: s
   yield* chainFrom(tools, store, account, (await readAccount(store, account))?.last)
 }
 
-/** The same from one of them on. */
+/** The entries that touched an account, from the entry at an index back to the first. */
 export async function* chainFrom(
   { rules, sha256 }: Tools,
   store: StoreReader,

@@ -8,7 +8,7 @@ import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, typ
 import type { LedgerOptions } from './ledger.ts'
 import type { StoreReader } from './store.ts'
 
-/** Entries that one call looks at, at most; it then answers what it found so far, and where to go on. */
+/** Entries that one call looks at, at most; it then returns what it found so far, and where to go on. */
 const MAX_SCANNED_ENTRIES = 20_000
 /** Entries read between two turns of the event loop. */
 const PAGE = 250
@@ -26,7 +26,7 @@ export interface HistoryFilter extends EntryFilter {
 
 interface HistoryPage {
   readonly entries: readonly Accepted[]
-  /** Give as `before` for what is older; undefined where there is nothing older. */
+  /** Give this as `before` for older entries; undefined where there are none. */
   readonly next?: number
 }
 
@@ -58,12 +58,12 @@ export async function readBackwards(options: Options, searched: Searched, filter
     if (entries.length === limit) return { entries, next: entries.at(-1)!.index }
     entries.push(entry)
   }
-  // Given up on the way: what is older is read without it.
+  // The index was given up on the way: what is older is read without it.
   if (lookup.size === 0) return readBackwards(options, searched, filter)
   return { entries }
 }
 
-/** Page by page down a range. What is of another type is told by its bytes, without being read any further. */
+/** Page by page down a range. Entries of another type are recognised by their bytes, and not read any further. */
 async function readDownwards(options: Options, store: StoreReader, filter: HistoryFilter, range: Range): Promise<HistoryPage> {
   const { limit, type } = filter
   const { from, to } = range
@@ -106,11 +106,12 @@ async function readChain(options: Options, store: StoreReader, filter: HistoryFi
   return { entries, next: range.from }
 }
 
-/** The entries that touched an account. One that did tells which did before it, so a page goes on where the last one ended. */
+/** The entries that touched an account. Each of them names the one before, so a page goes on where the last one ended. */
 async function* chainOf(options: Options, store: StoreReader, account: string, before: number): AsyncGenerator<Accepted> {
   const [known] = await readRange(options, store, before, 1)
   const isTouched = known?.outcome.touched.some((one) => one.account === account)
-  // The entry at which the page before ended, where `before` is one; otherwise the chain is walked from its newest end.
+  // `before` is the entry at which the page before ended; if it is none of the account's, the chain is walked from its newest
+  // end.
   const start = isTouched ? previousOf(known!, account) : (await readAccount(store, account))?.last
   for await (const entry of chainFrom(options, store, account, start)) if (entry.index < before) yield entry
 }

@@ -1,6 +1,6 @@
 /**
- * The keys of the log: which of them sign a checkpoint. A checkpoint of size n needs the key that the first n entries name, the
- * genesis' or that of the last sequencer.rotate; keys that it replaced sign besides until 30 days are over.
+ * The keys of the log: which of them sign a checkpoint. A checkpoint of size n needs the key that the first n entries name, be it
+ * the genesis' or that of the last sequencer.rotate; a key that was replaced goes on signing beside it for 30 days.
  */
 
 import { type Sha256, toHex, tryFromHex } from '../base/bytes.ts'
@@ -48,7 +48,7 @@ interface ClaimedKey {
   readonly entry: number
 }
 
-/** The keys that the entries of a log name, one after the other: what it says of itself, with nothing of it checked. */
+/** The keys that the entries of a log name, one after the other: what it says of itself, none of it checked. */
 export async function claimedKeys(rules: Rules, sha256: Sha256, log: LogReader): Promise<ClaimedKey[]> {
   const claimed: ClaimedKey[] = []
   for (let from = 0, size = await log.size(); from < size; ) {
@@ -68,7 +68,10 @@ export async function claimedKeys(rules: Rules, sha256: Sha256, log: LogReader):
   return claimed
 }
 
-/** Those of the keys at hand that sign a checkpoint now, the one in force first. Throws StoreError where that is not at hand. */
+/**
+ * Those of the keys at hand that sign a checkpoint now, the one in force first. Throws StoreError where the one in force is not
+ * at hand.
+ */
 export function checkpointSigners(
   { origin, sequencerKey, retiredKeys }: Platform,
   atHand: readonly SequencerKey[],

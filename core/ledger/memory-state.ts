@@ -1,6 +1,4 @@
-/**
- * The state of a replay in memory: all rows, and what else entries ask for that the log does not say.
- */
+/** The state of a replay in memory: all rows, and whatever else entries ask for that the log does not say. */
 
 import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
@@ -86,8 +84,8 @@ export class MemoryState implements EntryRows {
   }
 
   /**
-   * The entry that a transaction names, if it stands before it: then it was replayed, and what it did is known to be right.
-   * What comes later is nothing that the sequencer could have seen.
+   * The entry that a transaction names, if it stands before the transaction: then it was replayed, and what it did is known to be
+   * right. A later entry is nothing that the sequencer could have seen.
    */
   async #readRecord(index: number, before: number): Promise<EntryRecord | undefined> {
     if (index >= before) return undefined

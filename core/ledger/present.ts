@@ -36,8 +36,9 @@ export function presentAccepted(accepted: Accepted): JsonObject {
   }
 }
 
-export function presentPreview({ id, type, outcome }: Preview): JsonObject {
-  return { status: 'preview', id, type, ...presentEffects(outcome), balances: presentBalances(outcome) }
+export function presentPreview({ transaction, outcome }: Preview): JsonObject {
+  const { id, definition } = transaction
+  return { status: 'preview', id, type: definition.type, ...presentEffects(outcome), balances: presentBalances(outcome) }
 }
 
 /** An entry as the log shows it. */
@@ -71,7 +72,12 @@ export function presentKept(tools: { readonly rules: Rules; readonly sha256: Sha
   if (transaction instanceof Malformed) throw new StoreError('damaged', `The transaction ${id} in the outbox is damaged.`)
   const { signer, definition } = transaction
   return {
-    ...{ id, state, type: definition.type, signer, summary: describe(transaction), queued: formatMilliseconds(queued) },
+    id,
+    state,
+    type: definition.type,
+    signer,
+    summary: describe(transaction),
+    queued: formatMilliseconds(queued),
     ...(answered !== undefined && { answered: formatMilliseconds(answered) }),
     ...(answer?.status === 'accepted' && { index: answer.index, mirrored: isMirrored }),
     ...(answer?.status === 'refused' && { ...answer.refusal, signed: answer.statement !== undefined }),
@@ -95,7 +101,7 @@ export function presentKey(keyId: string, key: Key, time: Seconds): JsonObject {
   }
 }
 
-/** The payment where it was to a creator; one for a plan is the platform's, and has no take-home. */
+/** The payment, where it was made to a creator; one for a plan is the platform's, and has no take-home. */
 export function creatorPayment({ payment, lines }: Outcome): Payment | undefined {
   return payment?.payee !== undefined || lines !== undefined ? payment : undefined
 }
@@ -115,7 +121,7 @@ function presentEffects(outcome: Outcome): JsonObject {
   }
 }
 
-/** Every account book that the entry touched, after it. */
+/** The balance of every account book that the entry touched, after it. */
 function presentBalances({ postings }: Outcome): JsonObject {
   const touched = postings.filter(({ book }) => book in ACCOUNT_BOOKS)
   return Object.fromEntries(touched.map((posting) => [postingBook(posting), formatMicros(posting.balanceMicros)]))

@@ -1,7 +1,7 @@
-/** Previews: what a transaction would do, before anybody has signed it. Nothing is changed by one. */
+/** Previews: what a transaction would do, before anybody has signed it. A preview changes nothing. */
 
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, parseTransaction, wrongSignatures } from '../domain/envelope.ts'
+import { parseSignedTransaction, parseTransaction, type Transaction, wrongSignatures } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, execute } from '../domain/machine.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
@@ -17,8 +17,7 @@ import type { StoreReader } from './store.ts'
 
 export interface Preview {
   readonly status: 'preview'
-  readonly id: string
-  readonly type: string
+  readonly transaction: Transaction
   readonly outcome: Outcome
 }
 
@@ -27,7 +26,7 @@ interface PreviewTerms {
   readonly keyId?: string | undefined
   /** The account that would sign below. */
   readonly cosigner?: string | undefined
-  /** Signed notes that are on their way, in order: they count as if they were in the ledger, as far as it would take them. */
+  /** Signed notes that are on their way, in order: they count as if they were in the ledger, as far as it would accept them. */
   readonly underWay?: readonly Uint8Array[] | undefined
 }
 
@@ -68,7 +67,7 @@ export async function preview(
   const view = await declaredRows(sha256, transaction, signatories, rows, moment)
   const result = execute(sha256, transaction, signatories, view, moment)
   if (result.status === 'refused') return result
-  return { status: 'preview', id: transaction.id, type: transaction.definition.type, outcome: result.outcome }
+  return { status: 'preview', transaction, outcome: result.outcome }
 }
 
 /** Applies to `rows` those of the notes that the ledger would accept one after the other; returns how many. */

@@ -57,7 +57,7 @@ export async function readPlatform(store: StoreReader): Promise<Platform> {
 
 export type Genesis = Pick<Platform, 'origin' | 'clock'>
 
-/** What the genesis lays down for good, for whoever has the log alone. Nothing of it is checked. */
+/** What the genesis lays down for good, for readers who have the log alone. None of it is checked. */
 export async function readGenesis(rules: Rules, sha256: Sha256, log: LogReader): Promise<Genesis> {
   const [first] = await log.entries(0, 1)
   if (first === undefined) throw notFounded()
@@ -173,7 +173,7 @@ export async function readPlan(store: StoreReader, account: string, time: Millis
   await rows.load([platform, planSubscriptions.at(account)])
   const plan = rows.get(planSubscriptions.at(account))
   if (plan === undefined) return undefined
-  // What runs now; once everything has ended, what ran last.
+  // The period that runs now; once all have ended, the last one.
   const shown = unended(plan.periods, wholeSeconds(time))[0] ?? plan.periods.at(-1)
   return {
     plan: shown?.plan ?? plan.plan,
@@ -209,8 +209,8 @@ export async function* everyBook(store: StoreReader): AsyncGenerator<BookBalance
 }
 
 /**
- * The trial balance: every book of the platform, and of accounts those that are not zero; or the sums by class of book. The sum
- * over all of them is asserted to be zero.
+ * The trial balance: every book of the platform, and every account book that is not zero; or the sums by class of book. Asserts
+ * that everything sums to zero.
  */
 export async function trialBalance(store: StoreReader, byClass: boolean): Promise<JsonObject> {
   const totals = new Map<string, bigint>()
@@ -249,7 +249,7 @@ export async function* readLog(options: Options, searched: Searched, filter: Log
   }
 }
 
-/** What the index knows from it, and the rest from the log itself. */
+/** What the index knows is found through it, and the rest in the log itself. */
 async function* entriesWanted(
   options: Options,
   searched: Searched,

@@ -29,8 +29,9 @@ import { type LogReader, StoreError } from './store.ts'
 import { tileReader } from './tree.ts'
 
 /**
- * The proofs that entries are in the log, by a checkpoint of it; undefined for those that it does not cover. What they have in
- * common, tiles and the hashes above their leaves, is read and computed once: for a hundred neighbours a few hashes each.
+ * The proofs that entries are in the log, by one of its checkpoints; undefined for entries that the checkpoint does not cover.
+ * What the proofs have in common, tiles and the hashes above their leaves, is read and computed once: a hundred neighbours cost a
+ * few hashes each.
  */
 async function proveEntries(
   sha256: Sha256,
@@ -73,8 +74,8 @@ interface Receipt {
 }
 
 /**
- * The receipts of entries; undefined for those that no checkpoint covers. Each rests on the last one that witnesses cosigned,
- * where that is given and covers the entry, and else on the log's last.
+ * The receipts of entries; undefined for those that no checkpoint covers. Each rests on the checkpoint that witnesses cosigned
+ * last, if that is given and covers the entry, and otherwise on the log's last.
  */
 export async function receiptsOf(
   sha256: Sha256,
@@ -105,8 +106,8 @@ export async function receiptOf(
 }
 
 /**
- * The proof of what leaf `number` says, of the `leaves` that the period.close at `index` made its state root of; undefined where
- * the last checkpoint does not cover it.
+ * The proof of what leaf `number` says, one of the `leaves` from which the period.close at `index` made its state root; undefined
+ * where the last checkpoint does not cover that entry.
  */
 export async function balanceProofOf(
   sha256: Sha256,
@@ -154,8 +155,8 @@ interface CheckTools {
 }
 
 /**
- * What a receipt or a balance proof shows to those who trust the log so; or what is wrong with it. `beside` is the entry that
- * came with the file: a receipt that another program made may have no extra line.
+ * What a receipt or a balance proof shows to those who trust the log so; or what is wrong with it. `beside` is the entry, given
+ * apart: a receipt that another program made may have no extra line.
  */
 export function checkProof(
   tools: CheckTools,

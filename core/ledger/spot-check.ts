@@ -1,6 +1,6 @@
 /**
  * A look at a few places of a book, in the time that a person waits: entries against the tree and the ids, and the balances of
- * accounts against what the last entry that touched each of them left. It finds what is broken in many places; an audit finds
+ * accounts against what the last entry that touched each of them left. It finds damage that is in many places; an audit finds
  * everything.
  */
 
@@ -22,7 +22,7 @@ interface Options {
 /** How many entries, and how many accounts, are looked at. */
 const SAMPLES = 100
 
-/** What is wrong with the first thing found, as a sentence. Throws StoreError where something cannot be read at all. */
+/** The first fault found, as a sentence. Throws StoreError where something cannot be read at all. */
 export async function spotCheck(options: Options, store: StoreReader): Promise<string | undefined> {
   const size = await store.size()
   for (let index = 0; index < size; index += step(size)) {

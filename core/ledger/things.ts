@@ -1,4 +1,4 @@
-/** The things of the state that people look for, by what they are found, and which of them an entry made or changed. */
+/** The things of the state that people look for, what they are found by, and which of them an entry made or changed. */
 
 import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
@@ -88,7 +88,7 @@ export function leastPrice({ subscription, purchaseMicros, licences, featureMicr
   return prices.length === 0 ? undefined : prices.reduce((least, price) => (price < least ? price : least))
 }
 
-/** Texts as they are searched: whatever the case. */
+/** Texts in the form in which they are searched, regardless of case. */
 export function folded(...texts: readonly string[]): string {
   return texts.join('\n').toLocaleLowerCase('und')
 }

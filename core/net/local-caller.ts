@@ -56,7 +56,7 @@ export class LocalCaller {
     socket.on('close', () => this.#cut())
   }
 
-  /** Answers once the outcome is durable. Rejects where the connection was cut: then nothing is known of the note's fate. */
+  /** Resolves once the outcome is durable. Rejects where the connection was cut: then nothing is known of the note's fate. */
   async submit(note: Uint8Array, at: Milliseconds | undefined): Promise<Accepted | Refusal> {
     const transaction = parseSignedTransaction(this.#tools.rules, this.#tools.sha256, note)
     if (transaction instanceof Malformed) return refuse('malformed', { reason: transaction.reason })

@@ -1,8 +1,8 @@
 /**
  * The door of the process that holds a ledger's lock, for other programs of the same user on the same machine: exact notes in,
  * outcomes out, over a local socket (a named pipe on Windows). Its address is in the file `door` of the ledger's folder, since a
- * socket's own path may be no longer than a hundred bytes; both are for their owner alone. Whoever holds the lock may take away
- * what an earlier one left.
+ * socket's own path may be no longer than a hundred bytes; both are for their owner alone. Whoever takes the lock takes away
+ * what an earlier one left, which would keep programs that copy folders from copying this one.
  *
  *   to the door     u32 length of the rest · f64 milliseconds of a manual clock, NaN for none · the note's bytes
  *   from the door   u32 length of the rest · JSON, UTF-8, one for each note in the order in which they came
@@ -53,7 +53,7 @@ export async function openLocalDoor(
   keeper: Doorkeeper,
   { frameTimeoutMs = FRAME_TIMEOUT_MS } = {},
 ): Promise<LocalDoor> {
-  removeRemains(dir)
+  clearDoor(dir)
   const address = chooseAddress(dir)
   const callers = new Set<Socket>()
   // Half open: a caller may say that it has no more notes, and still waits for answers.
@@ -94,10 +94,12 @@ export function readAddress(dir: string): string | undefined {
   }
 }
 
-function removeRemains(dir: string): void {
+/** Takes away what a process that was killed left of its door; to be called with the ledger's lock held. */
+export function clearDoor(dir: string): void {
   const address = readAddress(dir)
   if (address !== undefined) removeSocket(dir, address)
-  rmSync(join(dir, 'door.sock'), { force: true })
+  // It may have been killed before it wrote where its door is.
+  for (const name of ['door.sock', DOOR_FILE]) rmSync(join(dir, name), { force: true })
 }
 
 function removeSocket(dir: string, address: string): void {

@@ -10,9 +10,9 @@
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { MAX_ADD_CHECKPOINT_BYTES, SIZE_TYPE } from '../log/add-checkpoint.ts'
 import type { Witness } from '../sync/witness.ts'
+import { type Address, listen } from './address.ts'
 import { Connections } from './connections.ts'
 
 const LIMITS = {
@@ -28,7 +28,7 @@ const TEXT = 'text/plain; charset=utf-8'
 
 interface WitnessServerOptions {
   readonly witness: Witness
-  readonly address: { readonly host: string; readonly port: number }
+  readonly address: Address
   /** Is told what kept the witness from answering. */
   readonly failed: (error: unknown) => void
 }
@@ -59,13 +59,8 @@ export async function serveWitness({ witness, address, failed }: WitnessServerOp
   server.maxConnections = MAX_CONNECTIONS
   server.maxHeadersCount = MAX_HEADERS
   const connections = new Connections(server)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(address.port, address.host, resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host
-  return { origin: `http://${host}:${port}`, close: () => connections.close() }
+  const { origin } = await listen(server, address)
+  return { origin, close: () => connections.close() }
 }
 
 async function answer(witness: Witness, request: IncomingMessage): Promise<Answer> {

@@ -28,6 +28,8 @@ describe('folders', () => {
       cli(empty, ['status']),
       cli(empty, ['verify']),
       topup(empty, '1'),
+      // Before it asks for a passphrase.
+      cli(empty, ['account', 'new', 'Ada'], { passphrase: undefined }),
       cli(join(empty, 'none'), ['balance', 'Bob']),
       cli(file, ['status']),
       cli(file, ['init']),

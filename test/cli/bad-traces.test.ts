@@ -30,6 +30,7 @@ describe('traces', () => {
     empty: '',
     'without a column': 'TIMESTAMP,ContextTokens\n2026-01-01 18:15:46.68,374\n',
     'without a header': line,
+    'with a column twice': `TIMESTAMP,ContextTokens,GeneratedTokens,ContextTokens\n2026-01-01 18:15:46.68,374,44,375\n`,
     'with a bad number': `${header}${line}2026-01-01 18:15:46.68,37x,44\n`,
     'with a negative number': `${header}2026-01-01 18:15:46.68,-1,44\n`,
     'with a fraction': `${header}2026-01-01 18:15:46.68,1.5,44\n`,
@@ -41,6 +42,7 @@ describe('traces', () => {
     'with a cell too few': `${header}${line}2026-01-01 18:15:46.68,1\n`,
     'with an open quote': `${header}"2026-01-01 18:15:46.68,1,44\n`,
     'a PNG': Buffer.from('89504e470d0a1a0a0000000d494844520a0000', 'hex'),
+    'of every byte': Uint8Array.from({ length: 256 }, (_, byte) => byte),
     'of NULs': Buffer.alloc(5_000),
     'one endless line': 'x'.repeat(200_000),
     // The good lines before a bad one are not charged either.

@@ -1,8 +1,10 @@
 /** The doctor: healthy where nothing is wrong, and each finding where it was brought about, with its exit code and what to do. */
 
+import { execFile } from 'node:child_process'
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { FINDINGS } from '../../core/bin/doctor/finding.ts'
 import { openSqliteWriter } from '../../core/drivers/sqlite/store.ts'
 import { found, foundMarket } from './market.ts'
@@ -88,7 +90,9 @@ describe('the doctor', () => {
     expect(found.codes).toContain('older_copy')
     without(unsigned, 'checkpoint.db')
     copyFileSync(join(dir, 'checkpoint.db'), join(unsigned, 'checkpoint.db'))
-    expect(await examined(unsigned)).toMatchObject({ code: 0, codes: ['unsigned', ...USUAL, 'closing_late'] })
+    const ahead = await examined(unsigned)
+    expect(ahead).toMatchObject({ code: 0, codes: ['unsigned', ...USUAL, 'closing_late'] })
+    expect(findingsOf(ahead.run)[0]!.message).toBe('1 entry at the end is not covered by a checkpoint yet.')
 
     const rows = copyOf(dir)
     withDatabase(rows, 'ledger.db', (database) => {
@@ -175,6 +179,21 @@ describe('the doctor', () => {
     expect(codes).toEqual(['files_open', ...USUAL])
     expect(findingsOf(run)[0]!.message).toContain('keys.json')
     expect(findingsOf(run)[0]!.message).toContain('ledger.db')
+  })
+
+  it.runIf(process.getuid !== undefined)('tells a copy for an auditor from a ledger whose owner it is not run by', async () => {
+    const twin = copyOf(dir)
+    chmodSync(dirname(twin), 0o755)
+    const look = async () => {
+      chmodSync(twin, 0o555)
+      onTestFinished(() => chmodSync(twin, 0o755))
+      const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, 'test/cli/doctor-child.ts'), twin])
+      chmodSync(twin, 0o755)
+      return (JSON.parse(stdout) as Finding[]).map(({ code, severity }) => [code, severity])
+    }
+    expect(await look()).toEqual([['folder_unwritable', 'error']])
+    without(twin, 'keys.json')
+    expect(await look()).toEqual([['read_only', 'info']])
   })
 
   it('tells a write-ahead log that a reader keeps from being cut', async () => {

@@ -5,18 +5,10 @@
 
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import Sqlite from 'better-sqlite3'
 import { openSqliteReader } from '../../core/drivers/sqlite/store.ts'
+import { becomeNobody } from '../support/nobody.ts'
 
-const NOBODY = 65_534
-
-// Native code is loaded with the first database, from where somebody else may have no business.
-new Sqlite(':memory:').close()
-if (process.getuid!() === 0) {
-  process.setgroups!([])
-  process.setgid!(NOBODY)
-  process.setuid!(NOBODY)
-}
+becomeNobody()
 
 async function read(folder: string) {
   const store = await openSqliteReader(folder)

@@ -81,7 +81,7 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
     newGuard()
     await expect(test.open()).rejects.toMatchObject({
       code: 'damaged',
-      message: 'The first 7 entries are not those that the last checkpoint was signed over.',
+      message: 'The tree of 7 entries is not the one that the last checkpoint was signed over.',
     })
     expect((await test.audit()).ok).toBe(false)
   })
@@ -186,7 +186,7 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
   test('with a checkpoint over another tree does not open', async () => {
     const test = await withEntries(await home(), 3)
     await resign(test, (head) => signCheckpoint({ ...head, root: new Uint8Array(32), extensions: [] }, [SEQUENCER]))
-    await expect(test.reopen()).rejects.toMatchObject({ code: 'damaged', message: /^The first 5 entries are not those/ })
+    await expect(test.reopen()).rejects.toMatchObject({ code: 'damaged', message: /^The tree of 5 entries is not the one/ })
   })
 
   test('has one writer at a time, and readers beside it', async () => {

@@ -70,14 +70,17 @@ async function submitAll(host: HubHost, notes: readonly string[], wanted: Submis
     const { index, time, transaction, repeated } = answer
     const receipt = receipts.get(index)
     return {
-      ...{ status: 'accepted', id: transaction.id, index, time: formatMilliseconds(time) },
+      status: 'accepted',
+      id: transaction.id,
+      index,
+      time: formatMilliseconds(time),
       ...(repeated && { repeated }),
       ...(receipt !== undefined && { receipt }),
     }
   })
 }
 
-/** The hub's signed word for what was refused, as far as it is to be had, in the order of the notes. */
+/** The signed refusals of what was refused, in the order of the notes, as far as refusals are signed. */
 function statementsOf(
   host: HubHost,
   notes: readonly string[],
@@ -105,8 +108,8 @@ async function receiptsFor(host: HubHost, answers: readonly (Accepted | Refusal 
 }
 
 /**
- * Whoever sees an account may try what it could sign. What takes a summary of all books to try is for those who have proven to
- * be the operator: it reads every row there is.
+ * Those who may see an account may try what it could sign. Only the proven operator may try what needs a summary of all books,
+ * since that reads every row there is.
  */
 async function preview(
   host: HubHost,
@@ -121,7 +124,7 @@ async function preview(
     const outcome = await previewText(host.tools, store, text, time, { keyId, cosigner })
     if (outcome.status === 'refused') return outcome
     // What presentPreview writes is the form of a preview's effects.
-    const shown = presentPreview(outcome) as unknown as Effects & Pick<typeof outcome, 'status' | 'id' | 'type'>
+    const shown = presentPreview(outcome) as unknown as Effects & { status: 'preview'; id: string; type: string }
     return { ...shown, balances: balancesFor(caller, outcome), summary: describe(parsed) }
   })
 }

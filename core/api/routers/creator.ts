@@ -1,4 +1,4 @@
-/** What a creator asks: what was earned, with what, and from whom. */
+/** What creators ask: how much was earned, with what, and from whom. */
 
 import { z } from 'zod'
 import { formatMicros } from '../../domain/money.ts'
@@ -116,7 +116,10 @@ async function modelList(sight: Sight, account: string): Promise<view.ModelList>
     ...(plan && { plan }),
     models: models.map(({ model, row, isDeployed, isServing }) => ({
       model,
-      ...{ name: row.name, base: row.base, artifact: row.artifact, description: row.description },
+      name: row.name,
+      base: row.base,
+      artifact: row.artifact,
+      description: row.description,
       createdAt: formatSeconds(row.createdAt),
       isDeployed,
       isServing,

@@ -28,7 +28,7 @@ export interface PlanView {
 
 export interface CreatorOverview extends Sums {
   readonly account: string
-  /** Entries that these figures are of. */
+  /** How many entries these figures are made from. */
   readonly size: number
   /** Days with payments, in order: "2023-11-16". */
   readonly byDay: readonly (Sums & { readonly day: string })[]
@@ -47,9 +47,9 @@ export interface Slots {
 
 export interface EarningsSums {
   readonly total: Amount
-  /** After the holding period. */
+  /** Past the holding period. */
   readonly available: Amount
-  /** In the holding period still. */
+  /** Still in the holding period. */
   readonly pending: Amount
   /** Asked to be paid out. */
   readonly payable: Amount

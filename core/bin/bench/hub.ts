@@ -1,7 +1,7 @@
 /**
  * The hub over HTTP, in a process of its own on this machine: transactions handed in one by one and in hundreds, a mirror from
- * its first entry to its last, and a hundred watchers of what is new. Clients are here, on the same processors,
- * so each line stands beside what a bare server, which only answers, makes of the very same requests.
+ * its first entry to its last, and a hundred watchers of live events. The clients run here, on the same processors, so each line
+ * stands beside what a bare server, which only answers, achieves with the very same requests.
  */
 
 import { type ChildProcess, fork } from 'node:child_process'
@@ -33,7 +33,7 @@ const BATCH_NOTES = 100
 const SINGLE_LANES = 32
 const BATCH_LANES = 4
 const WATCHERS = 100
-/** Events that are waited for one by one, and those that come as fast as they may. */
+/** Events that are waited for one by one, and those that come as fast as they can. */
 const AWAITED = 100
 const FLOOD = 1_000
 
@@ -61,7 +61,7 @@ export const hub: Figure = {
 
 interface Submissions {
   readonly count: number
-  /** In one call. */
+  /** Notes in one call. */
   readonly notes: number
   /** Calls under way at a time, each on a connection of its own. */
   readonly lanes: number

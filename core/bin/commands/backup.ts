@@ -1,8 +1,9 @@
-/** backup, restore: the book in one file, and back, without ever signing on a fork. */
+/** backup, restore: the book as one file, and back again, without ever signing on a fork. */
 
 import { readFileSync, statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { Malformed } from '../../base/malformed.ts'
+import { entryCount } from '../../base/plural.ts'
 import { formatMilliseconds, formatSeconds } from '../../domain/time.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
@@ -83,7 +84,7 @@ async function backUp(file: string, options: BackupOptions): Promise<void> {
   }
 }
 
-/** The vault's file once its passphrase has opened every key in it: keys that nobody can open are no backup. */
+/** The vault's file, after its passphrase has opened every key in it: keys that nobody can open are no backup. */
 async function sealedKeys(place: Place): Promise<{ file: Uint8Array; count: number }> {
   if (listKeys(place.dir).length === 0) throw new Failure('usage', `There are no keys in ${place.dir}.`)
   const count = Vault.open(place.dir, await readPassphrase(place.passphrase, false)).all().length
@@ -105,7 +106,7 @@ async function restore(file: string, options: RestoreOptions): Promise<void> {
       '',
       'The guard is new: what the lost one had signed and refused is not known any more.',
       `Notes made before ${formatSeconds(staleBefore)} are refused as stale.`,
-      `If anybody holds a checkpoint of more than ${restored.size} entries, do not let this ledger sign: restore it again`,
+      `If anybody holds a checkpoint of more than ${entryCount(restored.size)}, do not let this ledger sign: restore it again`,
       'with --from the folder of a mirror that has them.',
     )
   }

@@ -1,7 +1,7 @@
 /** topup, balance, trial-balance. */
 
 import type { Command } from 'commander'
-import { plural } from '../../base/plural.ts'
+import { entryCount } from '../../base/plural.ts'
 import { balance, readPlatform, trialBalance } from '../../ledger/queries.ts'
 import { OPERATOR, reading, readingTime, resolveAccount, writing } from '../desk.ts'
 import { Failure } from '../failure.ts'
@@ -50,7 +50,7 @@ export function creditCommands(program: Command): void {
       else {
         const { account, size, time, ...amounts } = shown
         const name = localNames(place.dir).get(String(account))
-        print(`${name === undefined ? '' : `${name}  `}${account}  after ${plural(String(size), 'entry', 'entries')}, ${time}`)
+        print(`${name === undefined ? '' : `${name}  `}${account}  after ${entryCount(String(size))}, ${time}`)
         const rows = Object.entries(amounts).flatMap(([book, amount]) =>
           book === 'grants' ? (amount as unknown as Grant[]).map(grantRow) : [[wordsOf(book), String(amount)]],
         )
@@ -87,7 +87,7 @@ interface TrialBalance {
 }
 
 export function printTrialBalance({ size, time, books, sum }: TrialBalance): void {
-  print(`Trial balance after ${plural(String(size), 'entry', 'entries')}, ${time}`)
+  print(`Trial balance after ${entryCount(String(size))}, ${time}`)
   const rows = [...Object.entries(books), ['sum', sum] as const]
   printAll(
     formatTable(

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
-import { plural } from '../../base/plural.ts'
+import { entryCount } from '../../base/plural.ts'
 import { writePartsDurably } from '../../drivers/durable-file.ts'
 import { readPublished } from '../../drivers/published-files.ts'
 import { exportTiles } from '../../drivers/tile-folder.ts'
@@ -45,7 +45,7 @@ export function exportCommand(program: Command): void {
       const place = placeOf(options)
       const exported = await reading(place, (store) => exportLog(store, format, path, readPublished(place.dir).cosigned))
       if (options.json) printJson({ target: path, ...exported })
-      else print(`Wrote ${plural(exported.entries, 'entry', 'entries')} to ${path} (files: ${exported.files})`)
+      else print(`Wrote ${entryCount(exported.entries)} to ${path} (files: ${exported.files})`)
     })
 }
 

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { assert } from '../../base/assert.ts'
 import { Malformed } from '../../base/malformed.ts'
-import { plural } from '../../base/plural.ts'
+import { entryCount, plural } from '../../base/plural.ts'
 import type { Micros } from '../../domain/money.ts'
-import { quoted } from '../../domain/text.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import { readPublished } from '../../drivers/published-files.ts'
 import { sha256 } from '../../drivers/sha256.ts'
@@ -44,6 +43,7 @@ import {
   readToken,
   tokenOption,
 } from './options.ts'
+import { whyNoType } from './transaction-types.ts'
 
 interface LogOptions extends GlobalOptions {
   readonly from: number
@@ -95,10 +95,8 @@ export function logCommands(program: Command): void {
 async function showLog(options: LogOptions): Promise<void> {
   const place = placeOf(options)
   const { from, limit = Number.POSITIVE_INFINITY, type, since, until, min, max, json } = options
-  const types = [...LEDGER_TOOLS.rules.values()].flatMap((ofVersion) => [...ofVersion.keys()])
-  if (type !== undefined && !types.includes(type)) {
-    throw new Failure('usage', `There is no type ${quoted(type)}; there are ${types.join(', ')}.`)
-  }
+  const unknown = type === undefined ? undefined : whyNoType(type)
+  if (unknown !== undefined) throw new Failure('usage', `--type: ${unknown}.`)
   const names = localNames(place.dir)
   const amounts = { leastMicros: min, mostMicros: max }
   await searching(place.dir, { account: options.account, type, ...amounts }, async (searched) => {
@@ -113,7 +111,7 @@ async function showLog(options: LogOptions): Promise<void> {
   })
 }
 
-/** One line for people: who, what, what it cost, what it made. */
+/** One line for people: who did what, what it cost, what it made. */
 function describeEntry(
   { index, time, signer, summary, gross, lines, created }: JsonObject,
   names: ReadonlyMap<string, string>,
@@ -149,7 +147,7 @@ async function verify(dir: string | undefined, options: VerifyOptions): Promise<
   }
 }
 
-/** A ledger with its store, or a log alone: exported tiles in a folder, or served. */
+/** A ledger with its store, or only a log: exported tiles in a folder, or a served one. */
 async function openLog(
   place: string | undefined,
   options: VerifyOptions,
@@ -175,7 +173,7 @@ async function keyOfPolicy({ logs }: TrustPolicy, log: LogReader): Promise<Verif
   return known.key
 }
 
-/** The last checkpoint that the witnesses of a ledger's hub cosigned, which its entries have to be those of. */
+/** The last checkpoint that the witnesses of a ledger's hub cosigned, which its entries have to match. */
 async function cosignedOf(folder: string, store: StoreReader, verifier: Verifier): Promise<Uint8Array | undefined> {
   const { cosigned } = readPublished(folder)
   if (cosigned !== undefined) await signedSize(sha256, store, cosigned, verifier)
@@ -184,7 +182,7 @@ async function cosignedOf(folder: string, store: StoreReader, verifier: Verifier
 
 type WitnessedReport = AuditReport & { readonly cosigned?: { readonly size: number; readonly cosigners: JsonObject[] } }
 
-/** The log is sound; whether those saw it who have to have, its checkpoint tells. */
+/** The log is sound; its checkpoint tells whether those have seen it who have to. */
 function requireWitnesses(report: AuditReport, policy: TrustPolicy, signed: Uint8Array): WitnessedReport {
   const key = parseVerifierKey(sha256, report.vkey!)
   assert(!(key instanceof Malformed), 'a log that is sound has a key')
@@ -201,7 +199,7 @@ function readOlder(file: string): Buffer {
   return readFileSync(givenFile(file))
 }
 
-/** What is wrong with the keys that are trusted, not with the log. */
+/** Defects of the keys that are trusted, not of the log. */
 const KEY_DEFECTS = ['wrong_key', 'rotated_key', 'witnesses']
 
 function showReport(report: WitnessedReport, seconds: number, { json }: GlobalOptions): number {
@@ -215,21 +213,21 @@ function showReport(report: WitnessedReport, seconds: number, { json }: GlobalOp
     )
     return ok ? EXIT.done : EXIT.damaged
   }
-  const checked = `${plural(entries, 'entry', 'entries')} and ${plural(signatures, 'signature')}`
+  const checked = `${entryCount(entries)} and ${plural(signatures, 'signature')}`
   if (ok) print(`ok  ${checked} verified in ${seconds.toFixed(2)} s (${rate} a second)`)
   else print(KEY_DEFECTS.includes(defects[0]?.what ?? '') ? 'UNTRUSTED' : 'DAMAGED', ...defects.map(describeDefect))
   print(...formatFields({ origin, size, root, vkey }).map((line) => `  ${line}`))
   if (rotation !== undefined)
     print(`  The key given is an old one of this log, which signs until ${rotation.until}; the new one is ${rotation.vkey}`)
-  if (unsigned > 0) print(`  No checkpoint covers the last ${plural(unsigned, 'entry', 'entries')} yet.`)
+  if (unsigned > 0) print(`  No checkpoint covers the last ${entryCount(unsigned)} yet.`)
   for (const { name, time } of cosigned?.cosigners ?? [])
-    print(`  ${name} cosigned the first ${plural(cosigned!.size, 'entry', 'entries')} at ${time}.`)
+    print(`  ${name} cosigned the first ${entryCount(cosigned!.size)} at ${time}.`)
   if (vkeySource === 'folder')
     print('  The key is the one that the log names itself; give --vkey to verify against one that you got elsewhere.')
   return ok ? EXIT.done : EXIT.damaged
 }
 
-/** What cannot even be read is a defect too: programs find it where they look for defects, and as the failure that it is. */
+/** What cannot even be read is a defect as well: programs find it where they look for defects, and also as a failure. */
 function showUnreadable(error: unknown, { json, vkey }: VerifyOptions): number {
   const failure = knownFailureOf(error)
   if (failure?.code !== 'damaged' || !json) throw error

@@ -1,10 +1,10 @@
 /**
- * tx: any transaction type, built, signed and submitted; tx sign and tx submit, for keys and ledgers that are not in one place.
+ * tx: any transaction type, built, signed and submitted; tx sign and tx submit, for keys and ledgers that are in different
+ * places.
  */
 
 import { existsSync, writeFileSync } from 'node:fs'
 import { type Command, Help, type Option } from 'commander'
-import { assert } from '../../base/assert.ts'
 import { tryUtf8Decode } from '../../base/bytes.ts'
 import { MAX_COMMIT_NOTES, MAX_NOTE_BYTES } from '../../base/limits.ts'
 import { Malformed } from '../../base/malformed.ts'
@@ -23,7 +23,17 @@ import { type Preview, preview } from '../../ledger/preview.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { formatNote, parseNote, signNote } from '../../log/note.ts'
 import { parseBody } from '../body.ts'
-import { compose, LEDGER_TOOLS, type Note, type Place, reading, readingTime, resolveAccount, userPath, writing } from '../desk.ts'
+import {
+  compose,
+  type DraftToSign,
+  LEDGER_TOOLS,
+  type Place,
+  reading,
+  readingTime,
+  resolveAccount,
+  userPath,
+  writing,
+} from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
 import { chooseKey, localNames, localSigner, type UsableKeys, usableKeys, withNames } from '../local-keys.ts'
@@ -32,11 +42,7 @@ import { formatFields, formatTable, print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
 import { forgetAnswered } from '../unanswered.ts'
 import { atOption, type GlobalOptions, parseTimeSeconds, placeOf, readInput, targetFile } from './options.ts'
-
-/** A preview, and what was previewed. */
-interface Previewed extends Preview {
-  readonly transaction: Transaction
-}
+import { helpOfType, whyNoType } from './transaction-types.ts'
 
 interface TransactionOptions extends GlobalOptions {
   readonly as: string
@@ -61,6 +67,7 @@ export function transactionCommands(program: Command): void {
     .option('--preview', 'show what it would do, and do nothing')
     .option('--valid-until <time>', 'until when it may be accepted (default: a day)', parseTimeSeconds)
     .addOption(atOption())
+    .addHelpText('after', ({ command }) => ['', ...helpOfType(namedType(command))].join('\n'))
     .action(async (type: string | undefined, _options, command: Command) => {
       const options = command.optsWithGlobals<TransactionOptions>()
       requireOptions(type, options)
@@ -92,7 +99,7 @@ export function transactionCommands(program: Command): void {
   without(submit, ['as', 'body', 'key', 'cosign', 'preview', 'validUntil'])
 }
 
-/** Options of tx that a command below it has no use for: its help does not tell them, and it does nothing where one is given. */
+/** Removes options of tx for which a command below it has no use: they are not in its help, and are ignored if given. */
 function without(command: Command, names: readonly (keyof TransactionOptions)[]): void {
   const isUnused = (option: Option) => names.some((name) => name === option.attributeName())
   command.configureHelp({
@@ -109,18 +116,25 @@ function without(command: Command, names: readonly (keyof TransactionOptions)[])
   })
 }
 
+/** The type of which help is asked for. */
+function namedType({ args }: Command): string | undefined {
+  return args.find((arg) => !arg.startsWith('-'))
+}
+
 function requireOptions(type: string | undefined, { as, body }: Partial<TransactionOptions>): void {
-  if (type === undefined)
-    throw new Failure('usage', 'Name a transaction type, for instance: nimledger tx dataset.purchase --as bob --body …')
+  if (type === undefined) throw new Failure('usage', 'Name a transaction type; nimledger tx --help lists them.')
   if (as === undefined) throw new Failure('usage', 'Say who signs: --as ACCOUNT.')
   if (body === undefined)
     throw new Failure(
       'usage',
-      "Give the body: --body '{…}', or --body - for standard input. docs/transactions.md has an example of each type.",
+      `Give the body: --body '{…}', or --body - for standard input; nimledger tx ${type} --help has an example.`,
     )
 }
 
-async function readBody(option: string): Promise<Json | Malformed> {
+/** The body of a transaction of a type that there is. */
+async function readBody(type: string, option: string): Promise<Json | Malformed> {
+  const unknown = whyNoType(type)
+  if (unknown !== undefined) return new Malformed(unknown)
   const text = option === '-' ? tryUtf8Decode(await readInput('-')) : option
   return text === undefined ? new Malformed('the body is not UTF-8') : parseBody(text)
 }
@@ -129,37 +143,33 @@ function showMalformed({ reason }: Malformed, options: { json?: true }): number 
   return showOutcome(refuse('malformed', { reason }), options)
 }
 
-/** Signs and submits one transaction, or previews it, and prints what came of it. */
+/** Signs and submits one transaction, or previews it, and prints the result. */
 async function runTransaction(type: string, options: TransactionOptions): Promise<number> {
-  const body = await readBody(options.body)
+  const body = await readBody(type, options.body)
   if (body instanceof Malformed) return showMalformed(body, options)
   const { as: signer, validUntil, key, cosign: cosigner } = options
-  const note = { signer, type, body, validUntil, key, cosigner }
+  const draft = { signer, type, body, validUntil, key, cosigner }
   const place = placeOf(options)
-  const submit = () => writing(place, (desk) => desk.submit(note)).catch(pendingOf)
-  return showOutcome(options.preview ? await previewOne(place, note) : await submit(), options)
+  const submit = () => writing(place, (desk) => desk.submit(draft)).catch(pendingOf)
+  return showOutcome(options.preview ? await previewOne(place, draft) : await submit(), options)
 }
 
-/** What waits in a mirror's outbox is on its way, and no failure of the command that put it there. */
+/** What waits in a mirror's outbox is on its way: the command that put it there has not failed. */
 export function pendingOf(error: unknown): Pending {
   if (error instanceof Pending) return error
   throw error
 }
 
-function previewOne(place: Place, note: Note): Promise<Previewed | Refusal> {
+function previewOne(place: Place, draft: DraftToSign): Promise<Preview | Refusal> {
   return reading(place, async (store) => {
     const platform = await readPlatform(store)
     const time = await readingTime(store, place)
-    const signer = resolveAccount(place, platform, note.signer)
-    const text = compose(platform.origin, time, { ...note, signer })
-    const cosigner = note.cosigner === undefined ? undefined : resolveAccount(place, platform, note.cosigner)
+    const signer = resolveAccount(place, platform, draft.signer)
+    const text = compose(platform.origin, time, { ...draft, signer })
+    const cosigner = draft.cosigner === undefined ? undefined : resolveAccount(place, platform, draft.cosigner)
     const usable = await usableKeys(store, signer, wholeSeconds(time))
-    const keyId = keyIdOf(place, signer, note.key, usable)
-    const previewed = await preview(LEDGER_TOOLS, store, text, time, { keyId, cosigner, underWay: await underWay(place) })
-    if (previewed.status === 'refused') return previewed
-    const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
-    assert(!(transaction instanceof Malformed), 'what was previewed is well-formed')
-    return { ...previewed, transaction }
+    const keyId = keyIdOf(place, signer, draft.key, usable)
+    return preview(LEDGER_TOOLS, store, text, time, { keyId, cosigner, underWay: await underWay(place) })
   })
 }
 
@@ -173,13 +183,16 @@ async function underWay({ dir }: Place): Promise<Uint8Array[] | undefined> {
   }
 }
 
-/** The id of the key that is named: it need not be here where nothing is signed. */
+/** The id of the key that is named; it need not be here where nothing is signed. */
 function keyIdOf(place: Place, account: string, named: string | undefined, usable: UsableKeys): string | undefined {
   if (named === undefined || /^[0-9a-f]{8}$/.test(named)) return named
   return chooseKey(place.dir, account, usable, named).keyId
 }
 
-/** The ledger a note is signed for and the time it is dated: those of the ledger in the folder, unless another is named. */
+/**
+ * The ledger that a note is signed for and the time that it is dated: those of the ledger in the folder, unless another ledger is
+ * named.
+ */
 async function signingFor(place: Place, ledger: string | undefined): Promise<{ origin: string; made: Milliseconds }> {
   if (ledger !== undefined) return { origin: ledger, made: place.at ?? Date.now() }
   return reading(place, async (store) => {
@@ -187,7 +200,7 @@ async function signingFor(place: Place, ledger: string | undefined): Promise<{ o
   })
 }
 
-/** Signs with a key of this machine; which of them may, the ledger in the folder tells, unless the note is for another one. */
+/** Signs with a key of this machine. The ledger in the folder tells which of them may, unless the note is for another ledger. */
 async function offlineSigner(
   place: Place,
   vault: Vault,
@@ -202,7 +215,7 @@ async function offlineSigner(
 }
 
 async function signOffline(type: string, options: TransactionOptions): Promise<number> {
-  const body = await readBody(options.body)
+  const body = await readBody(type, options.body)
   if (body instanceof Malformed) return showMalformed(body, options)
   const place = placeOf(options)
   const { origin, made } = await signingFor(place, options.ledger)
@@ -215,14 +228,14 @@ async function signOffline(type: string, options: TransactionOptions): Promise<n
   const text = compose(origin, made, { signer: signers[0]!.name, type, body, validUntil: options.validUntil })
   const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
   if (transaction instanceof Malformed) return showMalformed(transaction, options)
-  // One signature may be the first of two; two where the type demands one are a mistake.
+  // One signature may be the first of two, but two where the type demands one are a mistake.
   const miscounted = wrongSignatures(transaction, signers.length)
   if (miscounted !== undefined && signers.length > 1) return showMalformed(miscounted, options)
   writeNote(signNote(text, signers), transaction, { ...options, isHalf: miscounted !== undefined })
   return EXIT.done
 }
 
-/** Adds the second signature to a note that its signer signed alone: what a type demands is two who need not meet. */
+/** Adds the second signature to a note that its signer signed alone: where a type demands two, they need not meet. */
 async function signSecond(file: string, options: TransactionOptions): Promise<number> {
   const note = parseNote(await readInput(file), MAX_NOTE_BYTES)
   if (note instanceof Malformed) return showMalformed(note, options)
@@ -241,7 +254,7 @@ async function signSecond(file: string, options: TransactionOptions): Promise<nu
 }
 
 interface Written extends TransactionOptions {
-  /** Another party signs below it before it can be submitted. */
+  /** Whether another party has to sign below it before it can be submitted. */
   readonly isHalf: boolean
 }
 
@@ -269,7 +282,7 @@ async function submitFiles(files: readonly string[], options: GlobalOptions): Pr
     for (let from = 0; from < notes.length; from += WINDOW) {
       const answers = await Promise.allSettled(notes.slice(from, from + WINDOW).map((note) => ledger.submit(note)))
       for (const answer of answers) {
-        // What failed is told after what was answered before it.
+        // A failure is reported after the answers that came before it.
         const outcome = answer.status === 'rejected' ? pendingOf(answer.reason) : answer.value
         exitCode = Math.max(exitCode, showOutcome(outcome, options))
       }
@@ -279,7 +292,7 @@ async function submitFiles(files: readonly string[], options: GlobalOptions): Pr
   })
 }
 
-/** Notes one after the other in one file: each begins with its text, which begins with a brace. */
+/** Several notes in one file, one after the other: each begins with its text, which begins with a brace. */
 function splitNotes(bytes: Buffer): Buffer[] {
   const notes: Buffer[] = []
   let start = 0
@@ -290,8 +303,8 @@ function splitNotes(bytes: Buffer): Buffer[] {
   return [...notes, bytes.subarray(start)]
 }
 
-/** Prints an outcome and returns the exit code that it means. */
-export function showOutcome(outcome: Accepted | Previewed | Refusal | Pending, options: GlobalOptions): number {
+/** Prints an outcome and returns its exit code. */
+export function showOutcome(outcome: Accepted | Preview | Refusal | Pending, options: GlobalOptions): number {
   const { json } = options
   if (outcome instanceof Pending) return showPending(outcome, json)
   if (outcome.status === 'refused') {
@@ -313,7 +326,7 @@ function showPending({ kept, message }: Pending, json: true | undefined): number
   return EXIT.done
 }
 
-/** For people alone: what was done is told without them, too, where the file of keys is damaged, which others say. */
+/** For people only. Where the file of keys is damaged, what was done is shown without names; other commands report the damage. */
 function namesFor(options: GlobalOptions): ReadonlyMap<string, string> {
   try {
     return localNames(placeOf(options).dir)
@@ -322,7 +335,7 @@ function namesFor(options: GlobalOptions): ReadonlyMap<string, string> {
   }
 }
 
-function printEffects(outcome: Accepted | Previewed, shown: JsonObject, names: ReadonlyMap<string, string>): void {
+function printEffects(outcome: Accepted | Preview, shown: JsonObject, names: ReadonlyMap<string, string>): void {
   const repeated = outcome.status === 'accepted' && outcome.repeated ? ', as before' : ''
   const place = outcome.status === 'accepted' ? `${repeated}  entry ${shown.index}  ${shown.time}` : ''
   print(`${outcome.status}${place}  ${shown.type}`, `  ${withNames(describe(outcome.transaction), names)}`)

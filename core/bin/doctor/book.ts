@@ -1,7 +1,10 @@
-/** The ledger in the folder: its databases, the guard against the book, the clock, a sample, and when the books were closed. */
+/**
+ * The ledger in the folder: its databases, the guard against the book, the clock, a sample, and when the books were last closed.
+ */
 
 import { InvariantError } from '../../base/assert.ts'
 import { Malformed } from '../../base/malformed.ts'
+import { entryCount, plural } from '../../base/plural.ts'
 import { DAY_SECONDS, formatMilliseconds, formatSeconds, type Milliseconds, wholeSeconds } from '../../domain/time.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
@@ -17,7 +20,7 @@ import { readCheckpoint } from '../../log/checkpoint.ts'
 import { LEDGER_TOOLS } from '../desk.ts'
 import { type Finding, finding, RESTORE } from './finding.ts'
 
-/** Clocks differ by as much without anything being wrong. */
+/** Clocks may differ by so much without anything being wrong. */
 const CLOCK_TOLERANCE_MS = 2_000
 
 /** Whether there is a ledger to look into; if not, why. */
@@ -78,14 +81,14 @@ async function head(dir: string, store: StoreReader): Promise<Finding[]> {
   const claimed = readCheckpoint(signed)
   const size = await store.size()
   if (!(claimed instanceof Malformed) && claimed.size > size) {
-    const message = `${BOOK.file} has ${size} entries, and a checkpoint of ${claimed.size} was signed: it is an older copy.`
+    const message = `${BOOK.file} has ${entryCount(size)}, and a checkpoint of ${claimed.size} was signed: it is an older copy.`
     return [...found, finding('older_copy', message, RESTORE)]
   }
   const verifier = createVerifier()
   try {
     const covered = await signedSize(sha256, store, signed, verifier)
     if (covered === size) return found
-    const message = `The last ${size - covered} entries are not covered by a checkpoint.`
+    const message = `${plural(size - covered, 'entry at the end is', 'entries at the end are')} not covered by a checkpoint yet.`
     return [...found, finding('unsigned', message, 'Nothing: the next command that submits signs them.')]
   } catch (error) {
     if (!(error instanceof StoreError && error.code === 'damaged')) throw error

@@ -22,7 +22,7 @@ import { type Finding, finding } from './finding.ts'
 
 const NODE_MAJOR = 24
 const MEBIBYTE = 1024 * 1024
-/** Below this not even a commit is sure to fit. */
+/** With less than this not even a commit is sure to fit. */
 const FULL_BYTES = 16 * MEBIBYTE
 const LOW_BYTES = 256 * MEBIBYTE
 const WAL_LARGE_BYTES = 64 * MEBIBYTE
@@ -69,7 +69,7 @@ export function* files(dir: string): Generator<Finding> {
   try {
     accessSync(dir, constants.W_OK)
   } catch {
-    yield finding('folder_unwritable', `This user may not write in ${dir}.`, 'Run it as the user that the folder belongs to.')
+    yield unwritable(dir)
   }
   const names = readdirSync(dir).filter((name) =>
     /^(?:ledger|checkpoint|mirror|index)\.db\.new$|^keys\.json\.new$|^replaced-/.test(name),
@@ -78,6 +78,14 @@ export function* files(dir: string): Generator<Finding> {
     const message = `There are left-overs of restores or of writing that was cut off: ${names.join(', ')}.`
     yield finding('unfinished', message, 'Once the ledger verifies, and nothing is running, they can be deleted.')
   }
+}
+
+/** A copy for an auditor has no keys, and nobody means to write to it. */
+function unwritable(dir: string): Finding {
+  const remedy = 'Run it as the user that the folder belongs to.'
+  if (existsSync(vaultPath(dir))) return finding('folder_unwritable', `This user may not write in ${dir}.`, remedy)
+  const message = `This user may read and not write in ${dir}, and no keys are in it: it is a copy to look at.`
+  return finding('read_only', message, `Nothing: commands that read work. If it is to be written to: ${remedy.toLowerCase()}`)
 }
 
 function* modes(dir: string): Generator<Finding> {
@@ -116,7 +124,7 @@ export function* lock(dir: string): Generator<Finding> {
   )
 }
 
-/** The processes that hold a lock on a file, as Linux tells it; none elsewhere. */
+/** The processes that hold a lock on a file, according to Linux; empty on other systems. */
 function lockHolders(path: string): string[] {
   if (!existsSync('/proc/locks')) return []
   const inode = statSync(path).ino
@@ -126,13 +134,13 @@ function lockHolders(path: string): string[] {
   return [...found].map((pid) => `process ${pid}${nameOf(pid)}`)
 }
 
-/** An inode number may be another file's on another disk. */
+/** The same inode number may stand for another file on another disk. */
 function hasOpen(pid: number, path: string): boolean {
   try {
     const folder = `/proc/${pid}/fd`
     return readdirSync(folder).some((name) => readlinkSync(join(folder, name)) === realpathSync(path))
   } catch {
-    // Another user's process does not show its files.
+    // The files of another user's process cannot be seen.
     return true
   }
 }

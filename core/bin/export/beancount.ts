@@ -23,7 +23,7 @@
  * Of what people wrote, only strings have any, and in a string nothing is special but " and \, which are escaped.
  */
 
-import { plural } from '../../base/plural.ts'
+import { entryCount } from '../../base/plural.ts'
 import type { BookClass } from '../../domain/books.ts'
 import type { Posting } from '../../domain/outcome.ts'
 import { formatMilliseconds, type Milliseconds } from '../../domain/time.ts'
@@ -60,7 +60,7 @@ export function beancountAccount({ book, account }: Pick<Posting, 'book' | 'acco
 }
 
 export async function* beancount({ origin, name, size, entries, books }: ExportSource): AsyncGenerator<string> {
-  yield `; ${plural(size, 'entry', 'entries')} of the ledger ${origin}, as a beancount file.\n\n`
+  yield `; ${entryCount(size)} of the ledger ${origin}, as a beancount file.\n\n`
   yield `option "title" ${quote(`${name} (${origin})`)}\noption "operating_currency" "${COMMODITY}"\n`
   let last: Milliseconds | undefined
   const changed = new Map<string, bigint>()

@@ -18,7 +18,7 @@
  * escaped. Comments hold nothing but figures and ids, so nobody's text can become a tag, a date or a posting.
  */
 
-import { plural } from '../../base/plural.ts'
+import { entryCount } from '../../base/plural.ts'
 import type { BookClass } from '../../domain/books.ts'
 import { bookName } from '../../domain/books.ts'
 import { postingBook } from '../../domain/outcome.ts'
@@ -53,7 +53,7 @@ const TYPES: Record<string, 'A' | 'L' | 'E'> = {
 type Top<Name> = Name extends `${infer Parent}:${string}` ? Parent : Name
 
 export async function* hledger({ origin, name, size, entries, books }: ExportSource): AsyncGenerator<string> {
-  yield `; ${escapeCharacters(name)}, the ledger ${origin}: ${plural(size, 'entry', 'entries')}, as an hledger journal.\n\n`
+  yield `; ${escapeCharacters(name)}, the ledger ${origin}: ${entryCount(size)}, as an hledger journal.\n\n`
   yield `decimal-mark .\ncommodity 1000.000000 ${COMMODITY}\n\n`
   for (const [account, type] of Object.entries(TYPES)) yield `account ${account.padEnd(10)}  ; type: ${type}\n`
   yield PLATFORM_BOOK_NAMES.filter((book) => !(book in TYPES))
@@ -64,7 +64,7 @@ export async function* hledger({ origin, name, size, entries, books }: ExportSou
     day = dayText(entry.time)
     yield transactionText(entry, day)
   }
-  yield `\n${day} * The books after ${plural(size, 'entry', 'entries')}\n`
+  yield `\n${day} * The books after ${entryCount(size)}\n`
   for await (const { book, account, balanceMicros } of books) yield postingText(bookName(book, account), 0n, balanceMicros)
 }
 

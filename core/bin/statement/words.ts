@@ -1,6 +1,6 @@
 /** The words of a statement for people, on a terminal and on paper. */
 
-import { plural } from '../../base/plural.ts'
+import { entryCount } from '../../base/plural.ts'
 import { ACCOUNT_BOOKS, type AccountBook } from '../../domain/books.ts'
 import { formatMicros } from '../../domain/money.ts'
 import { formatMilliseconds } from '../../domain/time.ts'
@@ -51,10 +51,13 @@ export function totalRows(statement: Statement): (readonly [string, string])[] {
 export function periodWords({ from, to, time, size }: Statement): string {
   const begin = from === undefined ? 'From the first entry' : `From ${formatMilliseconds(from)}`
   const end = to === time ? `up to ${formatMilliseconds(time)}` : `to the last entry, ${formatMilliseconds(time)}`
-  return `${begin} ${end}, when the log had ${plural(size, 'entry', 'entries')}`
+  return `${begin} ${end}, when the log had ${entryCount(size)}`
 }
 
-/** What the sentence of an entry does not say: who signed it, what it came to for the account; empty where that is nothing. */
+/**
+ * What the sentence of an entry does not say: who signed it, and what it brought or cost the account; empty where there is
+ * nothing.
+ */
 export function detailWords({ signer, payment, lines }: StatementEntry, account: string): string {
   const parts: string[] = []
   if (payment !== undefined) {

@@ -9,7 +9,7 @@
  */
 
 import { createReadStream } from 'node:fs'
-import { type CsvError, type Options, parse } from 'csv-parse'
+import { CsvError, type Options, parse } from 'csv-parse'
 import { quoted } from '../../domain/text.ts'
 import { MAX_SECONDS, type Milliseconds } from '../../domain/time.ts'
 
@@ -48,7 +48,7 @@ export async function* readTrace(file: string): AsyncGenerator<Call> {
       else yield parseCall(record, columns, info.lines)
     }
   } catch (error) {
-    throw (error as CsvError).code?.startsWith('CSV_') ? new TraceError(`It is not CSV: ${(error as CsvError).message}.`) : error
+    throw error instanceof CsvError ? new TraceError(`It is not CSV: ${error.message}.`) : error
   }
   if (columns === undefined) throw new TraceError('It is empty: not even a header.')
 }
@@ -57,6 +57,8 @@ function findColumns(header: readonly string[]): readonly number[] {
   const columns = COLUMNS.map((name) => header.indexOf(name))
   const missing = COLUMNS.filter((_, i) => columns[i]! < 0)
   if (missing.length > 0) throw new TraceError(`Its header lacks ${missing.join(' and ')}; it reads ${quoted(header.join(','))}.`)
+  const twice = COLUMNS.find((name, i) => header.lastIndexOf(name) !== columns[i])
+  if (twice !== undefined) throw new TraceError(`Its header has ${twice} twice: which one counts cannot be told.`)
   return columns
 }
 

@@ -12,8 +12,8 @@ const body = z.strictObject({ hold: field.thing('hld'), usage: field.usage, refe
 type Body = z.output<typeof body>
 
 /**
- * Takes what the calls cost by the hold's terms out of a hold, never more than it holds, and gives the rest back. What became of
- * the listing meanwhile does not matter: the call was made.
+ * Takes what the calls cost, by the hold's terms, out of a hold, never more than it holds, and gives the rest back. What happened
+ * to the listing meanwhile does not matter: the call was made.
  */
 export const holdCapture = defineTransaction<Body>({
   type: 'hold.capture',

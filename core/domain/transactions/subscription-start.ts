@@ -40,8 +40,17 @@ export const subscriptionStart = defineTransaction<Body>({
     const { anchor, start, end } = firstPeriod(time, period)
     const periods = [paidPeriod(effects, { start, end }, termsOf(effects))]
     effects.put(subscriptions.at(created), {
-      ...{ account: signer, anchor, cancelled: false, end, listing, period, periods },
-      ...{ priceMicros: price, terms, used: NO_USAGE, usedFrom: start },
+      account: signer,
+      anchor,
+      cancelled: false,
+      end,
+      listing,
+      period,
+      periods,
+      priceMicros: price,
+      terms,
+      used: NO_USAGE,
+      usedFrom: start,
     })
     effects.put(subscribers.at(signer, listing), { subscription: created })
   },

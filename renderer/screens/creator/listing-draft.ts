@@ -42,10 +42,31 @@ export interface ListingDraft {
 }
 
 export const EMPTY_DRAFT: ListingDraft = {
-  ...{ kind: 'model', title: '', description: '', model: '', week: '', month: '', quarter: '', year: '' },
-  ...{ perRequest: '', perMInput: '', perMOutput: '', perSecond: '', included: '', access: 'subscription' },
-  ...{ sha256: '', bytes: '', purchase: '', licencePrice: '', licenceDays: '365', seats: '5', redistribution: false },
-  ...{ price: '', days: '30', furtherLicences: [], furtherUnits: { inputTokens: 0, outputTokens: 0, milliseconds: 0 } },
+  kind: 'model',
+  title: '',
+  description: '',
+  model: '',
+  week: '',
+  month: '',
+  quarter: '',
+  year: '',
+  perRequest: '',
+  perMInput: '',
+  perMOutput: '',
+  perSecond: '',
+  included: '',
+  access: 'subscription',
+  sha256: '',
+  bytes: '',
+  purchase: '',
+  licencePrice: '',
+  licenceDays: '365',
+  seats: '5',
+  redistribution: false,
+  price: '',
+  days: '30',
+  furtherLicences: [],
+  furtherUnits: { inputTokens: 0, outputTokens: 0, milliseconds: 0 },
 }
 
 /** A listing as it would be filled in. */
