@@ -103,11 +103,11 @@ test.each(['light', 'dark'] as const)(
     const seen = await openMarket('Ada', { scheme })
     const { page } = seen
     await page.setViewportSize(TELEPHONE)
-  const wide = async () => (await look(seen, 'Ada')).filter((found) => !found.includes('the table'))
+    const wide = async () => (await look(seen, 'Ada')).filter((found) => !found.includes('the table'))
     expect(await wide()).toEqual([])
     const navigation = page.getByRole('navigation', { name: 'Pages' })
     const isAway = () => page.locator('nav[inert]').count()
-  await expect.poll(isAway, EVENTUALLY).toBe(1)
+    await expect.poll(isAway, EVENTUALLY).toBe(1)
     await page.getByRole('button', { name: 'Open the pages' }).click()
     expect(await axeFindings(page)).toEqual([])
     await navigation.getByRole('link', { name: 'Log' }).click()
