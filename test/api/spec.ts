@@ -225,6 +225,19 @@ function eventsSpec(connect: Connect): void {
 
 /** What is shown can be checked. */
 function checksSpec(connect: Connect): void {
+  it('writes statements', async () => {
+    const connected = await connect()
+    const { client, market } = connected
+    await unlocked(connected)
+    const begins = { csv: 'index,time,type', pdf: '%PDF-' } as const
+    for (const format of ['csv', 'pdf'] as const) {
+      const { bytes } = await client.wallet.statement.query({ account: market.accounts.Bob!, format })
+      expect(Buffer.from(bytes, 'base64').toString('latin1').startsWith(begins[format])).toBe(true)
+    }
+    const nobody = client.wallet.statement.query({ account: `nim1${'q'.repeat(38)}`, format: 'csv' })
+    expect(await failureOf(nobody)).toMatchObject({ code: 'usage' })
+  })
+
   it('shows nothing of a locked ledger, says what is wrong with a passphrase, and opens', async () => {
     const { client, market } = await connect()
     expect(await client.desk.state.query()).toMatchObject({ status: 'locked', accounts: [], dir: market.dir })
