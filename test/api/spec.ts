@@ -68,6 +68,7 @@ type Connect = () => Promise<Connected>
 /** Registers the cases; `connect` gives each its own ledger, locked. */
 export function consoleSpec(connect: Connect): void {
   describe('shows and checks', () => checksSpec(connect))
+  describe('hands out', () => filesSpec(connect))
   describe('signs', () => signingSpec(connect))
   describe('takes', () => notesSpec(connect))
   describe('tells', () => eventsSpec(connect))
@@ -223,9 +224,9 @@ function eventsSpec(connect: Connect): void {
   })
 }
 
-/** What is shown can be checked. */
-function checksSpec(connect: Connect): void {
-  it('writes statements', async () => {
+/** Files to keep. */
+function filesSpec(connect: Connect): void {
+  it('statements', async () => {
     const connected = await connect()
     const { client, market } = connected
     await unlocked(connected)
@@ -237,7 +238,10 @@ function checksSpec(connect: Connect): void {
     const nobody = client.wallet.statement.query({ account: `nim1${'q'.repeat(38)}`, format: 'csv' })
     expect(await failureOf(nobody)).toMatchObject({ code: 'usage' })
   })
+}
 
+/** What is shown can be checked. */
+function checksSpec(connect: Connect): void {
   it('shows nothing of a locked ledger, says what is wrong with a passphrase, and opens', async () => {
     const { client, market } = await connect()
     expect(await client.desk.state.query()).toMatchObject({ status: 'locked', accounts: [], dir: market.dir })
