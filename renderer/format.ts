@@ -131,6 +131,13 @@ export function formatUtcPeriod(period: string): string {
   return (isMonth ? SHORT_MONTH : SHORT_DAY).format(new Date(`${period}${isMonth ? '-01' : ''}T00:00:00Z`))
 }
 
+const LONG_DAY = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeZone: 'UTC' })
+
+/** A day of the ledger, with its year: "2023-11-16" → "16 Nov 2023". */
+export function formatUtcDay(day: string): string {
+  return LONG_DAY.format(new Date(`${day}T00:00:00Z`))
+}
+
 /** The same moment in UTC, with whatever precision the ledger gave it: "2023-11-16 18:17:03.979 UTC". */
 export function formatUtc(time: string): string {
   return time.replace('T', ' ').replace('Z', ' UTC')

@@ -1,5 +1,6 @@
 /** The pages and whose they are. A person sees those that they can use, and no others. */
 import {
+  IconActivity,
   IconBuildingBank,
   IconBuildingStore,
   IconCoins,
@@ -26,6 +27,7 @@ import { Accounts } from './screens/operator/accounts.tsx'
 import { Treasury } from './screens/operator/treasury.tsx'
 import { Sync } from './screens/sync/sync.tsx'
 import { Market } from './screens/user/market.tsx'
+import { Usage } from './screens/user/usage.tsx'
 import { Wallet } from './screens/user/wallet.tsx'
 import { strings } from './strings.ts'
 
@@ -66,6 +68,7 @@ const PAGES: readonly PageInfo[] = [
   },
   { id: 'wallet', section: 'user', title: strings.wallet.title, icon: IconWallet, roles: PEOPLE, screen: Wallet },
   { id: 'market', section: 'user', title: strings.market.title, icon: IconBuildingStore, roles: PEOPLE, screen: Market },
+  { id: 'usage', section: 'user', title: strings.usage.title, icon: IconActivity, roles: PEOPLE, screen: Usage },
   {
     id: 'treasury',
     section: 'operator',

@@ -177,9 +177,9 @@ export function entitlementView({ kind, listing, row, title, licence }: Entitled
   }
 }
 
-export function mandateView({ mandate, row, title, usedMicros }: Mandated, time: Seconds): view.MandateView {
+export function mandateView({ mandate, row, title, usedMicros, reserveMicros }: Mandated, time: Seconds): view.MandateView {
   const { listing, limitMicros, per, expires } = row
-  const limits = { limit: formatMicros(limitMicros), per, used: formatMicros(usedMicros) }
+  const limits = { limit: formatMicros(limitMicros), per, used: formatMicros(usedMicros), reserve: formatMicros(reserveMicros) }
   return { mandate, listing, title, ...limits, expires: formatSeconds(expires), isRunning: time < expires }
 }
 

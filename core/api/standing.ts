@@ -4,7 +4,7 @@ import { matured } from '../domain/aged-sum.ts'
 import { add, formatMicros } from '../domain/money.ts'
 import { standing } from '../domain/paid-periods.ts'
 import { platformAt } from '../domain/policy.ts'
-import { accounts, earnings, planSubscriptions } from '../domain/state.ts'
+import { type Account, accounts, earnings, planSubscriptions } from '../domain/state.ts'
 import { formatSeconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { findAccounts, findHoldings } from '../ledger/catalogue.ts'
 import type { Searched } from '../ledger/entry-search.ts'
@@ -17,6 +17,13 @@ import type { AccountPage, AccountSummary, EarningsView, Holdings, PlanView, Wal
 
 type Moment = Pick<Sight, 'store' | 'time'>
 
+/** An account that somebody asks about. */
+export async function needAccount(store: StoreReader, account: string): Promise<Account> {
+  const row = await readRow(store, accounts.at(account))
+  if (row === undefined) throw missing(`There is no account ${account} on this ledger.`)
+  return row
+}
+
 export async function readPlanView(store: StoreReader, account: string, time: Milliseconds): Promise<PlanView | undefined> {
   const plan = await readRow(store, planSubscriptions.at(account))
   if (plan === undefined) return undefined
@@ -26,8 +33,7 @@ export async function readPlanView(store: StoreReader, account: string, time: Mi
 }
 
 export async function readEarnings(store: StoreReader, account: string, time: Milliseconds): Promise<EarningsView> {
-  const row = await readRow(store, accounts.at(account))
-  if (row === undefined) throw missing(`There is no account ${account} on this ledger.`)
+  const row = await needAccount(store, account)
   const { availableMicros, days } = matured(await readRow(store, earnings.at(account)), wholeSeconds(time))
   return {
     account,
@@ -45,10 +51,8 @@ export async function readEarnings(store: StoreReader, account: string, time: Mi
 }
 
 export async function readWallet({ store, time }: Moment, account: string): Promise<WalletView> {
-  const row = await readRow(store, accounts.at(account))
-  const held = await balance(store, account, time)
-  if (row === undefined || held === undefined) throw missing(`There is no account ${account} on this ledger.`)
-  const { grants: _grants, ...amounts } = held
+  const row = await needAccount(store, account)
+  const { grants: _grants, ...amounts } = (await balance(store, account, time))!
   const plan = await readPlanView(store, account, time)
   return {
     ...(amounts as unknown as Omit<WalletView, 'name' | 'frozen'>),
@@ -71,8 +75,7 @@ export async function readAccountPage(sight: Moment & Searched, asked: Parameter
 }
 
 export async function readHoldings({ store, time }: Moment, account: string): Promise<Holdings> {
-  const row = await readRow(store, accounts.at(account))
-  if (row === undefined) throw missing(`There is no account ${account} on this ledger.`)
+  const row = await needAccount(store, account)
   const now = wholeSeconds(time)
   const { subscriptions, entitlements, mandates } = await findHoldings(store, account, now)
   return {

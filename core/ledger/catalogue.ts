@@ -6,7 +6,7 @@
 
 import type { Context } from '../domain/define.ts'
 import type { Usage } from '../domain/fields.ts'
-import { usedIn, usedWith } from '../domain/mandates.ts'
+import { reserveOf, usedIn, usedWith } from '../domain/mandates.ts'
 import { type Micros, ZERO } from '../domain/money.ts'
 import { standing } from '../domain/paid-periods.ts'
 import { limitInForce } from '../domain/plans.ts'
@@ -200,6 +200,7 @@ export interface Mandated {
   readonly row: state.Mandate
   readonly title: string
   readonly usedMicros: Micros
+  readonly reserveMicros: Micros
 }
 
 interface Held {
@@ -231,12 +232,15 @@ export async function findHoldings(store: StoreReader, account: string, time: Se
     }
   }
   const mandates: Mandated[] = []
+  await rows.load([state.wallets.at(account)])
   for await (const { row: holder } of owned(store, state.mandateHolders, prefix)) {
     const key = state.mandates.at(holder.mandate)
     await rows.load([key])
     const row = rows.get(key)!
     const usedMicros = usedIn(row.per, usedWith(row, time, ZERO))
-    mandates.push({ mandate: holder.mandate, row, title: await titleOf(row.listing), usedMicros })
+    // What was set aside belongs to the account again from the end on, even before an entry says so.
+    const reserveMicros = time < row.expires ? reserveOf(rows, account, holder.mandate) : ZERO
+    mandates.push({ mandate: holder.mandate, row, title: await titleOf(row.listing), usedMicros, reserveMicros })
   }
   return { subscriptions, entitlements, mandates }
 }

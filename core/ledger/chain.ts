@@ -17,7 +17,7 @@ export async function readAccount(store: StoreReader, account: string): Promise<
 }
 
 /** The entry that touched an account before this one; undefined for its first. */
-export function previousOf({ outcome }: Accepted, account: string): number | undefined {
+export function previousOf({ outcome }: Pick<Accepted, 'outcome'>, account: string): number | undefined {
   return outcome.touched.find((one) => one.account === account)?.previous
 }
 

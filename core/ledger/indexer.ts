@@ -1,15 +1,16 @@
 /**
- * How an index follows the log: what each entry is found by, the things of the state that it made or changed, what it earned for
- * whom. A step is bounded, and an interruption leaves the index at the step before.
+ * How an index follows the log: what each entry is found by, the things of the state that it made or changed, what was earned
+ * and spent by it. A step is bounded, and an interruption leaves the index at the step before.
  */
 
 import type { AccountBook } from '../domain/books.ts'
 import type { Tools } from '../domain/envelope.ts'
 import { dayOf, wholeSeconds } from '../domain/time.ts'
+import { plusCalls, readCalls } from './calls.ts'
 import { isOfHistory } from './lookup.ts'
 import { amountOf, type PlainEntry, payeeOf, readPayments, readPlainly } from './payments.ts'
 import { LoadedRows } from './rows.ts'
-import type { IndexedEntry, IndexedRevenue, IndexStep, SearchIndexWriter } from './search-index.ts'
+import type { IndexedEntry, IndexedRevenue, IndexedSpending, IndexStep, SearchIndexWriter } from './search-index.ts'
 import type { StoreReader } from './store.ts'
 import { keysOfThings, readThings } from './things.ts'
 import { frontierAt } from './tree.ts'
@@ -80,8 +81,20 @@ async function readStep({ rules, sha256 }: Tools, store: StoreReader, size: numb
         sums,
       }),
     ),
+    spending: await readSpending(store, rows, entries),
     root: (await frontierAt(sha256, store, size + stored.length)).root(),
   }
+}
+
+/** One sum for each payer, day and listing: a hundred payers stand in one batch, and again in the next. */
+async function readSpending(store: StoreReader, rows: LoadedRows, entries: readonly PlainEntry[]): Promise<IndexedSpending[]> {
+  const spending = new Map<string, IndexedSpending>()
+  for (const { payer, listing, time, sums } of await readCalls(store, rows, entries)) {
+    const day = dayOf(wholeSeconds(time))
+    const key = `${payer} ${day} ${listing}`
+    spending.set(key, { payer, day, listing, sums: plusCalls(spending.get(key)?.sums, sums) })
+  }
+  return [...spending.values()]
 }
 
 function indexedEntry({ index, type, outcome }: PlainEntry): IndexedEntry {

@@ -29,13 +29,19 @@ export interface PlainEntry {
   readonly outcome: Outcome
 }
 
-/** The fields of a body that say what was paid for. */
+/** The fields of a body that say what was paid for, and by whom. */
 interface PaidBody {
   readonly listing?: string
   readonly subscription?: string
   readonly hold?: string
   /** Of a refund: the entry that paid. */
   readonly entry?: number
+  /** Of a refund: the line, where that entry is a batch, and how much is given back. */
+  readonly line?: number
+  readonly amount?: string
+  /** Of a batch: those who are charged, and the lines, each of which begins with the place of its payer among them. */
+  readonly payers?: readonly string[]
+  readonly lines?: readonly (readonly number[])[]
 }
 
 export async function readPlainly(rows: LoadedRows, entries: readonly StoredEntry[]): Promise<PlainEntry[]> {
@@ -99,7 +105,7 @@ export function payeeOf({ postings, payment, lines }: Outcome): string | undefin
 }
 
 /** What was paid for: named in the body, or by the subscription or the hold that it names. */
-async function listingOf(rows: LoadedRows, { listing, subscription, hold }: PaidBody): Promise<string | undefined> {
+export async function listingOf(rows: LoadedRows, { listing, subscription, hold }: PaidBody): Promise<string | undefined> {
   if (listing !== undefined) return listing
   const key = subscription !== undefined ? subscriptions.at(subscription) : hold !== undefined ? holds.at(hold) : undefined
   if (key === undefined) return undefined
@@ -107,11 +113,21 @@ async function listingOf(rows: LoadedRows, { listing, subscription, hold }: Paid
   return rows.get<{ readonly listing: string }>(key)?.listing
 }
 
-/** What a refund took back from a creator, and the fee with it; undefined for any other entry. */
-async function refundOf(store: StoreReader, rows: LoadedRows, entry: PlainEntry): Promise<PaymentTo | undefined> {
-  const { type, time, body, outcome } = entry
+/** The payment of which a refund gives back; undefined for any other entry. */
+export async function readRefunded(
+  store: StoreReader,
+  rows: LoadedRows,
+  { type, body }: PlainEntry,
+): Promise<PlainEntry | undefined> {
   if (type !== 'credit.refund' || body.entry === undefined) return undefined
   const [paid] = await readPlainly(rows, await store.entries(body.entry, 1))
+  return paid
+}
+
+/** What a refund took back from a creator, and the fee with it; undefined for any other entry. */
+async function refundOf(store: StoreReader, rows: LoadedRows, entry: PlainEntry): Promise<PaymentTo | undefined> {
+  const { time, outcome } = entry
+  const paid = await readRefunded(store, rows, entry)
   const payee = paid && payeeOf(paid.outcome)
   if (paid === undefined || payee === undefined) return undefined
   const sumOf = (book: string, account?: string) =>

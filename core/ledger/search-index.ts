@@ -3,11 +3,12 @@
  * its own time and can be thrown away, so it is never a truth: it returns the places of entries and the keys of rows, and what
  * stands there is read from the ledger. Drivers implement it; one contract test runs against each.
  *
- * It knows the first `size` entries of one history, identified by the root of the tree over them. Only sums of revenue are its
- * own, since reading them from the ledger takes the whole log; they may be used at exactly its size.
+ * It knows the first `size` entries of one history, identified by the root of the tree over them. Only sums of revenue
+ * and of spending are its own, since reading them from the ledger takes the whole log; they may be used at exactly its size.
  */
 
 import type { AccountBook } from '../domain/books.ts'
+import type { CallSums } from './calls.ts'
 import type { Sums } from './payments.ts'
 
 /** How far an index has come, and along which history. */
@@ -62,6 +63,15 @@ export interface IndexedRevenue {
   readonly sums: Sums
 }
 
+/** What an account paid for calls to a listing on a day. */
+export interface IndexedSpending {
+  readonly payer: string
+  /** The number of the UTC day. */
+  readonly day: number
+  readonly listing: string
+  readonly sums: CallSums
+}
+
 /** One step of the index along the log: what entries `size` and those after it add. */
 export interface IndexStep {
   /** How many entries were known before; the index refuses to go on from any other number (compare and swap). */
@@ -70,6 +80,7 @@ export interface IndexStep {
   /** Each in its present form, which replaces the one with its kind and key. */
   readonly things: readonly IndexedThing[]
   readonly revenue: readonly IndexedRevenue[]
+  readonly spending: readonly IndexedSpending[]
   /** The root over all entries known afterwards. */
   readonly root: Uint8Array
 }
@@ -112,6 +123,8 @@ export interface SearchIndex {
   findThings(query: ThingQuery): Promise<string[]>
   /** A creator's sums by day and by listing, over the entries known. */
   revenueOf(payee: string): Promise<IndexedRevenue[]>
+  /** What an account paid for calls by day and by listing, over the entries known, from one day on and before another. */
+  spendingOf(payer: string, days: { readonly from: number; readonly to: number }): Promise<IndexedSpending[]>
   /** Forgets everything, since it was found to be wrong or of another history. It is then made anew, step by step. */
   forget(): Promise<void>
   close(): Promise<void>

@@ -123,7 +123,7 @@ function EntitlementItem({ held }: { readonly held: EntitlementView }) {
 }
 
 function MandateItem({ held }: { readonly held: MandateView }) {
-  const { mandate, listing, title, limit, per, used, expires, isRunning } = held
+  const { mandate, listing, title, reserve, expires, isRunning } = held
   const { wallet: t } = strings
   const tag = (
     <Group gap={6} wrap="nowrap">
@@ -134,9 +134,20 @@ function MandateItem({ held }: { readonly held: MandateView }) {
   return (
     <Item listing={listing} title={title} tag={tag}>
       {t.mandate} · {t.until} <When time={expires} dayOnly />
-      <Metre label={t.used(used, { limit, per })} share={thousandths(used, limit) / 10} />
+      {reserve !== '0' && (
+        <>
+          {' '}
+          · <Amount value={reserve} /> {t.reserved}
+        </>
+      )}
+      <UsedOf {...held} />
     </Item>
   )
+}
+
+/** How much of a limit is used in the day or month that runs. */
+export function UsedOf({ used, limit, per }: Pick<MandateView, 'used' | 'limit' | 'per'>) {
+  return <Metre label={strings.wallet.used(used, { limit, per })} share={thousandths(used, limit) / 10} />
 }
 
 function Metre({ label, share }: { readonly label: string; readonly share: number }) {

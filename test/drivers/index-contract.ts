@@ -37,6 +37,10 @@ export const FIRST: IndexStep = {
     { payee: 'nim1ada', day: 20_000, listing: 'lst_1', sums: { grossMicros: 10n ** 30n, feeMicros: 3n, payments: 2 } },
     { payee: 'nim1ada', day: 20_000, sums: { grossMicros: 7n, feeMicros: 1n, payments: 1 } },
   ],
+  spending: [
+    { payer: 'nim1cyd', day: 20_000, listing: 'lst_1', sums: { costMicros: 10n ** 30n, calls: 2 } },
+    { payer: 'nim1cyd', day: 20_001, listing: 'lst_1', sums: { costMicros: 5n, calls: 1 } },
+  ],
   root: sampleHash('root 3'),
 }
 
@@ -59,6 +63,10 @@ export const SECOND: IndexStep = {
     { kind: 'listing', key: 'lst_1', owner: 'nim1ada', sort: 'dataset', text: 'contracts, new', priceMicros: 4n },
   ],
   revenue: [{ payee: 'nim1ada', day: 20_000, listing: 'lst_1', sums: { grossMicros: 1n, feeMicros: -1n, payments: 0 } }],
+  spending: [
+    { payer: 'nim1cyd', day: 20_000, listing: 'lst_1', sums: { costMicros: -1n, calls: 0 } },
+    { payer: 'nim1cyd', day: 20_000, listing: 'lst_2', sums: { costMicros: 0n, calls: 3 } },
+  ],
   root: sampleHash('root 5'),
 }
 
@@ -123,6 +131,7 @@ function describePosition(stage: Stage): void {
     expect(await stage.found({})).toEqual([])
     expect(await stage.things({ kind: 'listing' })).toEqual([])
     expect(await stage.index.revenueOf('nim1ada')).toEqual([])
+    expect(await stage.index.spendingOf('nim1cyd', { from: 0, to: 30_000 })).toEqual([])
     await stage.follow()
     expect(await stage.found({ type: 'period.close' })).toEqual([4])
   })
@@ -197,5 +206,23 @@ function describeRevenue(stage: Stage): void {
     }
     expect(Object.fromEntries(totals)).toEqual({ lst_1: [10n ** 30n + 1n, 2n, 2n], '': [7n, 1n, 1n] })
     expect(await stage.index.revenueOf('nim1bob')).toEqual([])
+  })
+
+  test('spending is summed by day and listing, without a bound, and told for a range of days', async () => {
+    await stage.follow()
+    const spent = async (payer: string, from: number, to: number) => {
+      const totals: Record<string, [bigint, number]> = {}
+      for (const { day, listing, sums } of await stage.index.spendingOf(payer, { from, to })) {
+        const [cost, calls] = totals[`${day} ${listing}`] ?? [0n, 0]
+        totals[`${day} ${listing}`] = [cost + sums.costMicros, calls + sums.calls]
+      }
+      return totals
+    }
+    const first = { '20000 lst_1': [10n ** 30n - 1n, 2], '20000 lst_2': [0n, 3] }
+    const second = { '20001 lst_1': [5n, 1] }
+    expect(await spent('nim1cyd', 0, 30_000)).toEqual({ ...first, ...second })
+    expect(await spent('nim1cyd', 20_000, 20_001)).toEqual(first)
+    expect(await spent('nim1cyd', 20_001, 20_002)).toEqual(second)
+    expect(await spent('nim1ada', 0, 30_000)).toEqual({})
   })
 }

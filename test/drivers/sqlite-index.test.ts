@@ -117,10 +117,11 @@ test('killed at any moment it goes on from its last step, and has every entry on
     await sleep((i * 37) % 100)
     child.kill('SIGKILL')
     await ended
-    const { lookup, close } = await openSqliteSearched(folder)
+    const searched = await openSqliteSearched(folder)
+    const { lookup } = searched
     const known = await lookup.ask((index) => index.findEntries({ from: 0, to: SIZE, order: 'up', limit: SIZE }))
     expect(known ?? []).toEqual(Array.from({ length: lookup.size }, (_, index) => index))
-    await close()
+    await searched.close()
   }
   await followOnce(folder, {})
   expect(await newestOfAda(folder)).toMatchObject({ known: SIZE })

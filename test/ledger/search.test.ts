@@ -19,6 +19,7 @@ import { presentEntry } from '../../core/ledger/present.ts'
 import { readLog } from '../../core/ledger/queries.ts'
 import { Revenue } from '../../core/ledger/revenue.ts'
 import type { EntryQuery, SearchIndex } from '../../core/ledger/search-index.ts'
+import { readSpending } from '../../core/ledger/spending.ts'
 import { presentStatement, readStatement } from '../../core/ledger/statement.ts'
 import { StoreError } from '../../core/ledger/store.ts'
 import { every } from '../support/every.ts'
@@ -28,6 +29,8 @@ import { ADA, BOB, CYD, DAY, memoryHome, OPERATOR, person, TestLedger } from './
 const TOOLS = { rules, sha256 }
 const PEOPLE = [OPERATOR, ADA, BOB, CYD]
 const NOBODY = person('Nobody')
+/** Days of all times. */
+const EVER = { from: 0, to: 100_000 }
 
 let memory: MemoryLedger
 let log: Accepted[]
@@ -41,7 +44,11 @@ beforeAll(async () => {
   ledger.time += DAY
   await trade(ledger, market)
   ledger.time += DAY
-  await ledger.accept(OPERATOR, 'credit.refund', { entry: purchaseIn(memory), amount: '10', reason: 'half of it' })
+  const refund = (refunded: { entry: number; line?: number; amount: string }) =>
+    ledger.accept(OPERATOR, 'credit.refund', { ...refunded, reason: 'a part of it' })
+  await refund({ entry: entryOf('dataset.purchase'), amount: '10' })
+  await refund({ entry: entryOf('query.charge'), amount: '0.0001' })
+  await refund({ entry: entryOf('usage.batch'), line: 0, amount: '0.0002' })
   await ledger.accept(ADA, 'account.profile', { name: 'Ada King' })
   await ledger.accept(ADA, 'listing.update', { listing: market.dataset, title: 'Clauses' })
   await ledger.accept(ADA, 'payout.request', { amount: '25', destination: 'bank' }).catch(() => {})
@@ -51,9 +58,9 @@ beforeAll(async () => {
   log = await every(readLog(TOOLS, await without(), { from: 0, limit: Number.POSITIVE_INFINITY }))
 })
 
-/** The entry of Cyd's purchase. */
-function purchaseIn({ entries }: MemoryLedger): number {
-  return entries.find(({ bytes }) => Buffer.from(bytes).includes('"type":"dataset.purchase"'))!.index
+/** The first entry of a type. */
+function entryOf(type: string): number {
+  return memory.entries.find(({ bytes }) => Buffer.from(bytes).includes(`"type":"${type}"`))!.index
 }
 
 async function without(): Promise<Searched> {
@@ -198,15 +205,65 @@ async function pages(searched: Searched) {
       PEOPLE.map(({ account }) => account),
     ),
     revenue: await Promise.all(PEOPLE.map(({ account }) => revenue.of(searched.store, account, searched.lookup))),
+    spending: await Promise.all(PEOPLE.map(({ account }) => readSpending(searched, account, EVER))),
   }
 }
 
-test('the catalogue and the sums of revenue are the same through an index', async () => {
+test('the catalogue and the sums of revenue and of spending are the same through an index', async () => {
   const expected = await pages(await without())
   expect(expected.listings.map(({ items }) => items.length)).toEqual([3, 1, 1, 1, 0, 2])
   expect(expected.accounts.map(({ items }) => items.length)).toEqual([4, 1, 1, 4, 0])
   expect(expected.revenue[1]!.grossMicros).toBeGreaterThan(0n)
   for (const place of places()) expect(await pages(await searchedWith(await indexTo(place)))).toEqual(expected)
+})
+
+/** What a statement says was paid for calls over a period, less what was refunded of it. */
+async function callsIn(account: string, period: { from?: number; to?: number }): Promise<bigint> {
+  const statement = await readStatement(TOOLS, await without(), account, period)
+  const types = ['query.charge', 'hold.capture', 'usage.batch']
+  const entries = typeof statement === 'object' ? statement.entries : []
+  const amounts = entries.map(({ index, type, payment, headings }) => {
+    const { entry } = log[index]!.transaction.body as { entry?: number }
+    if (type === 'credit.refund' && types.includes(log[entry!]!.transaction.definition.type))
+      return -(headings.get('refundsReceived') ?? 0n)
+    return types.includes(type) && payment?.role === 'payer' ? payment.grossMicros : 0n
+  })
+  return amounts.reduce((sum, amount) => sum + amount, 0n)
+}
+
+test('what was spent on calls ties to the statement, over all time and day by day, wherever the index is', async () => {
+  const dayMs = 86_400_000
+  const days = [...new Set(log.map(({ time }) => Math.floor(time / dayMs)))]
+  for (const place of places()) {
+    const searched = await searchedWith(await indexTo(place))
+    for (const { account } of [ADA, BOB, CYD]) {
+      const all = await readSpending(searched, account, EVER)
+      expect(all.costMicros).toBe(await callsIn(account, {}))
+      expect([...all.byDay.keys()]).toEqual([...all.byDay.keys()].sort((a, b) => a - b))
+      for (const day of days) {
+        const ofDay = await readSpending(searched, account, { from: day, to: day + 1 })
+        expect(ofDay.costMicros).toBe(await callsIn(account, { from: day * dayMs, to: (day + 1) * dayMs }))
+        expect(all.byDay.get(day)?.costMicros ?? 0n).toBe(ofDay.costMicros)
+      }
+    }
+  }
+  const [bob, cyd] = await Promise.all([BOB, CYD].map(async ({ account }) => readSpending(await without(), account, EVER)))
+  // Of the batches one line of Bob's and three of Cyd's were charged; then he had a hold captured, and she signed a call.
+  expect([bob!.calls, bob!.costMicros > 0n, [...bob!.byListing.values()].length]).toEqual([2, true, 1])
+  expect([cyd!.calls, cyd!.costMicros > 0n]).toEqual([4, true])
+})
+
+test('an account whose unknown entries are too many is told to come back', async () => {
+  const { store, lookup } = await without()
+  const endless = new Proxy(store, {
+    get: (target, name) => {
+      // The chain of this account never gets anywhere.
+      if (name === 'entries') return (_from: number, limit: number) => target.entries(log.length - 1, limit)
+      const method = target[name as keyof typeof store]
+      return typeof method === 'function' ? method.bind(target as never) : method
+    },
+  })
+  await expect(readSpending({ store: endless, lookup }, BOB.account, EVER)).rejects.toMatchObject({ code: 'busy' })
 })
 
 test('sums go on from memory and from an index that comes later, with the same result', async () => {

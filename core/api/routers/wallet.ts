@@ -2,10 +2,12 @@
 
 import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
+import { DAY_SECONDS } from '../../domain/time.ts'
 import * as input from '../inputs.ts'
 import { may, router } from '../procedure.ts'
 import { readHoldings, readWallet } from '../standing.ts'
-import type { FileView, Holdings, WalletView } from '../views.ts'
+import { readAllowances, readSpendingView } from '../usage.ts'
+import type { AllowanceView, FileView, Holdings, SpendingView, WalletView } from '../views.ts'
 
 const accountForm = z.strictObject({ account: input.account })
 
@@ -15,6 +17,15 @@ const statementForm = z.strictObject({
   from: input.time.optional(),
   to: input.time.optional(),
   format: z.enum(['csv', 'pdf']),
+})
+
+const startOfDay = input.time.refine((time) => time % DAY_SECONDS === 0, 'It begins no day of UTC.')
+
+const spendingForm = z.strictObject({
+  account: input.account,
+  /** Calls of that day or later, and of days before. */
+  from: startOfDay.optional(),
+  to: startOfDay.optional(),
 })
 
 const SECOND_MS = 1_000
@@ -33,4 +44,10 @@ export const wallet = router({
   holdings: may('read')
     .input(accountForm)
     .query(({ ctx, input }): Promise<Holdings> => ctx.host.reading((sight) => readHoldings(sight, input.account))),
+  spending: may('read')
+    .input(spendingForm)
+    .query(({ ctx, input }): Promise<SpendingView> => ctx.host.reading((sight) => readSpendingView(sight, input))),
+  allowances: may('read')
+    .input(accountForm)
+    .query(({ ctx, input }): Promise<AllowanceView> => ctx.host.reading((sight) => readAllowances(sight, input.account))),
 })

@@ -113,6 +113,8 @@ export interface MandateView {
   readonly per: 'day' | 'month'
   /** In the day or month that runs. */
   readonly used: Amount
+  /** Set aside for it until it ends. */
+  readonly reserve: Amount
   readonly expires: Time
   readonly isRunning: boolean
 }

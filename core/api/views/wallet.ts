@@ -35,6 +35,53 @@ export interface Holdings {
   readonly mandates: readonly MandateView[]
 }
 
+/** What was paid for calls, less what was refunded of it. */
+export interface CallCost {
+  readonly cost: Amount
+  /** Those too that a subscription includes. */
+  readonly calls: number
+}
+
+/** What calls cost an account over a period. */
+export interface SpendingView extends CallCost {
+  readonly account: string
+  /** How many entries these figures are made from. */
+  readonly size: number
+  /** Days of UTC with calls, in order: "2023-11-16". */
+  readonly byDay: readonly (CallCost & { readonly day: string })[]
+  /** The most expensive first. */
+  readonly byListing: readonly (CallCost & { readonly listing: string; readonly title: string })[]
+}
+
+/** What is set aside for calls under way, and what keys may spend. */
+export interface AllowanceView {
+  readonly account: string
+  readonly size: number
+  /** Those that are open, in order of opening. */
+  readonly holds: readonly HoldView[]
+  readonly budgets: readonly BudgetView[]
+}
+
+export interface HoldView {
+  readonly hold: string
+  readonly amount: Amount
+  readonly expires: Time
+  readonly listing: string
+  readonly title: string
+  readonly seller: string
+}
+
+/** A key that may spend so much a day or month. */
+export interface BudgetView {
+  readonly keyId: string
+  readonly label: string
+  readonly limit: Amount
+  readonly per: 'day' | 'month'
+  /** In the day or month that runs. */
+  readonly used: Amount
+  readonly expires?: Time
+}
+
 export interface AccountSummary {
   readonly account: string
   readonly number: number

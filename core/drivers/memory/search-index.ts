@@ -4,6 +4,7 @@ import type {
   EntryQuery,
   IndexedEntry,
   IndexedRevenue,
+  IndexedSpending,
   IndexedThing,
   IndexPosition,
   IndexStep,
@@ -16,17 +17,19 @@ export class MemoryIndex implements SearchIndexWriter {
   entries: IndexedEntry[] = []
   things = new Map<string, IndexedThing>()
   revenue: IndexedRevenue[] = []
+  spending: IndexedSpending[] = []
   root: Uint8Array = sha256(new Uint8Array())
 
   async position(): Promise<IndexPosition> {
     return { size: this.entries.length, root: this.root }
   }
 
-  async follow({ size, entries, things, revenue, root }: IndexStep): Promise<boolean> {
+  async follow({ size, entries, things, revenue, spending, root }: IndexStep): Promise<boolean> {
     if (size !== this.entries.length) return false
     this.entries.push(...entries)
     for (const thing of things) this.things.set(`${thing.kind} ${thing.key}`, thing)
     this.revenue.push(...revenue)
+    this.spending.push(...spending)
     this.root = root
     return true
   }
@@ -53,10 +56,15 @@ export class MemoryIndex implements SearchIndexWriter {
     return this.revenue.filter((one) => one.payee === payee)
   }
 
+  async spendingOf(payer: string, { from, to }: { from: number; to: number }): Promise<IndexedSpending[]> {
+    return this.spending.filter((one) => one.payer === payer && one.day >= from && one.day < to)
+  }
+
   async forget(): Promise<void> {
     this.entries = []
     this.things.clear()
     this.revenue = []
+    this.spending = []
     this.root = sha256(new Uint8Array())
   }
 

@@ -8,6 +8,7 @@
  *   touches    by account: every entry that touched it, with type and amount, and what it did to the account (flags)
  *   things     accounts, listings, models and subscriptions, with their owner and their words
  *   revenue    what creators earned, by day and by listing; sums as decimal texts, for they have no bound
+ *   spending   what accounts paid for calls, by day and by listing
  *
  * It is written without waiting for the disk: after a power cut the last steps may be missing, position and rows alike.
  */
@@ -26,7 +27,7 @@ export const INDEX_FILE = 'index.db'
 /** 'NIMX' in ASCII. */
 const APPLICATION_ID = 0x4e494d58n
 /** To be raised with every change of the tables or of what they hold. */
-const FORMAT = 1n
+const FORMAT = 2n
 /** Nobody waits longer for the index than doing without it takes. */
 const BUSY_TIMEOUT_MS = 200
 const CACHE_KIBIBYTES = 32_768
@@ -70,6 +71,14 @@ const TABLES = `
     fee TEXT NOT NULL,
     payments INTEGER NOT NULL,
     PRIMARY KEY (payee, day, listing)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE spending (
+    payer TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    listing TEXT NOT NULL,
+    cost TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    PRIMARY KEY (payer, day, listing)
   ) STRICT, WITHOUT ROWID;
 `
 

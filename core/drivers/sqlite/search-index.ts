@@ -5,6 +5,7 @@ import { BOOKS } from '../../ledger/account-books.ts'
 import {
   type EntryQuery,
   type IndexedRevenue,
+  type IndexedSpending,
   type IndexedTouch,
   type IndexPosition,
   type IndexStep,
@@ -113,6 +114,19 @@ class SqliteIndex implements SearchIndex {
     })
   }
 
+  async spendingOf(payer: string, { from, to }: { from: number; to: number }): Promise<IndexedSpending[]> {
+    return this.use(() => {
+      const sql = 'SELECT day, listing, cost, calls FROM spending WHERE payer = ? AND day >= ? AND day < ?'
+      const rows = this.#prepare(sql, 'raw').all(payer, from, to) as [unknown, string, string, unknown][]
+      return rows.map(([day, listing, cost, calls]) => ({
+        payer,
+        day: integerOf(day),
+        listing,
+        sums: { costMicros: BigInt(cost), calls: integerOf(calls) },
+      }))
+    })
+  }
+
   async forget(): Promise<void> {
     // This index reads a past state; forgetting has to reach the one that is there for all.
     const writer = new SqliteIndexWriter(this.folder, makeIndex(this.folder))
@@ -148,6 +162,9 @@ class SqliteIndex implements SearchIndex {
     return statement
   }
 }
+
+/** What is forgotten: all but the numbers of types, which stay what they are. */
+const TABLES_OF_ROWS = ['position', 'entries', 'touches', 'things', 'revenue', 'spending']
 
 class SqliteIndexWriter extends SqliteIndex implements SearchIndexWriter {
   readonly #write
@@ -186,13 +203,13 @@ class SqliteIndexWriter extends SqliteIndex implements SearchIndexWriter {
     this.use(() =>
       this.database
         .transaction(() => {
-          for (const table of ['position', 'entries', 'touches', 'things', 'revenue']) this.database.exec(`DELETE FROM ${table}`)
+          for (const table of TABLES_OF_ROWS) this.database.exec(`DELETE FROM ${table}`)
         })
         .immediate(),
     )
   }
 
-  #put({ size, entries, things, revenue, root }: IndexStep): void {
+  #put({ size, entries, things, revenue, spending, root }: IndexStep): void {
     const write = this.#write
     const types = new Map<string, number | bigint>()
     for (const type of new Set(entries.map((entry) => entry.type))) {
@@ -213,6 +230,10 @@ class SqliteIndexWriter extends SqliteIndex implements SearchIndexWriter {
       const texts = [BigInt(gross) + sums.grossMicros, BigInt(fee) + sums.feeMicros].map(String)
       write.revenue.run(payee, day, listing, ...texts, BigInt(payments) + BigInt(sums.payments))
     }
+    for (const { payer, day, listing, sums } of spending) {
+      const [cost, calls] = write.spendingRow.get(payer, day, listing) ?? ['0', 0n]
+      write.spending.run(payer, day, listing, String(BigInt(cost) + sums.costMicros), BigInt(calls) + BigInt(sums.calls))
+    }
     write.position.run(size + entries.length, root)
   }
 }
@@ -232,6 +253,12 @@ function prepareWrites(database: Database) {
     revenue: database.prepare(
       'INSERT OR REPLACE INTO revenue (payee, day, listing, gross, fee, payments) VALUES (?, ?, ?, ?, ?, ?)',
     ),
+    spendingRow: database
+      .prepare<[string, number, string], [string, bigint]>(
+        'SELECT cost, calls FROM spending WHERE payer = ? AND day = ? AND listing = ?',
+      )
+      .raw(),
+    spending: database.prepare('INSERT OR REPLACE INTO spending (payer, day, listing, cost, calls) VALUES (?, ?, ?, ?, ?)'),
     position: database.prepare('INSERT OR REPLACE INTO position (one, size, root) VALUES (1, ?, ?)'),
   }
 }

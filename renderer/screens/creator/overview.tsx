@@ -3,6 +3,7 @@ import { Anchor, Button, Group, Progress, SegmentedControl, Text } from '@mantin
 import { IconArrowRight, IconChartBar, IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { periodsOf, sumRevenue, UNITS, usualUnit } from '../../chart-periods.ts'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel, Tag } from '../../components/layout.tsx'
 import { RevenueChart } from '../../components/revenue-chart.tsx'
@@ -10,7 +11,6 @@ import { SlotMeter } from '../../components/slots.tsx'
 import { Amount, Foreign } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { formatCount, formatRate, microsOf, thousandths } from '../../format.ts'
-import { periodsOf, UNITS, usualUnit } from '../../revenue-periods.ts'
 import { href } from '../../route.ts'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC } from '../../trpc.ts'
@@ -111,7 +111,7 @@ function OverTime({ days }: { readonly days: Sums['byDay'] }) {
   )
   return (
     <Panel title={t.overTime} aside={choice} className="fill">
-      <RevenueChart periods={periodsOf(days, unit, ledger.time)} />
+      <RevenueChart periods={periodsOf(days, unit, ledger.time, sumRevenue)} />
     </Panel>
   )
 }

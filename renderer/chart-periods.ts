@@ -1,20 +1,17 @@
 /**
- * Payments summed by day or by month of the ledger, which goes by UTC: every period up to now, those without a payment too, so
- * that a chart of them is true to the calendar.
+ * Sums by day or by month of the ledger, which goes by UTC: every period up to now, those with nothing in them too, so that a
+ * chart of them is true to the calendar.
  *
- *     periodsOf([{ day: '2026-01-30', … }], 'month', '2026-03-02T10:00:00Z')      2026-01, 2026-02, 2026-03
+ *     periodsOf([{ day: '2026-01-30', … }], 'month', '2026-03-02T10:00:00Z', sumRevenue)      2026-01, 2026-02, 2026-03
  */
-import type { Sums } from '../core/api/views.ts'
+import type { CallCost, Sums } from '../core/api/views.ts'
 import { sumOf } from './format.ts'
 
 export const UNITS = ['day', 'month'] as const
 export type Unit = (typeof UNITS)[number]
 
-type Day = Sums & { readonly day: string }
-
-export interface PeriodSums extends Sums {
-  /** "2026-01-30", or "2026-01". */
-  readonly period: string
+interface OfDay {
+  readonly day: string
 }
 
 /** Bars of a chart: so many that each can still be told from the next. */
@@ -23,7 +20,22 @@ const MOST: Readonly<Record<Unit, number>> = { day: 60, month: 36 }
 const NAME: Readonly<Record<Unit, number>> = { day: 10, month: 7 }
 
 /** The newest `MOST` at most, the oldest of them first. `days` stand in order. */
-export function periodsOf(days: readonly Day[], unit: Unit, now: string): PeriodSums[] {
+export function periodsOf<Day extends OfDay, Total extends object>(
+  days: readonly Day[],
+  unit: Unit,
+  now: string,
+  sum: (days: readonly Day[]) => Total,
+): (Total & { readonly period: string })[] {
+  const ofPeriod = new Map<string, Day[]>()
+  for (const one of days) {
+    const name = one.day.slice(0, NAME[unit])
+    ofPeriod.set(name, [...(ofPeriod.get(name) ?? []), one])
+  }
+  return namesOf(days, unit, now).map((period) => ({ period, ...sum(ofPeriod.get(period) ?? []) }))
+}
+
+/** "2026-01-30" or "2026-01", one after the other. */
+function namesOf(days: readonly OfDay[], unit: Unit, now: string): string[] {
   const nameOf = (day: string) => day.slice(0, NAME[unit])
   const first = nameOf(days[0]?.day ?? now)
   const last = nameOf(days.at(-1)?.day ?? now)
@@ -33,20 +45,22 @@ export function periodsOf(days: readonly Day[], unit: Unit, now: string): Period
     names.unshift(name)
     if (name <= first) break
   }
-  const paid = new Map<string, Day[]>()
-  for (const day of days) paid.set(nameOf(day.day), [...(paid.get(nameOf(day.day)) ?? []), day])
-  return names.map((period) => ({ period, ...sumsOf(paid.get(period) ?? []) }))
+  return names
 }
 
 /** Days as long as all of them can be shown, then months. */
-export function usualUnit(days: readonly Day[], now: string): Unit {
-  return days[0] === undefined || periodsOf(days, 'day', now)[0]!.period <= days[0].day ? 'day' : 'month'
+export function usualUnit(days: readonly OfDay[], now: string): Unit {
+  return days[0] === undefined || namesOf(days, 'day', now)[0]! <= days[0].day ? 'day' : 'month'
 }
 
-function sumsOf(days: readonly Day[]): Sums {
+export function sumRevenue(days: readonly Sums[]): Sums {
   const sum = (field: 'gross' | 'fee' | 'takeHome') => sumOf(days.map((day) => day[field]))
   const payments = days.reduce((count, day) => count + day.payments, 0)
   return { gross: sum('gross'), fee: sum('fee'), takeHome: sum('takeHome'), payments }
+}
+
+export function sumCosts(days: readonly CallCost[]): CallCost {
+  return { cost: sumOf(days.map(({ cost }) => cost)), calls: days.reduce((count, { calls }) => count + calls, 0) }
 }
 
 function later(one: string, other: string): string {
