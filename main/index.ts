@@ -75,7 +75,7 @@ async function openDesk(dir: string): Promise<ConsoleDesk> {
   return desk
 }
 
-/** The desk is closed before the program ends; and its keys are locked with the screen. */
+/** Closes the desk before the program ends, and locks its keys with the screen. */
 function endWith(desk: ConsoleDesk): void {
   let isClosed = false
   app.on('window-all-closed', () => {

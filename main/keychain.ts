@@ -23,7 +23,7 @@ export async function openKeychain(safeStorage: SafeStorage, userData: string, d
       try {
         return (await safeStorage.decryptStringAsync(readFileSync(file))).result
       } catch {
-        // Sealed by another user or another machine: it is asked for, and kept anew.
+        // Another user or another machine sealed it: the passphrase is asked for, and kept anew.
         return undefined
       }
     },

@@ -1,5 +1,5 @@
 /**
- * The window: a sandboxed page that shows the console and can do nothing else. It goes nowhere, opens nothing, is given no
+ * The window: a sandboxed page that shows the console and can do nothing else. It navigates nowhere, opens nothing, is given no
  * permission but to copy text, and loads only what was built with it.
  */
 
@@ -32,7 +32,7 @@ export function openWindow(here: string): BrowserWindow {
   }
   window.once('ready-to-show', () => window.show())
   window.loadURL(PAGE).catch((error: Error) => {
-    // A page that is loaded anew before it was there, or whose window was closed.
+    // The page was reloaded before it was there, or its window was closed.
     if (!window.isDestroyed() && !error.message.includes('ERR_ABORTED')) dialog.showErrorBox('NIM Ledger', error.message)
   })
   return window
@@ -41,7 +41,7 @@ export function openWindow(here: string): BrowserWindow {
 /** What the copy buttons need: writing text to the clipboard, which the system asks for only after a click. */
 const COPYING = 'clipboard-sanitized-write'
 
-/** No page is given anything else that it could ask for. */
+/** A page is granted nothing else that it could ask for. */
 export function denyPermissions(session: Session): void {
   session.setPermissionRequestHandler((_contents, permission, decide) => decide(permission === COPYING))
   session.setPermissionCheckHandler((_contents, permission) => permission === COPYING)

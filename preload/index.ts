@@ -1,6 +1,6 @@
 /**
  * The bridge between the window's page and the main process: requests out, responses in, over one channel and nothing else. It
- * runs beside the page in a world of its own; what may come over the channel, the main process judges.
+ * runs beside the page in a world of its own; the main process checks whatever comes over the channel.
  */
 
 import { contextBridge, type IpcRendererEvent, ipcRenderer } from 'electron'

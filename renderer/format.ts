@@ -123,10 +123,12 @@ export function formatDay(time: string): string {
 }
 
 const SHORT_DAY = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const SHORT_MONTH = new Intl.DateTimeFormat(LOCALE, { month: 'short', year: 'numeric', timeZone: 'UTC' })
 
-/** A day of the ledger, which goes by UTC: "2023-11-16" → "16 Nov". */
-export function formatUtcDay(day: string): string {
-  return SHORT_DAY.format(new Date(`${day}T00:00:00Z`))
+/** A day or month of the ledger, which goes by UTC: "2023-11-16" → "16 Nov", "2023-11" → "Nov 2023". */
+export function formatUtcPeriod(period: string): string {
+  const isMonth = period.length === '2023-11'.length
+  return (isMonth ? SHORT_MONTH : SHORT_DAY).format(new Date(`${period}${isMonth ? '-01' : ''}T00:00:00Z`))
 }
 
 /** The same moment in UTC, with whatever precision the ledger gave it: "2023-11-16 18:17:03.979 UTC". */
@@ -144,11 +146,14 @@ export function shortId(id: string): string {
   return id.length <= head + TAIL_CHARACTERS + 1 ? id : `${id.slice(0, head)}…${id.slice(-TAIL_CHARACTERS)}`
 }
 
-const IDS = /\bnim1[02-9ac-hj-np-z]{38}\b|\b(?:mdl|lst|sub|hld|grt|pur|pay|off|man)_[0-9a-f]{32}\b/g
+const IDS_AND_TIMES =
+  /\bnim1[02-9ac-hj-np-z]{38}\b|\b(?:mdl|lst|sub|hld|grt|pur|pay|off|man)_[0-9a-f]{32}\b|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\b/g
 
-/** The ids in a sentence, of accounts and of things, each with its place. */
-export function idsIn(text: string): Iterable<{ readonly 0: string; readonly index: number }> {
-  return text.matchAll(IDS)
+/** The ids in a sentence, of accounts and of things, and the times that the ledger wrote there; each with its place. */
+export function idsAndTimesIn(text: string): readonly { readonly 0: string; readonly index: number; readonly isTime: boolean }[] {
+  return [...text.matchAll(IDS_AND_TIMES)]
+    .map(({ 0: found, index }) => ({ 0: found, index, isTime: /^\d/.test(found) }))
+    .filter(({ 0: found, isTime }) => !isTime || !Number.isNaN(Date.parse(found)))
 }
 
 const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
@@ -167,4 +172,9 @@ export function addDays(time: string, days: number): string {
   const at = new Date(time)
   at.setUTCDate(at.getUTCDate() + days)
   return `${at.toISOString().slice(0, 19)}Z`
+}
+
+/** What somebody wrote, where only a plain text can stand: its direction changes nothing around it (U+2068, U+2069). */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`
 }

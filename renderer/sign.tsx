@@ -2,7 +2,7 @@
  * Asking for a signature: any page hands over what is to be signed, and the one dialog shows what it does before anybody
  * signs.
  */
-import { createContext, type ReactNode, useCallback, useContext, useState } from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react'
 import type { Accepted } from '../core/api/views.ts'
 import { SignDialog } from './components/sign-dialog.tsx'
 
@@ -14,15 +14,24 @@ export interface SignRequest {
   readonly type: string
   readonly body: Body
   readonly accepted?: (answer: Accepted) => void
+  /** The ledger has it, or it is kept on its way there: whatever asked for it need not ask again. */
+  readonly taken?: () => void
 }
 
-const SignContext = createContext<((request: SignRequest) => void) | undefined>(undefined)
+interface Signing {
+  readonly sign: (request: SignRequest) => void
+  readonly isSigning: boolean
+}
+
+const SignContext = createContext<Signing | undefined>(undefined)
 
 export function SignProvider({ children }: { readonly children: ReactNode }) {
   const [request, setRequest] = useState<SignRequest>()
   const close = useCallback(() => setRequest(undefined), [])
+  const isSigning = request !== undefined
+  const signing = useMemo(() => ({ sign: setRequest, isSigning }), [isSigning])
   return (
-    <SignContext value={setRequest}>
+    <SignContext value={signing}>
       {children}
       {request !== undefined && <SignDialog request={request} close={close} />}
     </SignContext>
@@ -30,8 +39,17 @@ export function SignProvider({ children }: { readonly children: ReactNode }) {
 }
 
 /** Opens the dialog. */
-export function useSign(): (request: SignRequest) => void {
-  const sign = useContext(SignContext)
-  if (sign === undefined) throw new Error('There is no sign dialog above this component.')
-  return sign
+export function useSign(): Signing['sign'] {
+  return useSigning().sign
+}
+
+/** For a dialog below the one that signs: Escape closes that one alone, and what was typed in this one stays. */
+export function useCloseOnEscape(): boolean {
+  return !useSigning().isSigning
+}
+
+function useSigning(): Signing {
+  const signing = useContext(SignContext)
+  if (signing === undefined) throw new Error('There is no sign dialog above this component.')
+  return signing
 }

@@ -7,7 +7,7 @@ import type { Failure, FailureCode } from './views.ts'
 
 export type { Failure }
 
-/** Whoever runs the procedures knows what the errors of its stores, files and keys mean. */
+/** The program that runs the procedures, which knows what the errors of its stores, files and keys mean. */
 export interface Explainer {
   explain(error: unknown): Failure
 }
@@ -51,14 +51,17 @@ export function tooMany(message: string): TRPCError {
   return new TRPCError({ code: 'TOO_MANY_REQUESTS', message, cause: new KnownFailure('busy', message) })
 }
 
-/** The error under the code of what went wrong. */
+/** The error under the code for what went wrong. */
 export function named(error: TRPCError, host: Explainer): TRPCError {
   if (error.code !== 'INTERNAL_SERVER_ERROR') return error
   const { code } = failureOf(error, host)
   return new TRPCError({ code: STATUS[code], message: error.message, cause: error.cause })
 }
 
-/** Events as they come; what ends them early is named as any other failure is, so that nobody asks for more of them in vain. */
+/**
+ * Passes events on as they come. A failure that ends them early gets a code as any other does, so that clients know whether
+ * asking again makes sense.
+ */
 export async function* events<Event>(host: Explainer, source: AsyncIterable<Event>): AsyncGenerator<Event> {
   try {
     yield* source

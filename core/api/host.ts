@@ -3,9 +3,8 @@
  * itself knows no folder, no passphrase file, no key and no clock.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import type { Json } from '../domain/canonical.ts'
-import type { Rules } from '../domain/envelope.ts'
+import type { Tools } from '../domain/envelope.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Milliseconds, Seconds } from '../domain/time.ts'
 import type { Accepted } from '../ledger/accepted.ts'
@@ -17,20 +16,14 @@ import type { StoreReader } from '../ledger/store.ts'
 import type { LogTrust } from '../log/checkpoint.ts'
 import type { DeskEvent, DeskState, FailureCode, HubShown, LinkState } from './views.ts'
 
-/** What is the same for every ledger. */
-export interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
-
 /** A ledger as it is now, for one call. */
 export interface Sight {
   readonly store: StoreReader
   /** The index beside it. */
   readonly lookup: Lookup
-  /** By the ledger's own clock. */
+  /** The ledger's time, by its own clock. */
   readonly time: Milliseconds
-  /** Folds the log once for all calls. */
+  /** Shared by all calls, so that the log is folded once. */
   readonly revenue: Revenue
 }
 
@@ -40,15 +33,15 @@ export interface Founding {
   readonly passphrase: string
 }
 
-/** What a transaction is to say. */
+/** A transaction before it is made into a text to sign. */
 export interface Draft {
   readonly signer: string
   readonly type: string
   readonly body: Json
-  readonly validUntil?: Seconds
+  readonly validUntil?: Seconds | undefined
 }
 
-/** A hub to join, as whoever asks names it. */
+/** A hub to join, as the user names it. */
 export interface HubNamed {
   readonly url: string
   readonly vkey: string
@@ -64,24 +57,24 @@ export interface Queued {
   readonly message: string
 }
 
-/** What a mirror shows of its hub, and of the notes on their way there. */
+/** What a mirror knows of its hub, and of the notes on their way there. */
 export interface SyncHost {
   readonly hub: HubNamed
   readonly outbox: OutboxStore
   link(): LinkState
   /** Entries of the mirror, and of the log as the hub showed it last. */
   sizes(): Promise<{ readonly size: number; readonly shown: number }>
-  /** The newest first. */
+  /** The newest evidence first. */
   evidence(): readonly { readonly name: string; readonly kept: Milliseconds; readonly bytes: Uint8Array }[]
   /** Whose signatures count. */
   trust(): Promise<LogTrust>
-  /** A round now; it ends with what came of it, and throws what the round did. */
+  /** Makes a round now. Resolves when it is done; throws what the round threw. */
   now(): Promise<void>
-  /** Asks the hub with this read token from now on. */
+  /** From now on asks the hub with this read token. */
   useToken(token: string): void
-  /** A note was taken out, or another thing done that whoever looks should see. */
+  /** Is called when a note was taken out, or something else was done that watchers should see. */
   touched(): void
-  /** Ends with the next change, or with the signal. */
+  /** Resolves with the next change, or with the signal. */
   changed(signal: AbortSignal): Promise<void>
 }
 
@@ -89,7 +82,7 @@ export interface ConsoleHost {
   readonly tools: Tools
   readonly status: DeskState['status']
   state(): Promise<DeskState>
-  /** What changes from now on, until the signal. */
+  /** Changes from now on, until the signal. */
   watch(signal: AbortSignal): AsyncIterable<DeskEvent>
   /** Founds the demonstration in an empty folder, bills its trace, and opens it. */
   tryDemo(): Promise<void>
@@ -99,10 +92,10 @@ export interface ConsoleHost {
   /** Makes a mirror of the hub in an empty folder, verified to the last entry, and opens it. */
   join(hub: HubNamed, passphrase: string): Promise<void>
   unlock(passphrase: string): Promise<void>
-  /** Keeps the passphrase that unlocked in the system's keychain, where there is one; undefined takes it away. */
+  /** Keeps the passphrase that unlocked in the system's keychain, where there is one; with undefined, removes it from there. */
   remember(passphrase: string | undefined): Promise<void>
   lock(): Promise<void>
-  /** Somebody is there: it does not lock itself for a while. */
+  /** Says that somebody is there, so that the desk does not lock itself for a while. */
   touch(): void
   /** Makes a key under a name, and opens an account with it. */
   openAccount(name: string): Promise<Accepted | Refusal | Queued>
@@ -113,13 +106,13 @@ export interface ConsoleHost {
   hasKey(account: string): boolean
   /** Signs a text with keys of this machine, in the order of the accounts, and submits it. */
   sign(text: string, accounts: readonly string[]): Promise<Accepted | Refusal | Queued>
-  /** Answers once the outcome is durable. */
+  /** Resolves once the outcome is durable. */
   submit(note: Uint8Array): Promise<Accepted | Refusal | Queued>
   /** Undefined where the folder has the ledger itself. */
   readonly sync: SyncHost | undefined
-  /** Ends with the next entry after `size` entries, or with the signal. */
+  /** Resolves with the next entry after `size` entries, or with the signal. */
   grown(size: number, signal: AbortSignal): Promise<void>
-  /** The full audit, beside everything else. */
+  /** The full audit, in parallel with everything else. */
   audit(signal: AbortSignal, progress: (done: number, total: number) => void): Promise<AuditReport>
   /** What went wrong, in a code and a sentence. */
   explain(error: unknown): { readonly code: FailureCode; readonly message: string }

@@ -1,4 +1,4 @@
-/** The forms of what procedures are given. */
+/** The forms of the procedures' inputs. */
 
 import { z } from 'zod'
 import { MAX_NAME_CHARACTERS, MAX_NOTE_BYTES } from '../base/limits.ts'
@@ -36,7 +36,7 @@ export const label = z
   .string()
   .min(1)
   .max(4 * MAX_NAME_CHARACTERS)
-/** Where a list goes on: the key that the page before named. */
+/** Where a list goes on: the key that the page before gave. */
 export const after = z.string().max(MAX_TEXT_CHARACTERS).optional()
 export const draftText = z.string().max(MAX_NOTE_BYTES)
 export const note = z.base64().max(Math.ceil(MAX_NOTE_BYTES / 3) * 4)

@@ -1,6 +1,6 @@
 /**
- * What goes over the one channel between the window's page and the main process. Inputs are JSON texts, as they are over HTTP: so
- * their size is known before anything is made of them, and nothing but JSON can come.
+ * The messages on the one channel between the window's page and the main process. Inputs are JSON texts, as they are over HTTP:
+ * so their size is known before anything is made of them, and nothing but JSON can arrive.
  */
 
 import type { TRPCResponseMessage } from '@trpc/server/rpc'
@@ -15,7 +15,7 @@ export type IpcRequest =
       readonly type: 'query' | 'mutation' | 'subscription'
       readonly path: string
       readonly input?: string
-      /** What a subscription that was cut saw last. */
+      /** What the subscription saw last, if it was cut off before. */
       readonly lastEventId?: string
     }
   | { readonly kind: 'stop'; readonly id: number }

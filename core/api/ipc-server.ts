@@ -1,5 +1,5 @@
 /**
- * The router over Electron's IPC. Whatever arrives is judged before it is used: whether it comes from the window's own page, its
+ * The router over Electron's IPC. Whatever arrives is checked before it is used: whether it comes from the window's own page, its
  * form, its size, how much is under way already. Calls end when the page navigates, reloads or is closed.
  */
 
@@ -57,7 +57,7 @@ export function serveIpc<Context extends object>(options: IpcServerOptions<Conte
   ipcMain.on(CHANNEL, (event, message) => {
     if (!isOwnPage(event)) return
     const parsed = form.safeParse(message)
-    // What is not of the form has no id that could be answered.
+    // A message of another form has no id to answer to.
     if (!parsed.success) return
     const request = parsed.data as IpcRequest
     const { sender } = event
@@ -114,7 +114,7 @@ function welcome(senders: Map<IpcSender, Map<number, AbortController>>, sender: 
   return running
 }
 
-/** One call and what is answered to it. */
+/** One call and the answers to it. */
 class Answer {
   readonly #router: AnyTRPCRouter
   readonly #call: Call
@@ -177,7 +177,7 @@ class Answer {
         this.#reply({ id, result: eventOf(next.value) })
       }
     } finally {
-      // What waits inside sees the same signal; its end is not waited for.
+      // What waits inside sees the same signal; nobody waits for its end.
       void iterator.return?.()?.then(undefined, () => {})
     }
     if (!signal.aborted) this.#reply({ id, result: { type: 'stopped' } })

@@ -18,7 +18,7 @@ import type { StoreReader } from '../ledger/store.ts'
 import type { Queued } from './host.ts'
 import type * as view from './views.ts'
 
-/** What the ledger's own JSON form has is what the console shows; this is the one place where the two are said to be the same. */
+/** The console shows the ledger's own JSON form; this is the one place that says that the two are the same. */
 export function outcomeView(answer: Accepted | Refusal | Queued): view.Outcome {
   if (answer.status === 'queued') {
     const { kept, message } = answer
@@ -34,25 +34,43 @@ export async function entryViews(store: StoreReader, entries: readonly Accepted[
   return Promise.all(shown.map(async (entry) => ({ ...entry, names: await readNames(rows, [JSON.stringify(entry)]) })))
 }
 
-const NAMED = /\bnim1[02-9ac-hj-np-z]{38}\b|\b(?:lst|mdl)_[0-9a-f]{32}\b/g
-/** More than a sentence and its postings ever name, but for a batch of usage. */
+const NAMED = /\bnim1[02-9ac-hj-np-z]{38}\b|\b(?:lst|mdl|sub|hld|man)_[0-9a-f]{32}\b/g
+/** More than a sentence and its postings ever name, except for a batch of usage. */
 const MAX_NAMES = 128
 
-/** The names of the accounts, and the titles of the models and listings, that texts speak of. */
+/**
+ * The names of the accounts, and the titles of the models and listings, that appear in texts. What somebody has of a listing,
+ * such as a subscription, is named after both: "Law 7B (Bob)".
+ */
 export async function readNames(rows: LoadedRows, texts: readonly string[]): Promise<view.Names> {
   const ids = [...new Set(texts.flatMap((text) => text.match(NAMED) ?? []))].slice(0, MAX_NAMES)
-  const keys = ids.map(keyOf)
-  await rows.load(keys)
-  const named = ids.map((id, i) => {
-    const row = rows.get(keys[i]!)
-    return [id, row === undefined ? undefined : 'title' in row ? row.title : row.name] as const
-  })
+  await rows.load(ids.map(keyOf))
+  const shares = ids.map((id) => rows.get(keyOf(id))).filter((row) => row !== undefined && 'listing' in row)
+  await rows.load(shares.flatMap(({ account, listing }) => [state.accounts.at(account), state.listings.at(listing)]))
+  const named = ids.map((id) => [id, nameIn(rows, rows.get(keyOf(id)))] as const)
   return Object.fromEntries(named.filter((pair): pair is [string, string] => pair[1] !== undefined))
 }
 
-function keyOf(id: string): RowKey<{ readonly name: string } | { readonly title: string }> {
-  if (id.startsWith('lst_')) return state.listings.at(id) as never
-  return (id.startsWith('mdl_') ? state.models.at(id) : state.accounts.at(id)) as never
+type Nameable = { readonly name: string } | { readonly title: string } | { readonly account: string; readonly listing: string }
+
+function nameIn(rows: LoadedRows, row: Nameable | undefined): string | undefined {
+  if (row === undefined) return undefined
+  if ('title' in row) return row.title
+  if ('name' in row) return row.name
+  return `${rows.get(state.listings.at(row.listing))!.title} (${rows.get(state.accounts.at(row.account))!.name})`
+}
+
+const NAMEABLE = {
+  lst: state.listings,
+  mdl: state.models,
+  sub: state.subscriptions,
+  hld: state.holds,
+  man: state.mandates,
+} as const
+
+function keyOf(id: string): RowKey<Nameable> {
+  const table = NAMEABLE[id.slice(0, 3) as keyof typeof NAMEABLE] ?? state.accounts
+  return table.at(id) as never
 }
 
 /** The balances that an entry left in the account books it touched. */
@@ -78,7 +96,7 @@ export function sumsView({ grossMicros, feeMicros, payments }: Sums): view.Sums 
 }
 
 export function offerView({ listing, row, terms, seller, modelName, closedBecause }: Offer): view.ListingView {
-  const { account, kind, title, description, model, version } = row
+  const { account, kind, title, description, model, version, withdrawn } = row
   return {
     listing,
     account,
@@ -91,6 +109,7 @@ export function offerView({ listing, row, terms, seller, modelName, closedBecaus
     version,
     terms: termsView(terms),
     ...(closedBecause !== undefined && { closedBecause }),
+    isWithdrawn: withdrawn,
   }
 }
 
@@ -180,7 +199,15 @@ export function ledgerView(
   const { origin, name, operator, clock, accounts } = platform
   const { feeBps, plans, minimumPayoutMicros, earningsHoldDays, graceDays, creditNote } = platformAt(platform, wholeSeconds(time))
   return {
-    ...{ origin, name, vkey, operator, clock, time: formatMilliseconds(time), size, accounts, feeBps },
+    origin,
+    name,
+    vkey,
+    operator,
+    clock,
+    time: formatMilliseconds(time),
+    size,
+    accounts,
+    feeBps,
     plans: plans.map(({ plan, modelLimit, priceMicros, period }) => ({
       plan,
       modelLimit,

@@ -1,6 +1,6 @@
 /**
- * What every procedure of the console is made of. Nothing is allowed but what a procedure says it needs and its caller has: one
- * that says nothing is refused to everybody.
+ * What every procedure of the console is made of. A procedure says which right it needs, and only callers who have it may call
+ * it; one that says nothing is refused to everybody.
  */
 
 import { initTRPC, type TRPCError } from '@trpc/server'
@@ -15,7 +15,7 @@ import type { DeskState } from './views.ts'
  */
 export type Right = 'look' | 'found' | 'unlock' | 'read' | 'sign' | 'submit'
 
-/** What whoever sits at this machine may do, as the desk stands. */
+/** What the person at this machine may do, depending on how the desk stands. */
 export const RIGHTS: Readonly<Record<DeskState['status'], ReadonlySet<Right>>> = {
   empty: new Set<Right>(['look', 'found']),
   founding: new Set<Right>(['look']),
@@ -25,7 +25,7 @@ export const RIGHTS: Readonly<Record<DeskState['status'], ReadonlySet<Right>>> =
 
 export interface Context {
   readonly host: ConsoleHost
-  /** Asked at every call, since they change with the desk. */
+  /** Asked in every call, since rights change with the desk. */
   readonly rights: () => ReadonlySet<Right>
 }
 

@@ -1,6 +1,7 @@
 /**
- * The console's procedures, one router for the window, the browser and whatever else carries it: thin over the ledger and its
- * queries, free of any transport. What each needs stands beside it; what a caller has, its transport says (procedure.ts).
+ * The console's procedures, one router for the window, the browser and any other transport: a thin layer over the ledger and its
+ * queries, free of any transport. The right that each needs stands beside it; the rights that a caller has come from its
+ * transport (procedure.ts).
  */
 
 import { router } from './procedure.ts'

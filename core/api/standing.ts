@@ -1,4 +1,4 @@
-/** How an account stands: its credits, its plan, what it bought, its earnings by the moment at which they become available. */
+/** How an account stands: its credits, its plan, what it bought, its earnings by the time at which they become available. */
 
 import { matured } from '../domain/aged-sum.ts'
 import { add, formatMicros } from '../domain/money.ts'

@@ -20,9 +20,9 @@ const MAX_MESSAGE_CHARACTERS = 4_000
 const MAX_CODE_CHARACTERS = 64
 
 const wanted = {
-  /** The receipt of what is accepted: a .tlog-proof with the entry in it. */
+  /** Asks for the receipts of what is accepted: a .tlog-proof with the entry in it. */
   receipts: z.literal(true).optional(),
-  /** The hub's signed word for what is refused. */
+  /** Asks for refusals with the hub's signature. */
   signRefusals: z.literal(true).optional(),
 }
 
@@ -31,7 +31,7 @@ export const submitManyForm = z.strictObject({ notes: input.notes, ...wanted })
 
 const message = z.string().max(MAX_MESSAGE_CHARACTERS)
 
-/** What those who call it read of an answer. More may stand in it. */
+/** What callers read of an answer. There may be more in it. */
 const answerForm = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('accepted'),
@@ -53,10 +53,10 @@ const answerForm = z.discriminatedUnion('status', [
 
 export type HubAnswer = z.output<typeof answerForm>
 
-/** What tRPC's HTTP makes of the answers. */
+/** The form that tRPC gives the answers over HTTP. */
 const resultForm = z.object({ result: z.object({ data: z.array(answerForm) }) })
 
-/** The answers in the body of a call's answer; undefined where it is none. */
+/** The answers to a call, from the body of the response; undefined where there are none in it. */
 export function readAnswers(body: string): HubAnswer[] | undefined {
   try {
     return resultForm.safeParse(JSON.parse(body)).data?.result.data

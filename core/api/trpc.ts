@@ -1,4 +1,7 @@
-/** How every router here has tRPC set up: a client is told what failed in our words and never how, and a cut is noticed soon. */
+/**
+ * How every router here sets up tRPC: a client is told what failed in our words, never where in the code, and notices soon when
+ * it was cut off.
+ */
 
 import type { TRPCDefaultErrorShape, TRPCError } from '@trpc/server'
 import { type Explainer, failureOf } from './failures.ts'

@@ -7,8 +7,8 @@ export class InvariantError extends Error {
 }
 
 /**
- * Throws InvariantError with `message` unless `condition` holds. Where the sentence has to be put together and the place is
- * passed often, it is a function, called for a failure alone.
+ * Throws InvariantError with `message` unless `condition` holds. Give a function where the sentence has to be put together and
+ * the place is passed often: it is called only on failure.
  */
 export function assert(condition: unknown, message: string | (() => string)): asserts condition {
   if (!condition) throw new InvariantError(typeof message === 'string' ? message : message())

@@ -34,9 +34,9 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBu
 }
 
 /**
- * Room for a few bytes that are needed for a while only. Many share a piece of memory: one of its own for each would take several
- * times as much and be slower to make than to fill. It is there for as long as anybody holds some of it, so what stays for long
- * has its own.
+ * Room for a few short-lived bytes. Many such pieces share one block of memory, since a block for each would take several times
+ * as much and cost more to make than to fill. The whole block stays for as long as anybody holds a piece of it, so bytes that
+ * live long have memory of their own.
  */
 export function sharedBytes(length: number): Uint8Array {
   if (taken + length > shared.byteLength) {
@@ -73,11 +73,14 @@ const hexCodes = new Uint8Array(2 * MAX_SHORT_BYTES)
 /** The room for the digits of so many bytes. */
 const hexViews: (Uint8Array | undefined)[] = Array.from({ length: MAX_SHORT_BYTES + 1 })
 
-/** The hex of the bytes from `start` up to, not including, `end`: to cut them out first would take longer. */
+/**
+ * The hex of the bytes from `start` up to, not including, `end`. Takes a range, because cutting the bytes out first would take
+ * longer.
+ */
 export function toHex(bytes: Uint8Array, start = 0, end = bytes.length): string {
   const length = end - start
   if (length > MAX_SHORT_BYTES) return longHex(bytes.subarray(start, end))
-  // Decoded at once: a text that is added to bit by bit is a tree of its parts, which is slow to read and large.
+  // Decoded at once: a text that is built bit by bit is kept as a tree of its parts, which is large and slow to read.
   for (let i = 0; i < length; i++) {
     const byte = bytes[start + i]!
     hexCodes[2 * i] = HEX_CODES[byte >> 4]!
@@ -116,9 +119,16 @@ function hexValue(code: number): number {
 /** RFC 4648 section 4 base64, padded. */
 export function toBase64(bytes: Uint8Array): string {
   let binary = ''
-  for (const byte of bytes) binary += String.fromCharCode(byte)
+  for (let from = 0; from < bytes.length; from += MAX_ARGUMENTS) {
+    // Any list of numbers will do, whatever the types say.
+    const part = bytes.subarray(from, from + MAX_ARGUMENTS) as unknown as number[]
+    binary += String.fromCharCode.apply(null, part)
+  }
   return btoa(binary)
 }
+
+/** That any JavaScript engine takes in a call. */
+const MAX_ARGUMENTS = 4_096
 
 /**
  * Bytes of padded, canonical RFC 4648 section 4 base64; undefined for anything else (white space, missing padding, stray bits).
@@ -139,8 +149,8 @@ BASE64_ALPHABET.forEach((code, value) => {
 })
 
 /**
- * Writes what the base64 digits from `start` up to, not including, `end` say to the front of `room`, which must have three bytes
- * for every four digits, and answers how many bytes that are; undefined where they are not padded, canonical base64.
+ * Decodes the base64 digits from `start` up to, not including, `end` into the front of `room`, which must have three bytes for
+ * every four digits. Returns how many bytes that are; undefined where the digits are not padded, canonical base64.
  */
 export function decodeBase64(text: Uint8Array, start: number, end: number, room: Uint8Array): number | undefined {
   if ((end - start) % 4 !== 0) return undefined

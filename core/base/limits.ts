@@ -1,12 +1,15 @@
 /**
  * Every bound of the ledger in one place. A size, count, depth, time or queue without a bound here is a defect. Those of the log
- * and of transactions are the contract's (log-format and the transaction catalogue); those of this program say so.
+ * and of transactions are part of the contract (docs/formats.md, docs/transactions.md); those of this program alone say so.
  */
 
 /** Most bytes of a note, and of an entry, which is an acceptance line and a note. */
 export const MAX_NOTE_BYTES = 59_900
 export const MAX_ENTRY_BYTES = 60_000
-/** Most bytes of the outcomes of 256 entries: a quarter of a megabyte each, for a thousand lines and a hundred payers' grants. */
+/**
+ * Most bytes of the outcomes of 256 entries: a quarter of a megabyte each, for a thousand lines and the grants of a hundred
+ * payers.
+ */
 export const MAX_BUNDLE_OUTCOMES_BYTES = 64 * 1024 * 1024
 /** Most signature lines that a reader of foreign notes accepts; transactions carry exactly those that their type demands. */
 export const MAX_SIGNATURE_LINES = 100
@@ -52,7 +55,7 @@ export const MAX_KEYS = 32
 /** Listings that a key may be limited to, and changes of policy announced at a time. This program's own bounds. */
 export const MAX_KEY_LISTINGS = 100
 export const MAX_PENDING_CHANGES = 16
-/** How long before it takes effect a change of policy is announced that makes somebody pay more. */
+/** How long in advance a change of policy by which somebody pays more has to be announced. */
 export const POLICY_NOTICE_SECONDS = 7 * 86_400
 
 /** How long a sequencer key signs on after another took its place; how many such keys there are at most (this program's own). */

@@ -1,6 +1,6 @@
 /**
- * Bodies as people and scripts write them: any JSON text, which is then signed in canonical form. What a canonical form would
- * silently settle (one key twice, a number too large) is refused instead, so that nobody signs something else than they wrote.
+ * Bodies as people and scripts write them: any JSON text, which is then signed in canonical form. What the canonical form would
+ * silently change (a key given twice, a number too large) is refused instead, so that nobody signs anything but what he wrote.
  */
 
 import { MAX_JSON_DEPTH, MAX_NOTE_BYTES } from '../base/limits.ts'

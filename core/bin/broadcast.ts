@@ -1,4 +1,7 @@
-/** One voice, any number of listeners; each hears what is said while it listens, and a slow one misses the oldest first. */
+/**
+ * One speaker, any number of listeners; each hears what is said while it listens, and one that is slow loses the oldest messages
+ * first.
+ */
 
 const MAX_WAITING = 100
 
@@ -9,7 +12,7 @@ export class Broadcast<Message> {
     for (const hear of this.#listeners) hear(message)
   }
 
-  /** What is said from now on, until the signal. */
+  /** Everything said from now on, until the signal. */
   async *listen(signal: AbortSignal): AsyncGenerator<Message> {
     const waiting: Message[] = []
     let wake = () => {}

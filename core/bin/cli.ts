@@ -13,9 +13,9 @@ beginAmongNewObjects()
 
 const isJson = process.argv.includes('--json')
 
-// Without a listener the system ends the program where a file outgrows its limit; with one the write fails and is reported.
+// Without a listener the system ends the program when a file exceeds its size limit; with one the write fails and is reported.
 process.on('SIGXFSZ', () => {})
-// Whatever comes from outside any command, such as a full disk behind the standard output.
+// Errors that arise outside any command, such as a full disk behind the standard output.
 process.on('uncaughtException', (error) => process.exit(report(error)))
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') stopPrinting()

@@ -6,14 +6,14 @@
 import { randomBytes } from 'node:crypto'
 import { homedir, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
+import type { Draft } from '../api/host.ts'
 import { toHex } from '../base/bytes.ts'
-import type { Json } from '../domain/canonical.ts'
 import { composeText } from '../domain/envelope.ts'
 import { isAccountId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Platform } from '../domain/state.ts'
 import { quoted } from '../domain/text.ts'
-import { formatMilliseconds, type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts'
+import { formatMilliseconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { rules } from '../domain/transactions/index.ts'
 import { sha256 } from '../drivers/sha256.ts'
 import { checkPoint } from '../drivers/sodium/point-check.ts'
@@ -44,17 +44,17 @@ import { submitKept, unansweredNotes } from './unanswered.ts'
 
 export const OPERATOR = 'operator'
 
-/** What every command is told by options and environment. */
+/** What options and environment tell every command. */
 export interface Place {
   readonly dir: string
   readonly passphrase: PassphraseSource
-  /** The time given to a ledger with a manual clock. */
+  /** The time to give to a ledger with a manual clock. */
   readonly at?: Milliseconds | undefined
-  /** A read token of the hub's operator, for mirrors of a private one. */
+  /** A read token from the hub's operator, for mirrors of a private hub. */
   readonly token?: string | undefined
 }
 
-/** The platform's folder for application data. A path that is not absolute is none, as the XDG specification has it. */
+/** The platform's folder for application data. A path that is not absolute does not count, as the XDG specification demands. */
 export function defaultDir(name: string): string {
   const { APPDATA, XDG_DATA_HOME: given = '' } = process.env
   if (process.platform === 'win32') return join(APPDATA ?? join(homeDir(), 'AppData', 'Roaming'), name)
@@ -62,7 +62,7 @@ export function defaultDir(name: string): string {
   return join(isAbsolute(given) ? given : join(homeDir(), '.local', 'share'), name)
 }
 
-/** The user's home, by HOME or by the system's list of users, which has no line for some users of containers. */
+/** The user's home, by HOME or by the system's list of users, which some users of containers are not in. */
 function homeDir(): string {
   try {
     const home = isAbsolute(homedir()) ? homedir() : userInfo().homedir
@@ -73,9 +73,9 @@ function homeDir(): string {
   throw new Failure('usage', 'This user has no home folder that is known: name the folder of the ledger with --dir.')
 }
 
-/** A path as the user meant it: npm runs scripts in the project's root and says where it was called. */
+/** A path as the user meant it: npm runs scripts in the project's root, and says where it was called. */
 export function userPath(path: string): string {
-  // The current folder is asked for where it matters alone: it may be gone.
+  // The current folder is looked up only where it matters: it may be gone.
   return resolve(process.env.INIT_CWD ?? '', path)
 }
 
@@ -91,7 +91,7 @@ export async function reading<T>(place: Place, read: (store: StoreReader) => Pro
   }
 }
 
-/** The time at which a reading is meant: now, or the last entry's on a ledger with a manual clock. */
+/** The time as of which a reading is made: now, or the last entry's on a ledger with a manual clock. */
 export async function readingTime(store: StoreReader, place: Place): Promise<Milliseconds> {
   return clockTime(await readPlatform(store), await lastTime(store), place.at)
 }
@@ -118,7 +118,7 @@ function clockTime({ clock }: Pick<Platform, 'clock'>, last: Milliseconds, at: M
 /** The account that `operator`, an account id or a local name stands for. */
 export function resolveAccount(place: Place, platform: Platform | undefined, name: string): string {
   if (name === OPERATOR && platform !== undefined) return platform.operator
-  // Ids first: no local name may stand in the way of an account.
+  // Ids first: no local name may shadow an account.
   if (isAccountId(name)) return name
   const local = localKeys(place.dir).find(({ label, isFirst }) => label === name && isFirst)
   if (local !== undefined) return local.account
@@ -131,23 +131,16 @@ export function resolveAccount(place: Place, platform: Platform | undefined, nam
   )
 }
 
-export interface Note {
-  readonly signer: string
-  readonly type: string
-  readonly body: Json
-  readonly validUntil?: Seconds | undefined
-  /** Which of the signer's keys signs, by its id or label; without it one that may sign everything. */
+/** A transaction to sign with keys of this machine. */
+export interface DraftToSign extends Draft {
+  /** Which of the signer's keys signs, by its id or label; without it, one that may sign everything. */
   readonly key?: string | undefined
   /** Local name of the second signer of types that demand one. */
   readonly cosigner?: string | undefined
 }
 
 /** The text of a new transaction. */
-export function compose(
-  ledger: string,
-  made: Milliseconds,
-  { signer, type, body, validUntil }: Omit<Note, 'key' | 'cosigner'>,
-): string {
+export function compose(ledger: string, made: Milliseconds, { signer, type, body, validUntil }: Draft): string {
   const until = validUntil === undefined ? {} : { validUntil }
   return composeText({ type, body, ledger, signer, made: wholeSeconds(made), nonce: randomBytes(16), ...until })
 }
@@ -181,27 +174,25 @@ export class Desk {
     return localSigner(this.vault, chooseKey(this.place.dir, account, usable, key))
   }
 
-  async sign(note: Note): Promise<Uint8Array> {
-    const signers = [await this.signer(note.signer, note.key)]
-    if (note.cosigner !== undefined) signers.push(await this.signer(note.cosigner))
-    return signNote(compose(this.platform.origin, this.time, { ...note, signer: signers[0]!.name }), signers)
+  async sign(draft: DraftToSign): Promise<Uint8Array> {
+    const signers = [await this.signer(draft.signer, draft.key)]
+    if (draft.cosigner !== undefined) signers.push(await this.signer(draft.cosigner))
+    return signNote(compose(this.platform.origin, this.time, { ...draft, signer: signers[0]!.name }), signers)
   }
 
   /** Signs and submits a transaction that the ledger itself would not recognise if it were signed a second time. */
-  async submit(note: Note): Promise<Accepted | Refusal> {
-    return this.submitSigned(await this.sign(note))
+  async submit(draft: DraftToSign): Promise<Accepted | Refusal> {
+    return this.submitSigned(await this.sign(draft))
   }
 
-  /** Submits a note of which this machine alone knows, kept until it is answered. */
+  /** Submits a note that only this machine knows; it is kept until it is answered. */
   submitSigned(signed: Uint8Array): Promise<Accepted | Refusal> {
     if (this.ledger.keepsNotes) return this.ledger.submit(signed)
     return submitKept(this.place.dir, this.ledger, toHex(sha256(signed)).slice(0, 16), signed)
   }
 }
 
-/**
- * Opens the ledger in a folder to write to it, and closes it again: as its one writer, or through the program that is.
- */
+/** Opens the ledger in a folder to write to it, as its one writer or through the program that is, and closes it again. */
 export async function writing<T>(place: Place, write: (desk: Desk) => Promise<T>): Promise<T> {
   const isMirror = isSqliteMirror(place.dir)
   if (!isMirror) requireDatabases(place.dir, BOOK, GUARD)
@@ -210,7 +201,7 @@ export async function writing<T>(place: Place, write: (desk: Desk) => Promise<T>
   const passphrase = await readPassphrase(place.passphrase, isFirst)
   const desk = await openDesk(place, passphrase)
   try {
-    // Asked once before anything is signed, so that a time that cannot be is a clear sentence and no half-done work.
+    // Checked once before anything is signed, so that an impossible time gives a clear message and leaves no work half done.
     void desk.time
     for (const file of unansweredNotes(place.dir)) {
       note(`An earlier command ended before its transaction was answered: nimledger tx submit ${file} tells what became of it.`)
@@ -271,7 +262,7 @@ export function ledgerOptions(
   return { ...LEDGER_TOOLS, store, verifier: createVerifier(), now, sequencerKeys: sequencerKeysOf(vault, origin) }
 }
 
-/** The keys in a vault that sign, or are to sign, an origin's checkpoints. */
+/** The keys in a vault that sign an origin's checkpoints, or will sign them. */
 export function sequencerKeysOf(vault: Vault, origin: string): readonly SequencerKey[] {
   return vault.keys(SEQUENCER).map((pair) => signerOf(pair, origin))
 }

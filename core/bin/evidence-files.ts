@@ -1,4 +1,4 @@
-/** What a hub was caught at, kept beside the mirror: one file for each thing, under a name that its content gives. */
+/** What a hub was caught at, kept beside the mirror: one file for each thing, named by its content. */
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { sha256 } from '../drivers/sha256.ts'
 import { type Evidence, formatEvidence } from '../sync/evidence.ts'
 
 const NAME = /^evidence-[0-9a-f]{16}\.json$/
-/** Most files that are shown; a hub is not caught often. */
+/** Most files that are listed; a hub is not caught often. */
 const MAX_SHOWN = 100
 
 /** Returns where it is kept. */

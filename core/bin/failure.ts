@@ -1,8 +1,9 @@
-/** Why a command could not be carried out, which is another thing than a refusal; and the exit codes that scripts rely on. */
+/** Why a command could not be carried out, which is not the same as a refusal; and the exit codes that scripts rely on. */
 
 import { InvariantError } from '../base/assert.ts'
 import { VaultError } from '../drivers/vault.ts'
 import { StoreError } from '../ledger/store.ts'
+import { type Address, hostInUrl } from '../net/address.ts'
 
 export const EXIT = { done: 0, refused: 1, usage: 2, damaged: 3, unavailable: 4 } as const
 
@@ -32,7 +33,9 @@ export class Failure extends Error {
   }
 }
 
-/** What the system said to a file operation: the failure it means, and the rest of a sentence that begins with the path. */
+/**
+ * What the system said about a file operation: the failure that it means, and the end of a sentence that begins with the path.
+ */
 const SYSTEM_ERRORS: Record<string, readonly [FailureCode, string]> = {
   ENOSPC: ['disk_full', 'could not be written: the disk is full'],
   EFBIG: ['disk_full', 'could not be written: it would be larger than files may be'],
@@ -50,7 +53,7 @@ const SYSTEM_ERRORS: Record<string, readonly [FailureCode, string]> = {
   EMFILE: ['busy', 'could not be opened: too many files are open'],
 }
 
-/** The failure that an error means. What is a defect of this program is told as such, with where it happened. */
+/** The failure that an error means. A defect of this program is reported as one, with the place in the code. */
 export function failureOf(error: unknown): Failure {
   const known = knownFailureOf(error)
   if (known !== undefined) return known
@@ -73,16 +76,16 @@ export function knownFailureOf(error: unknown): Failure | undefined {
   return system && new Failure(system[0], `${path} ${system[1]}.`)
 }
 
-/** A failure in the words of stores, which other programs know: what a command did wrong has no other word there. */
+/** A failure in the words of stores, which other programs know; they have no word for a command's own mistakes. */
 export function doorFailure(error: unknown): { readonly code: StoreError['code']; readonly message: string } {
   const { code, message } = failureOf(error)
   return { code: code === 'usage' || code === 'passphrase' ? 'missing' : code, message }
 }
 
 /** Why a server could not begin to listen. */
-export function listenFailure(error: unknown, { host, port }: { readonly host: string; readonly port: number }): unknown {
+export function listenFailure(error: unknown, { host, port }: Address): unknown {
   const { code } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') return new Failure('busy', `The address ${host}:${port} is in use by another program.`)
-  if (code === 'EACCES') return new Failure('offline', `This user may not listen at ${host}:${port}.`)
+  if (code === 'EADDRINUSE') return new Failure('busy', `The address ${hostInUrl(host)}:${port} is in use by another program.`)
+  if (code === 'EACCES') return new Failure('offline', `This user may not listen at ${hostInUrl(host)}:${port}.`)
   return code === 'EADDRNOTAVAIL' ? new Failure('offline', `This machine has no address ${host}.`) : error
 }

@@ -53,7 +53,7 @@ export function parseHub({ url, vkey }: OutboxHub, of: (field: 'hub' | 'vkey') =
   return { base, trusted }
 }
 
-/** The hub that the mirror in a folder follows; undefined where it has not followed any. */
+/** The hub that the mirror in a folder follows; undefined where it has not followed one yet. */
 export async function knownHub(dir: string): Promise<Hub | undefined> {
   const outbox = openSqliteOutbox(dir, 'read')
   try {
@@ -64,7 +64,7 @@ export async function knownHub(dir: string): Promise<Hub | undefined> {
   }
 }
 
-/** The hub that the mirror in a folder follows, for whoever submits to it. */
+/** The hub that the mirror in a folder follows; throws where there is none to submit to. */
 export async function requireHub(dir: string): Promise<Hub> {
   const hub = await knownHub(dir)
   if (hub !== undefined) return hub
@@ -75,26 +75,29 @@ export async function requireHub(dir: string): Promise<Hub> {
 interface FollowingOptions {
   readonly dir: string
   readonly hub: Hub
-  /** For a private hub. */
+  /** The read token, for a private hub. */
   readonly token: string | undefined
-  /** Ends what is asked of the hub. */
+  /** Ends requests to the hub. */
   readonly signal?: AbortSignal
-  /** A file that is to be the mirror's policy from now on. */
+  /** A file that becomes the mirror's policy from now on. */
   readonly witnessPolicy?: string | undefined
   readonly lockTimeoutMs: number
   readonly progress?: MirrorOptions['progress']
 }
 
-/** What a round came to. */
+/** The result of a round. */
 export interface Round extends Synced {
   /** Why some notes are still on their way; undefined where none are. */
   readonly undelivered: StoreError | undefined
 }
 
-/** When a round sends what waits: a few times until it is taken, once unless a failure is followed by a pause, or once at all. */
+/**
+ * How a round sends what waits: `patiently`, a few times until it is taken; `unpaused`, once, unless it would have to pause after
+ * a failure; `now`, once in any case.
+ */
 export type Sending = 'patiently' | 'unpaused' | 'now'
 
-/** How often what could not be delivered is tried again before a round goes on without it. */
+/** How often undelivered notes are tried again before a round goes on without them. */
 const ATTEMPTS = 3
 
 export class Following {
@@ -138,7 +141,7 @@ export class Following {
     return new Following(options, closing.move(), { store, outbox, mirror, client })
   }
 
-  /** Whether a note waits that was never sent, and may be. */
+  /** Whether a note waits that was never sent and may be sent. */
   async hasUnsent(): Promise<boolean> {
     return this.#pauseMs === 0 && (await this.outbox.counts()).queued > 0
   }
@@ -148,7 +151,7 @@ export class Following {
     return this.#client.news(signal)
   }
 
-  /** How long the pause still is before anything is sent again. */
+  /** How long the pause still lasts before anything is sent again. */
   get #pauseMs(): number {
     return this.#sender.pauseMs
   }
@@ -162,7 +165,7 @@ export class Following {
     await this.outbox.nameHub({ url: hub.base.href, vkey: formatVerifierKey(hub.trusted) })
     const evidence = await settle({ sha256, outbox: this.outbox, store: this.store, now: Date.now })
     if (evidence !== undefined) throw caught(evidence, dir)
-    // A hub whose answers are not what they say is told of once its log was looked at.
+    // A hub whose answers do not verify is reported only after its log was looked at.
     if (undelivered?.code === 'damaged') throw undelivered
     return { ...result, undelivered }
   }
@@ -197,7 +200,7 @@ function witnessesOf(dir: string): MirrorOptions['witnesses'] {
   return { verify, group: witnessGroupOf(verify, readTrustPolicy(file)) }
 }
 
-/** The key that was given, and the one that the entries at hand put in its place. */
+/** The key that was given, and the one by which the entries at hand replaced it. */
 export async function trustIn(store: StoreReader, trusted: VerifierKey): Promise<LogTrust> {
   const verify = chooseVerifier()
   const inForce = await keyInForce(sha256, store, await store.size())

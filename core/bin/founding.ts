@@ -1,4 +1,4 @@
-/** How a ledger comes to be in a folder: keys, genesis, first checkpoint. */
+/** How a ledger is founded in a folder: keys, genesis, first checkpoint. */
 
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -45,8 +45,8 @@ export const FOUNDING_TERMS = {
 } satisfies Json
 
 /**
- * Founds a ledger in a folder that has none, all under its lock. What a crash left of an earlier attempt is taken up again; a
- * genesis that is refused writes nothing.
+ * Founds a ledger in a folder that has none, under its lock from beginning to end. What a crash left of an earlier attempt is
+ * taken up again; a genesis that is refused writes nothing.
  */
 export async function foundLedger(dir: string, passphrase: string, founding: Founding): Promise<Founded | Refusal> {
   const trial = parseSignedTransaction(LEDGER_TOOLS.rules, sha256, genesisNote(founding, newKeyPair(), newKeyPair()).note)

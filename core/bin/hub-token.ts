@@ -1,6 +1,6 @@
 /**
- * The read token of a private hub, kept beside the mirror that follows it, so that whoever gave it to the console once need not
- * give it again. The file is its owner's alone to read, and part of no backup; what it opens, the mirror beside it holds already.
+ * The read token of a private hub, kept beside the mirror that follows it, so that it has to be given to the console only once.
+ * The file is readable by its owner alone, and part of no backup; what the token opens, the mirror beside it holds already.
  */
 
 import { existsSync, readFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { Failure } from './failure.ts'
 
 const TOKEN_FILE = 'hub-token'
 
-/** From now on the mirror in the folder is shown the log by this token. */
+/** From now on the mirror in the folder uses this token to be shown the log. */
 export function keepHubToken(dir: string, token: string): void {
   writeDurably(join(dir, TOKEN_FILE), `${requireToken(token, 'The read token')}\n`)
 }
@@ -23,14 +23,16 @@ export function keptHubToken(dir: string): string | undefined {
   return existsSync(file) ? requireToken(readFileSync(file, 'utf8').trimEnd(), file) : undefined
 }
 
-/** A text that may be a token; `what` names one that is none. */
+/** A text that may be a token; where it cannot be one, `what` names it in the failure. */
 export function requireToken(token: string, what: string): string {
   if (!isToken(token))
     throw new Failure('usage', `${what}: this is no read token, which has up to 512 visible characters and no spaces.`)
   return token
 }
 
-/** What a hub that does not show its log means to whoever gives tokens on a page; any other error as it is. */
+/**
+ * An error for people who give tokens on a page: what it means that a hub does not show its log. Any other error stays as it is.
+ */
 export function explainDenied(error: unknown, token: string | undefined): unknown {
   if (!isDenied(error)) return error
   const why =

@@ -1,6 +1,6 @@
 /**
  * Joining a hub with the accounts of a ledger of one's own. An account is its key, so the same account can be opened in another
- * ledger: keys and names move. Everything else follows from transactions that were signed for the one ledger and are valid in no
+ * ledger: keys and names move. Everything else follows from transactions that were signed for one ledger and are valid in no
  * other: it stays there, to be read and verified as before.
  */
 
@@ -21,17 +21,17 @@ import { openAccount } from './opening.ts'
 interface Move {
   readonly account: string
   readonly name: string
-  /** It is open at the hub already. */
+  /** Whether it is open at the hub already. */
   readonly isOpen: boolean
 }
 
 export interface JoinPlan {
-  /** The ledger of one's own. */
+  /** One's own ledger. */
   readonly from: { readonly dir: string; readonly origin: string }
   /** The hub's ledger. */
   readonly origin: string
   readonly moves: readonly Move[]
-  /** What each of them leaves behind: balances, and how many things of each kind. */
+  /** What each account leaves behind: balances, and how many things of each kind. */
   readonly stays: readonly JsonObject[]
   /** Local names that do not move: the operator's. */
   readonly others: readonly string[]
@@ -51,7 +51,7 @@ const THINGS: Readonly<Record<string, string>> = {
   payout: 'payouts',
 }
 
-/** What joining would move and what it would leave, by both ledgers as they are now. */
+/** What joining would move and what it would leave behind, by the present state of both ledgers. */
 export async function planJoining(from: Place, mirror: StoreReader): Promise<JoinPlan> {
   const { origin } = await readPlatform(mirror)
   const own = await openSqliteReader(from.dir)
@@ -92,7 +92,7 @@ async function countThings(store: StoreReader): Promise<Map<string, Record<strin
   return counts
 }
 
-/** Takes the keys that are not in the mirror's folder yet. Whatever is in the way is told before any is taken. */
+/** Takes over the keys that are not in the mirror's folder yet. Whatever prevents that is reported before any is taken. */
 export function moveKeys(from: Place, dir: string, moves: readonly Move[], passphrase: string): void {
   const here = localKeys(dir)
   for (const { account, name } of moves) {
@@ -107,7 +107,7 @@ export function moveKeys(from: Place, dir: string, moves: readonly Move[], passp
   vault.add(missing.map(({ name }) => ({ label: name, pair: own.key(name)! })))
 }
 
-/** Opens the accounts that the hub does not have yet; what came of each. */
+/** Opens the accounts that the hub does not have yet; returns what became of each. */
 export async function openMoved(desk: Desk, moves: readonly Move[]): Promise<JsonObject[]> {
   const opened: JsonObject[] = []
   for (const { account, name, isOpen } of moves) {

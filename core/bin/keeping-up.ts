@@ -1,5 +1,5 @@
 /**
- * Following a hub for as long as a program runs: a round whenever there is news, or after a while. Where the hub cannot be
+ * Following a hub for as long as a program runs: a round whenever there is news, or after a while. As long as the hub cannot be
  * reached, the pauses double.
  */
 
@@ -7,13 +7,15 @@ import { RemoteError } from '../sync/remote.ts'
 import type { Following, Round, Sending } from './following.ts'
 import type { News } from './news.ts'
 
-/** How often a hub is asked that tells no news, and after it could not be reached: doubled each time, up to a minute. */
+/**
+ * The pause before a hub is asked again that sends no news, or that could not be reached: then doubled each time, up to a minute.
+ */
 const POLL_MS = 2_000
 const MAX_PAUSE_MS = 60_000
 
 /**
- * What each round came to, or why the hub could not be asked, until the news are over. `begin` is called before each round and
- * says when it sends. Throws what ends following: a hub that was caught, a mirror that is damaged.
+ * The result of each round, or why the hub could not be asked, until the news end. `begin` is called before each round and says
+ * how it sends. Throws what ends following: a hub that was caught, a mirror that is damaged.
  */
 export async function* keepUp(
   following: Following,

@@ -1,6 +1,6 @@
 /**
- * The time of a ledger that a program holds open: the system's, or what a manual clock was told last. Never before its last
- * entry.
+ * The time of a ledger that a program holds open: the system's, or what a manual clock was last told. Never before the ledger's
+ * last entry.
  */
 
 import type { Platform } from '../domain/state.ts'
@@ -19,7 +19,7 @@ export class LedgerClock {
     return Math.max(this.#clock === 'system' ? Date.now() : this.#at, last)
   }
 
-  /** Sets a manual clock, as another program was told it. */
+  /** Sets a manual clock to the time that another program was told. */
   set(at: Milliseconds, last: Milliseconds): void {
     if (this.#clock === 'system')
       throw new Failure('usage', 'This ledger goes by the system clock; --at is for ledgers with a manual clock.')

@@ -1,6 +1,6 @@
 /**
  * The keys of this machine: whose they are, and which of them signs. An account's first key has the account's local name as its
- * label; those that were added to the account name it; the sequencer's are no account's.
+ * label; keys that were added to the account name it; the sequencer's belong to no account.
  */
 
 import { accountId } from '../domain/ids.ts'
@@ -23,7 +23,7 @@ interface LocalKey {
   readonly label: string
   readonly keyId: string
   readonly publicKey: Uint8Array
-  /** The key that the account was opened with, whose label is the account's local name. */
+  /** Whether it is the key that the account was opened with, whose label is the account's local name. */
   readonly isFirst: boolean
 }
 
@@ -52,12 +52,12 @@ export function localNames(dir: string): ReadonlyMap<string, string> {
   return new Map(first.map(({ account, label }) => [account, label]))
 }
 
-/** A text for people, in which accounts have the names that this machine has for them. */
+/** A text for people, with this machine's names for the accounts in it. */
 export function withNames(text: string, names: ReadonlyMap<string, string>): string {
   return text.replaceAll(/nim1[02-9ac-hj-np-z]{38}/g, (account) => names.get(account) ?? account)
 }
 
-/** Signs as the account of a key: the key id in the signature line is that of the key under the account's name. */
+/** A signer for the account of a key: the key id in the signature line is that of the key under the account's name. */
 export function signerOf(pair: KeyPair, name = accountId(sha256, pair.publicKey)): NoteSigner & { publicKey: Uint8Array } {
   return { name, keyId: keyId(sha256, name, ED25519, pair.publicKey), sign: pair.sign, publicKey: pair.publicKey }
 }
@@ -67,7 +67,7 @@ export function vkeyOf(name: string, publicKey: Uint8Array): string {
   return formatVerifierKey(verifierKey(sha256, name, ED25519, publicKey))
 }
 
-/** Which keys may sign for an account now, by their ids: what the ledger says, or nothing where none is at hand. */
+/** Which keys may sign for an account now, by their ids: what the ledger says, or undefined where there is no ledger at hand. */
 export type UsableKeys = ReadonlyMap<string, Key>
 
 export async function usableKeys(store: StoreReader, account: string, time: Seconds): Promise<UsableKeys> {
@@ -81,7 +81,7 @@ export async function usableKeys(store: StoreReader, account: string, time: Seco
 
 /**
  * The key of this machine that signs for an account: the one that is named, by its id or its label; else one that may sign
- * everything; else another that may sign; else the first, and the ledger says what is wrong with it.
+ * everything; else another one that may sign; else the first, and then the ledger says what is wrong with it.
  */
 export function chooseKey(dir: string, account: string, usable: UsableKeys, named?: string): LocalKey {
   const own = localKeys(dir).filter((key) => key.account === account)
@@ -95,7 +95,9 @@ export function chooseKey(dir: string, account: string, usable: UsableKeys, name
   return master ?? own.find(({ keyId }) => usable.has(keyId)) ?? own[0]!
 }
 
-/** A label may be given again once its key was revoked or expired: it means the one that may sign; of none that may, the last. */
+/**
+ * A label may be given again once its key was revoked or has expired. It means the key that may sign; if none may, the last one.
+ */
 export function calledKey(own: readonly LocalKey[], called: string, usable: ReadonlyMap<string, unknown>): LocalKey | undefined {
   const keys = own.filter(({ label, isFirst }) => label === called && !isFirst)
   const living = keys.filter(({ keyId }) => usable.has(keyId))

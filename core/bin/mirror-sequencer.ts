@@ -1,7 +1,7 @@
 /**
- * A mirror as commands submit to it: the sequencer is the hub's. A note goes into the outbox, then a round of following sends it
- * and brings its entry, so what is answered was verified here like everything else. Where another program follows already, that
- * one sends it. Where the hub does not answer in time, the note stays in the outbox, and whoever submitted it is told so.
+ * A mirror, submitted to like a ledger: the sequencer is the hub's. A note goes into the outbox, then a round of following sends
+ * it and brings its entry, so that what is answered was verified here like everything else. Where another program already
+ * follows, that one sends it. Where the hub does not answer in time, the note stays in the outbox, and the caller is told so.
  */
 
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
@@ -22,7 +22,7 @@ import { SeenLedger, type Sequencer } from './sequencer.ts'
 const ANSWER_TIMEOUT_MS = 10_000
 const RETRY_MS = 100
 
-/** A note is safe in the outbox, and what became of it is not to be seen here yet. */
+/** A note is safe in the outbox, and what became of it cannot be seen here yet. */
 export class Pending extends StoreError {
   readonly kept: OutboxNote
 
@@ -39,7 +39,10 @@ export class Pending extends StoreError {
 
 /** Where rounds of following come from. */
 interface Rounds {
-  /** One that begins after now, and why some notes are still on their way. Throws StoreError `locked` where another follows. */
+  /**
+   * A round that begins after this call; returns why some notes are still on their way. Throws StoreError `locked` where another
+   * program follows.
+   */
   round(): Promise<Pick<Round, 'undelivered'>>
   close?(): Promise<void>
 }
@@ -50,7 +53,7 @@ interface HubPlace {
   readonly token: string | undefined
 }
 
-/** Rounds of this program's own, for a command: it begins to follow once there is something to send. */
+/** Rounds made by this program itself, for a command: it begins to follow once there is something to send. */
 export class OwnRounds implements Rounds {
   readonly #place: HubPlace
   #following: Following | undefined
@@ -78,7 +81,7 @@ export class MirrorSequencer extends SeenLedger implements Sequencer {
   readonly keepsNotes = true
   readonly #rounds: Rounds
   readonly #outbox: OutboxStore
-  /** The last round that was asked for. */
+  /** The round that was asked for last. */
   #round: Promise<string> = Promise.resolve('')
   #isRoundOpen = false
 
@@ -112,7 +115,10 @@ export class MirrorSequencer extends SeenLedger implements Sequencer {
     await super.close()
   }
 
-  /** A round that begins after now, for all notes that were put in until it does; why some of them are not answered. */
+  /**
+   * A round that begins after this call, shared by all notes that are put in before it begins; returns why some of them are not
+   * answered.
+   */
   #nextRound(): Promise<string> {
     if (this.#isRoundOpen) return this.#round
     this.#isRoundOpen = true
@@ -137,7 +143,7 @@ export class MirrorSequencer extends SeenLedger implements Sequencer {
         if (undelivered !== undefined) return `${undelivered.message} `
       } catch (error) {
         if (!(error instanceof StoreError)) throw error
-        // What a hub accepts it publishes once its witnesses have seen it.
+        // The hub publishes what it accepts once its witnesses have seen it.
         if (error instanceof RemoteError && error.reason === 'unwitnessed') reason = `${error.message} `
         else if (error.code === 'offline' || error.code === 'denied') return `${error.message} `
         else if (error.code !== 'locked') throw error

@@ -11,7 +11,7 @@ import { Failure } from './failure.ts'
 import { newKeyPair } from './founding.ts'
 import { SEQUENCER, signerOf } from './local-keys.ts'
 
-/** Opens an account under a name, which is that of its key here too. What was cut off before is taken up again. */
+/** Opens an account under a name, which also becomes the name of its key here. An attempt that was cut off is taken up again. */
 export async function openAccount(desk: Desk, name: string): Promise<Accepted | Refusal> {
   if (name === OPERATOR || name === SEQUENCER) throw new Failure('usage', `The name ${name} is taken by the ledger itself.`)
   if (name.startsWith('nim1')) throw new Failure('usage', 'A name that begins like an account id would be taken for one.')

@@ -6,12 +6,15 @@ type Row = readonly string[]
 
 let isReaderGone = false
 
-/** A reader that has seen enough closes the pipe, as `head` does: nothing more is printed, and what is under way goes on. */
+/**
+ * Called when the reader closes the pipe, as `head` does once it has seen enough: nothing more is printed, and work under way
+ * goes on.
+ */
 export function stopPrinting(): void {
   isReaderGone = true
 }
 
-/** Whether anybody still reads what is printed: long listings end where not. */
+/** Whether anybody still reads what is printed; if not, long listings end. */
 export function isRead(): boolean {
   return !isReaderGone
 }
@@ -24,7 +27,7 @@ export function print(...lines: readonly string[]): void {
   printAll(lines)
 }
 
-/** Prints as many lines as there are; an argument list has its limits. */
+/** Prints any number of lines; an argument list has its limits. */
 export function printAll(lines: readonly string[]): void {
   for (const line of lines) if (!isReaderGone) process.stdout.write(`${line}\n`)
 }
@@ -33,7 +36,7 @@ export function note(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-/** Columns as wide as their widest cell; amounts in the columns named by `amounts` are aligned on the point. */
+/** Columns as wide as their widest cell; amounts, in the columns that `amounts` names, are aligned on the point. */
 export function formatTable(rows: readonly Row[], amounts: readonly number[] = []): string[] {
   const aligned = rows.map((row) => [...row])
   for (const column of amounts) alignOnPoint(aligned, column)
@@ -63,7 +66,7 @@ function characters(text: string): number {
   return [...text].length
 }
 
-/** Fields of an object, one a line. */
+/** The fields of an object, one on each line. */
 export function formatFields(fields: { readonly [name: string]: Json | undefined }): string[] {
   const shown = Object.entries(fields).filter((entry): entry is [string, Json] => entry[1] !== undefined)
   return formatTable(shown.map(([name, value]) => [wordsOf(name), formatValue(value)]))
@@ -78,7 +81,7 @@ export function formatValue(value: Json): string {
   return parts.length === 0 ? 'none' : parts.join(', ')
 }
 
-/** "takeHome" → "take home"; codes and names that are no such field stay as they are. */
+/** "takeHome" → "take home"; codes and names, which are no such fields, stay as they are. */
 export function wordsOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
@@ -91,7 +94,8 @@ function formatRest(seconds: number): string {
 }
 
 /**
- * Shows how far long work is, on a terminal only: a bar, the rate and the time left. Returns the function to call as it goes on.
+ * Shows the progress of long work, on a terminal only: a bar, the rate and the time left. Returns the function to call as it
+ * proceeds.
  */
 export function progressBar(what: string): (done: number, total: number) => void {
   if (!process.stderr.isTTY) return () => {}

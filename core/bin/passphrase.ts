@@ -1,4 +1,4 @@
-/** Where a passphrase comes from: a file, the environment, or the terminal, where it is not shown. */
+/** Where a passphrase comes from: a file, the environment, or the terminal, which does not show it. */
 
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -12,7 +12,7 @@ export interface PassphraseSource {
 
 export const PASSPHRASE_VARIABLE = 'NIMLEDGER_PASSPHRASE'
 
-/** How a passphrase is asked for, and how a program gives it. */
+/** How a passphrase is asked for, and how programs give it. */
 interface Wording {
   readonly question: string
   readonly variable: string
@@ -55,7 +55,7 @@ function ask(question: string): Promise<string> {
   // Once the terminal shows nothing of what is typed, as it would of what is pasted at once.
   process.stderr.write(question)
   return new Promise((resolve, reject) => {
-    // An end of input closes the reader, too; after an answer the promise is settled already.
+    // The end of input closes the reader, too; after an answer the promise is already settled.
     reader.on('close', () => {
       process.stderr.write('\n')
       reject(new Failure('passphrase', 'No passphrase was given.'))

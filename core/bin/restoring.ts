@@ -53,8 +53,8 @@ interface Restored {
 }
 
 /**
- * A copy of the ledger that is at hand. Only its log is read: what follows from the log is derived again and compared in the
- * copy that is made of it, which is of this program's format.
+ * A copy of the ledger that is at hand. Only its log is read: what follows from the log is derived again and compared in a new
+ * copy made from it, which has this program's format.
  */
 interface Source extends LedgerCopy {
   readonly path: string
@@ -107,7 +107,7 @@ async function bringBack(place: Place, options: RestoreOptions, { restoration, s
   const beginning = staleBefore === undefined ? undefined : { staleBefore, checkpoint: newest?.signed }
   restoreKeys(place.dir, sources[0]!.keys)
   const replaced = restoration.finish(beginning, new Date().toISOString().replaceAll(':', '.'))
-  // A note that is made from now on is not stale.
+  // So that a note made from now on is not stale.
   if (staleBefore !== undefined && genesis.clock === 'system') await sleep(Math.max(0, staleBefore * 1000 - Date.now()))
   return {
     dir: place.dir,
@@ -150,7 +150,9 @@ async function knownCheckpoints(dir: string, guarded: Uint8Array | undefined, so
   })
 }
 
-/** The longest copy of one ledger. Refuses where entries that were signed, so answered as accepted, are in none of the copies. */
+/**
+ * The longest copy of one ledger. Refuses where entries that were signed, hence answered as accepted, are in none of the copies.
+ */
 function chooseSource(dir: string, sources: readonly Source[], known: readonly Known[]): Source {
   const [file] = sources
   const { origin } = file!.genesis
@@ -167,7 +169,7 @@ function chooseSource(dir: string, sources: readonly Source[], known: readonly K
   }
   const chosen = sources.reduce((longest, one) => (one.size > longest.size ? one : longest))
   const ahead = known.find(({ head }) => head.size > chosen.size)
-  // One's own backup may end with entries that were signed a moment later; of other copies nobody knows who appended to them.
+  // One's own backup may end with entries that were signed a moment later; with other copies nobody knows who appended to them.
   if (chosen !== file && !known.some(({ head }) => head.size === chosen.size)) {
     throw new Failure(
       'damaged',
@@ -185,14 +187,14 @@ function chooseSource(dir: string, sources: readonly Source[], known: readonly K
   )
 }
 
-/** Where the guard is lost, a longer book that is still there is all that is known of what was signed. */
+/** Where the guard is lost, a longer book that is still there is the only trace of what was signed. */
 async function refuseShorter(dir: string, chosen: Source): Promise<void> {
   let size: number
   try {
     const { log } = openLedgerCopy(dir)
     size = await log.size().finally(() => log.close())
   } catch (error) {
-    // No book, or one that is too damaged to tell anything.
+    // There is no book, or one too damaged to tell anything.
     if (error instanceof StoreError && (error.code === 'missing' || error.code === 'damaged')) return
     throw error
   }
@@ -252,7 +254,7 @@ async function auditCopy(
   return trusted === undefined ? report : { ...report, vkey: report.rotation?.vkey ?? formatVerifierKey(trusted) }
 }
 
-/** The time from which on notes are not stale: later than any that was made before this command, by the ledger's own clock. */
+/** The time from which on notes are not stale: later than any note made before this command, by the ledger's own clock. */
 async function staleTime({ at }: Place, { genesis, log }: Source): Promise<Seconds> {
   const last = await lastTime(log)
   if (genesis.clock === 'system') {
@@ -262,7 +264,7 @@ async function staleTime({ at }: Place, { genesis, log }: Source): Promise<Secon
   return wholeSeconds(Math.max(at ?? 0, last))
 }
 
-/** The keys that a backup has, where the folder has none: what is there is not replaced. */
+/** Restores the keys from a backup where the folder has none; keys that are there are not replaced. */
 function restoreKeys(dir: string, keys: Uint8Array | undefined): void {
   if (keys !== undefined && !existsSync(vaultPath(dir))) writeDurably(vaultPath(dir), keys)
 }

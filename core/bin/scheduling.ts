@@ -1,4 +1,4 @@
-/** The scheduler on a ledger that this process writes to, and a clock that it moves where one is told its time. */
+/** The scheduler on a ledger that this process writes to, and a clock that it moves if it is a manual one. */
 
 import type { Json } from '../domain/canonical.ts'
 import { type Seconds, wholeSeconds } from '../domain/time.ts'
@@ -8,7 +8,7 @@ import { type Desk, OPERATOR, type Place, writing } from './desk.ts'
 /** A desk whose ledger's clock can be moved, if it is a manual one. */
 export interface TimedDesk {
   readonly desk: Desk
-  /** Moves a manual clock to a time, never back; another clock goes by itself. */
+  /** Moves a manual clock to a time, never back; the system's clock goes by itself. */
   setTime(time: Seconds): void
 }
 
@@ -34,7 +34,7 @@ export function emptyReport(): ScheduleReport {
   return { renewed: 0, closed: 0, refused: {} }
 }
 
-/** Does what is due by `until`: at the time at which it is due on a manual clock, now on another. */
+/** Does what is due by `until`: at the time at which it is due on a manual clock, at once on the system's. */
 export async function runSchedule(timed: TimedDesk, until: Seconds, report: ScheduleReport): Promise<void> {
   const { desk } = timed
   const now = wholeSeconds(desk.time)
@@ -53,7 +53,8 @@ export function scheduleOf(timed: TimedDesk): Schedulable {
       return timed.desk.ledger.size
     },
     summary: (time) => timed.desk.ledger.summary(time),
-    // Not kept until it is answered: the ledger refuses what is signed again for a period that is renewed or closed.
+    // It need not be kept until it is answered: what is signed again for a period that is already renewed or closed, the ledger
+    // refuses.
     submit: async (type: string, body: Json, time) => {
       timed.setTime(time)
       return timed.desk.ledger.submit(await timed.desk.sign({ signer: OPERATOR, type, body }))

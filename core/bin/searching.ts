@@ -1,14 +1,14 @@
-/** A ledger's folder as commands search it: through its index, which is made to follow the log first where it is far behind. */
+/** A ledger's folder as commands search it: through its index, which first follows the log if it is far behind. */
 
 import { followOnce, isBehind, openSqliteSearched } from '../drivers/sqlite/index-follower.ts'
 import { type EntryFilter, isFiltered, type Searched } from '../ledger/entry-search.ts'
 import { StoreError } from '../ledger/store.ts'
 import { progressBar } from './output.ts'
 
-/** Most entries that one command makes the index follow; what it then lacks is read from the log. */
+/** Most entries that one command makes the index follow; the rest is read from the log. */
 const MAX_FOLLOWED = 100_000
 
-/** Searches the ledger in a folder; no lock is needed. Where nothing is looked for, the index is left as it is. */
+/** Searches the ledger in a folder; no lock is needed. With an empty filter the index is left as it is. */
 export async function searching<T>(dir: string, wanted: EntryFilter, search: (searched: Searched) => Promise<T>): Promise<T> {
   let opened = await openSqliteSearched(dir)
   try {

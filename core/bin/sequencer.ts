@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
+import type { Tools } from '../domain/envelope.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import type { Milliseconds, Seconds } from '../domain/time.ts'
@@ -9,7 +10,6 @@ import { sha256 } from '../drivers/sha256.ts'
 import { openSqliteReader, openSqliteWriter } from '../drivers/sqlite/store.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Closing } from '../ledger/closing.ts'
-import type { LedgerOptions } from '../ledger/ledger.ts'
 import { lastTime } from '../ledger/queries.ts'
 import { StoreError, type StoreReader, type StoreWriter } from '../ledger/store.ts'
 import { callLocalDoor, type LocalCaller } from '../net/local-caller.ts'
@@ -20,23 +20,21 @@ export interface Sequencer {
   /** The time of the last entry. */
   readonly lastTime: Milliseconds
   readonly reader: StoreReader
-  /** What all books are after its entries, as a period.close states it. */
+  /** The state of all books after its entries, as a period.close states it. */
   summary(time: Seconds): Promise<StateSummary>
   submit(note: Uint8Array): Promise<Accepted | Refusal>
-  /** It keeps each note by itself until it is answered. */
+  /** Whether it keeps each note by itself until it is answered. */
   readonly keepsNotes?: true
   close(): Promise<void>
 }
-
-type Tools = Pick<LedgerOptions, 'rules' | 'sha256'>
 
 /** How long a command waits for another one that is writing before it gives up. */
 export const LOCK_TIMEOUT_MS = 5_000
 const RETRY_MS = 50
 
 /**
- * Takes the lock of the ledger in a folder, or calls the program that has it. One that has it and opens no door is waited for: it
- * will not be long.
+ * Takes the lock of the ledger in a folder, or calls the program that has it. A program that has it and opens no door is waited
+ * for: it will not take long.
  */
 export async function takeLockOrCall(dir: string, tools: Tools): Promise<StoreWriter | LocalCaller> {
   const deadline = performance.now() + LOCK_TIMEOUT_MS
@@ -55,13 +53,13 @@ export async function takeLockOrCall(dir: string, tools: Tools): Promise<StoreWr
   }
 }
 
-/** Where the ledger is, and the time of a manual clock as the command was told it last. */
+/** Where the ledger is, and the time that the command was given for a manual clock. */
 interface Told {
   readonly dir: string
   readonly at?: Milliseconds | undefined
 }
 
-/** A ledger in a folder that others write to, as it stood when it was looked at last: a reader sees one state. */
+/** A ledger in a folder that others write to, as it stood at the last look: a reader sees one state. */
 export class SeenLedger {
   readonly #dir: string
   #reader: StoreReader | undefined
@@ -89,7 +87,7 @@ export class SeenLedger {
     return new Closing({ sha256, store: this.reader }).summary(this.#size, time)
   }
 
-  /** Sees the ledger as it is now. */
+  /** Looks at the present state of the ledger. */
   protected async look(): Promise<void> {
     await this.#reader?.close()
     this.#reader = await openSqliteReader(this.#dir)
@@ -102,7 +100,7 @@ export class SeenLedger {
   }
 }
 
-/** The sequencer of another process, and the ledger as it stood when it answered last. */
+/** The sequencer of another process, and the ledger as it stood at its last answer. */
 export class DistantSequencer extends SeenLedger implements Sequencer {
   readonly #caller: LocalCaller
   readonly #told: Told
@@ -121,7 +119,7 @@ export class DistantSequencer extends SeenLedger implements Sequencer {
 
   async submit(note: Uint8Array): Promise<Accepted | Refusal> {
     const answer = await this.#caller.submit(note, this.#told.at)
-    // Others may write as well: what was seen before the answer is old.
+    // Others may write as well, so what was seen before the answer is out of date.
     await this.look()
     return answer
   }

@@ -1,4 +1,4 @@
-/** Whose word about a log is taken, as commands are told it: by vkeys, by a file of a trust policy, or by both. */
+/** Whose word about a log is taken, as commands are told: by vkeys, by the file of a trust policy, or by both. */
 
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { Option } from 'commander'
@@ -29,7 +29,7 @@ export function readTrustPolicy(file: string): TrustPolicy {
   return policy
 }
 
-/** A log has one name, and may have had several keys; a policy names logs as well, for those who give no key besides. */
+/** A log has one name, and may have had several keys. A policy names logs as well, for those who give no key. */
 export function trustIn(vkeys: readonly string[], policyFile: string | undefined): LogTrust {
   const policy = policyFile === undefined ? undefined : readTrustPolicy(policyFile)
   const given = vkeys.map((vkey) => {
@@ -49,12 +49,12 @@ export function trustIn(vkeys: readonly string[], policyFile: string | undefined
   return { origin: first.name, logKeys: [first, ...more].map((key) => noteVerifier(verify, key)), witnesses: [], quorum: 0 }
 }
 
-/** What a policy trusts of a log with this key. */
+/** What a policy trusts for a log with this key. */
 export function policyTrust(policy: TrustPolicy, logKey: VerifierKey): LogTrust {
   return trustOf(chooseVerifier(), policy, [logKey])
 }
 
-/** Who cosigned, of those whom the reader knows. */
+/** Who cosigned, of the witnesses that the reader knows. */
 export function presentCosigners(opened: OpenedCheckpoint, trust: LogTrust): JsonObject[] {
   return cosignersOf(opened, trust).map(({ name, seconds }) => ({
     name,

@@ -1,7 +1,7 @@
 /**
- * Notes that were submitted and not answered: kept beside the ledger from before they are submitted until their answer is known.
- * So whoever's disk filled up or process was killed can submit the very same note again, which is never taken twice, instead of
- * signing a new one, which would be.
+ * Notes that were submitted and not answered: each is kept beside the ledger from before it is submitted until its answer is
+ * known. So after a full disk or a kill the very same note can be submitted again, which is never taken twice, instead of a newly
+ * signed one, which would be.
  */
 
 import { readdirSync, rmSync } from 'node:fs'
@@ -15,7 +15,7 @@ import type { Sequencer } from './sequencer.ts'
 
 const FILE_FORM = /^unanswered-[0-9a-f]+\.note$/
 
-/** Submits a note, kept under `name` until it is answered. Where that fails, the failure says where the note is. */
+/** Submits a note, kept under `name` until it is answered. If that fails, the failure says where the note is. */
 export async function submitKept(
   dir: string,
   ledger: Pick<Sequencer, 'submit'>,
@@ -44,7 +44,7 @@ export function unansweredNotes(dir: string): string[] {
   return names.map((name) => join(dir, name))
 }
 
-/** Forgets a file of these once all its notes are answered; other files are the user's own. */
+/** Deletes such a file once all its notes are answered; other files are the user's own. */
 export function forgetAnswered(dir: string, file: string): void {
   if (unansweredNotes(dir).includes(file)) rmSync(file)
 }

@@ -1,6 +1,7 @@
 /**
- * Money that may be taken only after a holding period: a creator's earnings, the platform's revenue. It is kept as one sum a UTC
- * day: what came on day D may be taken from 00:00 of D + 1 + the days of the holding period. Sums whose day has come are one.
+ * Money that may be taken only after a holding period: a creator's earnings, the platform's revenue. It is kept as one sum for
+ * each UTC day: what came on day D may be taken from 00:00 of D + 1 + the days of the holding period. Sums whose day has come are
+ * added up to one.
  */
 
 import { assert } from '../base/assert.ts'
@@ -36,7 +37,7 @@ export function withNew(row: AgedSum | undefined, amountMicros: Micros, time: Se
   const today = dayOf(time)
   const availableFrom = (today + 1 + holdDays) * DAY_SECONDS
   const last = days.at(-1)
-  // Most come on a day that has its sum already, which is the last: then no other changes, nor their order.
+  // Mostly money comes on a day that has its sum already, the last one: then the other sums and their order stay as they are.
   if (last?.day === today && last.availableFrom === availableFrom) {
     const more = { amountMicros: micros(last.amountMicros + amountMicros), availableFrom, day: today }
     return { availableMicros, days: days.length === 1 ? [more] : [...days.slice(0, -1), more] }

@@ -1,6 +1,6 @@
 /**
  * The books of the double entry. Every entry's postings sum to zero, and every book stays on its side of zero, after every entry.
- * A book is named by its class, and the account after a colon where it belongs to one: "issued", "wallet:nim1…".
+ * A book is named by its class, followed, where it belongs to an account, by a colon and the account: "issued", "wallet:nim1…".
  */
 
 import type { Account, Treasury } from './state.ts'

@@ -29,7 +29,7 @@ import {
   subscribers,
   terms,
 } from './state.ts'
-import { type ActiveSubscription, activeSubscription, subscriptionRow } from './subscriptions.ts'
+import { type ActiveSubscription, activeSubscription, subscriptionRows } from './subscriptions.ts'
 import type { Seconds } from './time.ts'
 
 interface Call {
@@ -50,7 +50,7 @@ export interface Quote {
 export const callRows = [
   (context: Context<SaleBody>) => [listingRow(context), subscribers.at(context.signer, context.body.listing)],
   (context: Context<SaleBody>) => {
-    return [...saleRows(context), ...subscriptionRow(context, context.signer, context.body.listing)]
+    return [...saleRows(context), ...subscriptionRows(context, context.signer, context.body.listing)]
   },
 ] as const
 
@@ -94,7 +94,7 @@ export function needsMeter(type: string, account: string): RefusalData {
   return { account, type, needs: "the listing's creator or the operator" }
 }
 
-/** What the call costs now. It needs the row of its terms and the payer's subscription. */
+/** What the call costs now. Needs the row of its terms and the payer's subscription. */
 export function quote(context: Context<unknown>, { payer, listing, terms: version, usage }: Call): Quote {
   const prices = context.need(terms.at(listing, version)).query!
   return quoteAt(prices, activeSubscription(context, payer, listing), usage, context.time)

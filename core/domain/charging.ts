@@ -11,7 +11,7 @@ import { countIncluded, type Quote, quoteAt } from './calls.ts'
 import { settledIn, spendable } from './credits.ts'
 import type { Effects, LineOutcome, Takings } from './define.ts'
 import type { Usage } from './fields.ts'
-import { counted, reserveOf, use } from './mandates.ts'
+import { reserveOf, use, usedIn } from './mandates.ts'
 import { add, type Micros, micros, ZERO } from './money.ts'
 import { type PayerRows, rowsOfPayers } from './payer-rows.ts'
 import { spendableIn, toRemember } from './purse.ts'
@@ -33,7 +33,7 @@ interface Payer {
   readonly prices: QueryPrices
   /** What the mandate let be charged when the batch began. */
   readonly allowedMicros: Micros
-  /** What there was to spend then, of one who has paid credits alone; undefined where grants, holds or reserves have a say. */
+  /** What there was to spend then, for a payer who has paid credits alone; undefined where grants, holds or reserves matter. */
   readonly paidMicros: Micros | undefined
   /** As it is after the lines so far. */
   active: ActiveSubscription | undefined
@@ -110,12 +110,12 @@ export class Charging {
     if ((access === 'subscription' || this.#isClosed) && active === undefined) return 'subscription_required'
     const isPaidAlone = effects.get(rows.wallet) === undefined && account !== this.#creator
     const paidMicros = isPaidAlone ? spendableIn(settledIn(effects, rows.account, rows.wallet)) : undefined
-    const allowedMicros = micros(mandate.limitMicros - counted(mandate.per, use(mandate, effects.time, ZERO)))
+    const allowedMicros = micros(mandate.limitMicros - usedIn(mandate.per, use(mandate, effects.time, ZERO)))
     const before = { active, chargedMicros: ZERO, bookedMicros: ZERO }
     return { account, row, mandate, prices: query!, allowedMicros, paidMicros, ...before }
   }
 
-  /** What a payer can spend on a line who has not paid credits alone. */
+  /** What a payer who has not only paid credits can spend on a line. */
   #available({ account, row }: Payer): Micros {
     // What is waiting may pay the debt of a creator who calls his own model.
     this.#settleWaiting()
@@ -144,7 +144,7 @@ export class Charging {
     return slices
   }
 
-  /** Takes credits: from the wallet what there is, the rest from the mandate's reserve. */
+  /** Takes credits: what the wallet has, and the rest from the mandate's reserve. */
   #take({ account, row, paidMicros }: Payer, amountMicros: Micros): readonly Slice[] {
     if (paidMicros !== undefined) return this.#effects.take(account, amountMicros)
     const spendableMicros = spendable(this.#effects, account)

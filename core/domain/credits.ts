@@ -26,7 +26,7 @@ export const planRevenueRows: readonly RowKey[] = [revenue.at('plans')]
 
 type Teller = Pick<Context<unknown>, 'get' | 'need' | 'time'>
 
-/** What an account holds at the time of asking, everything settled that time alone decides. It needs payerRows. */
+/** What an account holds at the time of asking, with everything settled that time alone decides. Needs payerRows. */
 export function settledPurse(context: Teller, account: string): Purse {
   return settledIn(context, accounts.at(account), wallets.at(account))
 }
@@ -44,7 +44,10 @@ export function spendable(context: Teller, account: string): Micros {
   return spendableIn(settledPurse(context, account))
 }
 
-/** Credits that somebody holds: sold and granted, not settled out again, and what debts let others hold besides. */
+/**
+ * Credits that somebody holds: those sold and granted and not yet settled out, and those that others hold because somebody owes
+ * them.
+ */
 export function outstanding({ issuedMicros, promotionsMicros, redeemedMicros, receivablesMicros }: Treasury): Micros {
   return negate(add(issuedMicros, promotionsMicros, redeemedMicros, receivablesMicros))
 }

@@ -30,20 +30,20 @@ export interface Context<Body> {
   readonly time: Seconds
   /** The entry's index. */
   readonly index: number
-  /** The id of what the entry makes, for types with `creates`; empty for others. */
+  /** The id of what the entry makes, for types with `creates`; empty for other types. */
   readonly created: string
   /** The id of the signer's key; undefined in a preview, where nobody has signed yet. */
   readonly keyId: string | undefined
   /** The accounts that signed, the signer first; a preview may know the signer alone. */
   readonly signers: readonly string[]
-  /** What the books are before the entry, for types that ask for it. */
+  /** The state of all books before the entry, for types that ask for it. */
   readonly summary: StateSummary | undefined
   readonly sha256: Sha256
   /** For isEnrollable. */
   readonly isPrimeOrder: CheckPoint
   /** The row, or undefined where there is none. Throws InvariantError for a row that was not declared. */
   get<Row>(key: RowKey<Row>): Row | undefined
-  /** The row that the checks before have found to exist. */
+  /** The row, which the checks before have found to exist. */
   need<Row>(key: RowKey<Row>): Row
 }
 
@@ -84,7 +84,7 @@ export interface Effects<Body> extends Context<Body> {
   release(account: string, aside: Aside, takenMicros: Micros): Slice[]
   /** Takes a part of what is set aside, which goes on with the rest. */
   draw(account: string, aside: Aside, amountMicros: Micros): Slice[]
-  /** Changes when what was set aside comes back; where that is now, it does at once. */
+  /** Changes when what was set aside comes back; where that time has come, it comes back at once. */
   moveEnd(account: string, aside: Aside, endsAt: Seconds): void
   /** Earnings reach a creator: they first cover what the account owes. Returns what is left of them for the book. */
   earn(account: string, amountMicros: Micros): Micros
@@ -102,13 +102,13 @@ export interface Effects<Body> extends Context<Body> {
   recordLines(lines: readonly LineOutcome[]): void
 }
 
-/** Payments to one creator, each with its own fee as `pay` takes it, which reach the books together. */
+/** Payments to one creator, each with its own fee as `pay` takes it, which are posted together. */
 export interface Takings {
-  /** A payment, whose credits are taken apart from this; returns its fee. */
+  /** Counts a payment, whose credits are taken by the caller; returns its fee. */
   add(grossMicros: Micros): Micros
-  /** Moves the books by the first payment, once its credits were taken, so that they stand behind its payer's. */
+  /** Posts the first payment, after its credits were taken: so the creator's postings stand behind the first payer's. */
   begin(): void
-  /** Moves the books by all the other payments; once. */
+  /** Posts the sum of all other payments; called once. */
   settle(): void
 }
 
@@ -129,17 +129,17 @@ export interface Definition<Body = never> {
   readonly type: string
   /** Who may sign: the operator, any account for itself, or the owner of a key that its body names and no account has yet. */
   readonly signer: 'operator' | 'account' | 'founder'
-  /** The scope that suffices where the key has not `all`. */
+  /** The scope that suffices for a key without `all`. */
   readonly scope?: Scope
   /** The scope that suffices for the operator's key, for types that others sign with `all`. */
   readonly operatorScope?: Scope
-  /** A second signature stands below the first; the scope that suffices for its key. */
+  /** A second signature stands below the first; this scope suffices for its key. */
   readonly cosigned?: Scope
   /** The signer's wallet pays, so an account in debt may not. */
   readonly spends?: true | ((context: Context<Body>) => boolean)
-  /** The index of an entry of the log that it names: it can read it as entryRecords.at(index). */
+  /** The index of an entry of the log that the body names: the type can read it as entryRecords.at(index). */
   readonly namesEntry?: (body: Body) => number
-  /** It looks at what all the books are before it, so it is sequenced alone. */
+  /** It looks at the state of all books before it, so it is sequenced alone. */
   readonly needsSummary?: true
   readonly body: z.ZodType<Body>
   /** What is wrong with the envelope and body together, as the end of "…: <fault>." */

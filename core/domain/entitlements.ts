@@ -25,7 +25,7 @@ export function lastPiece(owned: Entitlement | undefined, time: Seconds): Piece 
   return last === undefined || (last.end !== undefined && last.end <= time) ? undefined : last
 }
 
-/** Refuses where another `days` of what is owned would end beyond all times that can be written. */
+/** Refuses where `days` more of what is owned would end later than any time that can be written. */
 export function endsTooLate<Body>(
   owned: (context: Context<Body>) => Entitlement | undefined,
   days: (context: Context<Body>) => number | undefined,
@@ -48,7 +48,7 @@ export function buy(effects: Effects<PricedSaleBody>, key: RowKey<Entitlement>, 
   // Fields in the order in which rows are stored, which saves them from being sorted then.
   const piece = days === undefined ? { entry: index, start } : { end: start + days * DAY_SECONDS, entry: index, start }
   const running = last === undefined ? [] : before!.pieces.filter(({ end }) => end! > time)
-  // An array that grows has room for many more, and this one stays: a copy has none to spare.
+  // An array that grows reserves room for many more, and this one is kept: a copy reserves none.
   const pieces = [...merged(running), piece].slice()
   const { terms } = body
   effects.put(key, seats === undefined ? { pieces, terms } : { pieces, redistribution: redistribution!, seats, terms })

@@ -13,7 +13,9 @@ import { z } from 'zod'
 import { type Sha256, tryUtf8Decode, utf8 } from '../base/bytes.ts'
 import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
+import { plural } from '../base/plural.ts'
 import { type NoteSignature, parseNote } from '../log/note.ts'
+import { SIGNATURE_BYTES } from '../log/signature.ts'
 import { canonicalize, type Json, parseCanonical } from './canonical.ts'
 import type { Definition } from './define.ts'
 import * as field from './fields.ts'
@@ -23,6 +25,12 @@ import { formatSeconds, MAX_SECONDS, parseSeconds, type Seconds } from './time.t
 
 /** The transaction types of each version of the rules. */
 export type Rules = ReadonlyMap<number, ReadonlyMap<string, Definition>>
+
+/** What it takes to read transactions: the same for every ledger. */
+export interface Tools {
+  readonly rules: Rules
+  readonly sha256: Sha256
+}
 
 /** A well-formed transaction: nothing about it needs the ledger's state, its time or a signature check. */
 export interface Transaction<Body = unknown> {
@@ -59,8 +67,8 @@ export const envelopeForm = z.strictObject({
 type Envelope = z.output<typeof envelopeForm>
 
 /**
- * What envelopeForm would answer for a well-formed envelope, at a fraction of its cost: this is asked for every note. Undefined
- * for any other; then the form says what is wrong with it.
+ * Returns what envelopeForm would return for a well-formed envelope, at a fraction of its cost, since every note is read.
+ * Undefined for any other; then the form says what is wrong with it.
  */
 function readEnvelope(value: Json): Envelope | undefined {
   if (typeof value !== 'object' || Array.isArray(value) || Object.keys(value).length !== 8) return undefined
@@ -122,7 +130,8 @@ export function parseSignedTransaction(rules: Rules, sha256: Sha256, note: Uint8
   if (signatures[0]!.name !== transaction.signer) return new Malformed('the first signature is not in the name of its signer')
   for (const { name } of signatures)
     if (!ACCOUNT_PATTERN.test(name)) return new Malformed('a signature is not in the name of an account')
-  for (const { signature } of signatures) if (signature.length !== 64) return new Malformed('a signature is not 64 bytes long')
+  for (const { signature } of signatures)
+    if (signature.length !== SIGNATURE_BYTES) return new Malformed('a signature is not 64 bytes long')
   return transaction
 }
 
@@ -130,8 +139,8 @@ export function parseSignedTransaction(rules: Rules, sha256: Sha256, note: Uint8
 type Received = Pick<SignedTransaction, 'note' | 'textBytes' | 'signatures'>
 
 /**
- * Many of them wait at a time, so the text is kept once, as the first bytes of the note, and cut out or read again by the few who
- * ask for it.
+ * Many of them wait at a time, so the text is kept once, as the first bytes of the note, and read from there by the few who ask
+ * for it.
  */
 class ReadTransaction implements SignedTransaction {
   readonly id: string
@@ -179,7 +188,7 @@ class ReadTransaction implements SignedTransaction {
 export function wrongSignatures({ definition }: Transaction, count: number): Malformed | undefined {
   const demanded = definition.cosigned === undefined ? 1 : 2
   if (count === demanded) return undefined
-  return new Malformed(`it carries ${count} signature${count === 1 ? '' : 's'}; its type demands ${demanded}`)
+  return new Malformed(`it carries ${plural(count, 'signature')}; its type demands ${demanded}`)
 }
 
 function parseText(rules: Rules, sha256: Sha256, text: string, received: Received): ReadTransaction | Malformed {

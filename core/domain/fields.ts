@@ -67,7 +67,7 @@ export const description = z.union([z.literal(''), plainText(MAX_DESCRIPTION_CHA
   error: `must be up to ${MAX_DESCRIPTION_CHARACTERS} characters ${PLAIN}`,
 })
 export const reference = plainText(MAX_REFERENCE_CHARACTERS)
-/** The same, asked of one of many. */
+/** The same for a single value, where there may be many. */
 export function isReference(value: unknown): value is string {
   return typeof value === 'string' && isPlainText(value, MAX_REFERENCE_CHARACTERS)
 }
@@ -83,8 +83,8 @@ export const usage = z.strictObject({ requests: count, inputTokens: count, outpu
 export type Usage = z.output<typeof usage>
 
 /**
- * A form of what there may be hundreds of in a body. Values that `isPlain` answers for are taken as they are, at a fraction of
- * the cost; the form says of all others whether they are well-formed, and what is wrong with them.
+ * A form for values of which a body may have hundreds. Values that `isPlain` accepts are taken as they are, at a fraction of the
+ * cost; for all others the form decides whether they are well-formed, and says what is wrong.
  */
 export function plainly<T>(isPlain: (value: unknown) => value is T, form: z.ZodType<T>) {
   return z.unknown().transform((value, context): T => {
@@ -112,7 +112,7 @@ function clauseOf(issue: z.core.$ZodIssue, root: string): string {
     case 'invalid_value':
       return `${path} must be one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
     case 'invalid_union': {
-      // Of the forms that it could have, the one that it comes nearest to.
+      // Of the forms that it could have, the one that it comes closest to.
       const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length)
       return nearest?.[0] === undefined ? `${path} has none of the forms that it can have` : clauseOf(nearest[0], path)
     }

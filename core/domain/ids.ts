@@ -35,7 +35,7 @@ const idBytes = new Uint8Array(ID_BYTES)
 export function transactionId(sha256: Sha256, textBytes: Uint8Array, validUntil: Seconds): string {
   assert(Number.isInteger(validUntil) && validUntil >= 0 && validUntil <= MAX_SECONDS, 'validUntil fits eight hex digits')
   const digest = sha256(textBytes)
-  // Written to memory that is used again and decoded at once, since thousands of ids are held at a time.
+  // Written into reused memory and decoded at once, since thousands of ids are held at a time.
   for (let i = 0; i < VALID_UNTIL_BYTES; i++) idBytes[i] = validUntil >>> (24 - 8 * i)
   for (let i = VALID_UNTIL_BYTES; i < ID_BYTES; i++) idBytes[i] = digest[i - VALID_UNTIL_BYTES]!
   return toHex(idBytes)

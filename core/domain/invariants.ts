@@ -10,7 +10,7 @@ import { outstanding } from './credits.ts'
 import { ZERO } from './money.ts'
 import type { Posting } from './outcome.ts'
 import { limitInForce } from './plans.ts'
-import { paidIn } from './purse.ts'
+import { EMPTY_WALLET, paidIn } from './purse.ts'
 import { movedMicros, type Run, type WorkedRow } from './run.ts'
 import * as state from './state.ts'
 import type { RowKey } from './table.ts'
@@ -61,7 +61,7 @@ function assertPostings(run: Run, postings: readonly Posting[]): void {
   }
 }
 
-/** Earnings and revenue are the sum of their days, so that what ages and what is owed never part. */
+/** Earnings and revenue are the sums of their days, so that what ages and what is owed never diverge. */
 function assertAgedSums(run: Run, postings: readonly Posting[]): void {
   for (const { book, account, balanceMicros } of postings) {
     const row = agedRow(book, account)
@@ -85,7 +85,7 @@ function fieldsOf(books: Readonly<Partial<Record<BookClass, { readonly field: st
 const ACCOUNT_FIELDS = fieldsOf(ACCOUNT_BOOKS)
 const PLATFORM_FIELDS = fieldsOf(PLATFORM_BOOKS)
 
-/** Every book changed by exactly what was posted to it: no type writes a balance past the postings. */
+/** Every book changed by exactly what was posted to it: no type changes a balance without a posting. */
 function assertBooksOf(worked: WorkedRow, books: BookFields, account: string | undefined): void {
   const before = worked.before as Record<string, bigint> | undefined
   const row = worked.row as Record<string, bigint>
@@ -98,7 +98,7 @@ function assertBooksOf(worked: WorkedRow, books: BookFields, account: string | u
 /** Lots are within the wallet, and what is set aside is the held book. */
 function assertWallet(run: Run, account: string): void {
   const { walletMicros, heldMicros } = run.need(state.accounts.at(account))
-  const wallet = run.get(state.wallets.at(account)) ?? { lots: [], holds: [], reserves: [] }
+  const wallet = run.get(state.wallets.at(account)) ?? EMPTY_WALLET
   const paidMicros = paidIn({ wallet, walletMicros, heldMicros, owedMicros: ZERO, lapsedMicros: ZERO })
   assert(paidMicros >= 0n, () => `the lots of ${account} are within its wallet`)
   const asideMicros = [...wallet.holds, ...wallet.reserves].reduce((sum, { amountMicros }) => sum + amountMicros, 0n)

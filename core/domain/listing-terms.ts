@@ -1,6 +1,6 @@
 /**
- * The terms of listings: how bodies write them, and the form in which sales read them. listing.publish writes all of them, for
- * version 1; listing.update those that change, as whole fields.
+ * The terms of listings: how bodies write them, and the form in which sales read them. listing.publish writes all of them, as
+ * version 1; listing.update the fields that change, each as a whole.
  */
 
 import { z } from 'zod'

@@ -1,4 +1,4 @@
-/** Mandates: what a payer lets a listing's meters charge, found by who signed for what. */
+/** Mandates: what a payer lets a listing's meters charge, found by payer and listing. */
 
 import type { Context } from './define.ts'
 import { windowOf } from './key-limits.ts'
@@ -9,7 +9,7 @@ import type { Seconds } from './time.ts'
 
 type Use = Pick<Mandate, 'day' | 'dayMicros' | 'month' | 'monthMicros'>
 
-/** What was charged in the day and the month that run at `time`, by calendar in UTC, with `grossMicros` more. */
+/** What was charged in the UTC day and month of `time`, with `grossMicros` more. */
 export function use(before: Use | undefined, time: Seconds, grossMicros: Micros): Use {
   const day = windowOf('day', time)
   const month = windowOf('month', time)
@@ -21,8 +21,8 @@ export function use(before: Use | undefined, time: Seconds, grossMicros: Micros)
   }
 }
 
-/** What counts against a mandate's limit. */
-export function counted(per: Mandate['per'], { dayMicros, monthMicros }: Use): Micros {
+/** What was charged in the window of a mandate's limit, the day or the month. */
+export function usedIn(per: Mandate['per'], { dayMicros, monthMicros }: Use): Micros {
   return per === 'day' ? dayMicros : monthMicros
 }
 

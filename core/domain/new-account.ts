@@ -1,8 +1,7 @@
 /** How an account comes to be, through ledger.genesis (the operator's) and account.open. */
 
-import { tryFromHex } from '../base/bytes.ts'
-import { ED25519, keyId } from '../log/note.ts'
 import type { Context, Effects } from './define.ts'
+import { keyIdOf } from './key-ring.ts'
 import { ZERO } from './money.ts'
 import { accountNumbers, accounts, keyrings, keys, platform } from './state.ts'
 import type { RowKey } from './table.ts'
@@ -18,7 +17,7 @@ export function newAccountRows(context: Context<unknown>, publicKey: string): re
   return [
     accounts.at(signer),
     accountNumbers.at(context.get(platform)?.accounts ?? 0),
-    firstKey(context, publicKey),
+    keys.at(signer, keyIdOf(context, publicKey)),
     keyrings.at(signer),
   ]
 }
@@ -44,12 +43,8 @@ export function openAccount(effects: Effects<unknown>, { name, publicKey }: NewA
     walletMicros: ZERO,
   })
   effects.put(accountNumbers.at(ledger.accounts), { account: signer })
-  const key = firstKey(effects, publicKey)
-  effects.put(key, { publicKey, scopes: ['all'], addedAt: time })
-  effects.put(keyrings.at(signer), { keys: [{ key: key.key.slice(signer.length + 1), isMaster: true }] })
+  const key = keyIdOf(effects, publicKey)
+  effects.put(keys.at(signer, key), { publicKey, scopes: ['all'], addedAt: time })
+  effects.put(keyrings.at(signer), { keys: [{ key, isMaster: true }] })
   effects.put(platform, { ...ledger, accounts: ledger.accounts + 1 })
-}
-
-function firstKey({ sha256, signer }: Context<unknown>, publicKey: string) {
-  return keys.at(signer, keyId(sha256, signer, ED25519, tryFromHex(publicKey)!))
 }

@@ -1,6 +1,6 @@
 /**
  * The rows by which a meter's batches charge a payer. A meter charges the same payers again and again, and a batch asks for their
- * rows in every round, so they are named once and kept: whoever has found a row finds it again at once by the same key.
+ * rows in every round, so the keys of the rows are made once and kept: a lookup by the same key object finds its row at once.
  */
 
 import type { Context } from './define.ts'

@@ -1,4 +1,4 @@
-/** Earnings that leave: what of them is available, and the payouts that were asked for. */
+/** Earnings that leave: how much of them is available, and the payouts that were asked for. */
 
 import { matured, withoutAvailable, withReturned } from './aged-sum.ts'
 import { payeeRows } from './credits.ts'
@@ -63,7 +63,9 @@ export function notPending<Body extends Naming>(): Check<Body> {
   })
 }
 
-/** Ends a payout that is not made: it was available, and comes back so, but first covers what the account owes. */
+/**
+ * Ends a payout that is not made. Its earnings were available and become available again, but first cover what the account owes.
+ */
 export function giveBackPayout(effects: Effects<Naming>, status: 'failed' | 'cancelled'): void {
   const payout = payoutOf(effects)
   const { account, amountMicros } = payout

@@ -53,18 +53,18 @@ function offered(context: Reader, id: string): Plan | undefined {
   return offer && { plan: id, modelLimit: offer.modelLimit, priceMicros: offer.priceMicros, period: offer.period }
 }
 
-/** No plan of the platform's has a name like the id of an offer. */
+/** No plan of the platform has a name of the form of an offer's id. */
 function isOffer(name: string): boolean {
   return name.startsWith('off_')
 }
 
-/** The row of the offer that the next period of a plan is of, if it is one. */
+/** The row of the offer that the next period comes from, if it comes from one. */
 export function renewalRows(plan: PlanSubscription | undefined): readonly RowKey[] {
   const name = plan && renewalOf(plan).plan
   return name !== undefined && isOffer(name) ? [offers.at(name)] : []
 }
 
-/** What the next period is of, and at up to which price: a change that was scheduled comes first. */
+/** What the next period will be, and up to which price: a change that was scheduled comes first. */
 export function renewalOf(plan: PlanSubscription): SignedPlan {
   return plan.next ?? plan
 }
@@ -109,7 +109,8 @@ export function startedPlan(context: Context<unknown>, taken: Plan, carried: rea
 }
 
 /**
- * The plan with its next period paid. Where that is of something else, after a scheduled change, a new calendar begins with it.
+ * The plan with its next period paid. Where a scheduled change makes that period one of another plan, a new calendar begins with
+ * it.
  */
 export function renewedPlan(context: Context<unknown>, before: PlanSubscription, renewal: Plan): PlanSubscription {
   const { time } = context

@@ -1,4 +1,4 @@
-/** How bodies write plans and policy, the genesis and every change of them, and the rows that they make. */
+/** How bodies write plans and policy, in the genesis and in every change of them, and the rows that they become. */
 
 import { z } from 'zod'
 import { MAX_PLANS } from '../base/limits.ts'
@@ -35,7 +35,7 @@ export function policyOf({ minimumPayout, ...rest }: z.output<typeof policy>): P
 
 type PartOf<T> = { readonly [field in keyof T]?: T[field] | undefined }
 
-/** Of those fields that are there. */
+/** The policy fields that a partial body sets; the others are left out. */
 export function changesOf({ minimumPayout, ...rest }: PartOf<z.output<typeof policy>>): Partial<PolicyFields> {
   const others = Object.entries(rest).filter(([, value]) => value !== undefined)
   return { ...(minimumPayout !== undefined && { minimumPayoutMicros: minimumPayout }), ...Object.fromEntries(others) }

@@ -10,7 +10,7 @@ import type { Seconds } from './time.ts'
 
 export type Reader = Pick<Context<unknown>, 'get' | 'need' | 'time'>
 
-/** The platform with every change that is in force at `time` made, and the others still pending. */
+/** The platform with every change made that is in force at `time`, and the others still pending. */
 export function platformAt(row: Platform, time: Seconds): Platform {
   if (row.pending[0] === undefined || row.pending[0].from > time) return row
   const due = row.pending.filter(({ from }) => from <= time)

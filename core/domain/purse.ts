@@ -2,8 +2,8 @@
  * What an account holds: its wallet, which is paid credits and lots of grants, and what is set aside for holds and mandates.
  *
  * Spending takes grant lots first, the one that expires soonest first (ties: the older grant), then paid credits; a hold and a
- * payment remember the slices that they took. What comes back goes to the lots that it came from, or to promotions where a lot
- * has expired, and first of all covers what the account owes. Pure functions: each returns the purse after it.
+ * payment remember the slices that they took. What comes back first covers what the account owes; the rest returns to the lots
+ * that it came from, or goes to promotions where a lot has expired. Pure functions: each returns the purse after it.
  *
  * Settling does what time alone decides: expired holds and ended reserves come back, then expired lots go to promotions.
  */
@@ -20,7 +20,7 @@ export interface Purse {
   readonly heldMicros: Micros
   /** What the account owes, 0 or more. */
   readonly owedMicros: Micros
-  /** What went from here to promotions. */
+  /** What went from this purse to promotions. */
   readonly lapsedMicros: Micros
 }
 
@@ -34,7 +34,7 @@ function sumOf(slices: readonly { readonly amountMicros: Micros }[]): Micros {
   return add(ZERO, ...slices.map(({ amountMicros }) => amountMicros))
 }
 
-/** What of the wallet was paid for. */
+/** The part of the wallet that was paid for. */
 export function paidIn({ wallet, walletMicros }: Purse): Micros {
   if (wallet.lots.length === 0) return walletMicros
   return micros(walletMicros - add(ZERO, ...wallet.lots.map(({ remainingMicros }) => remainingMicros)))
@@ -80,7 +80,7 @@ function grantsIn(slices: readonly Slice[]): GrantSlice[] {
 /** The purse once everything is done that time alone decides. */
 export function settle(purse: Purse, time: Seconds): Purse {
   const { lots, holds, reserves } = purse.wallet
-  // Most accounts have paid credits alone, with which time does nothing.
+  // Most accounts have paid credits alone, which time does not change.
   if (lots.length + holds.length + reserves.length === 0) return purse
   const isOver = ({ endsAt }: Reservation) => endsAt <= time
   const over = [...holds.filter(isOver), ...reserves.filter(isOver)]

@@ -1,6 +1,6 @@
 /**
- * References of payments made outside: a provider's own name of a payment is used once and for ever, whatever for, so that the
- * same payment neither credits nor settles twice.
+ * References of payments made outside. A provider's name for a payment is used once and for ever, whatever the purpose, so that
+ * the same payment neither credits nor settles twice.
  */
 
 import { type Check, type Context, check, type Effects } from './define.ts'

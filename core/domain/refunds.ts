@@ -188,7 +188,9 @@ const subscribedPeriod = whole((subscription: Subscription, entry, time) =>
   withoutPeriod(subscription, (period) => period.entry === entry, time),
 )
 
-/** A period that was given back in part is worth the less in an upgrade, also where its payment was carried over into it. */
+/**
+ * A period that was given back in part is worth that much less in an upgrade, even where its payment was carried over into it.
+ */
 function planPeriod(plan: PlanSubscription, { entry, amountMicros, isFull }: GivenBack, time: Seconds): PlanSubscription {
   const periods = plan.periods.map((period) => {
     if (!period.entries.includes(entry)) return period

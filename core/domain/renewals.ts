@@ -1,4 +1,4 @@
-/** What renewals of plans and subscriptions have in common: the checks that ask who signs, when, and for whom. */
+/** What renewals of plans and subscriptions have in common: the checks of who signs, when, and for whom. */
 
 import { plural } from '../base/plural.ts'
 import { type Check, type Context, check } from './define.ts'
@@ -63,7 +63,7 @@ export function aboveSigned(priceMicros: Micros, signedMicros: Micros, what: str
   }
 }
 
-/** `isReplaced` tells whether a newer one was started since, which only what has lapsed can be. */
+/** `isReplaced` tells whether a newer one was started since then, which is possible only after a lapse. */
 export function hasLapsed<Body>(
   { rowOf, whatOf }: Renewal<Body>,
   isReplaced: (context: Context<Body>) => boolean = () => false,

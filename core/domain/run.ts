@@ -9,7 +9,7 @@ import { ACCOUNT_BOOKS, type AccountBook, type BookClass, PLATFORM_BOOKS, type P
 import { REVENUE_HOLD_DAYS } from './credits.ts'
 import type { Aside, Effects, LineOutcome, PaymentFigures, Takings } from './define.ts'
 import { assertInvariants } from './invariants.ts'
-import { counted } from './key-limits.ts'
+import { spentWith } from './key-limits.ts'
 import { add, type FeeSplit, type Micros, micros, splitFee, ZERO } from './money.ts'
 import type { Outcome, Payment, Posting, Touched } from './outcome.ts'
 import { inForce } from './policy.ts'
@@ -35,7 +35,7 @@ export interface Execution {
   readonly changes: Changes
 }
 
-/** What one entry moves on one book: its posting, whose balance is filled in when nothing moves any more. */
+/** What one entry moves on one book: its posting, whose balance is filled in at the end. */
 type Movement = Draft<Posting>
 
 /** A row that the transaction works on: as it was before, and as it is now. */
@@ -52,7 +52,7 @@ export interface WorkedRow extends RowChange {
 type Draft<Row> = { -readonly [field in keyof Row]: Row[field] }
 
 export class Run extends View implements Effects<never> {
-  /** In the order in which they were changed first. */
+  /** In the order in which they were first changed. */
   readonly changed: WorkedRow[] = []
   readonly #worked = new RowMap<WorkedRow>()
   /** In the order in which the books were moved first; and the rows that the books are of. */
@@ -66,13 +66,13 @@ export class Run extends View implements Effects<never> {
   override get<Row>(key: RowKey<Row>): Row | undefined {
     const worked = this.#worked.get(key)
     if (worked === undefined) return this.rows.get(key)
-    // Whoever asks may keep the row, so from now on it stays as it is.
+    // The caller may keep the row, so from now on it stays as it is.
     worked.isDraft = false
     return worked.row as Row | undefined
   }
 
   put<Row>(key: RowKey<Row>, row: Row): void {
-    // Looking first asserts that the row was declared: what is written was seen.
+    // Reading it asserts that the row was declared: nothing is written that was not read.
     const worked = this.#work(key)
     worked.row = row
     worked.isDraft = false
@@ -108,7 +108,7 @@ export class Run extends View implements Effects<never> {
     return draft
   }
 
-  /** The account's row as it is now, only to be looked at before anything else is done. */
+  /** The account's row as it is now; the caller only looks at it, and is done with it before anything changes. */
   #peek(account: string): state.Account {
     return existing(this.#work(state.accounts.at(account))) as state.Account
   }
@@ -191,7 +191,7 @@ export class Run extends View implements Effects<never> {
     return purses.settle(purse, this.time)
   }
 
-  /** Makes the account's rows and the postings, which are what the purse before says, what the one after says. */
+  /** Changes the account's rows and makes the postings: the difference between the purse before and the purse after. */
   #movePurse(account: string, before: Purse, after: Purse): void {
     this.#moveTo(account, 'held', before.heldMicros, after.heldMicros)
     this.#moveTo(account, 'wallet', before.walletMicros, after.walletMicros)
@@ -328,13 +328,13 @@ export class Run extends View implements Effects<never> {
     return { status: 'executed', outcome, changes: this.changed }
   }
 
-  /** What a key with a budget spent counts against it, for the types that the scope `spend` is for. */
+  /** Counts what was spent against the budget of the key, for types that the scope `spend` covers. */
   #countSpending(): void {
     if (this.keyId === undefined || this.spentMicros === 0n || this.definition.scope !== 'spend') return
     const row = state.keys.at(this.signer, this.keyId)
     const key = this.need(row)
     if (key.budget === undefined) return
-    const spent = counted(key, this.time, this.spentMicros)!
+    const spent = spentWith(key, this.time, this.spentMicros)!
     assert(spent.amountMicros <= key.budget.amountMicros, () => `the key ${this.keyId} spends within its budget`)
     this.put(row, { ...key, spent })
   }
@@ -381,7 +381,7 @@ function addTo(row: object, field: string, amountMicros: bigint): void {
   amounts[field] = amounts[field]! + amountMicros
 }
 
-/** Of what is moved on one row's books. */
+/** The movement on one of the row's books. */
 function movementOn({ movements }: WorkedRow, book: BookClass): Movement | undefined {
   if (movements === undefined) return undefined
   for (const movement of movements) if (movement.book === book) return movement

@@ -106,7 +106,9 @@ export function unknownListing<Body extends { readonly listing: string }>(): Che
   })
 }
 
-/** The terms named or, where those are not in force, the current ones: it is asked of them whether they sell at all. */
+/**
+ * The terms that the body names or, where those are not in force, the current ones: they decide whether the listing sells at all.
+ */
 export function nearestTerms(context: Context<SaleBody>): Terms {
   return namedTerms(context) ?? currentTermsOf(context, context.body.listing)
 }

@@ -16,7 +16,7 @@ export interface Plan {
   readonly period: Period
 }
 
-/** What a policy.update can change. Read it with inForce (policy.ts), which knows what takes effect by when. */
+/** What a policy.update can change. Read it with inForce (policy.ts), which knows what is in force when. */
 export interface Policy {
   readonly feeBps: number
   readonly plans: readonly Plan[]
@@ -32,7 +32,7 @@ export interface Platform extends Policy {
   readonly name: string
   readonly operator: string
   readonly sequencerKey: string
-  /** The keys that sign checkpoints besides, each until its time, after a rotation. */
+  /** Replaced keys that still sign checkpoints too, each until its time. */
   readonly retiredKeys: readonly { readonly publicKey: string; readonly until: Seconds }[]
   readonly clock: 'system' | 'manual'
   /** In the order in which they take effect: by time, then by the entry that announced them. */
@@ -231,7 +231,9 @@ interface Licence {
   readonly redistribution: boolean
 }
 
-/** One version of a listing's terms; never changed but for the moment at which the next version took its place. */
+/**
+ * One version of a listing's terms. It never changes, except that the moment is added at which the next version took its place.
+ */
 export interface Terms {
   readonly account: string
   readonly supersededAt?: Seconds
@@ -337,7 +339,7 @@ interface Closing {
   readonly end: Seconds
 }
 
-/** An entry of the log, as types read it that undo one. It is no row of its own: the log is where it stands. */
+/** An entry of the log, as it is read by types that undo one. It is no row of the state: the log is where it stands. */
 export interface EntryRecord {
   readonly type: string
   readonly signer: string

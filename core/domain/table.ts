@@ -30,7 +30,7 @@ export class RowKey<Row = unknown> {
   /** The number of the RowMap that had the row when it was asked for last, and its place there. */
   mapNumber = 0
   place = -1
-  /** What somebody found for the row last, for whom it holds: whoever looks rows up can leave it here. */
+  /** What somebody last found for the row, and who that was: whoever looks rows up can leave it here for itself. */
   found: unknown = undefined
   finder: unknown = undefined
 
@@ -83,12 +83,12 @@ const RECENT_KEYS = 64
 
 /**
  * The keys of a table that were asked for lately. A transaction's reads, checks and effects name the same few rows again and
- * again, each time from the same texts: so the name is put together once. Each key has one place, from which a newer one drives
- * it out.
+ * again, each time by the same texts; so each name is put together once. A key has one place here, and a newer key for that place
+ * replaces it.
  */
 class RecentKeys<Row> {
   readonly #keys: (RowKey<Row> | undefined)[] = Array(RECENT_KEYS).fill(undefined)
-  // What each of them was asked for by: no object for each, since a key is made for nearly every row.
+  // The texts by which each was asked for; no object for each, since a key is made for nearly every row.
   readonly #first: (Part | undefined)[] = Array(RECENT_KEYS).fill(undefined)
   readonly #second: (Part | undefined)[] = Array(RECENT_KEYS).fill(undefined)
   readonly #third: (Part | undefined)[] = Array(RECENT_KEYS).fill(undefined)
@@ -132,7 +132,7 @@ export class RowMap<Known extends { readonly key: RowKey }> {
   readonly #all: Known[] = []
   /** Tells maps apart without keeping them: see RowKey. */
   readonly #number = ++maps
-  /** Where rows stand, by the table's number and then by key, once they are many. */
+  /** Where rows stand, by the table's number and then by key; filled once there are many. */
   #places: Map<string, number>[] | undefined
 
   get(key: RowKey): Known | undefined {
@@ -152,7 +152,7 @@ export class RowMap<Known extends { readonly key: RowKey }> {
     if (count > FEW_ROWS) this.#index(count)
   }
 
-  /** Where the row stands; -1 where it does not. */
+  /** Where the row stands; -1 where it is not there. */
   #placeOf(key: RowKey): number {
     if (key.mapNumber === this.#number) return key.place
     const place = this.#search(key)
@@ -172,7 +172,7 @@ export class RowMap<Known extends { readonly key: RowKey }> {
     return -1
   }
 
-  /** Notes where the last row stands, and all of them as soon as they are many. */
+  /** Notes where the last row stands, and where all stand as soon as there are many. */
   #index(count: number): void {
     const first = this.#places === undefined ? 0 : count - 1
     this.#places ??= []

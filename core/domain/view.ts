@@ -22,7 +22,7 @@ export interface Moment {
   readonly time: Milliseconds
   /** For types that need it. */
   readonly summary?: StateSummary
-  /** What the host checks the points of keys with, where it has something quicker than core/log/enrolment.ts. */
+  /** How the host checks the points of keys, where it has a quicker way than core/log/enrolment.ts. */
   readonly isPrimeOrder?: CheckPoint | undefined
 }
 
@@ -37,7 +37,7 @@ export interface Signatory extends Signing {
   readonly keyId: string
 }
 
-/** Those who signed, as execute asks for them: the keys of a type that opens its signer's account are in no row yet. */
+/** Those who signed, in the form that execute takes: the keys of a type that opens its signer's account are in no row yet. */
 export function signatoriesOf<S extends Signing>({ definition }: Transaction, signers: readonly S[]): readonly S[] {
   return definition.publicKey === undefined ? signers : []
 }
@@ -86,7 +86,7 @@ export class View implements Context<never> {
     this.rows = rows
   }
 
-  /** Put together when it is asked for: many types have nothing to do with it before the end. */
+  /** Put together only when asked for: many types never ask, or only at the end. */
   get created(): string {
     this.#created ??= createdId(this) ?? ''
     return this.#created

@@ -1,9 +1,9 @@
-/** Files that must be whole after a crash: the one before, or the new one. */
+/** Files that must be whole after a crash: the old one, or the new one. */
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Writes a file that only its owner may read; it is complete on disk before it takes the place of the one before. */
+/** Writes a file that only its owner may read. It is complete on disk before it replaces the one before. */
 export function writeDurably(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.new`
   // Made anew, so that it has this mode and is no link to elsewhere.
@@ -31,12 +31,12 @@ export function moveDurably(from: string, to: string): void {
   syncFolder(dirname(to))
 }
 
-/** Bytes kept before they are written: so many that the number of writes does not matter. */
+/** Bytes collected before they are written: enough that the number of writes does not matter. */
 const BUFFER_BYTES = 256 * 1024
 
 /**
- * Writes a file of any length part by part, for whoever may read it by the system's rules. It is complete on disk before it takes
- * the place of the one before; where that fails, the one before stays and nothing else is left.
+ * Writes a file of any length part by part, readable to whomever the system's rules allow. It is complete on disk before it
+ * replaces the one before; where that fails, the one before stays and nothing else is left.
  */
 export async function writePartsDurably(
   path: string,
@@ -67,7 +67,7 @@ export async function writePartsDurably(
   syncFolder(dirname(path))
 }
 
-/** A folder, a device or a pipe is not put aside for a file. */
+/** A folder, a device or a pipe is not replaced by a file. */
 function inTheWay(path: string, code: 'EISDIR' | 'EEXIST'): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code, path })
 }
@@ -90,7 +90,7 @@ async function writeParts(file: number, parts: Parameters<typeof writePartsDurab
   flush()
 }
 
-/** A change of names is durable once the folder is; Windows has no such call and needs none. */
+/** A new name is durable once the folder is; Windows has no such call and needs none. */
 export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return
   const file = openSync(folder, 'r')

@@ -1,6 +1,7 @@
 /**
- * Short work on a file that several programs change: read, alter, replace. One at a time does it, told by a file beside it that
- * only one can make. A program that was killed leaves it behind; it is then taken over, since such work takes milliseconds.
+ * Short work on a file that several programs change: read, alter, replace. One program at a time does it; a second file, which
+ * only one program can create, says that it is being done. A program that was killed leaves that file behind; it is then taken
+ * over, since such work takes milliseconds.
  */
 
 import { closeSync, openSync, rmSync, statSync } from 'node:fs'

@@ -52,7 +52,7 @@ const form = z.strictObject({
 })
 type Kept = z.output<typeof form>['tokens'][number]
 
-/** What may be told of a token. */
+/** What may be shown of a token. */
 interface ReadToken {
   readonly id: string
   readonly name: string
@@ -72,13 +72,16 @@ interface Wanted {
   readonly expires?: Seconds | undefined
 }
 
-/** A new token; undefined where there is one of that name. The only time at which it is known whole. */
+/** A new token; undefined where there is one of that name. Only here is the whole token known. */
 export function issueReadToken(dir: string, wanted: Wanted, now: Milliseconds): (ReadToken & { token: string }) | undefined {
   const { name, scope, expires } = wanted
   const id = toHex(randomBytes(ID_BYTES))
   const token = `nim_read_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}`
   const kept: Kept = {
-    ...{ id, name, scope, created: formatSeconds(wholeSeconds(now)) },
+    id,
+    name,
+    scope,
+    created: formatSeconds(wholeSeconds(now)),
     ...(expires !== undefined && { expires: formatSeconds(expires) }),
     digest: toHex(digestOf(token)),
   }
@@ -100,7 +103,7 @@ export function revokeReadToken(dir: string, named: string): ReadToken | undefin
   return revoked && shown(revoked)
 }
 
-/** The tokens of a folder as a hub asks for them, while commands issue and revoke. */
+/** The tokens of a folder as a hub looks them up, while commands issue and revoke them. */
 export class ReadTokens {
   readonly #path: string
   #seen = ''
@@ -110,7 +113,7 @@ export class ReadTokens {
     this.#path = join(dir, FILE)
   }
 
-  /** What a token is for; undefined for one that is none, or none any more. */
+  /** What a token is for; undefined where it is none, or no longer one. */
   find(token: string, now: Milliseconds): ReadToken | undefined {
     const id = TOKEN.exec(token)?.[1]
     if (id === undefined) return undefined
@@ -121,7 +124,7 @@ export class ReadTokens {
     return isOver ? undefined : shown(kept)
   }
 
-  /** A file that was replaced is another one: it has another number, and another time. */
+  /** A file that was replaced has another inode and another time. */
   #refresh(): void {
     const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false })
     const seen = found === undefined ? '' : `${found.dev} ${found.ino} ${found.mtimeNs} ${found.ctimeNs} ${found.size}`

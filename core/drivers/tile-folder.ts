@@ -18,14 +18,17 @@ import { formatBundle, formatTilePath, newTiles, parseBundle, TILE_WIDTH, tileWi
 
 const CHECKPOINT_FILE = 'checkpoint'
 
-/** Writes what the log's checkpoint covers; the checkpoint comes last, so that whoever reads it finds all that it implies. */
+/**
+ * Writes what the log's checkpoint covers. The checkpoint is written last, so that a reader who finds it finds everything that it
+ * implies.
+ */
 export async function exportTiles(
   log: LogReader,
   folder: string,
   cosigned?: Uint8Array,
 ): Promise<{ files: number; entries: number }> {
   const newest = await log.checkpoint()
-  // Of the same tree the one with more signatures; an older one would have the folder go back.
+  // Of two checkpoints of one tree, the one with more signatures; an older one would turn the folder back.
   const signed = newest && cosigned && isSameCheckpoint(newest, cosigned) ? cosigned : newest
   if (signed === undefined) throw new StoreError('damaged', 'There is no checkpoint to export.')
   const { size } = readHead(signed, 'The checkpoint')
@@ -73,7 +76,7 @@ export function openTileFolder(folder: string): LogReader {
   const signed = readBounded(join(folder, CHECKPOINT_FILE), MAX_NOTE_BYTES)
   if (signed === undefined) throw new StoreError('damaged', `There is no readable checkpoint in ${folder}.`)
   const { size } = readHead(signed, `The checkpoint in ${folder}`)
-  /** The partial tiles of a size may be gone once there is the full one, which begins like them; `held` is the width found. */
+  /** The partial tiles of a size may be gone once the full one is there, which begins like them; `held` is the width found. */
   const readTile = (level: number | 'entries', number: number, itemBytes: number) => {
     const width = tileWidth(level === 'entries' ? 0 : level, number, size)
     for (const held of width === 0 ? [] : new Set([width, TILE_WIDTH])) {
@@ -107,7 +110,7 @@ export function openTileFolder(folder: string): LogReader {
   }
 }
 
-/** A file's bytes; undefined where it is missing, no file, or larger than what it may be. */
+/** A file's bytes; undefined where it is missing, is no file, or is larger than it may be. */
 function readBounded(path: string, maximumBytes: number): Uint8Array | undefined {
   const found = statSync(path, { throwIfNoEntry: false })
   return found?.isFile() && found.size <= maximumBytes ? readFileSync(path) : undefined

@@ -23,7 +23,7 @@ import { exclusively } from './exclusive.ts'
 import { type KeyPair, keyPair, SEED_BYTES } from './sodium/signer.ts'
 
 const FILE = 'keys.json'
-/** 128 MiB and about a third of a second for each guess: OWASP's first choice for scrypt. */
+/** 128 MiB and about a third of a second for each guess: the first choice of OWASP for scrypt. */
 const COST = { cost: 131_072, blockSize: 8, parallelization: 1 }
 const SALT_BYTES = 16
 const MAX_MEMORY_BYTES = 256 * 1024 * 1024
@@ -126,7 +126,7 @@ export class Vault {
     return Vault.#tried(path, file, derive(passphrase, file.kdf))
   }
 
-  /** The same as `open`, without holding up the calling thread for as long as the passphrase takes. */
+  /** Like `open`, without blocking the calling thread while the passphrase is worked on. */
   static async unlock(dir: string, passphrase: string): Promise<Vault> {
     const path = requireFile(dir)
     const file = readFile(path)
@@ -156,12 +156,12 @@ export class Vault {
     return entry && this.#unseal(entry)
   }
 
-  /** All keys, each opened: who has read them knows that none is damaged. */
+  /** All keys, each opened: whoever has read them knows that none is damaged. */
   all(): NamedKey[] {
     return this.#current().keys.map((entry) => ({ label: entry.label, account: entry.account, pair: this.#unseal(entry) }))
   }
 
-  /** Seals keys under their labels and writes the vault, durably, once for all of them. */
+  /** Seals keys under their labels and writes the vault once, durably. */
   add(keys: readonly NamedKey[]): void {
     const added = keys.map((key) => seal(key, this.#secret))
     this.#change((before) => ({ ...before, keys: [...before.keys, ...added] }))
@@ -172,12 +172,15 @@ export class Vault {
     this.#change((before) => ({ ...before, keys: before.keys.filter((one) => one.publicKey !== toHex(publicKey)) }))
   }
 
-  /** Seals all keys under another passphrase. Whenever the process ends, all are under the old one, or all under the new one. */
+  /**
+   * Seals all keys under another passphrase. Whenever the process ends, either all are under the old one, or all under the new
+   * one.
+   */
   reseal(passphrase: string): void {
     const kdf = newDerivation()
     const secret = derive(passphrase, kdf)
     const sealAnew = (entry: VaultFile['keys'][number]) => seal({ ...entry, pair: this.#unseal(entry) }, secret)
-    // The slow part before other programs have to wait; what they add meanwhile comes on top.
+    // The slow part is done before other programs have to wait; what they add meanwhile is sealed afterwards.
     const ready = new Map(this.#current().keys.map((entry) => [entry.publicKey, sealAnew(entry)]))
     this.#change(({ keys }) => ({
       version: 1,

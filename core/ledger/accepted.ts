@@ -24,8 +24,8 @@ export interface Accepted {
 }
 
 /**
- * The answer for an entry that was just executed. Thousands wait for their commits, and to keep what lives that long costs more
- * than to make it: so what the entry did is held as the bytes that the store takes, and read for whoever asks.
+ * The answer for an entry that was just executed. Thousands wait for their commits, and keeping objects that live so long costs
+ * more than making them: so what the entry did is held as the bytes that the store takes, and decoded when somebody asks.
  */
 export class NewlyAccepted implements Accepted {
   readonly status = 'accepted'
@@ -73,13 +73,13 @@ export async function readAccepted(rules: Rules, sha256: Sha256, store: StoreRea
 }
 
 /** A transaction with what it did. */
-export interface Executed {
+export interface ExecutedTransaction {
   readonly transaction: Transaction
   readonly outcome: Outcome
 }
 
 /** What transactions see of an entry that they name. */
-export function recordOf({ transaction, outcome }: Executed): EntryRecord {
+export function recordOf({ transaction, outcome }: ExecutedTransaction): EntryRecord {
   const { definition, signer, body } = transaction
   return { type: definition.type, signer, body, outcome }
 }

@@ -14,7 +14,7 @@ export const BOOKS = Object.keys(ACCOUNT_BOOKS) as AccountBook[]
 
 export type AccountBalances = { readonly [Book in AccountBook]: Micros }
 
-/** As they are now. */
+/** The balances of an account as they are now. */
 export function booksOf(row: Account): AccountBalances {
   return balancesOf((book) => row[ACCOUNT_BOOKS[book].field])
 }

@@ -1,20 +1,20 @@
 /**
  * The notes that wait for the sequencer, and what is done ahead of it: they are read, and several calls of the verifier are under
- * way, while the writer executes and commits what was looked at before. Order is kept: the writer takes notes as they came.
+ * way, while the writer executes and commits notes that were checked before. Order is kept: the writer takes notes as they came.
  *
  *   add → waiting, as bytes → read, and under way at the verifier, in groups → ready → take
  *
- * A note waits as the bytes that it came in, and is read when its turn comes near: what it is read into takes several times as
- * much memory, and many that live for long cost the collector more than all that are read.
+ * A note waits as the bytes in which it came, and is read when its turn comes near: the objects that it is read into take several
+ * times as much memory, and objects that live long burden the garbage collector.
  *
- * Whose key has to have signed may change by a note before it, so what is found here holds for one public key, and the writer
- * uses it only where that is still the signer's. Notes whose signer nobody knows yet are looked at by the writer.
+ * A note before it may change which key has to have signed. So a verdict from here holds for one public key, and the writer uses
+ * it only where that is still the signer's. Notes whose signer is not known yet are checked by the writer.
  */
 
 import { type Sha256, tryFromHex } from '../base/bytes.ts'
 import { MAX_QUEUED_BYTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
+import { parseSignedTransaction, type SignedTransaction, type Tools } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, type Signer } from '../domain/machine.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { RowKey } from '../domain/table.ts'
@@ -25,12 +25,15 @@ import type { LoadedRows } from './rows.ts'
 import { StoreError } from './store.ts'
 import type { SignatureCheck, Verifier } from './verifier.ts'
 
-/** Notes of one call, and calls under way: no thread waits while the writer is busy, and nobody long for an answer. */
+/**
+ * Notes in one call, and calls under way: enough that no thread waits while the writer is busy, and few enough that nobody waits
+ * long for an answer.
+ */
 const GROUP_NOTES = 500
 const GROUPS_UNDER_WAY = 4
 /**
- * Fewer wait while the verifier is at others: under some load each call then has many notes, where one for each turn of the event
- * loop would cost more than the notes in it. What they wait for is as short as they are few.
+ * While the verifier has other calls, fewer notes than this wait: under some load each call then has many notes, where one call
+ * for each turn of the event loop would cost more than the notes in it. Since they are few, they do not wait long.
  */
 const FEW_NOTES = 64
 
@@ -44,10 +47,10 @@ interface Waiting {
   readonly fail: (error: unknown) => void
 }
 
-/** A note on its way to its answer: what is found out about it is filled in as it goes. */
-export interface Note extends Omit<Waiting, 'note'> {
+/** A note on its way to its answer; what is found out about it is filled in on the way. */
+export interface PendingNote extends Omit<Waiting, 'note'> {
   readonly transaction: SignedTransaction
-  /** Whose signatures were looked at; nobody's where it was not known who has to have signed. */
+  /** Whose signatures were checked; nobody's where it was not known who has to have signed. */
   claimed: readonly Signer[]
   /** The first of them whose signature is not valid. */
   forged: Signer | undefined
@@ -56,16 +59,14 @@ export interface Note extends Omit<Waiting, 'note'> {
 }
 
 interface Group {
-  readonly notes: readonly Note[]
+  readonly notes: readonly PendingNote[]
   readonly lookedAt: Promise<void>
   isReady: boolean
 }
 
 const NOBODY: readonly Signer[] = []
 
-interface AdmissionOptions {
-  readonly rules: Rules
-  readonly sha256: Sha256
+interface AdmissionOptions extends Tools {
   readonly verifier: Verifier
   readonly rows: LoadedRows
 }
@@ -107,21 +108,21 @@ export class Admission {
     return this.#count < MAX_QUEUED_NOTES && this.#bytes + noteBytes <= MAX_QUEUED_BYTES
   }
 
-  add(note: Uint8Array, answer: Note['answer'], fail: Note['fail']): void {
+  add(note: Uint8Array, answer: PendingNote['answer'], fail: PendingNote['fail']): void {
     this.#waiting.push({ note, answer, fail })
     this.#count += 1
     this.#bytes += note.length
     if (this.#isStarting || !this.#isWorthACall) return
     this.#isStarting = true
-    // Everything that comes in the same turn of the event loop shares its calls.
+    // Everything that comes in the same turn of the event loop shares calls.
     queueMicrotask(() => this.#start())
   }
 
   /**
-   * The next notes, once their signatures were looked at; none where all that waited were malformed. Rejects where the verifier
-   * or the store failed.
+   * The next notes, once their signatures were checked; none where all that waited were malformed. Rejects where the verifier or
+   * the store failed.
    */
-  async take(): Promise<readonly Note[]> {
+  async take(): Promise<readonly PendingNote[]> {
     if (this.#groups.length === 0) this.#start()
     const [group] = this.#groups
     if (group === undefined) return []
@@ -137,8 +138,8 @@ export class Admission {
     this.#bytes -= note.length
   }
 
-  /** Everything that waits, in order; nothing does any more. */
-  takeAll(): readonly Pick<Note, 'fail'>[] {
+  /** Takes everything that waits, in order; afterwards nothing waits. */
+  takeAll(): readonly Pick<PendingNote, 'fail'>[] {
     const all = [...this.#groups.flatMap(({ notes }) => notes), ...this.#waiting]
     this.#groups = []
     this.#waiting = []
@@ -147,7 +148,7 @@ export class Admission {
     return all
   }
 
-  /** Whether the verifier is to be given what waits. */
+  /** Whether what waits is to be given to the verifier now. */
   get #isWorthACall(): boolean {
     const count = this.#waiting.length
     if (count === 0 || this.#groups.length >= GROUPS_UNDER_WAY) return false
@@ -177,8 +178,8 @@ export class Admission {
   }
 
   /** Those of the notes that are well-formed; the others are answered here. */
-  #read(waiting: readonly Waiting[]): Note[] {
-    const notes: Note[] = []
+  #read(waiting: readonly Waiting[]): PendingNote[] {
+    const notes: PendingNote[] = []
     for (const one of waiting) {
       const { note, answer, fail } = one
       const transaction = this.#tryRead(one)
@@ -201,7 +202,7 @@ export class Admission {
     return undefined
   }
 
-  async #lookAt(notes: readonly Note[]): Promise<void> {
+  async #lookAt(notes: readonly PendingNote[]): Promise<void> {
     const { sha256, verifier, rows } = this.#options
     const atHand = new RowsAtHand(rows)
     let claims = claimsOf(sha256, notes, atHand)
@@ -213,9 +214,9 @@ export class Admission {
   }
 }
 
-/** The rows in memory: nothing is waited for where they are all that is asked for, as they nearly always are. */
+/** The rows in memory: where they are all that is asked for, which is nearly always, nothing has to be waited for. */
 class RowsAtHand implements Rows {
-  /** Something else was asked for. */
+  /** Whether something else was asked for. */
   isIncomplete = false
   readonly #rows: LoadedRows
 
@@ -232,11 +233,11 @@ class RowsAtHand implements Rows {
 
 /** Those who have to have signed a note. */
 interface Claim {
-  readonly note: Note
+  readonly note: PendingNote
   readonly signers: readonly Signer[]
 }
 
-function claimsOf(sha256: Sha256, notes: readonly Note[], rows: Rows): Claim[] {
+function claimsOf(sha256: Sha256, notes: readonly PendingNote[], rows: Rows): Claim[] {
   const claims: Claim[] = []
   for (const note of notes) {
     const signers = authenticate(sha256, note.transaction, rows)
@@ -245,7 +246,7 @@ function claimsOf(sha256: Sha256, notes: readonly Note[], rows: Rows): Claim[] {
   return claims
 }
 
-/** Public keys as bytes, by their hex: most signatures are of few keys. */
+/** Public keys as bytes, by their hex: most signatures are by few keys. */
 const keyBytes = new Map<string, Uint8Array>()
 const MAX_KEPT_KEYS = 10_000
 

@@ -28,7 +28,10 @@ export interface AuditOptions extends ReplayOptions {
   readonly trusted?: VerifierKey | undefined
   /** A checkpoint that the auditor holds from before: the log must contain what it covers. */
   readonly older?: Uint8Array | undefined
-  /** Without a checkpoint nothing says that no entry is missing at the end: demanded unless the guard that held it was lost. */
+  /**
+   * Accepts that there is no checkpoint, where the guard that held it was lost. Without one nothing says that no entry is missing
+   * at the end.
+   */
   readonly isUnsigned?: boolean
   readonly progress?: ((done: number, total: number) => void) | undefined
 }
@@ -38,7 +41,7 @@ export interface AuditReport {
   readonly origin: string
   readonly vkey: string
   readonly vkeySource: 'given' | 'folder'
-  /** Where the key given is an old one of the log's: its key now, and until when the old one signs besides. */
+  /** Where the key given is an old one of the log's: its key now, and until when the old one signs as well. */
   readonly rotation?: { readonly vkey: string; readonly until: string }
   readonly size: number
   readonly root: string
@@ -100,7 +103,10 @@ interface Head {
   readonly what: HeadKind
 }
 
-/** How many entries tell which key must have signed a checkpoint: one over none is signed by the key that the first names. */
+/**
+ * How many entries tell which key must have signed a checkpoint; a checkpoint over none is signed by the key that the first entry
+ * names.
+ */
 function keyedSize({ head }: Head): number {
   return Math.max(1, head.size)
 }
@@ -154,7 +160,7 @@ class Audit {
   async #auditLog(): Promise<Defect | undefined> {
     const unreadable = await this.#readHeads()
     if (unreadable !== undefined) return unreadable
-    // Which key signs a checkpoint, and which root, is known when just its entries were replayed.
+    // Which key signs a checkpoint, and over which root, is known when exactly its entries were replayed.
     const stops = [1, ...this.heads.map(keyedSize), this.size].filter((size) => size <= this.size)
     for (const end of stops.sort((a, b) => a - b)) {
       const defect = (await this.#auditEntries(end)) ?? (await this.#checkHeads())
@@ -178,7 +184,7 @@ class Audit {
         if (defect !== undefined) return defect
       }
     } catch (error) {
-      // What cannot be read, or not be executed, may be so because of an entry before.
+      // What cannot be read or executed may be so because of an entry before it.
       const defect = await this.#settlePages(underway)
       if (defect !== undefined) return defect
       throw error
@@ -226,7 +232,7 @@ class Audit {
     return undefined
   }
 
-  /** No id twice: each is stored, as its table allows only once, for its own entry. */
+  /** No id occurs twice: each is stored for its own entry, and its table takes an id only once. */
   async #compareIds(ids: readonly string[], from: number): Promise<Defect | undefined> {
     if (this.store === undefined) {
       for (const [i, id] of ids.entries()) {
@@ -262,7 +268,7 @@ class Audit {
     return undefined
   }
 
-  /** The trusted key did not sign the checkpoint: the log has others, or another took its place. */
+  /** The trusted key did not sign the checkpoint: either the log has other keys, or another one has replaced it. */
   async #untrusted(trusted: VerifierKey): Promise<Defect> {
     const claimed = await claimedKeys(this.options.rules, this.options.sha256, this.log)
     const named = formatVerifierKey
@@ -329,7 +335,7 @@ class Audit {
   }
 
   async #compareSignedTiles(): Promise<boolean> {
-    // Who signed is asked elsewhere: here is to be told which of two things that contradict each other was changed.
+    // Who signed is checked elsewhere; here it matters which of two things that contradict each other was changed.
     const head = this.heads.find(({ what }) => what === LAST)?.head
     if (head === undefined) return false
     const frontier = new Frontier(this.options.sha256)

@@ -1,7 +1,7 @@
 /**
  * Notes that share one commit: their way from the verifier to the commit, in the order in which they came. Ids and rows are
- * looked up for many notes together; then one is executed after the other, and nothing is waited for where all that a note
- * needs is at hand, as it nearly always is.
+ * looked up for many notes together; then one note is executed after the other, without waiting where all that it needs is at
+ * hand, as it nearly always is.
  */
 
 import { toHex } from '../base/bytes.ts'
@@ -14,7 +14,7 @@ import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts
 import type { Moment } from '../domain/view.ts'
 import { leafHash } from '../log/merkle.ts'
 import { type Accepted, NewlyAccepted, readAccepted, repeated } from './accepted.ts'
-import { lookAt, type Note, NotTaken } from './admission.ts'
+import { lookAt, NotTaken, type PendingNote } from './admission.ts'
 import type { Closing } from './closing.ts'
 import { formatEntry } from './entry.ts'
 import type { LedgerOptions } from './ledger.ts'
@@ -26,13 +26,14 @@ import { StoreError } from './store.ts'
 export interface BatchTools extends LedgerOptions {
   readonly rows: LoadedRows
   readonly closing: Closing
-  /** Notes made before it are stale. */
+  /** Notes made before this are stale. */
   readonly staleBefore: Seconds
 }
 
 /**
- * Refusals that need no memory. Of two the note and the time are the reason, so the note will never pass. And who may sign never
- * changes for a key, while anybody could sign below another's text with a key that may not, and so spoil it for the right one.
+ * Refusals that need not be remembered. The first two follow from the note and the time, so the note will never pass. The third
+ * must not be: what a key may sign never changes, but anybody could sign below another's text with a key that may not, and so
+ * spoil the text for the right key.
  */
 const UNREMEMBERED: readonly Code[] = ['too_far', 'expired', 'key_scope']
 
@@ -43,13 +44,13 @@ export class Batch {
   readonly accepted = new Map<string, Accepted>()
   /** Refusals to be remembered, by id. */
   readonly refusals = new Map<string, Refusal>()
-  /** All of them with their results, to be told once those are durable. */
-  readonly notes: Note[] = []
+  /** All notes with their results, which are told once they are durable. */
+  readonly notes: PendingNote[] = []
   /** The time of the last entry. */
   lastTime: Milliseconds
   readonly #tools: BatchTools
   readonly #start: number
-  /** The batch before it, until that is durable: the store does not know its notes. */
+  /** The batch before this one, until it is durable: till then the store does not know its notes. */
   #before: Batch | undefined
 
   /** A batch that follows `start` entries, the last of them of `lastTime`. */
@@ -75,7 +76,7 @@ export class Batch {
   }
 
   /** Sequences notes, in order. */
-  async add(notes: readonly Note[]): Promise<void> {
+  async add(notes: readonly PendingNote[]): Promise<void> {
     const { sha256, store, verifier, rows, now, isPrimeOrder } = this.#tools
     const transactions = notes.map(({ transaction }) => transaction)
     const ids = transactions.map(({ id }) => id)
@@ -89,7 +90,7 @@ export class Batch {
       const time = Math.max(now(), this.lastTime)
       const declared = prefetched[i]!.holdsAt(time) ? prefetched[i]! : (await prefetch(sha256, [transaction], rows, time))[0]!
       const signers = authenticate(sha256, transaction, declared)
-      // The keys may be others than those under which the signatures were looked at.
+      // The keys may differ from those under which the signatures were checked.
       if (!('status' in signers) && !isLookedAt(note, signers)) await lookAt(verifier, [{ note, signers }])
       const index = known[i]
       const first = index === undefined ? this.#acceptedLately(transaction.id) : await this.#readKnown(transaction.id, index)
@@ -130,7 +131,7 @@ export class Batch {
       if (!UNREMEMBERED.includes(result.code)) this.refusals.set(id, result)
       return result
     }
-    // From such an entry on nobody here could sign checkpoints any more.
+    // From such an entry on, nobody here could sign checkpoints.
     const foreign = foreignKey(transaction, sequencerKeys)
     if (foreign !== undefined) {
       return new NotTaken('missing', `This sequencer does not hold the key ${foreign}; nimledger keys add sequencer makes one.`)
@@ -152,10 +153,10 @@ export class Batch {
   }
 
   /**
-   * The moment with the summary of all books. That takes every row there is, so it is not made for those who are refused before
-   * it is looked at: nobody but the operator signs such a type.
+   * The moment with the summary of all books. A summary takes every row there is, so it is not made for notes that are refused
+   * before it is looked at: only the operator signs such a type.
    */
-  async #summarize(moment: Moment, { transaction }: Note): Promise<Moment> {
+  async #summarize(moment: Moment, { transaction }: PendingNote): Promise<Moment> {
     const { rows, closing } = this.#tools
     if (rows.get(platform)?.operator !== transaction.signer) return moment
     return { ...moment, summary: await closing.summary(moment.index, wholeSeconds(moment.time)) }
@@ -170,23 +171,23 @@ export class Batch {
   }
 }
 
-/** Whether the note looks at what all books are before it; then it is the first of its batch. */
-export function isSummarizing({ transaction }: Note): boolean {
+/** Whether the note looks at the state of all books before it; such a note is the first of its batch. */
+export function isSummarizing({ transaction }: PendingNote): boolean {
   return transaction.definition.needsSummary === true
 }
 
-/** Whether the note's signatures were looked at under the keys of these signers. */
-function isLookedAt({ claimed }: Note, signers: readonly Signer[]): boolean {
+/** Whether the note's signatures were checked under the keys of these signers. */
+function isLookedAt({ claimed }: PendingNote, signers: readonly Signer[]): boolean {
   return signers.every(({ publicKey }, i) => claimed[i]?.publicKey === publicKey)
 }
 
-/** Refuses where nobody is known who could have signed, or where a signature is not theirs. */
-function refuseSigners({ forged }: Note, signers: readonly Signer[] | Refusal): Refusal | undefined {
+/** Refuses where it is not known who could have signed, or where a signature is not theirs. */
+function refuseSigners({ forged }: PendingNote, signers: readonly Signer[] | Refusal): Refusal | undefined {
   if ('status' in signers) return signers
   return forged && refuse('bad_signature', { account: forged.account, key: forged.keyId })
 }
 
-/** The key that the transaction gives the log, where it is none of those at hand. */
+/** The key that the transaction gives the log, if it is none of those at hand. */
 export function foreignKey({ definition, body }: SignedTransaction, atHand: readonly SequencerKey[]): string | undefined {
   const named = definition.sequencerKey?.(body as never)
   return named === undefined || atHand.some(({ publicKey }) => toHex(publicKey) === named) ? undefined : named

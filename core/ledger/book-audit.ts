@@ -1,12 +1,11 @@
 /**
  * What a store keeps beside the entries, compared with what a replay of them made: the last part of an audit. By then every
- * entry's id was found at its index, and every tile of the tree as it must be; here is whether there are others, and whether the
- * rows are those that the entries make.
+ * entry's id was found at its index, and every tile of the tree was as it must be. What is left: whether there are others, and
+ * whether the rows are those that the entries make.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Tools } from '../domain/envelope.ts'
 import { tableNamed } from '../domain/table.ts'
 import { HASH_BYTES } from '../log/merkle.ts'
 import { tileWidth } from '../log/tiles.ts'
@@ -23,17 +22,12 @@ interface Replayed {
   readonly rows: ReplayedRows
 }
 
-interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
-
 /** The first stored thing that is not as the entries say. */
 export async function findForeign(store: StoreReader, { size, rows }: Replayed, tools: Tools): Promise<Defect | undefined> {
   return (await findForeignId(store, size, tools)) ?? (await findForeignTile(store, size)) ?? (await findForeignRow(store, rows))
 }
 
-/** As many ids as there are entries: then they are those that were found, since no two were at the same index. */
+/** If there are as many ids as entries, they are those that were found, since no two of these were at one index. */
 async function findForeignId(store: StoreReader, size: number, tools: Tools): Promise<Defect | undefined> {
   let after: string | undefined
   let count = 0
@@ -48,7 +42,7 @@ async function findForeignId(store: StoreReader, size: number, tools: Tools): Pr
   return count === size ? undefined : nameForeignId(store, tools)
 }
 
-/** There are more ids than entries: one is not that of the entry it is stored for. */
+/** There are more ids than entries, so one is not the id of the entry that it is stored for. */
 async function nameForeignId(store: StoreReader, { rules, sha256 }: Tools): Promise<Defect> {
   let after: string | undefined
   for (;;) {

@@ -1,12 +1,12 @@
 /**
- * What is made and sold: models, listings with the terms in force, who subscribes, and what an account holds. Read in the order
- * of keys, through the index where there is one and table by table where not, a bounded number of rows a call; where a call
- * ends early it says where the next one goes on.
+ * What is made and sold: models, listings with the terms in force, who subscribes, and what an account holds. Rows are read in
+ * the order of keys, through the index where there is one and table by table where there is none, a bounded number in a call; a
+ * call that ends early says where the next one goes on.
  */
 
 import type { Context } from '../domain/define.ts'
 import type { Usage } from '../domain/fields.ts'
-import { counted, use } from '../domain/mandates.ts'
+import { use, usedIn } from '../domain/mandates.ts'
 import { type Micros, ZERO } from '../domain/money.ts'
 import { standing } from '../domain/paid-periods.ts'
 import { limitInForce } from '../domain/plans.ts'
@@ -23,7 +23,7 @@ import type { ThingQuery } from './search-index.ts'
 import type { StoreReader } from './store.ts'
 import { folded, leastPrice } from './things.ts'
 
-/** Rows that one call looks at, at most; it then answers what it found so far, and where to go on. */
+/** Rows that one call looks at, at most; it then returns what it found so far, and where to go on. */
 const MAX_SCANNED_ROWS = 20_000
 /** Rows read at a time: few at first, for most lists are short, and more while there are more. */
 const FIRST_PAGE = 16
@@ -56,7 +56,7 @@ interface ListingFilter extends PartOptions {
   readonly text?: string | undefined
   readonly kind?: state.Listing['kind'] | undefined
   readonly seller?: string | undefined
-  /** Something of it costs as much at most. */
+  /** Something of it costs at most this. */
   readonly mostMicros?: bigint | undefined
   /** Only what sells now. */
   readonly isOpen?: boolean
@@ -104,7 +104,7 @@ async function readOffer(rows: LoadedRows, listing: string, row: state.Listing, 
   }
 }
 
-/** Looks at loaded rows as a transaction about a listing would, at a time, without being one. */
+/** Sees loaded rows as a transaction about a listing would see them at a time, without being one. */
 function onlooker(rows: LoadedRows, listing: string, time: Seconds): Context<{ readonly listing: string }> {
   const get: Context<unknown>['get'] = (key) => rows.get(key)
   const need: Context<unknown>['need'] = (key) => rows.get(key)!
@@ -235,7 +235,7 @@ export async function findHoldings(store: StoreReader, account: string, time: Se
     const key = state.mandates.at(holder.mandate)
     await rows.load([key])
     const row = rows.get(key)!
-    const usedMicros = counted(row.per, use(row, time, ZERO))
+    const usedMicros = usedIn(row.per, use(row, time, ZERO))
     mandates.push({ mandate: holder.mandate, row, title: await titleOf(row.listing), usedMicros })
   }
   return { subscriptions, entitlements, mandates }
@@ -275,7 +275,7 @@ export async function findAccounts(
   })
 }
 
-/** Which accounts sell, or have a plan to: what the console shows them first. */
+/** Which accounts sell, or have a plan to sell with: the console shows them first what creators need. */
 export async function findCreators(searched: Searched, accounts: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = new LoadedRows(searched.store)
   await rows.load(accounts.flatMap((account) => [state.planSubscriptions.at(account), state.earnings.at(account)]))
@@ -298,8 +298,8 @@ async function hasListing(searched: Searched, account: string): Promise<boolean>
 }
 
 /**
- * The rows of a table after a key that may be what is wanted: those that the index finds and those that changed since then, or
- * all of them without one. Whoever asks still looks at each.
+ * The rows of a table after a key that may be what is wanted: those that the index finds and those that changed since then;
+ * without an index, all of them. The caller still checks each.
  */
 async function* rowsOf<Row>(
   { store, lookup }: Searched,
@@ -329,7 +329,7 @@ async function* rowsOf<Row>(
   yield* readTable(store, table, { after: last })
 }
 
-/** The first `limit` of what `pick` makes of rows, and the key after which the rest begins. */
+/** The first `limit` of what `pick` makes of the rows, and the key after which the rest begins. */
 async function collect<Row, Item>(
   source: AsyncIterable<{ readonly key: string; readonly row: Row }>,
   limit: number,

@@ -1,20 +1,14 @@
 /**
- * The entries of an account as a chain: its row names the last one that touched it, and each of them names the one before. So the
- * log needs no index over entries to tell all of them, and nothing can be left out unseen.
+ * The entries of an account as a chain: its row names the last one that touched it, and each of them names the one before. So all
+ * of them can be told without an index over entries, and none can be left out unnoticed.
  */
 
 import { assert } from '../base/assert.ts'
-import type { Sha256 } from '../base/bytes.ts'
-import type { Rules } from '../domain/envelope.ts'
+import type { Tools } from '../domain/envelope.ts'
 import { type Account, accounts } from '../domain/state.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
 import { LoadedRows } from './rows.ts'
 import type { StoreReader } from './store.ts'
-
-interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
 
 export async function readAccount(store: StoreReader, account: string): Promise<Account | undefined> {
   const rows = new LoadedRows(store)
@@ -32,7 +26,7 @@ export async function* accountChain(tools: Tools, store: StoreReader, account: s
   yield* chainFrom(tools, store, account, (await readAccount(store, account))?.last)
 }
 
-/** The same from one of them on. */
+/** The entries that touched an account, from the entry at an index back to the first. */
 export async function* chainFrom(
   { rules, sha256 }: Tools,
   store: StoreReader,

@@ -1,6 +1,6 @@
 /**
- * What all books are at a size of the log: the leaves of the state tree (domain/state-root.ts), their root and the totals, which
- * a period.close states and a balance proof shows.
+ * The state of all books at a size of the log: the leaves of the state tree (domain/state-root.ts), their root and the totals,
+ * which a period.close states and a balance proof shows.
  */
 
 import { assert } from '../base/assert.ts'
@@ -69,7 +69,7 @@ function pathOf({ table, key }: StoredRow): string {
   return tableNamed(table).at(key).path
 }
 
-/** Summaries of a store's books. What was read of the log is kept for the next one. */
+/** Summaries of a store's books. What was read of the log is kept for the next summary. */
 export class Closing {
   readonly #sha256: Sha256
   readonly #store: StoreReader
@@ -82,7 +82,7 @@ export class Closing {
     this.#heads = new Heads(sha256)
   }
 
-  /** What the books are after all `size` entries of the store, asked at `time`. */
+  /** The state of the books after all `size` entries of the store, at `time`. */
   async summary(size: number, time: Seconds): Promise<StateSummary> {
     await this.#count(size)
     const rows: StoredRow[] = []

@@ -1,12 +1,11 @@
 /**
  * Entries found through an index: those of an account, of a type, with an amount. The index says where to look; every entry is
  * read from the ledger and has to be what was asked for, and those of an account have to follow one upon the other as their
- * outcomes say. An index that does not bear this out is given up, and who asked goes on without it.
+ * outcomes say. An index that does not stand this test is given up, and the caller goes on without it.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Sha256 } from '../base/bytes.ts'
-import type { Rules } from '../domain/envelope.ts'
+import type { Tools } from '../domain/envelope.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
 import { chainFrom, previousOf, readAccount } from './chain.ts'
@@ -15,11 +14,6 @@ import { amountOf, payeeOf } from './payments.ts'
 import type { EntryQuery } from './search-index.ts'
 import type { StoredEntry, StoreReader } from './store.ts'
 import { timeOfEntry } from './tree.ts'
-
-export interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
 
 /** A consistent state of the ledger, and the index beside it. */
 export interface Searched {
@@ -42,10 +36,10 @@ export type EntryRange = Pick<EntryQuery, 'from' | 'to' | 'order'>
 /** Entries read at a time: few at first, for most answers are short. */
 const FIRST_PAGE = 16
 const LARGEST_PAGE = 256
-/** Entries among which an amount is looked for between two turns of the event loop: there is no order by amount. */
+/** Among how many entries an amount is looked for between two turns of the event loop: there is no order by amount. */
 const AMOUNT_WINDOW = 200_000
 
-/** Whether anything is asked for that an index helps to find. */
+/** Whether the filter has anything that an index helps to find. */
 export function isFiltered({ account, type, leastMicros, mostMicros }: EntryFilter): boolean {
   return [account, type, leastMicros, mostMicros].some((one) => one !== undefined)
 }
@@ -61,8 +55,8 @@ export function isWanted(filter: EntryFilter, { transaction, outcome }: Accepted
 }
 
 /**
- * The entries of a range that the index knows, in order. It ends early where the index is given up: its size is then 0. Of an
- * account's entries none can be missing: they name each other, and the first one after the range names the last one in it.
+ * The entries of a range that the index knows, in order. Ends early where the index is given up; its size is then 0. None of an
+ * account's entries can be missing: they name each other, and the first one after the range names the last one in it.
  */
 export async function* findIndexed(
   tools: Tools,
@@ -109,7 +103,7 @@ class Links {
     this.#lastBefore = lastBefore
   }
 
-  /** Whether an entry comes next. */
+  /** Whether this entry is the next one. */
   async follows(entry: Accepted): Promise<boolean> {
     const before = this.#before
     this.#before = entry
@@ -120,7 +114,7 @@ class Links {
     return entry.index === (before === undefined ? await this.#lastBefore() : previousOf(before, this.#account))
   }
 
-  /** Whether there is no other. */
+  /** Whether there are no more. */
   async isEnd(): Promise<boolean> {
     const last = this.#before
     if (last !== undefined && this.#range.order === 'down') return this.#isOutside(previousOf(last, this.#account))
@@ -144,13 +138,13 @@ export async function lastBefore(
   const query = { account: row?.number, from: place, to: lookup.size, order: 'up', limit: 1 } as const
   const [after] = await readEach(tools, store, (await lookup.ask((index) => index.findEntries(query))) ?? [])
   if (after !== undefined) return previousOf(after, account)
-  // Given up meanwhile.
+  // The index was given up meanwhile.
   if (lookup.size === 0) return undefined
   for await (const entry of chainFrom(tools, store, account, row?.last)) if (entry.index < lookup.size) return entry.index
   return undefined
 }
 
-/** The range in parts, where each takes as long to look through as it has entries. */
+/** Cuts the range into windows: where looking takes as long as the range has entries, each is bounded. */
 async function* windowsOf({ leastMicros, mostMicros }: EntryFilter, range: EntryRange) {
   const { from, to, order } = range
   if (leastMicros === undefined && mostMicros === undefined) {
@@ -170,7 +164,10 @@ export async function readEach({ rules, sha256 }: Tools, store: StoreReader, ind
   return decodeEntries(rules, sha256, store, stored)
 }
 
-/** The index of the first entry at a time or after it, which is how many came before: times never go back, so by halving. */
+/**
+ * The index of the first entry accepted at a time or later, which is also how many came before it. Found by halving, since times
+ * never go back.
+ */
 export async function entriesBefore(store: StoreReader, time: Milliseconds): Promise<number> {
   let [low, high] = [0, await store.size()]
   while (low < high) {

@@ -32,7 +32,7 @@ export function formatEntry({ time, note }: Entry): Uint8Array {
   return bytes
 }
 
-/** Many entries are accepted in one millisecond: its line is made once. */
+/** Many entries are accepted in one millisecond; its line is made once. */
 let lastLine: { readonly time: Milliseconds; readonly bytes: Uint8Array } = { time: -1, bytes: new Uint8Array() }
 
 function acceptanceLine(time: Milliseconds): Uint8Array {

@@ -1,12 +1,12 @@
 /**
- * Entries of a log executed again, by the same machine and at their own times: what audits and mirrors share. Where the state is
- * kept is theirs to say; that every signature is good is for them to find out, many at once, before anything rests on it.
+ * Entries of a log executed again, by the same machine and at their own times: what audits and mirrors share. They decide where
+ * the state is kept, and they have to find out whether every signature is good, many at once, before anything rests on it.
  */
 
 import { InvariantError } from '../base/assert.ts'
-import { type Sha256, tryFromHex } from '../base/bytes.ts'
+import { tryFromHex } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
+import { parseSignedTransaction, type SignedTransaction, type Tools } from '../domain/envelope.ts'
 import { authenticate, execute, type Signer } from '../domain/machine.ts'
 import { encodeOutcome, type Outcome } from '../domain/outcome.ts'
 import type { Changes } from '../domain/run.ts'
@@ -20,7 +20,7 @@ import { groupLength } from './groups.ts'
 import type { LoggedEntry, StoredEntry } from './store.ts'
 import type { SignatureCheck, Verifier } from './verifier.ts'
 
-/** Something that is not as the log says, at an entry or at a stored value. */
+/** Something that contradicts the log, at an entry or at a stored value. */
 export interface Defect {
   readonly index?: number
   readonly table?: string
@@ -31,7 +31,7 @@ export interface Defect {
 
 /** What an entry reads, as it stands before the entry. */
 export interface EntryRows extends Rows {
-  /** Whether these are all that the entry reads, also after what the entries before it have changed. */
+  /** Whether these are still all that the entry reads, after the changes of the entries before it. */
   holdsAt(time: Milliseconds): boolean
 }
 
@@ -39,12 +39,12 @@ export interface EntryRows extends Rows {
 export interface ReplayState<Found extends EntryRows> {
   /** What entries read, looked for together. */
   prefetch(entries: readonly ReadEntry[]): Promise<readonly Found[]>
-  /** What all books are; a defect where an entry before turns out to be none. */
+  /** The state of all books; a defect where an entry before turns out to be bad. */
   summary(size: number, time: Milliseconds): Promise<StateSummary | Defect>
 }
 
 /** An entry that the rules let pass. */
-export interface Executed {
+export interface ExecutedEntry {
   readonly index: number
   readonly time: Milliseconds
   readonly bytes: Uint8Array
@@ -59,12 +59,10 @@ export interface Executed {
   readonly stored: Uint8Array | undefined
 }
 
-/** Takes over what an entry did, so that those that follow see it; a defect where it is not to be. */
-type Take<Found> = (executed: Executed, rows: Found) => Defect | undefined
+/** Takes over what an entry did, so that those that follow see it; returns a defect where it must not be taken over. */
+type Take<Found> = (executed: ExecutedEntry, rows: Found) => Defect | undefined
 
-export interface ExecutionTools {
-  readonly rules: Rules
-  readonly sha256: Sha256
+export interface ExecutionTools extends Tools {
   readonly isPrimeOrder?: CheckPoint | undefined
 }
 
@@ -91,8 +89,8 @@ export function* groupsOf(entries: readonly (LoggedEntry | StoredEntry)[]): Gene
 }
 
 /**
- * Executes a group, in order, each entry on what those before it left; the first has to have `index`, after one accepted at
- * `lastTime`. The first defect ends it, and the entries before that are taken over.
+ * Executes a group in order, each entry on the state that those before it left. The first entry must have `index`, and follow one
+ * accepted at `lastTime`. Stops at the first defect; the entries before it are taken over.
  */
 export async function executeGroup<Found extends EntryRows>(
   tools: ExecutionTools,
@@ -119,8 +117,8 @@ export async function executeGroup<Found extends EntryRows>(
 }
 
 /**
- * The entries in order, in parts whose rows can be looked for together. What some look at, an entry that they name or all books,
- * is there once all before were executed: each of those begins a part.
+ * The entries in order, in parts whose rows can be looked up together. Some entries look at one that they name, or at all books;
+ * these are there only once all before were executed, so each such entry begins a part.
  */
 function* partsOf(entries: readonly ReadEntry[]): Generator<readonly ReadEntry[]> {
   let start = 0
@@ -131,7 +129,7 @@ function* partsOf(entries: readonly ReadEntry[]): Generator<readonly ReadEntry[]
   }
 }
 
-/** Whether the entry looks at what entries from `start` on have to be executed for. */
+/** Whether the entry can be looked up only after the entries from `start` on were executed. */
 function looksBack({ transaction: { definition, body }, index }: ReadEntry, start: number): boolean {
   if (definition.needsSummary === true) return true
   const named = definition.namesEntry?.(body as never)
@@ -162,7 +160,7 @@ async function executePart<Found extends EntryRows>(
   return undefined
 }
 
-/** What the entry says by itself. */
+/** What can be read from the entry alone. */
 function readEntry(
   { rules, sha256 }: ExecutionTools,
   entry: LoggedEntry | StoredEntry,
@@ -189,7 +187,7 @@ function executeOn(
   signers: readonly Signer[],
   rows: Rows,
   moment: Moment,
-): Executed | Defect {
+): ExecutedEntry | Defect {
   const { index, time, bytes, leaf, transaction, stored } = entry
   const result = tryExecute(() => execute(sha256, transaction, signatoriesOf(transaction, signers), rows, moment))
   if (result instanceof InvariantError) return { index, what: 'invariant', message: `${result.message}: this does not hold.` }
@@ -213,7 +211,7 @@ function tryExecute<T>(run: () => T): T | InvariantError {
 /** A signature to be checked, and where it stands. */
 export type EntryCheck = SignatureCheck & { readonly index: number; readonly signer: Signer }
 
-export function signatureChecks({ index, transaction, signers }: Executed): EntryCheck[] {
+export function signatureChecks({ index, transaction, signers }: ExecutedEntry): EntryCheck[] {
   return signers.map((signer, i) => ({
     publicKey: tryFromHex(signer.publicKey)!,
     message: transaction.textBytes,

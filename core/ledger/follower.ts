@@ -24,7 +24,7 @@ import { Closing } from './closing.ts'
 import {
   type Defect,
   type EntryCheck,
-  type Executed,
+  type ExecutedEntry,
   executeGroup,
   findBadSignature,
   groupsOf,
@@ -40,7 +40,7 @@ import type { ChangedRow, LoggedEntry, MirrorWriter } from './store.ts'
 import { grow, readEdge, type StoredEdge, type TreeEdge } from './tree.ts'
 import type { Verifier } from './verifier.ts'
 
-/** Signatures verified by one call: enough that no thread runs out of work while a batch is committed. */
+/** Signatures verified in one call: enough that no thread runs out of work while a batch is committed. */
 const CHECKS_AT_A_TIME = 500
 /** A batch is committed when it has so many entries, which are whole tiles, or so many bytes of them. */
 const BATCH_ENTRIES = 8 * TILE_WIDTH
@@ -77,7 +77,7 @@ class Batch {
     return this.#unchecked.length
   }
 
-  add(executed: Executed): void {
+  add(executed: ExecutedEntry): void {
     const { bytes, leaf, outcomeBytes, transaction } = executed
     this.entries.push({ id: transaction.id, bytes, outcome: outcomeBytes })
     this.leaves.push(leaf)
@@ -85,11 +85,11 @@ class Batch {
     this.#unchecked.push(...signatureChecks(executed))
   }
 
-  /** Has the signatures verified of what was added since this was called last. */
+  /** Has the signatures verified that were added since the last call. */
   verify(verifier: Verifier): void {
     if (this.#unchecked.length === 0) return
     const verdict = findBadSignature(verifier, this.#unchecked)
-    // Whoever waits for it hears of a failure; until somebody does, it is nobody's.
+    // A caller that waits for it hears of a failure; until one does, nobody has to.
     verdict.catch(() => {})
     this.signatures += this.#unchecked.length
     this.#unchecked = []
@@ -105,7 +105,7 @@ class Batch {
   }
 }
 
-/** A batch whose signatures are being checked, and which is committed then. */
+/** A batch whose signatures are being checked, and which is then committed. */
 interface Underway {
   readonly batch: Batch
   /** The first defect in it; without one it is durable. */
@@ -115,7 +115,7 @@ interface Underway {
 /** What a batch adds to the store besides its entries. */
 interface Closed {
   readonly tiles: readonly TileRow[]
-  /** As they were after the batch; later ones may have changed them again. */
+  /** As they were after the batch; later batches may have changed them again. */
   readonly rows: readonly ChangedRow[]
 }
 
@@ -150,14 +150,14 @@ export class Follower implements ReplayState<Declared> {
   }
 
   /**
-   * Adds the entries that follow, in order. The first defect among them, or among those before that were not committed yet, ends
-   * it.
+   * Adds the entries that follow, in order. Stops at the first defect among them, or among earlier ones that were not committed
+   * yet.
    */
   async add(entries: readonly LoggedEntry[]): Promise<Defect | undefined> {
     try {
       return await this.#add(entries)
     } catch (error) {
-      // Whoever hears of the failure may close the store, or follow anew: by then nothing is under way to it.
+      // A caller that hears of the failure may close the store, or follow anew; so nothing may be under way to it by then.
       await this.#underway?.committed.catch(() => {})
       throw error
     }
@@ -177,7 +177,7 @@ export class Follower implements ReplayState<Declared> {
     return undefined
   }
 
-  readonly #take = (executed: Executed, rows: Declared): undefined => {
+  readonly #take = (executed: ExecutedEntry, rows: Declared): undefined => {
     this.#loaded.apply(executed.changes, rows)
     this.#lastTime = executed.time
     this.#batch.add(executed)
@@ -192,7 +192,7 @@ export class Follower implements ReplayState<Declared> {
     return prefetchAgain(this.#options.sha256, entries, this.#loaded)
   }
 
-  /** A summary is of what is committed. */
+  /** A summary is made of what is committed. */
   async summary(size: number, time: Milliseconds): Promise<StateSummary | Defect> {
     return (await this.flush()) ?? this.#closing.summary(size, wholeSeconds(time))
   }
@@ -212,7 +212,7 @@ export class Follower implements ReplayState<Declared> {
     const defect = await this.#land()
     if (defect !== undefined || batch.entries.length === 0) return defect
     const committed = this.#commit(batch, this.#close(batch))
-    // Whoever lands it hears of a failure; until then it is nobody's.
+    // #land reports a failure; until it is called, nobody has to hear of it.
     committed.catch(() => {})
     this.#underway = { batch, committed }
     this.#batch = new Batch(this.size)
@@ -244,7 +244,7 @@ export class Follower implements ReplayState<Declared> {
     return undefined
   }
 
-  /** The same note would pass twice where no other rule stops it: a log has each once. */
+  /** A note that stands in the log twice, which no other rule would notice: a log has each once. */
   async #findRepeated({ start, entries }: Batch): Promise<Defect | undefined> {
     const known = await this.#options.store.indexes(entries.map(({ id }) => id))
     const seen = new Set<string>()

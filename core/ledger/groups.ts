@@ -1,6 +1,6 @@
-/** What waits in order is worked at in groups, bounded by count and by bytes: in the sequencer, and in a replay. */
+/** What waits in order is worked on in groups, bounded by count and by bytes: in the sequencer, and in a replay. */
 
-/** As many bytes as some five hundred purchases have: what a group is about, and the rows that it reads, grows with them. */
+/** The bytes of some five hundred purchases. What a group deals with, and the rows that it reads, grow with its bytes. */
 const GROUP_BYTES = 256 * 1024
 
 /** How many of the items from `start` on make a group: up to `most` of them, one at least. */

@@ -1,11 +1,10 @@
 /**
- * How an index follows the log: what each entry is found by, the things of the state that it made or changed, what it earned
- * whom. A step is bounded, and whatever cuts it off leaves the index at the step before.
+ * How an index follows the log: what each entry is found by, the things of the state that it made or changed, what it earned for
+ * whom. A step is bounded, and an interruption leaves the index at the step before.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import type { AccountBook } from '../domain/books.ts'
-import type { Rules } from '../domain/envelope.ts'
+import type { Tools } from '../domain/envelope.ts'
 import { dayOf, wholeSeconds } from '../domain/time.ts'
 import { isOfHistory } from './lookup.ts'
 import { amountOf, type PlainEntry, payeeOf, readPayments, readPlainly } from './payments.ts'
@@ -15,15 +14,10 @@ import type { StoreReader } from './store.ts'
 import { keysOfThings, readThings } from './things.ts'
 import { frontierAt } from './tree.ts'
 
-/** With fewer entries than these to read from the log itself, an index need not follow. */
+/** An index need not follow while fewer entries than this have to be read from the log itself. */
 export const WORTH_ENTRIES = 1_000
 /** Entries of one step at most. */
 const STEP_ENTRIES = 1_000
-
-interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
 
 export interface Pace {
   /** How many entries it follows at most. */
@@ -34,8 +28,9 @@ export interface Pace {
 }
 
 /**
- * Makes an index follow the log to its end, or as far as `most` allows. The store is opened after the index was asked where it
- * is: so one that is ahead of the store is of another history, and starts from nothing. Answers how many entries are left.
+ * Makes an index follow the log to its end, or as far as `most` allows. The store is opened after the index was asked for its
+ * position; so an index that is ahead of the store is of another history, and starts from nothing. Returns how many entries are
+ * left.
  */
 export async function followLog(
   tools: Tools,
@@ -55,7 +50,7 @@ export async function followLog(
     let next = start
     while (next < end) {
       const step = await readStep(tools, store, next, Math.min(STEP_ENTRIES, end - next))
-      // Another program makes it follow as well.
+      // Another program makes the index follow at the same time.
       if (!(await index.follow(step))) break
       next += step.entries.length
       progress?.(next - start, end - start)

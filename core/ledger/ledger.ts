@@ -18,10 +18,10 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
-import { equalBytes, type Sha256 } from '../base/bytes.ts'
+import { equalBytes } from '../base/bytes.ts'
 import { MAX_COMMIT_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Tools } from '../domain/envelope.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
@@ -31,7 +31,7 @@ import type { CheckPoint } from '../log/enrolment.ts'
 import type { Frontier } from '../log/merkle.ts'
 import type { NoteSigner } from '../log/note.ts'
 import { type Accepted, readRecord } from './accepted.ts'
-import { Admission, type Note, NotTaken } from './admission.ts'
+import { Admission, NotTaken, type PendingNote } from './admission.ts'
 import { Batch, type BatchTools, foreignKey, isSummarizing } from './batch.ts'
 import { Closing } from './closing.ts'
 import { checkpointSigners, type SequencerKey } from './log-keys.ts'
@@ -40,9 +40,7 @@ import { type Commit, StoreError, type StoreReader, type StoreWriter } from './s
 import { grow, openTree, type TreeEdge } from './tree.ts'
 import type { Verifier } from './verifier.ts'
 
-export interface LedgerOptions {
-  readonly rules: Rules
-  readonly sha256: Sha256
+export interface LedgerOptions extends Tools {
   readonly store: StoreWriter
   readonly verifier: Verifier
   /**
@@ -52,7 +50,7 @@ export interface LedgerOptions {
   readonly now: () => Milliseconds
   /** The keys at hand that sign checkpoints: the one that the log names, those that it replaced lately, one to come. */
   readonly sequencerKeys: readonly SequencerKey[]
-  /** The quickest check of new keys' points that there is; by default the one that runs everywhere. */
+  /** The quickest check of new keys' points that the host has; by default the one that runs everywhere. */
   readonly isPrimeOrder?: CheckPoint | undefined
 }
 
@@ -73,10 +71,10 @@ export class Ledger {
   /** The tree with all batches that were handed over. */
   #tree: TreeEdge
   /** Notes that were taken and are not in a batch yet. */
-  #group: readonly Note[] = []
-  /** What is executed. */
+  #group: readonly PendingNote[] = []
+  /** The batch that is being executed. */
   #batch: Batch
-  /** How many notes waited when the first of the batch was taken. */
+  /** How many notes waited when the first note of the batch was taken. */
   #most = 0
   /** The batch before it, until it is durable and its notes are answered. */
   #underway: Promise<void> | undefined
@@ -146,12 +144,12 @@ export class Ledger {
     return this.#durable.time
   }
 
-  /** What readers of this ledger see is what its store says. */
+  /** Readers of this ledger see what its store has. */
   get reader(): StoreReader {
     return this.#options.store
   }
 
-  /** What all books are after the entries so far, as a period.close states it. */
+  /** The state of all books after the entries so far, as a period.close states it. */
   async summary(time: Seconds): Promise<StateSummary> {
     await this.#running
     return this.#closing.summary(this.size, time)
@@ -186,13 +184,13 @@ export class Ledger {
       }
       if (this.#failure !== undefined) await this.#failAll(this.#failure)
     }
-    // In the same turn in which nothing was seen to wait, so that no note can slip in between and wait for ever.
+    // In the same turn in which nothing was seen waiting, so that no note can slip in between and wait for ever.
     this.#running = undefined
   }
 
   /**
-   * What can be done next. Without a commit under way, a batch is handed over as soon as nothing more is ready, or everything is
-   * that waited when it began, so that nobody waits for those who come later; with one under way it grows meanwhile.
+   * Does what can be done next. Without a commit under way, a batch is handed over as soon as nothing more is ready, or as soon
+   * as it has everything that waited when it began, so that nobody waits for later notes; with one under way it grows meanwhile.
    */
   async #step(): Promise<void> {
     const isAlone = this.#underway === undefined
@@ -208,7 +206,7 @@ export class Ledger {
   async #sequenceNext(): Promise<void> {
     this.#group = await this.#admission.take()
     for (const part of splitAtSummaries(this.#group)) {
-      // Who looks at all books looks at those in the store.
+      // A summary of all books is made of what the store has.
       if (isSummarizing(part[0]!)) await this.#makeAllDurable()
       await this.#batch.add(part)
     }
@@ -235,7 +233,7 @@ export class Ledger {
     const { grown, tiles } = grow(this.#tree, leafHashes)
     const { frontier } = grown
     assert(frontier.size === batch.size, 'the tree grows by the entries of the batch')
-    // Before a transaction of the next batch changes who signs.
+    // Now, before a transaction of the next batch can change who signs.
     const head = frontier.size === 0 ? undefined : await this.#headOf(frontier, lastTime)
     const commit = { size, entries, rows: this.#rows.takeChanged(), tiles }
     this.#tree = grown
@@ -247,7 +245,7 @@ export class Ledger {
     })
   }
 
-  /** Never rejects: what fails ends the sequencer. */
+  /** Never rejects: a failure ends the sequencer. */
   async #commit(batch: Batch, commit: Commit, head: Head | undefined): Promise<void> {
     try {
       if (head !== undefined && commit.entries.length > 0) {
@@ -267,14 +265,17 @@ export class Ledger {
     }
   }
 
-  /** After the entries: a refusal may rest on one of them, and one that was not answered yet need not be remembered. */
+  /**
+   * After the entries were committed: a refusal may rest on one of them, and a refusal that was not told yet need not be
+   * remembered.
+   */
   async #rememberRefusals({ refusals, lastTime }: Batch): Promise<void> {
     if (refusals.size === 0) return
     const remembered = [...refusals].map(([id, refusal]) => ({ id, refusal }))
     await this.#options.store.rememberRefusals(remembered, wholeSeconds(lastTime))
   }
 
-  /** What is under way may yet be durable; of the rest nothing is. */
+  /** The batch under way may yet become durable; of the rest nothing does. */
   async #failAll(failure: unknown): Promise<void> {
     await this.#underway
     for (const { fail } of [...this.#batch.notes, ...this.#group, ...this.#admission.takeAll()]) fail(failure)
@@ -296,15 +297,15 @@ export class Ledger {
     const { frontier, origin, signers } = head
     this.#durable = head
     const signed = signCheckpoint({ origin, size: frontier.size, root: frontier.root(), extensions: [] }, signers)
-    // Ed25519 signs one text in one way, so a checkpoint of the same tree is the same bytes and needs no write.
+    // Ed25519 signs one text in one way, so a checkpoint of the same tree has the same bytes and need not be written.
     if (this.#checkpoint !== undefined && equalBytes(signed, this.#checkpoint)) return
     await this.#options.store.replaceCheckpoint(this.#checkpoint, signed)
     this.#checkpoint = signed
   }
 }
 
-/** The notes in order, in parts that each begin with one that looks at all books, the first perhaps not. */
-function splitAtSummaries(notes: readonly Note[]): readonly (readonly Note[])[] {
+/** The notes in order, in parts: each part but perhaps the first begins with a note that looks at all books. */
+function splitAtSummaries(notes: readonly PendingNote[]): readonly (readonly PendingNote[])[] {
   const starts = notes.flatMap((note, i) => (i === 0 || isSummarizing(note) ? [i] : []))
   return starts.map((start, i) => notes.slice(start, starts[i + 1]))
 }

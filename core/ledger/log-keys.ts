@@ -1,6 +1,6 @@
 /**
- * The keys of the log: which of them sign a checkpoint. A checkpoint of size n needs the key that the first n entries name, the
- * genesis' or that of the last sequencer.rotate; keys that it replaced sign besides until 30 days are over.
+ * The keys of the log: which of them sign a checkpoint. A checkpoint of size n needs the key that the first n entries name, be it
+ * the genesis' or that of the last sequencer.rotate; a key that was replaced goes on signing beside it for 30 days.
  */
 
 import { type Sha256, toHex, tryFromHex } from '../base/bytes.ts'
@@ -48,7 +48,7 @@ interface ClaimedKey {
   readonly entry: number
 }
 
-/** The keys that the entries of a log name, one after the other: what it says of itself, with nothing of it checked. */
+/** The keys that the entries of a log name, one after the other: what it says of itself, none of it checked. */
 export async function claimedKeys(rules: Rules, sha256: Sha256, log: LogReader): Promise<ClaimedKey[]> {
   const claimed: ClaimedKey[] = []
   for (let from = 0, size = await log.size(); from < size; ) {
@@ -68,7 +68,10 @@ export async function claimedKeys(rules: Rules, sha256: Sha256, log: LogReader):
   return claimed
 }
 
-/** Those of the keys at hand that sign a checkpoint now, the one in force first. Throws StoreError where that is not at hand. */
+/**
+ * Those of the keys at hand that sign a checkpoint now, the one in force first. Throws StoreError where the one in force is not
+ * at hand.
+ */
 export function checkpointSigners(
   { origin, sequencerKey, retiredKeys }: Platform,
   atHand: readonly SequencerKey[],
@@ -81,7 +84,10 @@ export function checkpointSigners(
   return [current, ...retired.filter((key) => key !== undefined)]
 }
 
-/** The checkpoint in a note that a log signed with this key; undefined for any other note. */
+/**
+ * The checkpoint in a note that a log signed with this key; undefined for any other note, also for one with a signature of the
+ * key that fails beside one that does not: whoever opens it by the standard refuses it, so it would prove nothing to others.
+ */
 export async function openCheckpointOf(
   key: VerifierKey,
   signed: Uint8Array,
@@ -89,9 +95,10 @@ export async function openCheckpointOf(
 ): Promise<Checkpoint | undefined> {
   const note = parseNote(signed, MAX_NOTE_BYTES)
   if (note instanceof Malformed) return undefined
-  const own = note.signatures.find((signature) => isSameKey(signature, key))
-  if (own === undefined) return undefined
-  const [valid] = await verifier.verify([{ publicKey: key.publicKey, message: note.textBytes, signature: own.signature }])
+  const own = note.signatures.filter((signature) => isSameKey(signature, key))
+  const { publicKey } = key
+  const areValid = await verifier.verify(own.map(({ signature }) => ({ publicKey, message: note.textBytes, signature })))
+  if (own.length === 0 || !areValid.every((isValid) => isValid)) return undefined
   const checkpoint = parseCheckpoint(note.text)
-  return valid === true && !(checkpoint instanceof Malformed) && checkpoint.origin === key.name ? checkpoint : undefined
+  return checkpoint instanceof Malformed || checkpoint.origin !== key.name ? undefined : checkpoint
 }

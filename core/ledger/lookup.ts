@@ -1,25 +1,20 @@
 /**
- * An index in use beside a consistent state of the ledger. It is used only as far as it is of this very history, which the root
- * of the tree tells; what it does not know yet is read from the ledger as if there were no index. Wherever it fails, or is
- * found to say what the ledger does not, it is given up and forgets everything, and the answer comes from the ledger alone.
+ * An index in use beside a consistent state of the ledger. It is used only as far as it belongs to this very history, which the
+ * root of the tree tells; what it does not know yet is read from the ledger as if there were no index. Where it fails, or turns
+ * out to contradict the ledger, it is given up and made to forget everything, and the answer comes from the ledger alone.
  */
 
 import { equalBytes, type Sha256 } from '../base/bytes.ts'
-import type { Rules } from '../domain/envelope.ts'
+import type { Tools } from '../domain/envelope.ts'
 import type { IndexPosition, SearchIndex, ThingKind } from './search-index.ts'
 import { StoreError, type StoreReader } from './store.ts'
 import { changedThings } from './things.ts'
 import { frontierAt } from './tree.ts'
 
-/** How far an index may be behind to be asked for things of the state: what came after it is read first. */
+/** How far an index may be behind and still be asked for things of the state: what came after it is read first. */
 const MAX_LAG = 20_000
 /** Entries of those read at a time. */
 const PAGE = 250
-
-interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
 
 type Fresh = ReadonlyMap<string, ThingKind>
 
@@ -41,8 +36,8 @@ export class Lookup {
   }
 
   /**
-   * An index over a store that was opened after it, so that no index of this history is ahead. One of another history, or one
-   * that cannot be read, is left alone: who makes it follow next makes it anew.
+   * An index over a store that was opened after it, so that no index of this history is ahead. An index of another history, or
+   * one that cannot be read, is left alone: the next program that makes it follow starts it anew.
    */
   static async over(tools: Tools, store: StoreReader, index: SearchIndex | undefined): Promise<Lookup> {
     if (index === undefined) return Lookup.none()
@@ -62,8 +57,8 @@ export class Lookup {
   }
 
   /**
-   * The things that changed since the entries that it knows: a search through it looks at these as well. Undefined where they
-   * are too many, or there is no index: then whoever searches looks at everything.
+   * The things that changed since the entries that it knows, which a search has to look at as well. Undefined where they are too
+   * many, or there is no index: then the search has to look at everything.
    */
   async freshThings(size: number): Promise<Fresh | undefined> {
     if (this.#index === undefined || size - this.#size > MAX_LAG) return undefined
@@ -71,7 +66,7 @@ export class Lookup {
     return this.#fresh
   }
 
-  /** The index's answer; undefined where there is none, or none any more. */
+  /** The index's answer; undefined where there is no index, or it has just been given up. */
   async ask<Answer>(question: (index: SearchIndex) => Promise<Answer>): Promise<Answer | undefined> {
     if (this.#index === undefined) return undefined
     try {
@@ -83,7 +78,7 @@ export class Lookup {
     }
   }
 
-  /** It said what the ledger does not. */
+  /** Gives the index up, since it contradicts the ledger. */
   async distrust(): Promise<void> {
     const index = this.#index
     this.#index = undefined
@@ -91,7 +86,7 @@ export class Lookup {
     try {
       await index?.forget()
     } catch (error) {
-      // It is not used any more; whoever can write to it finds the same and makes it anew.
+      // It is not used any more; a program that can write to it will find the same, and make it anew.
       if (!(error instanceof StoreError)) throw error
     }
   }

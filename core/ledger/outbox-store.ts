@@ -1,10 +1,10 @@
-/** Where signed notes wait for their hub, and their answers stay: what the outbox asks of a store. */
+/** Where signed notes wait for their hub, and where the answers to them are kept: what the outbox asks of a store. */
 
 import type { Json } from '../domain/canonical.ts'
 import type { Milliseconds } from '../domain/time.ts'
 
 /**
- * `queued`: kept, and never sent. `sent`: handed to the network at least once, so that what became of it the hub alone can tell.
+ * `queued`: kept, and never sent. `sent`: handed to the network at least once, so that only the hub can tell what became of it.
  * `accepted` and `refused`: answered.
  */
 export const OUTBOX_STATES = ['queued', 'sent', 'accepted', 'refused'] as const
@@ -18,7 +18,7 @@ export interface RemoteRefusal {
 }
 
 export type OutboxAnswer =
-  /** The receipt is verified: a .tlog-proof with the entry in it. */
+  /** The receipt was verified: a .tlog-proof with the entry in it. */
   | { readonly status: 'accepted'; readonly index: number; readonly receipt: Uint8Array }
   | { readonly status: 'refused'; readonly refusal: RemoteRefusal; readonly statement: Uint8Array | undefined }
 
@@ -50,16 +50,16 @@ export interface OutboxStore {
   find(id: string): Promise<OutboxNote | undefined>
   /** Up to `limit` notes in these states, or in any, in the order in which they were put in, after the one of an id. */
   list(states: readonly OutboxState[] | undefined, after: string | undefined, limit: number): Promise<OutboxNote[]>
-  /** The same from the last one on, back to the first: the notes before the one of an id. */
+  /** The same backwards from the last one: the notes before the one of an id. */
   listBack(states: readonly OutboxState[] | undefined, before: string | undefined, limit: number): Promise<OutboxNote[]>
   /** Accepted notes of which the mirror has not shown the entry yet, as `list` has them. */
   unmirrored(after: string | undefined, limit: number): Promise<OutboxNote[]>
   counts(): Promise<Readonly<Record<OutboxState, number>>>
-  /** These are about to be sent. */
+  /** Marks notes that are about to be sent. */
   markSent(ids: readonly string[]): Promise<void>
   /** Keeps answers, all of them or none. */
   settle(answers: ReadonlyMap<string, OutboxAnswer>, time: Milliseconds): Promise<void>
-  /** The mirror has the entries of these accepted notes. */
+  /** Marks accepted notes whose entries the mirror has. */
   markMirrored(ids: readonly string[]): Promise<void>
   /** Forgets a note that is answered, or was never sent; false where there is none to forget. */
   drop(id: string): Promise<boolean>
@@ -68,10 +68,12 @@ export interface OutboxStore {
   close(): Promise<void>
 }
 
-/** More than these do not count in what is shown before one more is signed. */
+/** Of what is under way, no more than this is taken into account in a preview. */
 const MAX_UNDER_WAY = 100
 
-/** Notes that the mirror has no entries of yet, in the order in which the hub gets them: first those that it has accepted. */
+/**
+ * Notes whose entries the mirror does not have yet, in the order in which the hub gets them: first those that it has accepted.
+ */
 export async function notesUnderWay(outbox: OutboxStore): Promise<Uint8Array[]> {
   const accepted = await outbox.unmirrored(undefined, MAX_UNDER_WAY)
   const waiting = await outbox.list(['queued', 'sent'], undefined, MAX_UNDER_WAY)

@@ -1,6 +1,6 @@
 /**
- * Entries as sums and searches read them: when, of which type, what they did, and the payments among them. They were judged
- * before they were stored, so nothing of them is judged again.
+ * Entries as sums and searches read them: when, of which type, what they did, and the payments among them. They were checked
+ * before they were stored, so nothing of them is checked again.
  */
 
 import { Malformed } from '../base/malformed.ts'
@@ -19,7 +19,7 @@ export interface Sums {
   readonly payments: number
 }
 
-/** An entry with its outcome, and its body as it stands there. */
+/** An entry with its outcome, and with its body as it was written. */
 export interface PlainEntry {
   readonly index: number
   readonly time: Milliseconds
@@ -29,7 +29,7 @@ export interface PlainEntry {
   readonly outcome: Outcome
 }
 
-/** What of a body says what was paid for, and which thing is meant. */
+/** The fields of a body that say what was paid for. */
 interface PaidBody {
   readonly listing?: string
   readonly subscription?: string
@@ -77,7 +77,7 @@ export async function readPayments(store: StoreReader, rows: LoadedRows, entries
   return payments
 }
 
-/** A batch of usage is as many payments as its lines that cost something. */
+/** A batch of usage counts as many payments as it has lines that cost something. */
 export function countPayments({ lines }: Outcome): number {
   return lines?.filter((line) => line.status === 'charged' && line.grossMicros > 0n).length ?? 1
 }
@@ -88,7 +88,10 @@ export function amountOf({ payment, postings }: Outcome): bigint {
   return amounts.reduce<bigint>((most, amount) => (amount > most ? amount : most), payment?.grossMicros ?? 0n)
 }
 
-/** The creator whom a payment reached; none where the platform was paid. Of a batch: earnings grow, or a debt becomes less. */
+/**
+ * The creator whom a payment reached; none where the platform was paid. In a batch: the one whose earnings grow, or whose debt
+ * shrinks.
+ */
 export function payeeOf({ postings, payment, lines }: Outcome): string | undefined {
   if (lines === undefined) return payment?.payee
   const reached = (book: string) => postings.find((posting) => posting.book === book && posting.amountMicros > 0n)?.account

@@ -1,9 +1,10 @@
 /**
  * What transactions read, found before they are executed: their types say which rows, round by round, each round by the rows of
- * those before. The rounds of a batch are gone through together, so that one question to the store answers a round of all.
+ * those before. The rounds of many transactions are gone through together, so that one question to the store answers a round for
+ * all of them.
  *
- * A transaction sees the rows that it declared and no others. It declared them by what rows and the time were then; where a
- * row that a round looked at has changed since, by a transaction before it in the batch, it has to declare them again.
+ * A transaction sees the rows that it declared and no others. It declared them by the rows and the time as they were then; where
+ * a transaction before it in the batch has since changed a row that a round looked at, it has to declare them again.
  */
 
 import { assert } from '../base/assert.ts'
@@ -48,7 +49,10 @@ export class Declared implements Rows {
     return kept
   }
 
-  /** Goes on to the round whose rows have to be filled before another can follow; none where all rounds are declared. */
+  /**
+   * Goes on to the next round and returns the places that have to be filled before another round can follow; none where all
+   * rounds are declared.
+   */
   next(): readonly Kept[] {
     while (this.#round < this.#rounds) {
       let missing: Kept[] | undefined
@@ -82,8 +86,8 @@ export async function declaredRows(...declaration: ConstructorParameters<typeof 
 }
 
 /**
- * The rows of transactions, loaded. At which index each will stand is not known before they are executed, so no type may ask for
- * that to say what it reads.
+ * The rows of transactions, loaded. At which index each will stand is not known before they are executed, so no type may use its
+ * index to say what it reads.
  */
 export async function prefetch(
   sha256: Sha256,
@@ -108,13 +112,13 @@ export async function prefetchAgain(
   return batch
 }
 
-/** By whom its signatures say that they are; whether they are is found out later. */
+/** The signers are those that the signatures name; whether they are theirs is found out later. */
 function declare(sha256: Sha256, transaction: SignedTransaction, rows: LoadedRows, moment: Moment): Declared {
   const named = transaction.signatures.map(({ name, keyId }) => ({ account: name, keyId }))
   return new Declared(sha256, transaction, signatoriesOf(transaction, named), rows, moment)
 }
 
-/** Goes through the rounds of all together. */
+/** Goes through the rounds of all transactions together. */
 async function loadAll(batch: readonly Declared[], rows: LoadedRows): Promise<void> {
   for (let waiting = batch; waiting.length > 0; ) {
     const missing: Kept[] = []

@@ -3,13 +3,12 @@
  * credits.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { ACCOUNT_BOOKS } from '../domain/books.ts'
 import { type Json, parseCanonical } from '../domain/canonical.ts'
 import type { LineOutcome } from '../domain/define.ts'
-import { parseSignedTransaction, type Rules, type Transaction } from '../domain/envelope.ts'
-import { counted } from '../domain/key-limits.ts'
+import { parseSignedTransaction, type Tools, type Transaction } from '../domain/envelope.ts'
+import { spentWith } from '../domain/key-limits.ts'
 import { formatMicros, ZERO } from '../domain/money.ts'
 import { type Outcome, type Payment, postingBook } from '../domain/outcome.ts'
 import type { Key } from '../domain/state.ts'
@@ -66,13 +65,18 @@ export function presentBody(transaction: Transaction): Json {
 }
 
 /** A note in the outbox, and what became of it. */
-export function presentKept(tools: { readonly rules: Rules; readonly sha256: Sha256 }, kept: OutboxNote): JsonObject {
+export function presentKept(tools: Tools, kept: OutboxNote): JsonObject {
   const { id, note, state, queued, answered, answer, isMirrored } = kept
   const transaction = parseSignedTransaction(tools.rules, tools.sha256, note)
   if (transaction instanceof Malformed) throw new StoreError('damaged', `The transaction ${id} in the outbox is damaged.`)
   const { signer, definition } = transaction
   return {
-    ...{ id, state, type: definition.type, signer, summary: describe(transaction), queued: formatMilliseconds(queued) },
+    id,
+    state,
+    type: definition.type,
+    signer,
+    summary: describe(transaction),
+    queued: formatMilliseconds(queued),
     ...(answered !== undefined && { answered: formatMilliseconds(answered) }),
     ...(answer?.status === 'accepted' && { index: answer.index, mirrored: isMirrored }),
     ...(answer?.status === 'refused' && { ...answer.refusal, signed: answer.statement !== undefined }),
@@ -82,7 +86,7 @@ export function presentKept(tools: { readonly rules: Rules; readonly sha256: Sha
 /** A key of an account, with what is spent of its budget in the running day or month. */
 export function presentKey(keyId: string, key: Key, time: Seconds): JsonObject {
   const { label, scopes, budget, listings, expires, revoked } = key
-  const spent = counted(key, time, ZERO)
+  const spent = spentWith(key, time, ZERO)
   return {
     key: keyId,
     ...(label !== undefined && { label }),
@@ -96,7 +100,7 @@ export function presentKey(keyId: string, key: Key, time: Seconds): JsonObject {
   }
 }
 
-/** The payment where it was to a creator; one for a plan is the platform's, and has no take-home. */
+/** The payment, where it was made to a creator; one for a plan is the platform's, and has no take-home. */
 export function creatorPayment({ payment, lines }: Outcome): Payment | undefined {
   return payment?.payee !== undefined || lines !== undefined ? payment : undefined
 }
@@ -116,7 +120,7 @@ function presentEffects(outcome: Outcome): JsonObject {
   }
 }
 
-/** Every account book that the entry touched, after it. */
+/** The balance of every account book that the entry touched, after it. */
 function presentBalances({ postings }: Outcome): JsonObject {
   const touched = postings.filter(({ book }) => book in ACCOUNT_BOOKS)
   return Object.fromEntries(touched.map((posting) => [postingBook(posting), formatMicros(posting.balanceMicros)]))

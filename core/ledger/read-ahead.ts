@@ -1,7 +1,7 @@
 /**
- * The entries of a log page by page, some pages ahead of whoever takes them: while one is worked on, the next ones are fetched,
- * and hashed by other threads. A page is what one tile of leaves covers: so it makes one full tile, and what a page needs in
- * memory is gone before the objects around it grow old, which is what collecting them costs.
+ * The entries of a log page by page, some pages ahead of the reader: while one is worked on, the next ones are fetched, and
+ * hashed by other threads. A page is what one tile of leaves covers, so it makes one full tile; and its objects are gone before
+ * the garbage collector counts them as old, which is what makes collecting them dear.
  */
 
 import { TILE_WIDTH } from '../log/tiles.ts'
@@ -24,7 +24,7 @@ export async function* readAhead(
     while (next < end && ahead.length <= PAGES_AHEAD) {
       const count = Math.min(TILE_WIDTH - (next % TILE_WIDTH), end - next)
       const page = readPage(log, verifier, next, count)
-      // Whoever takes the page hears of a failure; until then it is nobody's.
+      // The caller that takes the page hears of a failure; until then nobody has to.
       page.catch(() => {})
       ahead.push({ page, count })
       next += count

@@ -16,7 +16,7 @@ import { type Sha256, toBase64, tryFromBase64, tryFromHex, tryUtf8Decode, utf8 }
 import { MAX_PROOF_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { canonicalize, type Json, parseCanonical } from '../domain/canonical.ts'
-import { parseSignedTransaction, type Rules, type Transaction } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Tools, type Transaction } from '../domain/envelope.ts'
 import { stateNodes, stateProofHolds } from '../domain/state-root.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { type LogTrust, type OpenedCheckpoint, readCheckpoint } from '../log/checkpoint.ts'
@@ -29,8 +29,9 @@ import { type LogReader, StoreError } from './store.ts'
 import { tileReader } from './tree.ts'
 
 /**
- * The proofs that entries are in the log, by a checkpoint of it; undefined for those that it does not cover. What they have in
- * common, tiles and the hashes above their leaves, is read and computed once: for a hundred neighbours a few hashes each.
+ * The proofs that entries are in the log, by one of its checkpoints; undefined for entries that the checkpoint does not cover.
+ * What the proofs have in common, tiles and the hashes above their leaves, is read and computed once: a hundred neighbours cost a
+ * few hashes each.
  */
 async function proveEntries(
   sha256: Sha256,
@@ -73,8 +74,8 @@ interface Receipt {
 }
 
 /**
- * The receipts of entries; undefined for those that no checkpoint covers. Each rests on the last one that witnesses cosigned,
- * where that is given and covers the entry, and else on the log's last.
+ * The receipts of entries; undefined for those that no checkpoint covers. Each rests on the checkpoint that witnesses cosigned
+ * last, if that is given and covers the entry, and otherwise on the log's last.
  */
 export async function receiptsOf(
   sha256: Sha256,
@@ -105,8 +106,8 @@ export async function receiptOf(
 }
 
 /**
- * The proof of what leaf `number` says, of the `leaves` that the period.close at `index` made its state root of; undefined where
- * the last checkpoint does not cover it.
+ * The proof of what leaf `number` says, one of the `leaves` from which the period.close at `index` made its state root; undefined
+ * where the last checkpoint does not cover that entry.
  */
 export async function balanceProofOf(
   sha256: Sha256,
@@ -148,17 +149,12 @@ export interface ProvenBalance {
   readonly opened: OpenedCheckpoint
 }
 
-interface CheckTools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
-
 /**
- * What a receipt or a balance proof shows to those who trust the log so; or what is wrong with it. `beside` is the entry that
- * came with the file: a receipt that another program made may have no extra line.
+ * What a receipt or a balance proof shows to those who trust the log so; or what is wrong with it. `beside` is the entry, given
+ * apart: a receipt that another program made may have no extra line.
  */
 export function checkProof(
-  tools: CheckTools,
+  tools: Tools,
   file: Uint8Array,
   trust: LogTrust,
   beside?: Uint8Array,
@@ -173,7 +169,7 @@ export function checkProof(
 }
 
 function checkEntry(
-  { rules, sha256 }: CheckTools,
+  { rules, sha256 }: Tools,
   proof: LogProof,
   { time, note, bytes }: Entry & { readonly bytes: Uint8Array },
   trust: LogTrust,
@@ -199,12 +195,7 @@ function parseBalance(extra: Uint8Array): { closing: Uint8Array; leaf: string; p
   return { closing: entry, leaf, path: hashes }
 }
 
-function checkBalance(
-  tools: CheckTools,
-  proof: LogProof,
-  extra: Uint8Array,
-  trust: LogTrust,
-): ProvenBalance | Malformed | Unverified {
+function checkBalance(tools: Tools, proof: LogProof, extra: Uint8Array, trust: LogTrust): ProvenBalance | Malformed | Unverified {
   const balance = parseBalance(extra)
   if (balance instanceof Malformed) return balance
   const entry = parseEntry(balance.closing)

@@ -13,7 +13,7 @@ import type { StateLeaves } from './closing.ts'
 import {
   type Defect,
   type EntryCheck,
-  type Executed,
+  type ExecutedEntry,
   type ExecutionTools,
   executeGroup,
   findBadSignature,
@@ -29,7 +29,7 @@ import type { Verifier } from './verifier.ts'
 
 export interface ReplayOptions extends ExecutionTools {
   readonly verifier: Verifier
-  /** A place for rows that memory has no room for; without it all stay in memory. */
+  /** Where rows go that memory has no room for; without it all stay in memory. */
   readonly openColdRows?: (() => ColdRows) | undefined
 }
 
@@ -55,9 +55,8 @@ interface ReplayedPage {
 const PAGE = 1_000
 
 /**
- * The state after `size` entries of one's own log, without checking signatures again: for looking back, not for auditing.
- * Whatever is made of it must be compared with something that is signed. Throws StoreError `damaged` where an entry breaks a
- * rule.
+ * The state after `size` entries of one's own log, without checking signatures again: for looking back, not for auditing. Compare
+ * whatever is made of it with something that is signed. Throws StoreError `damaged` where an entry breaks a rule.
  */
 export async function stateAt(
   options: Omit<ReplayOptions, 'verifier'>,
@@ -82,9 +81,8 @@ export async function stateAt(
 }
 
 /**
- * Pages are executed one after the other, each on the state that the one before left. What a page adds is known once its
- * signatures were checked; in the meantime the next one may be executed, and what that did is for nothing where they were not
- * good.
+ * Pages are executed one after the other, each on the state that the one before left. What a page adds counts only once its
+ * signatures were checked. Meanwhile the next page may be executed; if the signatures turn out bad, that was in vain.
  */
 export class Replay {
   /** Signatures checked so far. */
@@ -103,7 +101,7 @@ export class Replay {
     this.#tree = { frontier: new Frontier(options.sha256), edge: new Map() }
   }
 
-  /** The number of entries that were found to be good. */
+  /** The number of entries that turned out to be good. */
   get size(): number {
     return this.#tree.frontier.size
   }
@@ -127,7 +125,7 @@ export class Replay {
     return logKey(this.#options.sha256, ledger.origin, ledger.sequencerKey)
   }
 
-  /** The keys that were the log's before, as long as they sign besides. */
+  /** Keys that the log replaced, as long as they go on signing beside the new one. */
   get retiredKeys(): Platform['retiredKeys'] {
     return this.#platform?.retiredKeys ?? []
   }
@@ -147,7 +145,7 @@ export class Replay {
     const checks: EntryCheck[] = []
     const ids: string[] = []
     const leaves: Uint8Array[] = []
-    const take = (executed: Executed) => {
+    const take = (executed: ExecutedEntry) => {
       checks.push(...signatureChecks(executed))
       const { time, leaf, transaction, outcomeBytes, stored } = executed
       if (stored !== undefined && !equalBytes(stored, outcomeBytes)) return wrongOutcome(executed)
@@ -163,14 +161,17 @@ export class Replay {
       broken = await executeGroup(this.#options, this.#state, group, { index: this.#executed, lastTime: this.#lastTime }, take)
       if (broken !== undefined) break
     }
-    // An entry with a bad signature is the first defect, also where a later one failed a rule, or where it does something else.
+    // An entry with a bad signature is the first defect, even where that entry or a later one fails in another way.
     const defect = findBadSignature(this.#options.verifier, checks).then((bad) => bad ?? broken)
-    // Whoever settles the page hears of a failure; until then it is nobody's.
+    // The caller that settles the page hears of a failure; until then nobody has to.
     defect.catch(() => {})
     return { ids, leaves, signatures: checks.length, platform: this.#state.get(platform), defect }
   }
 
-  /** Takes up what a page adds, or says why it adds nothing. Pages are settled in the order in which they were executed. */
+  /**
+   * Adds the page to what was replayed, or returns the defect that forbids it. Pages are settled in the order in which they were
+   * executed.
+   */
   async settle({ ids, leaves, signatures, platform, defect }: Executing): Promise<ReplayedPage | Defect> {
     const found = await defect
     this.signatures += signatures
@@ -182,6 +183,6 @@ export class Replay {
   }
 }
 
-function wrongOutcome({ index }: Executed): Defect {
+function wrongOutcome({ index }: ExecutedEntry): Defect {
   return { index, what: 'outcome', message: 'The outcome stored beside the entry is not what the entry does.' }
 }

@@ -18,7 +18,7 @@ const MAX_YOUNG_ROWS = 25_000
 /** Rows taken back from the cold place at a time. */
 const PAGE = 1_000
 
-/** A place for rows outside of memory, of one replay alone and gone with it. */
+/** A place for rows outside of memory. It belongs to one replay, and is gone with it. */
 export interface ColdRows {
   get(table: string, key: string): string | undefined
   put(rows: readonly ChangedRow[]): void
@@ -32,7 +32,7 @@ interface Place {
   readonly key: RowKey
   /** Undefined where there is none. */
   row: unknown
-  /** The cold place has it otherwise. */
+  /** Whether the cold place has another value for it. */
   isChanged: boolean
 }
 
@@ -45,7 +45,7 @@ export class ReplayedRows {
   #young: Generation = []
   #youngCount = 0
   #old: Generation = []
-  /** Another object after rows grew old: what keys remember to have found then holds no more. */
+  /** Replaced when rows grow old: what keys remember to have found is then out of date. */
   #age = {}
   #cold: ColdRows | undefined
   #count = 0
@@ -61,22 +61,22 @@ export class ReplayedRows {
     return this.#find(key).row as Row | undefined
   }
 
-  /** How many there are. */
+  /** How many rows there are. */
   get count(): number {
     return this.#count
   }
 
-  /** Removes the row where there is none to set. */
+  /** Sets a row; without a value, removes it. */
   set(key: RowKey, row: unknown): void {
     const place = this.#find(key)
     this.#count += Number(row !== undefined) - Number(place.row !== undefined)
     place.row = row
     place.isChanged = true
-    // Only here: whoever reads must not move the rows of others.
+    // Only here: reading must not move other rows.
     if (this.#youngCount >= this.#maxYoung) this.#growOld()
   }
 
-  /** The stored text of a row, for comparing once everything was replayed: no row grows young by that. */
+  /** The stored text of a row, for comparing once everything was replayed; this does not make the row young. */
   text(table: string, key: string): string | undefined {
     const known = findTable(table)
     if (known === undefined) return undefined
@@ -139,7 +139,7 @@ export class ReplayedRows {
     this.#age = {}
   }
 
-  /** Once a part of the rows is in the cold place, all of them go there when they are looked at as a whole. */
+  /** When the rows are looked at as a whole, and a part of them is in the cold place, all of them are moved there first. */
   #settle(): void {
     if (this.#cold === undefined) return
     this.#growOld()

@@ -1,7 +1,7 @@
 /**
- * What creators earned, in sums: by creator, by day, by listing. The index keeps them as far as it has come; what it does not
- * know yet is folded from the log in one pass that later entries continue, and kept in memory alone. Like everything that is
- * not the log, both can be made again.
+ * What creators earned, in sums: by creator, by day, by listing. The index keeps them up to the entry that it has reached; what
+ * it does not know yet is folded from the log in one pass that later entries continue, and is kept in memory alone. Both can be
+ * made again from the log.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -27,7 +27,7 @@ interface Kept extends Sums {
   byListing: Map<string, Sums>
 }
 
-/** How far an index may be behind for its sums to be used: with more to fold, what memory has is continued instead. */
+/** How far an index may be behind and still be used for sums: with more to fold, the sums in memory are continued instead. */
 const MAX_LAG = 20_000
 
 export class Revenue {
@@ -39,7 +39,7 @@ export class Revenue {
 
   /** A creator's sums over all entries that the store has. */
   async of(store: StoreReader, account: string, lookup: Lookup): Promise<CreatorRevenue> {
-    // One after the other: a second caller must not fold the same entries again.
+    // Calls are folded one after the other: a second one must not fold the same entries again.
     const folded = this.#folding.then(async () => {
       await this.#startAfter(lookup.size, await store.size())
       const known = this.#from === 0 ? [] : await lookup.ask((index) => index.revenueOf(account))
@@ -53,7 +53,7 @@ export class Revenue {
     return folded
   }
 
-  /** What an index knows need not be folded. */
+  /** Entries that the index knows need not be folded. */
   async #startAfter(known: number, size: number): Promise<void> {
     if (this.#from === known) return
     if (size - known <= MAX_LAG) this.#startAt(known)

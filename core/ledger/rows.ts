@@ -8,22 +8,22 @@ import type { Changes } from '../domain/run.ts'
 import { type EntryRecord, entryRecords } from '../domain/state.ts'
 import { decodeRow, encodeRow, type RowKey } from '../domain/table.ts'
 import type { Rows } from '../domain/view.ts'
-import { type Executed, recordOf } from './accepted.ts'
+import { type ExecutedTransaction, recordOf } from './accepted.ts'
 import { type ChangedRow, type Numbered, type NumberedText, StoreError, type StoreReader } from './store.ts'
 
 /**
- * When so many rows were found since rows were forgotten last, those that were not among them are, to be read again should
- * somebody ask. So twice as many are in memory at most, and those that are asked for again and again always.
+ * Once so many rows were found since the last time rows were forgotten, the rows that were not among them are forgotten, to be
+ * read again if anybody asks. So at most twice as many are in memory, and those that are asked for again and again stay.
  */
 const ROWS_OF_AN_AGE = 100_000
 
-/** The one place of a row in memory. Whoever found it may hold on to it until rows are forgotten. */
+/** The one place of a row in memory. Whoever found it may keep using it until rows are forgotten. */
 export interface Kept extends Numbered {
   readonly key: RowKey
-  /** The row, undefined where there is none, once it was loaded. */
+  /** Once it was loaded: the row, or undefined where there is none. */
   row: unknown
   isLoaded: boolean
-  /** The store has it otherwise. */
+  /** Whether the store has another value for it. */
   isChanged: boolean
 }
 
@@ -37,13 +37,13 @@ export class LoadedRows implements Rows {
   /** By the table's number, then by key: so no path has to be put together to find a row. */
   #tables: Map<string, Kept>[] = []
   #count = 0
-  /** Those that were not found since rows were forgotten last. */
+  /** Those that were not found since rows were last forgotten. */
   #older: Map<string, Kept>[] = []
-  /** Another object after rows were forgotten: what keys remember to have found then holds no more. */
+  /** Replaced when rows are forgotten: what keys remember to have found is then out of date. */
   #age = {}
   #changed: Kept[] = []
   /** Entries that the store may not have, by index, in this order. */
-  readonly #entries = new Map<number, Executed>()
+  readonly #entries = new Map<number, ExecutedTransaction>()
 
   constructor(store: Pick<StoreReader, 'rows'>, readEntry: ReadEntry = noEntries) {
     this.store = store
@@ -69,14 +69,14 @@ export class LoadedRows implements Rows {
     if (!this.hasAll(keys)) await this.fill(keys.map((key) => this.place(key)))
   }
 
-  /** The place of a row, which may have to be filled yet. */
+  /** The place of a row, which may still have to be filled. */
   place(key: RowKey): Kept {
     return this.#find(key) ?? this.#keep({ key, row: undefined, isLoaded: false, isChanged: false, number: undefined })
   }
 
   /**
-   * Reads what has to be filled. Whatever filled a place meanwhile is newer than what was read for it, since changes stay in
-   * their places until the store has them: so anybody may read ahead of the writer.
+   * Reads what has to be filled. Where a place was filled meanwhile, that is newer than what was read for it, since changes stay
+   * in their places until the store has them; so rows may be read ahead of the writer.
    */
   async fill(places: Iterable<Kept>): Promise<void> {
     const stored = new Set<Kept>()
@@ -93,7 +93,7 @@ export class LoadedRows implements Rows {
     })
   }
 
-  /** Takes over what a transaction changed, in the places that it declared where those are at hand. */
+  /** Takes over what a transaction changed, through the places that it declared where those are given. */
   apply(changes: Changes, declared: { place(key: RowKey): Kept } = this): void {
     for (const { key, row } of changes) {
       const kept = declared.place(key)
@@ -105,17 +105,17 @@ export class LoadedRows implements Rows {
     }
   }
 
-  /** Takes over an entry for those that name it, before the store has it. */
-  remember(index: number, entry: Executed): void {
+  /** Takes over an entry, for transactions that name it before the store has it. */
+  remember(index: number, entry: ExecutedTransaction): void {
     this.#entries.set(index, entry)
-    // Somebody may have looked for it ahead of it.
+    // Somebody may have looked for it before it was there.
     const named = this.#tables[entryRecords.number]
     if (named === undefined || named.size === 0) return
     const kept = named.get(String(index))
     if (kept !== undefined) kept.row = recordOf(entry)
   }
 
-  /** The rows changed since this was asked last, each as the last change left it, as a commit takes them. */
+  /** The rows changed since the last call, each as its last change left it, in the form that a commit takes. */
   takeChanged(): ChangedRow[] {
     const changed = this.#changed
     this.#changed = []
@@ -127,9 +127,9 @@ export class LoadedRows implements Rows {
   }
 
   /**
-   * Forgets the entries read, those before `stored`, which the store has, and the rows that nobody has asked for a while. To be
-   * called when what was changed last was taken for a commit, and the commit before that one is durable: a row that is forgotten
-   * was last found before this was called last, so the store has it as it is.
+   * Forgets the entries that were read, those remembered before `stored`, which the store has, and the rows that nobody has asked
+   * for in a while. Call it when the last changes were taken for a commit and the commit before that one is durable: a row that
+   * is forgotten was last found before the previous call, so the store has it as it is.
    */
   trim(stored: number): void {
     assert(this.#changed.length === 0, 'no row is forgotten that no commit has taken')
@@ -185,7 +185,7 @@ function fillIn(kept: Kept, row: unknown): void {
 }
 
 function fillStored(kept: Kept, stored: NumberedText | undefined): void {
-  // Whoever filled the place meanwhile may have had the row stored, under a number that is newer.
+  // Meanwhile the place may have been filled and its row stored, under a newer number.
   kept.number ??= stored?.number ?? 0
   if (!kept.isLoaded) fillIn(kept, stored && decodeStored(kept.key.path, stored.value))
 }

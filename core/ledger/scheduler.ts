@@ -2,8 +2,8 @@
  * What has to be done at its time: renewals of plans and subscriptions, and the closing of the books. Everything else that time
  * decides (grace, lapse, suspension, expiry) is computed when it is asked for and needs nobody.
  *
- * Nothing depends on the scheduler being punctual, or on there being one: a renewal is one period for each entry, refused when it
- * is not due, so it may run twice, late, or be killed in the middle. It makes up for lost time once and not in a storm: what
+ * Nothing depends on the scheduler being punctual, or on there being one: a renewal is one period in one entry, refused when it
+ * is not due, so it may run twice, late, or be killed in the middle. It makes up for lost time once instead of in a storm: what
  * lapsed stays lapsed, and many days without a closing are closed by one.
  */
 
@@ -30,7 +30,7 @@ export interface Schedulable {
   readonly reader: StoreReader
   readonly size: number
   summary(time: Seconds): Promise<StateSummary>
-  /** Signs and submits at a time, which the ledger's clock has reached. */
+  /** Signs and submits at a time that the ledger's clock has reached. */
   submit(type: string, body: Json, time: Seconds): Promise<Accepted | Refusal>
 }
 
@@ -50,16 +50,16 @@ interface Renewal {
   readonly key: RowKey<Renewable>
 }
 
-/** By when they are due; of one time by name, so that every run has one order. */
+/** By due time; those due at the same time by name, so that every run has one order. */
 function inOrder(a: Renewal, b: Renewal): number {
   return a.due - b.due || (a.key.path < b.key.path ? -1 : 1)
 }
 
 export class Scheduler {
   readonly #host: Schedulable
-  /** By when they are due. */
+  /** Ordered by due time. */
   #renewals: Renewal[] = []
-  /** A closing that was refused is not tried again before. */
+  /** A closing that was refused is not tried again before this time. */
   #closingFrom: Seconds = 0
 
   private constructor(host: Schedulable) {
@@ -83,7 +83,7 @@ export class Scheduler {
     if (!row.cancelled) this.#renewals.push({ due: dueAt(row), type, key })
   }
 
-  /** Puts a renewal in its place, found by halves: there may be hundreds of thousands. */
+  /** Inserts a renewal in order, by halving: there may be hundreds of thousands. */
   #push(renewal: Renewal): void {
     let [from, to] = [0, this.#renewals.length]
     while (from < to) {
@@ -94,7 +94,7 @@ export class Scheduler {
     this.#renewals.splice(from, 0, renewal)
   }
 
-  /** When there is something to do next, be it in the past; undefined where nothing is foreseen. */
+  /** When there is something to do next, which may be in the past; undefined where nothing is foreseen. */
   async nextDue(): Promise<Seconds | undefined> {
     const closingDue = await this.#closingDue()
     const renewalDue = this.#renewals[0]?.due
@@ -102,9 +102,9 @@ export class Scheduler {
     return Math.min(closingDue, renewalDue)
   }
 
-  /** Does everything that is due by `time`, at that time. */
+  /** Does at `time` everything that is due by then. */
   async run(time: Seconds, report: ScheduleReport): Promise<void> {
-    // Taken out first: what is to be tried again comes back with a later time.
+    // All are taken out first: what is to be tried again comes back with a later time.
     const due = this.#renewals.filter((renewal) => renewal.due <= time)
     this.#renewals = this.#renewals.slice(due.length)
     for (const renewal of due) await this.#renew(renewal, time, report)
@@ -158,7 +158,7 @@ export class Scheduler {
 }
 
 /**
- * Runs a scheduler up to `until` on a ledger whose clock goes where it is told: everything at the time at which it is due, or at
+ * Runs a scheduler up to `until` on a ledger whose clock goes where it is told: each thing at the time at which it is due, or at
  * `from` where that is past.
  */
 export async function runThrough(scheduler: Scheduler, from: Seconds, until: Seconds, report: ScheduleReport): Promise<void> {

@@ -1,10 +1,10 @@
 /**
  * What queries ask of the index beside a ledger: which entries and which things of the state to look at. It follows the log in
- * its own time and can be thrown away, so it is never a truth: it answers with the places of entries and the keys of rows, and
- * what stands there is read from the ledger. Drivers implement it; one contract test runs against each.
+ * its own time and can be thrown away, so it is never a truth: it returns the places of entries and the keys of rows, and what
+ * stands there is read from the ledger. Drivers implement it; one contract test runs against each.
  *
- * It knows the first `size` entries of one history, told by the root of the tree over them. Sums of revenue are the one thing
- * that it keeps itself, since to read them from the ledger takes the whole log; they are asked for at its size alone.
+ * It knows the first `size` entries of one history, identified by the root of the tree over them. Only sums of revenue are its
+ * own, since reading them from the ledger takes the whole log; they may be used at exactly its size.
  */
 
 import type { AccountBook } from '../domain/books.ts'
@@ -29,7 +29,7 @@ export interface IndexedEntry {
 export interface IndexedTouch {
   /** The account's number. */
   readonly account: number
-  /** A payment reached the account. */
+  /** Whether a payment reached the account. */
   readonly isPayee: boolean
   /** Those of its books that were posted to. */
   readonly books: readonly AccountBook[]
@@ -43,7 +43,7 @@ export interface IndexedThing {
   readonly kind: ThingKind
   /** The row's key, which is the thing's id. */
   readonly key: string
-  /** The account whose thing it is; of a subscription, the one that sells. */
+  /** The account that the thing belongs to; for a subscription, the seller. */
   readonly owner: string
   /** What kind of listing it is. */
   readonly sort?: string
@@ -53,7 +53,7 @@ export interface IndexedThing {
   readonly priceMicros?: bigint
 }
 
-/** What a creator earned on a day, through a listing where one was named. */
+/** What a creator earned on a day, through one listing or, without one, apart from listings. */
 export interface IndexedRevenue {
   readonly payee: string
   /** The number of the UTC day. */
@@ -64,10 +64,10 @@ export interface IndexedRevenue {
 
 /** One step of the index along the log: what entries `size` and those after it add. */
 export interface IndexStep {
-  /** The entries known before; the index refuses to go on from any other (compare and swap). */
+  /** How many entries were known before; the index refuses to go on from any other number (compare and swap). */
   readonly size: number
   readonly entries: readonly IndexedEntry[]
-  /** As they are now; each takes the place of the one with its kind and key. */
+  /** Each in its present form, which replaces the one with its kind and key. */
   readonly things: readonly IndexedThing[]
   readonly revenue: readonly IndexedRevenue[]
   /** The root over all entries known afterwards. */
@@ -79,7 +79,7 @@ export interface EntryQuery {
   readonly from: number
   readonly to: number
   /**
-   * The number of an account that they touched; with `isPayee`, that a payment reached; with `book`, whose book they changed.
+   * The number of an account that they touched; with `isPayee`, that received a payment; with `book`, whose book they changed.
    */
   readonly account?: number | undefined
   readonly isPayee?: boolean | undefined
@@ -95,7 +95,7 @@ export interface ThingQuery {
   readonly kind: ThingKind
   readonly owner?: string | undefined
   readonly sort?: string | undefined
-  /** Each is in the text of the thing, or in that of its owner's account. */
+  /** Each word is in the text of the thing, or in that of its owner's account. */
   readonly words?: readonly string[] | undefined
   readonly mostMicros?: bigint | undefined
   /** Only keys after this one. */
@@ -104,7 +104,7 @@ export interface ThingQuery {
 }
 
 export interface SearchIndex {
-  /** Nothing, at size 0, before the first step. */
+  /** How far it has come: size 0 before the first step. */
   position(): Promise<IndexPosition>
   /** Indexes of entries, in order. */
   findEntries(query: EntryQuery): Promise<number[]>
@@ -117,11 +117,13 @@ export interface SearchIndex {
   close(): Promise<void>
 }
 
-/** Who makes the index follow. Any number of programs may: of two that make the same step, the second is refused. */
+/**
+ * The side that makes the index follow. Any number of programs may do so: of two that make the same step, the second is refused.
+ */
 export interface SearchIndexWriter extends SearchIndex {
   /**
-   * Takes a step, all of it or nothing: the position is stored with what it stands for. Answers whether it was taken; not where
-   * the index is at another size.
+   * Takes a step, all of it or nothing: the position is stored together with what it stands for. Returns whether it was taken; it
+   * is not where the index is at another size.
    */
   follow(step: IndexStep): Promise<boolean>
 }

@@ -1,6 +1,6 @@
 /**
  * One account's share of an entry: its postings, its part in the payment, and to which heading of a statement each of its credits
- * belongs. Everything is read from the entry's outcome and body, so it holds for any type: what no heading claims goes under
+ * belongs. Everything is read from the entry's outcome and body, so it works for any type: what no heading claims goes under
  * `expired` or `other`, and the headings of an entry always sum to what its postings changed.
  */
 
@@ -41,7 +41,7 @@ export interface Share {
   /** The entry's postings to the account's books. */
   readonly postings: readonly Posting[]
   readonly payment?: PaymentShare
-  /** What became of the account's lines in a usage batch; of all lines for its creator and its meter. */
+  /** The counts of the account's lines in a usage batch; of all lines for its creator and its meter. */
   readonly lines?: LineCounts
   readonly headings: ReadonlyMap<Heading, Micros>
 }
@@ -86,8 +86,8 @@ function headingsOf(entry: Entry, account: string, postings: readonly Posting[],
     const { heading, amountMicros } = statedAmount(entry, postings, changeMicros)
     put(heading, amountMicros)
   }
-  // What was settled by the way, a grant that had expired or the slice of one that a hold gave back; or a refund of which the
-  // account is the payer and gives a part as well.
+  // Something settled on the way: a grant that had expired, or the slice of one that a hold gave back. Or a refund whose payer
+  // bears a part of it himself.
   const isExpiry = outcome.postings.some(({ book }) => book === 'promotions')
   const rest: Heading = entry.transaction.definition.type === 'credit.refund' ? 'refundsGiven' : 'other'
   put(isExpiry ? 'expired' : rest, changeMicros - add(...headings.values()))
@@ -133,7 +133,7 @@ function paymentOf(entry: Entry, account: string): PaymentShare | undefined {
   return payeeOf(entry) === account ? { role: 'payee', grossMicros, feeMicros } : undefined
 }
 
-/** Who was charged in a batch: others, even the creator, may be named in it and have every line refused. */
+/** Who was charged in a batch. It may also name others, even the creator, and have each of their lines refused. */
 function chargedIn({ transaction, outcome }: Entry): Set<string> {
   const { payers, lines } = transaction.body as UsageBatch
   const charged = lines.filter((_, i) => outcome.lines![i]!.status === 'charged')
@@ -141,8 +141,8 @@ function chargedIn({ transaction, outcome }: Entry): Set<string> {
 }
 
 /**
- * Who is paid by a batch: whose earnings rise, or whose debt falls. Payments of dust may be all fee and leave no posting; then it
- * is the account touched besides payers and, unless nobody else is, the signer.
+ * Who is paid by a batch: the account whose earnings rise, or whose debt falls. Payments of dust may be all fee and leave no
+ * posting; then it is the account touched that is neither a payer nor, unless there is no other, the signer.
  */
 function payeeOf(entry: Entry): string | undefined {
   const { postings, touched } = entry.outcome

@@ -1,26 +1,29 @@
 /**
- * Where a statement of a period that is long past is read from: the last entry of the period that touched the account, and the
- * balances that it left, found through the index instead of along everything that came later. None of it is taken on trust. The
- * first entry after the period names the one before it. And a balance is told twice: by the last posting to the book in or
- * before the period, and by the first one after it, or the balance that the account has now.
+ * Where a statement of a period long past is read from: the last entry of the period that touched the account, and the balances
+ * that it left, found through the index instead of by reading everything that came later. None of it is taken on trust. The first
+ * entry after the period names the one before it. And each balance is known from both sides: from the last posting to the book in
+ * or before the period, and from the first one after it, or the balance that the account has now.
  */
 
 import type { AccountBook } from '../domain/books.ts'
+import type { Tools } from '../domain/envelope.ts'
 import { type Micros, micros, ZERO } from '../domain/money.ts'
 import type { Posting } from '../domain/outcome.ts'
 import type { Account } from '../domain/state.ts'
 import { type AccountBalances, BOOKS, BooksBackwards, balancesOf, booksOf } from './account-books.ts'
 import { chainFrom } from './chain.ts'
-import { type EntryRange, lastBefore, readEach, type Searched, type Tools } from './entry-search.ts'
+import { type EntryRange, lastBefore, readEach, type Searched } from './entry-search.ts'
 import { shareOf } from './share.ts'
 
 interface End {
-  /** The account's last entry by then; undefined where it had none. */
+  /** The account's last entry by then; undefined where it has none. */
   readonly newest: number | undefined
   readonly balances: AccountBalances
 }
 
-/** How an account stood after the first `size` entries; undefined where the index does not tell, so that all has to be read. */
+/**
+ * How an account stood after the first `size` entries; undefined where the index cannot tell, so that everything has to be read.
+ */
 export async function findEnd(
   tools: Tools,
   searched: Searched,
@@ -30,7 +33,7 @@ export async function findEnd(
 ): Promise<End | undefined> {
   const { store, lookup } = searched
   if (size >= lookup.size) return undefined
-  // What the index does not know yet is undone entry by entry.
+  // Entries that the index does not know yet are undone one by one.
   const books = new BooksBackwards(account, booksOf(row))
   for await (const entry of chainFrom(tools, store, account, row.last)) {
     if (entry.index < lookup.size) break
@@ -48,7 +51,7 @@ export async function findEnd(
   return undefined
 }
 
-/** The account's entries on both sides of a size. */
+/** The account's entries on either side of a size. */
 class Around {
   readonly #tools: Tools
   readonly #searched: Searched
@@ -67,7 +70,7 @@ class Around {
     return (await this.#find({ from: 0, to: this.#size, order: 'down' }))?.index
   }
 
-  /** What was in a book at the size; undefined where the entries before and after it tell different things. */
+  /** What was in a book at the size; undefined where the entries before it and after it disagree. */
   async balance(book: AccountBook, now: Micros): Promise<Micros | undefined> {
     const before = await this.#find({ from: 0, to: this.#size, order: 'down' }, book)
     const after = await this.#find({ from: this.#size, to: this.#searched.lookup.size, order: 'up' }, book)

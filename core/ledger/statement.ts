@@ -1,13 +1,14 @@
 /**
  * An account's statement: what it had, what every entry that touched it did, what it has. It is read along the account's own
- * chain of entries, the newest first, and ties at every step: the balance that an entry left must be what the entries after it
+ * chain of entries, the newest first, and checked at every step: the balance that an entry left must be what the entries after it
  * began with, and an account's first entry finds empty books. A stored figure that does not fit is damage, not a statement.
  *
- * A period is [from, to). One whose end has passed gives the same statement for ever, whatever is appended later.
+ * A period is [from, to). One that is over gives the same statement for ever, whatever is appended later.
  */
 
 import { MAX_STATEMENT_ENTRIES } from '../base/limits.ts'
 import { bookName } from '../domain/books.ts'
+import type { Tools } from '../domain/envelope.ts'
 import { add, formatMicros, type Micros, ZERO } from '../domain/money.ts'
 import { postingBook } from '../domain/outcome.ts'
 import { formatMilliseconds, type Milliseconds } from '../domain/time.ts'
@@ -15,7 +16,6 @@ import type { Accepted } from './accepted.ts'
 import { type AccountBalances, BOOKS, BooksBackwards, booksOf } from './account-books.ts'
 import { chainFrom, readAccount } from './chain.ts'
 import { entriesBefore, type Searched } from './entry-search.ts'
-import type { LedgerOptions } from './ledger.ts'
 import { describe, type JsonObject } from './present.ts'
 import { lastTime } from './queries.ts'
 import { HEADINGS, type Heading, type Share, shareOf } from './share.ts'
@@ -48,18 +48,18 @@ export interface Statement extends Period {
   readonly opening: AccountBalances
   readonly entries: readonly StatementEntry[]
   readonly closing: AccountBalances
-  /** What the headings come to over all entries; together they are closing less opening. */
+  /** The sum of each heading over all entries; together they are closing less opening. */
   readonly totals: ReadonlyMap<Heading, Micros>
 }
 
-interface Options extends Pick<LedgerOptions, 'rules' | 'sha256'> {
-  /** Told how many of the log's entries were passed on the way back. */
+interface Options extends Tools {
+  /** Called with how many of the log's entries were passed on the way back. */
   readonly progress?: (done: number, total: number) => void
 }
 
 /**
- * An account's statement over a period; undefined where there is no such account, `too_long` where more entries than fit one
- * touched it.
+ * An account's statement over a period; undefined where there is no such account, `too_long` where more entries touched it than a
+ * statement may have.
  */
 export async function readStatement(
   options: Options,
@@ -116,7 +116,7 @@ function totalsOf(entries: readonly StatementEntry[], changeMicros: bigint, acco
   return totals
 }
 
-/** The number of entries before a time, and the time that a statement up to it is as of. */
+/** The number of entries before a time, and the time as of which a statement up to it is made. */
 async function endOf(store: StoreReader, to: Milliseconds | undefined): Promise<{ size: number; time: Milliseconds }> {
   const size = await store.size()
   const last = await lastTime(store)

@@ -33,7 +33,7 @@ export interface StoredRow {
   readonly value: string
 }
 
-/** A row with the store's own number for it, which is the same for as long as the row is there. Numbers are positive. */
+/** A row with the store's own number for it, which stays the same for as long as the row is there. Numbers are positive. */
 export interface NumberedRow extends StoredRow {
   readonly number: number
 }
@@ -71,13 +71,13 @@ export interface ChangedRow {
   readonly table: string
   readonly key: string
   readonly value: string | undefined
-  /** Who remembers the row's number. Without it the store looks for the row. */
+  /** The object that remembers the row's number. Without it the store looks the row up. */
   readonly numbered?: Numbered
 }
 
 /**
- * What is known of the number of a row: 0 where the store has no such row, undefined where nobody asked yet. Whoever asks for a
- * commit finds it set to what it is afterwards, so that what changes a row again need not look for it.
+ * What is known of the number of a row: 0 where the store has no such row, undefined where nobody has asked yet. A commit sets it
+ * to what it is afterwards, so that the next change of the row need not look it up.
  */
 export interface Numbered {
   number: number | undefined
@@ -116,7 +116,7 @@ export interface LogReader {
 export interface StoreReader extends LogReader {
   /** Numbers and texts of the rows, in the order of the keys, undefined where there is none. */
   rows(keys: readonly RowKey[]): Promise<(NumberedText | undefined)[]>
-  /** Rows of a table in the order of their keys. The store goes through all of them before it tells the first. */
+  /** Rows of a table in the order of their keys. The store goes through all of them before it returns the first. */
   tableRows(wanted: TableRows): AsyncIterable<NumberedRow>
   /** The indexes of accepted transactions, in the order of the ids, undefined for unknown ones. */
   indexes(ids: readonly string[]): Promise<(number | undefined)[]>
@@ -154,7 +154,7 @@ export interface StoreWriter extends StoreReader {
   replaceCheckpoint(previous: Uint8Array | undefined, next: Uint8Array): Promise<void>
   /** Refusals of these ids that are still remembered, in the order of the ids. */
   refusals(ids: readonly string[]): Promise<(Refusal | undefined)[]>
-  /** Remembers refusals durably, and forgets those whose notes expired by `now` (Unix seconds). */
+  /** Remembers refusals durably, and forgets those whose notes had expired by `now` (Unix seconds). */
   rememberRefusals(refusals: readonly RememberedRefusal[], now: number): Promise<void>
   /** Notes made before this time (Unix seconds) are stale: the guard is younger than they are. 0 where it was never lost. */
   staleBefore(): Promise<number>
@@ -169,7 +169,7 @@ export interface MirrorWriter extends StoreReader {
   commit(commit: Commit): Promise<void>
   /** The newest checkpoint that the log has shown; the book may lack entries that it covers. */
   shown(): Promise<Uint8Array | undefined>
-  /** Keeps durably what the log shows, before any of its entries is taken: whatever it shows later has to continue it. */
+  /** Stores durably what the log shows, before any of its entries is taken: whatever it shows later has to continue it. */
   keepShown(signed: Uint8Array): Promise<void>
   /** The book has all entries of what was shown: from now on that is its checkpoint. */
   coverShown(): Promise<void>
@@ -182,7 +182,7 @@ export interface MirrorWriter extends StoreReader {
 export interface WitnessStore {
   /** The last one of a log; undefined before the first. */
   cosigned(origin: string): Promise<Uint8Array | undefined>
-  /** Puts `next` in the place of `previous` durably, only if that is what is there; whether it was. */
+  /** Puts `next` in the place of `previous` durably, only if `previous` is what is there; returns whether it was. */
   replaceCosigned(origin: string, previous: Uint8Array | undefined, next: Uint8Array): Promise<boolean>
   close(): Promise<void>
 }

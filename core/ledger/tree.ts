@@ -1,7 +1,7 @@
 /**
- * The tree as a store keeps it, and the guard against forks: before anything is signed again, the store must hold the very
- * history that the last checkpoint was signed over. A book rolled back to yesterday has fewer entries, an altered one another
- * root; both are refused.
+ * The tree as a store keeps it, and the guard against forks: before anything more is signed, the store must hold the very history
+ * that the last checkpoint was signed over. A book rolled back to yesterday has fewer entries, an altered one another root; both
+ * are refused.
  */
 
 import { equalBytes, type Sha256 } from '../base/bytes.ts'
@@ -9,7 +9,7 @@ import { Malformed } from '../base/malformed.ts'
 import { entryCount } from '../base/plural.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { readCheckpoint } from '../log/checkpoint.ts'
-import { type Frontier, leafHash, nodesOf, rootRanges } from '../log/merkle.ts'
+import { type Frontier, HASH_BYTES, leafHash, nodesOf, rootRanges } from '../log/merkle.ts'
 import {
   appendLeaves,
   edgeTiles,
@@ -64,7 +64,7 @@ export async function readEdge(sha256: Sha256, store: StoreReader): Promise<Stor
 
 /**
  * Checks that a copy of a book is whole: its database, every entry against the tree, and the tree against the checkpoint that
- * goes with it. Whether its entries follow the rules an audit tells.
+ * goes with it. Whether its entries follow the rules is for an audit to find out.
  */
 export async function checkCopy(sha256: Sha256, store: StoreReader, verifier: Verifier): Promise<void> {
   const [defect] = await store.defects()
@@ -93,15 +93,15 @@ export async function tileReader(store: Pick<LogReader, 'tile'>, tiles: readonly
   const loaded = new Map<string, Uint8Array>()
   for (const { level, number, width } of tiles) {
     const hashes = await store.tile(level, number)
-    if (hashes === undefined || hashes.length < width * 32) {
+    if (hashes === undefined || hashes.length < width * HASH_BYTES) {
       throw new StoreError('damaged', `Tile ${number} of level ${level} is damaged; nimledger verify tells more.`)
     }
-    loaded.set(`${level}/${number}`, hashes.subarray(0, width * 32))
+    loaded.set(`${level}/${number}`, hashes.subarray(0, width * HASH_BYTES))
   }
   return (level, number) => loaded.get(`${level}/${number}`)!
 }
 
-/** The acceptance time of an entry; 0 for the one before the first. */
+/** The acceptance time of an entry; 0 for index -1, before the first. */
 export async function timeOfEntry(store: Pick<LogReader, 'entries'>, index: number): Promise<Milliseconds> {
   if (index < 0) return 0
   const [stored] = await store.entries(index, 1)
@@ -134,8 +134,8 @@ async function guardAgainstForks(
   verifier: Verifier,
 ): Promise<number> {
   if (signed === undefined) {
-    // Founding commits the genesis first and signs afterwards. Otherwise only a guard that was made anew, in the place of a lost
-    // one, has no checkpoint; it says so by refusing the notes of the time before.
+    // Founding commits the genesis first and signs afterwards. Otherwise only a guard made anew, in the place of a lost one, has
+    // no checkpoint; it shows by its refusing earlier notes as stale.
     if (size <= 1 || (await store.staleBefore()) > 0) return 0
     throw new StoreError(
       'damaged',
@@ -147,7 +147,7 @@ async function guardAgainstForks(
 
 /**
  * How many entries a checkpoint covers that was signed over this very history. Throws StoreError where it was signed over more
- * entries, over others, or by another key.
+ * entries, over other ones, or by another key.
  */
 export async function signedSize(sha256: Sha256, store: StoreReader, signed: Uint8Array, verifier: Verifier): Promise<number> {
   const size = await store.size()

@@ -48,7 +48,7 @@ export interface WitnessGroup {
   readonly quorum: number
 }
 
-/** Whose word about which log is taken. */
+/** Whose word is taken about which log. */
 export interface LogTrust extends WitnessGroup {
   readonly origin: string
   /** Keys of the log; one of them must have signed. */
@@ -138,7 +138,7 @@ function verifiersOf({ witnesses }: WitnessGroup): NoteVerifier[] {
   return witnesses.flatMap((one) => ('quorum' in one ? verifiersOf(one) : [one]))
 }
 
-/** Whether these signatures, all of them verified, are of as many witnesses as the group demands. */
+/** Whether these signatures, all of them verified, come from as many witnesses as the group demands. */
 export function hasQuorum(group: WitnessGroup, signatures: readonly NoteSignature[]): boolean {
   return countCosigned(group, signatures) >= group.quorum
 }
@@ -167,7 +167,7 @@ export function cosignersOf({ signatures }: OpenedCheckpoint, trust: LogTrust): 
     .map(({ name, signature }) => ({ name, seconds: cosignatureTime(signature)! }))
 }
 
-/** The verifier for a key of any type that vkeys are read of. */
+/** The verifier for a key of any type that can be read from a vkey. */
 export function noteVerifier(verify: VerifySignature, key: VerifierKey): NoteVerifier {
   return key.type === COSIGNATURE_V1 ? cosignatureVerifier(verify, key) : ed25519Verifier(verify, key)
 }

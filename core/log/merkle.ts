@@ -32,7 +32,7 @@ const LEAF_PREFIX = 0
 const NODE_PREFIX = 1
 
 /**
- * What is hashed is put together in memory that is used again, since that takes as long as the hashing otherwise. Hash functions
+ * Hash inputs are put together in memory that is used again, since making new memory takes as long as the hashing. Hash functions
  * keep nothing of what they are given.
  */
 const leafInput = new Uint8Array(1 + 65_535)
@@ -186,8 +186,8 @@ export function verifyInclusion(sha256: Sha256, leaf: Leaf, tree: TreeHead, proo
 }
 
 /**
- * Whether `proof` shows that the newer tree begins with all leaves of the older one. Of an empty older tree there is nothing to
- * prove, as anything continues it: the answer is false, and callers that may hold one treat it apart.
+ * Whether `proof` shows that the newer tree begins with all leaves of the older one. For an empty older tree there is nothing to
+ * prove, as anything continues it: the answer is false, and callers that may hold one treat that case apart.
  */
 export function verifyConsistency(sha256: Sha256, older: TreeHead, newer: TreeHead, proof: readonly Uint8Array[]): boolean {
   const subtree = { start: 0, end: older.size, root: older.root }

@@ -37,7 +37,7 @@ import { PUBLIC_KEY_BYTES, type VerifySignature, verifyGated } from './signature
 export const ED25519 = 0x01
 export const COSIGNATURE_V1 = 0x04
 
-/** A signature line. Name and key id together tell the key; both are claims until a verifier has accepted the signature. */
+/** A signature line. Name and key id together identify the key; both are claims until a verifier has accepted the signature. */
 export interface NoteSignature {
   readonly name: string
   /** Eight digits of lower-case hex. */
@@ -119,8 +119,9 @@ function judgeSignatureLines(bytes: Uint8Array): NoteSignature[] | Malformed {
 }
 
 /**
- * What parseSignatureLines answers for the lines from `from` on where they are in names of printable ASCII, straight from their
- * bytes: it runs for every transaction. Undefined for any others; then that says what is wrong with them, if anything is.
+ * A quicker parseSignatureLines for the lines from `from` on, straight from their bytes, since it runs for every transaction. It
+ * reads lines whose names are printable ASCII, and returns undefined for any others; parseSignatureLines then says what is wrong
+ * with them, if anything is.
  */
 function readSignatureLines(bytes: Uint8Array, from: number): NoteSignature[] | undefined {
   let signatures: NoteSignature[] = []
@@ -138,14 +139,14 @@ function readSignatureLines(bytes: Uint8Array, from: number): NoteSignature[] | 
     const name = tryUtf8Decode(bytes.subarray(nameStart, nameEnd))
     if (length === undefined || length <= KEY_ID_BYTES || name === undefined) return undefined
     const signature = sharedCopy(decoded, KEY_ID_BYTES, length)
-    // Nearly all have one line, and an array that grows has room for many: a copy has none to spare.
+    // Nearly all notes have one signature, and an array that grows reserves room for many; a copy reserves none.
     signatures = [...signatures, { name, keyId: toHex(decoded, 0, KEY_ID_BYTES), signature }].slice()
     start = end + 1
   }
   return signatures.length > 0 && start === bytes.length ? signatures : undefined
 }
 
-/** Signatures of Ed25519 have 92 digits; those that need more are read the other way. */
+/** Signatures of Ed25519 have 92 digits; longer ones are left to parseSignatureLines. */
 const MAX_SHORT_DIGITS = 128
 const decoded = new Uint8Array(MAX_SHORT_DIGITS)
 
@@ -255,7 +256,9 @@ export function ed25519Verifier(verify: VerifySignature, key: VerifierKey): Note
   }
 }
 
-/** Eight digits of hex that tell apart the keys of one name. It is no commitment to the key: 32 bits are soon collided. */
+/**
+ * Eight digits of hex that tell the keys of one name apart. They do not commit to the key: collisions of 32 bits are soon found.
+ */
 export function keyId(sha256: Sha256, name: string, type: number, publicKey: Uint8Array): string {
   return toHex(sha256(concatBytes(utf8(name), Uint8Array.of(NEWLINE, type), publicKey)), 0, KEY_ID_BYTES)
 }

@@ -33,7 +33,7 @@ const HEADER = 'c2sp.org/tlog-proof@v1'
 const EXTRA = 'extra '
 const INDEX = 'index '
 const NEWLINE = 0x0a
-/** A tree of up to 2^63 entries, the most that any of these formats counts, has no longer path. */
+/** No path is longer in a tree of up to 2^63 entries, the most that any of these formats counts. */
 const MAX_PATH_HASHES = 63
 /** The header, the extra data and the index. */
 const MAX_OTHER_LINES = 3
@@ -68,8 +68,8 @@ export function parseProof(bytes: Uint8Array, maximumBytes: number): LogProof | 
 }
 
 /**
- * Whether the proof shows that the entry with this leaf hash is in a log that is trusted so: the checkpoint that it was shown by,
- * or what is wrong. The index is only as good as the checkpoint's size, which no path proves but the signature states.
+ * Checks that the entry with this leaf hash is in a log that is trusted so. Returns the checkpoint that shows it, or what is
+ * wrong. The index is only as good as the checkpoint's size, which no path proves but the signature states.
  */
 export function verifyProof(
   sha256: Sha256,

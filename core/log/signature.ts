@@ -69,7 +69,8 @@ export function isAcceptablePoint(bytes: Uint8Array): boolean {
 }
 
 /**
- * Whether the little-endian number in the 32 bytes at `offset` is below `bound`; `topMask` clears what is no part of the number.
+ * Whether the little-endian number in the 32 bytes at `offset` is below `bound`; `topMask` clears the bits that are not part of
+ * the number.
  */
 function isBelow(bytes: Uint8Array, offset: number, bound: Uint8Array, topMask: number): boolean {
   for (let i = 31; i >= 0; i--) {
@@ -103,9 +104,9 @@ interface KnownAnswer {
 }
 
 /**
- * What gate and verifier together must answer, and every verifier is asked at start. The last two have a key with a part of order
- * 8: there the cofactored equation holds and the cofactorless one fails, or both hold. They pass the gate, since only enrolment
- * looks for torsion, and tell apart the verifiers that must not be used here.
+ * What gate and verifier together must answer; every verifier is asked at the start. The last two have a key with a part of order
+ * 8: in one the cofactored equation holds and the cofactorless one fails, in the other both hold. They pass the gate, since only
+ * enrolment looks for torsion, and reveal verifiers that must not be used here.
  */
 export const KNOWN_ANSWERS: readonly KnownAnswer[] = [
   {

@@ -14,23 +14,23 @@ import type { IncomingMessage } from 'node:http'
 import type { Caller, HubRight } from '../api/hub/procedure.ts'
 import type { SignIn } from '../api/hub/sign-in.ts'
 import type { Milliseconds } from '../domain/time.ts'
-import type { Fault } from './visits.ts'
+import type { Fault } from './fault.ts'
 
 export const ACCESS_POLICIES = ['public', 'private'] as const
 export type AccessPolicy = (typeof ACCESS_POLICIES)[number]
 
-/** Who asks, and whether a token said so. */
+/** Who asks, and whether a token showed it. */
 interface Visitor extends Caller {
   readonly isKnown: boolean
 }
 
-/** The tokens that an operator gave out. */
+/** The tokens that an operator has issued. */
 interface ReadTokens {
   find(token: string, now: Milliseconds): { readonly scope: 'log' | 'metrics' } | undefined
 }
 
 interface AccessOptions {
-  /** Asked for each request, since an operator may change it. */
+  /** Asked in each request, since an operator may change it. */
   readonly policy: () => AccessPolicy
   readonly readTokens: ReadTokens
   readonly signIn: SignIn
@@ -56,7 +56,7 @@ export class Access {
     return this.#options.signIn
   }
 
-  /** What whoever sent a request may do, by what holds now: to be asked again while an answer goes on. */
+  /** What the sender of a request may do now; to be asked again while an answer goes on. */
   async authorize({ headers }: Pick<IncomingMessage, 'headers'>): Promise<Visitor | Fault> {
     const { policy, readTokens, signIn, now } = this.#options
     const allow = (rights: ReadonlySet<HubRight>) => (policy() === 'public' ? RIGHTS.log : rights)

@@ -1,13 +1,13 @@
 /**
- * The bodies of calls, read whole before anything is made of them: JSON in UTF-8, bounded in length and depth, and in what all of
- * them under way take of the memory. Where that is at its bound, the one that has been arriving for longest is given up: a body
- * that is sent without pauses is here in no time.
+ * The bodies of calls, read whole before anything is made of them: JSON in UTF-8, bounded in length and depth, and in the memory
+ * that all bodies under way take. When that memory is full, the body that has been arriving for longest is given up: one that is
+ * sent without pauses arrives in no time.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { MAX_REQUEST_BYTES } from '../api/router.ts'
 import { tryUtf8Decode } from '../base/bytes.ts'
-import type { Fault } from './visits.ts'
+import type { Fault } from './fault.ts'
 
 const MAX_DEPTH = 16
 /** Bytes of all bodies that are arriving or are being answered. */
@@ -26,7 +26,7 @@ interface Arriving {
 
 export class Bodies {
   readonly #options: Required<BodiesOptions>
-  /** Those that are not here whole, the one that began first at the front. */
+  /** Those that have not arrived whole; the one that began first is at the front. */
   readonly #arriving = new Map<IncomingMessage, Arriving>()
   #bytes = 0
 
@@ -34,7 +34,7 @@ export class Bodies {
     this.#options = { maximumBytes: MAX_REQUEST_BYTES, maximumBytesOfAll: MAX_BODIES_BYTES, ...options }
   }
 
-  /** A request's body, or why it is not taken. What it takes of the memory is counted until it is answered. */
+  /** A request's body, or why it is not taken. Its memory is counted until the request is answered. */
   async receive(request: IncomingMessage, response: ServerResponse): Promise<string | Fault> {
     const { headers } = request
     const type = (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
@@ -54,7 +54,7 @@ export class Bodies {
       const done = (result: Buffer | Fault): void => {
         this.#arriving.delete(request)
         request.off('data', take)
-        // What is still to come is not read: whoever refuses closes the connection.
+        // The rest is not read: the refusal closes the connection.
         if (!Buffer.isBuffer(result)) request.pause()
         resolve(result)
       }

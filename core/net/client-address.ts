@@ -40,7 +40,7 @@ export class ClientAddresses {
     return isIP(plain) !== 0 && this.#proxies.check(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6')
   }
 
-  /** Whom a request counts for. */
+  /** The address that a request counts for. */
   of({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): string {
     let address = plainAddress(socket.remoteAddress ?? '')
     const said = String(headers['x-forwarded-for'] ?? '')
@@ -54,13 +54,13 @@ export class ClientAddresses {
     return groupOf(address)
   }
 
-  /** Whom a connection counts for; undefined for a proxy's, which carries the requests of many. */
+  /** The address that a connection counts for; undefined for a proxy's, which carries the requests of many. */
   ofConnection(address: string | undefined): string | undefined {
     return this.isProxy(address) ? undefined : groupOf(plainAddress(address ?? ''))
   }
 }
 
-/** An address of IPv4 as such, also where a socket of IPv6 shows it. */
+/** An IPv4 address as such, even where an IPv6 socket reports it. */
 function plainAddress(address: string): string {
   const mapped = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1]
   return mapped ?? address.replace(/%.*$/, '')

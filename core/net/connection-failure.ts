@@ -1,9 +1,9 @@
 /**
- * Why a server could not be talked to, as a clause for people, of what `fetch` throws. That says "fetch failed"; what it rests on
- * has a code of Node, undici or OpenSSL, and a message made for whoever wrote those.
+ * Why a server could not be reached, as a clause for people, from what `fetch` throws. That says only "fetch failed"; its cause
+ * has a code of Node, undici or OpenSSL, and a message written for their developers.
  */
 
-/** By code, where the code says all. */
+/** By code, where the code says everything. */
 const CLAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there',
   ENOTFOUND: 'no server of that name is known',
@@ -21,7 +21,7 @@ const CLAUSES: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'what answers there does not speak TLS, as https needs it; look at the address and its port',
 }
 
-/** The same of certificates, as Node and OpenSSL name what may be wrong with one. */
+/** The same for certificates, by the names that Node and OpenSSL give to what may be wrong with one. */
 const CERTIFICATE_CLAUSES: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'it is over',
   CERT_NOT_YET_VALID: "it does not hold yet; look at this machine's clock",
@@ -36,7 +36,7 @@ const CERTIFICATE_CLAUSES: Readonly<Record<string, string>> = {
 const CERTIFICATE_CODES = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CRL/
 
 /** A clause without a full stop, such as "nobody listens there (ECONNREFUSED)". */
-export function failureOf(error: unknown): string {
+export function connectionFailure(error: unknown): string {
   const { cause, message, name } = error as Error
   if (name === 'TimeoutError') return 'it took too long'
   if (!(cause instanceof Error)) return plain(message)
@@ -57,7 +57,7 @@ function certificateFailure(cause: Error, code: string): string {
   return CERTIFICATE_CLAUSES[code] ?? `${plain(cause.message)} (${code})`
 }
 
-/** Text from elsewhere within a sentence: without what a terminal would take for a command. */
+/** Foreign text within a sentence: without anything that a terminal would take for a command. */
 function plain(text: string): string {
   return text.replace(/[^ -~]/g, '?').replace(/\.$/, '')
 }

@@ -1,31 +1,32 @@
 /**
- * How many connections a server holds, in all and of one address. At the bound, room is made for the newest: of the connections
- * that keep the server waiting for a whole request, the one that has for longest is closed; where none does, the stream of events
- * that has run for longest, which its watcher takes up again where it was. So whoever opens connections and says nothing, or says
- * it byte by byte, closes its own, and a caller who asks at once is answered. Only where all of them are being answered is the
+ * How many connections a server holds, in all and for each address. At the bound, room is made for the newest: of the connections
+ * that keep the server waiting for a whole request, the one that has done so for longest is closed; if none does, the stream of
+ * events that has run for longest, which its watcher resumes where it was. So whoever opens connections and says nothing, or says
+ * it byte by byte, closes his own, and a caller who asks at once is answered. Only where all of them are being answered is the
  * newest turned away.
  */
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { isEventStream } from './connections.ts'
 
 interface ConnectionLimits {
   /** 0: no bound. */
   readonly connections: number
   readonly connectionsPerAddress: number
-  /** Whom a connection counts for; undefined where it counts among all of them alone. */
+  /** Which address a connection counts for; undefined where it counts only among all of them. */
   readonly keyOf: (address: string | undefined) => string | undefined
-  readonly turnedAway: () => void
+  readonly turnedAway?: () => void
 }
 
-/** A connection: whom it counts for, and what was asked on it last and is not answered yet. */
+/** A connection: what it counts for, and the last request on it that is not answered yet. */
 interface Connection {
   readonly key: string | undefined
   readonly asked?: { readonly request: IncomingMessage; readonly response: ServerResponse }
 }
 
 export function limitConnections(server: Server, limits: ConnectionLimits): void {
-  const { connections, connectionsPerAddress, keyOf, turnedAway } = limits
+  const { connections, connectionsPerAddress, keyOf, turnedAway = () => {} } = limits
   /** Both in the order in which they began to wait, or to be answered. */
   const all = new Map<Socket, Connection>()
   const byKey = new Map<string, Set<Socket>>()
@@ -43,7 +44,7 @@ export function limitConnections(server: Server, limits: ConnectionLimits): void
     group?.delete(socket)
     if (group?.size === 0) byKey.delete(key!)
   }
-  /** Whether there is room for one more among sockets of which there may be `maximum`, if need be after one is closed. */
+  /** Whether there is room for one more among sockets of which there may be `maximum`, if need be after closing one. */
   const makeRoom = (sockets: Iterable<Socket>, size: number, maximum: number): boolean => {
     if (maximum === 0 || size < maximum) return true
     const spared = findSpare(sockets, all)
@@ -68,7 +69,7 @@ export function limitConnections(server: Server, limits: ConnectionLimits): void
   server.on('request', (request, response) => {
     const { socket } = request
     const connection = all.get(socket)
-    // Closed to make room meanwhile.
+    // It was closed meanwhile to make room.
     if (connection === undefined) return
     const { key } = connection
     put(socket, { key, asked: { request, response } })
@@ -84,11 +85,7 @@ function findSpare(sockets: Iterable<Socket>, all: ReadonlyMap<Socket, Connectio
   for (const socket of sockets) {
     const asked = all.get(socket)?.asked
     if (asked === undefined || !asked.request.complete) return socket
-    if (watcher === undefined && isEvents(asked.response)) watcher = socket
+    if (watcher === undefined && isEventStream(asked.response)) watcher = socket
   }
   return watcher
-}
-
-function isEvents(response: ServerResponse): boolean {
-  return String(response.getHeader('content-type') ?? '').startsWith('text/event-stream')
 }

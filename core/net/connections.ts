@@ -3,13 +3,13 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** How long an answer that is under way may go on once the server is to end. */
+/** How long an answer under way may still take once the server is to end. */
 const DRAIN_MS = 3_000
 
 export class Connections {
   readonly #server: Server
   readonly #open = new Set<Socket>()
-  /** What is answered on a connection now. */
+  /** The answer that is under way on each connection. */
   readonly #answering = new Map<Socket, ServerResponse>()
 
   constructor(server: Server) {
@@ -31,13 +31,12 @@ export class Connections {
     })
   }
 
-  /** Takes nothing new, ends the events, lets what else is under way end, and then ends what does not. */
+  /** Takes nothing new, ends streams of events, lets other answers finish, and cuts off those that take too long. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const socket of this.#open) {
       const response = this.#answering.get(socket)
-      const isWatching = String(response?.getHeader('content-type') ?? '').startsWith('text/event-stream')
-      if (response === undefined || isWatching) socket.destroy()
+      if (response === undefined || isEventStream(response)) socket.destroy()
     }
     const timer = setTimeout(() => {
       for (const socket of this.#open) socket.destroy()
@@ -45,4 +44,9 @@ export class Connections {
     await closed
     clearTimeout(timer)
   }
+}
+
+/** Whether it is a stream of events, which ends with its connection alone. */
+export function isEventStream(response: ServerResponse): boolean {
+  return String(response.getHeader('content-type') ?? '').startsWith('text/event-stream')
 }

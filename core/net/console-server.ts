@@ -8,17 +8,18 @@
  *   – calls are JSON, bounded in size and number, and slow senders are cut off.
  */
 
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import type { ConsoleHost } from '../api/host.ts'
 import { RIGHTS } from '../api/procedure.ts'
 import { consoleRouter, MAX_BATCH_CALLS, MAX_REQUEST_BYTES } from '../api/router.ts'
 import type { FailureCode } from '../api/views.ts'
+import { type Address, hostInUrl, listen } from './address.ts'
 import { Connections } from './connections.ts'
+import type { Fault } from './fault.ts'
 import { COMMON_HEADERS, type Pages } from './pages.ts'
-import { callFault, type Fault, Visits } from './visits.ts'
+import { callFault, Visits } from './visits.ts'
 
 const LIMITS = {
   headersTimeout: 10_000,
@@ -35,7 +36,7 @@ const ENTRY = '/open'
 interface ConsoleServerOptions {
   readonly host: ConsoleHost
   readonly pages: Pages
-  readonly address: { readonly host: string; readonly port: number }
+  readonly address: Address
 }
 
 export interface ConsoleServer {
@@ -51,23 +52,13 @@ export async function serveConsole({ host, pages, address }: ConsoleServerOption
   server.maxConnections = MAX_CONNECTIONS
   server.maxHeadersCount = MAX_HEADERS
   const connections = new Connections(server)
-  const port = await listen(server, address)
-  const shown = address.host.includes(':') ? `[${address.host}]` : address.host
+  const { port, origin } = await listen(server, address)
   const visits = new Visits(port)
-  const names = new Set([`${shown}:${port}`, `localhost:${port}`])
+  const names = new Set([`${hostInUrl(address.host)}:${port}`, `localhost:${port}`])
   const reception: Reception = { names, visits, pages, call: callHandler(host) }
   // Nobody can connect before: the event loop has not turned since the port was taken.
   server.on('request', (request, response) => answer(reception, request, response))
-  const origin = `http://${shown}:${port}`
   return { origin, url: `${origin}${ENTRY}?token=${visits.token}`, close: () => connections.close() }
-}
-
-async function listen(server: Server, { host, port }: ConsoleServerOptions['address']): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  return (server.address() as AddressInfo).port
 }
 
 function callHandler(host: ConsoleHost): RequestListener {
@@ -77,7 +68,7 @@ function callHandler(host: ConsoleHost): RequestListener {
     createContext: () => ({ host, rights: () => RIGHTS[host.status] }),
     maxBatchSize: MAX_BATCH_CALLS,
     maxBodySize: MAX_REQUEST_BYTES,
-    // Inputs in bodies: no URL grows long, and no call but events is a GET, which a link could make.
+    // Inputs are in bodies: no URL grows long, and no call except for events is a GET, which a link could make.
     allowMethodOverride: true,
   })
 }
@@ -111,7 +102,7 @@ function answer(reception: Reception, request: IncomingMessage, response: Server
   }
 }
 
-/** The path of a request; undefined where what was sent is no path. */
+/** The path of a request; undefined where what was sent is not a path. */
 function pathOf({ url = '' }: IncomingMessage): string | undefined {
   return url.startsWith('/') && URL.canParse(url, 'http://host') ? new URL(url, 'http://host').pathname : undefined
 }
@@ -132,7 +123,7 @@ function refuse(response: ServerResponse, { status, message }: Fault): void {
   end(response, status, 'text/plain; charset=utf-8', `${message}\n`)
 }
 
-/** In the form of the router's own errors, so that the page can say it. */
+/** In the form of the router's own errors, so that the page can show it. */
 function refuseCall(response: ServerResponse, { status, message }: Fault): void {
   const failure = { code: 'denied' satisfies FailureCode, message }
   const error = { code: TRPC_ERROR_CODES_BY_KEY.FORBIDDEN, message, data: { httpStatus: status, failure } }
@@ -141,6 +132,6 @@ function refuseCall(response: ServerResponse, { status, message }: Fault): void 
 
 function end(response: ServerResponse, status: number, type: string, body: string): void {
   const headers = { ...COMMON_HEADERS, 'content-type': type, 'content-security-policy': "default-src 'none'" }
-  // What the sender has still to say is not read.
+  // What the sender still has to say is not read.
   response.writeHead(status, { ...headers, connection: 'close' }).end(body)
 }

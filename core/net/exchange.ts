@@ -1,17 +1,17 @@
 /**
- * One exchange with a hub over HTTP(S). Nothing of an answer is trusted but that it is an answer: no redirect is followed, a body
- * is read up to what it may have and no further, unpacked or not, and within a time; a page of some portal between here and the
- * hub is no answer of its.
+ * One exchange with a hub over HTTP(S). An answer is trusted to be an answer and nothing more: no redirect is followed, a body is
+ * read up to the length that it may have, packed and unpacked, and within a time limit; the page of some portal on the way to the
+ * hub is not taken for its answer.
  */
 
 import { HubBusy, RemoteError } from '../sync/remote.ts'
-import { failureOf } from './connection-failure.ts'
+import { connectionFailure } from './connection-failure.ts'
 
 export interface ExchangeLimits {
   /** How long a whole answer may take, and how long a pause in it may last. */
   readonly timeoutMs: number
   readonly idleTimeoutMs: number
-  /** Ends it before. */
+  /** Ends it early. */
   readonly signal?: AbortSignal
 }
 
@@ -20,7 +20,7 @@ interface Exchange {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
-  /** What the answer may be called, without parameters. */
+  /** The content types that the answer may have, without parameters. */
   readonly types: ReadonlySet<string>
   readonly maximumBytes: number
 }
@@ -59,7 +59,7 @@ export async function* streamParts(
     }
   } catch (error) {
     if (error instanceof RemoteError) throw error
-    throw new RemoteError('offline', `${url.href} cannot be read: ${failureOf(error)}.`, { cause: error })
+    throw new RemoteError('offline', `${url.href} cannot be read: ${connectionFailure(error)}.`, { cause: error })
   } finally {
     clearTimeout(timer)
     idle.abort()
@@ -79,7 +79,7 @@ function checkHead(url: URL, { status, headers }: Response, types: ReadonlySet<s
     throw new RemoteError('offline', `${url.href} is of the type ${JSON.stringify(type)}, which no hub serves there.`)
 }
 
-/** In seconds, as hubs give it; a date is not read. */
+/** In seconds, as hubs give it; a date is ignored. */
 function readRetryAfter(text: string | null): number | undefined {
   return text !== null && /^\d{1,6}$/.test(text) ? Number(text) * 1_000 : undefined
 }

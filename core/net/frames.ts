@@ -10,7 +10,7 @@ export function frame(bytes: Uint8Array): Buffer {
   return Buffer.concat([length, bytes])
 }
 
-/** Hands on each whole message; hangs up on one that is too long, or that does not arrive in time once it began. */
+/** Passes on each whole message. Hangs up on one that is too long, or that began and does not arrive in time. */
 export function readFrames(
   socket: Socket,
   limits: { readonly maximum: number; readonly timeoutMs: number },

@@ -12,10 +12,11 @@
 
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { isLoopbackHost } from './address.ts'
 import { Bodies } from './bodies.ts'
 import { ClientAddresses } from './client-address.ts'
 import { limitConnections } from './connection-limits.ts'
-import type { Fault } from './visits.ts'
+import type { Fault } from './fault.ts'
 
 /** For createServer. */
 export const GATE_SERVER_OPTIONS = {
@@ -32,9 +33,6 @@ const MAX_HEADERS = 64
 const IDLE_MS = 60_000
 /** Counts are of this long, so that whoever was turned away has not long to wait. */
 const WINDOW_SECONDS = 10
-
-/** Of a host in an address; also the address that a server listens on. */
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/
 
 /** For one address, a second, where it is not said otherwise; 0: no bound. */
 export interface Limits {
@@ -71,11 +69,6 @@ export interface GateSettings {
 interface GateOptions extends GateSettings {
   readonly isLoopback: boolean
   readonly turnedAway: (why: TurnedAway) => void
-}
-
-/** Whether only this machine reaches a server that listens on an address. */
-export function isLoopbackAddress(address: string): boolean {
-  return LOOPBACK.test(address) || address === '::1'
 }
 
 export class Gate {
@@ -117,7 +110,10 @@ export class Gate {
     return this.#options.limits.notesPerSecond === 0 ? undefined : this.#take(this.#notes, request, notes)
   }
 
-  #hostFault({ headers, url }: IncomingMessage): Fault | undefined {
+  #hostFault({ headers, headersDistinct, url }: IncomingMessage): Fault | undefined {
+    // Whoever stands in between may have believed the other one (RFC 9112, section 3.2).
+    if ((headersDistinct.host?.length ?? 0) > 1)
+      return this.#fault('host', { status: 400, message: 'It names more than one Host.' })
     // It tells nothing but that somebody is there, and those who ask it know the address alone.
     if (url === '/healthz') return undefined
     const host = headers.host?.toLowerCase() ?? ''
@@ -129,7 +125,7 @@ export class Gate {
   }
 
   #isName(hostname: string): boolean {
-    if (this.#options.isLoopback && LOOPBACK.test(hostname)) return true
+    if (this.#options.isLoopback && isLoopbackHost(hostname)) return true
     return this.#names.has(hostname) || (!this.#options.isLoopback && this.#names.size === 0)
   }
 

@@ -17,27 +17,30 @@ import { MAX_ENTRY_BYTES, MAX_NOTE_BYTES } from '../base/limits.ts'
 import type { RefusalData } from '../domain/refusal.ts'
 import { HASH_BYTES } from '../log/merkle.ts'
 import { formatTilePath, TILE_WIDTH, type TilePath } from '../log/tiles.ts'
-import { type RemoteAnswer, RemoteError, type RemoteHub, type RemoteLog } from '../sync/remote.ts'
+import { HubBusy, type RemoteAnswer, RemoteError, type RemoteHub, type RemoteLog } from '../sync/remote.ts'
 import { type ExchangeLimits, exchange, streamParts } from './exchange.ts'
 import { Turns } from './turns.ts'
 
 export interface HubClientOptions extends Partial<ExchangeLimits> {
-  /** What the hub's operator gave to those who may read a private log. */
+  /** A token from the hub's operator, for a private log. */
   readonly token?: string | undefined
-  /** How often a resource is asked for where nobody answers, and the pause after the first time; it doubles. */
+  /** How often a resource is asked for when there is no answer, and the pause after the first attempt; it doubles. */
   readonly attempts?: number
   readonly pauseMs?: number
 }
 
+/** Longest that is waited because a hub says so: one of this program counts what an address asks over ten seconds. */
+const MAX_WAIT_MS = 15_000
+
 const DEFAULTS = { timeoutMs: 120_000, idleTimeoutMs: 15_000, attempts: 3, pauseMs: 250 }
 
 /**
- * Resources asked for at a time, as many as browsers do: a small server that gets more connections at once than it takes leaves
- * some unanswered, and each of those costs a second.
+ * Resources asked for at a time, as many as browsers do: a small server that gets more connections at once than it can take
+ * leaves some unanswered, and each of those costs a second.
  */
 const MAX_RESOURCES_AT_ONCE = 6
 
-/** What a static server may call a checkpoint or a tile. */
+/** The content types that a static server may give a checkpoint or a tile. */
 const RESOURCE_TYPES: ReadonlySet<string> = new Set(['', 'text/plain', 'application/octet-stream', 'binary/octet-stream'])
 const CALL_TYPES: ReadonlySet<string> = new Set(['application/json'])
 
@@ -47,7 +50,10 @@ const SUBMIT_PATH = 'trpc/transaction.submitMany'
 const SIZES_PATH = 'trpc/log.sizes?input=%7B%7D'
 /** A stream of events is begun anew now and then, and after a silence: a hub at rest says every few seconds that it is there. */
 const STREAM_LIMITS = { timeoutMs: 3_600_000, idleTimeoutMs: 30_000 }
-/** Beside the note itself, in JSON: a proof's path, a checkpoint with its cosignatures, a refusal's sentence and data. */
+/**
+ * An answer's bytes beside the note itself, in JSON: a proof's path, a checkpoint with its cosignatures, a refusal's sentence and
+ * data.
+ */
 const MAX_ANSWER_BYTES = 64 * 1024
 
 /** A hub of this program has bundles in zstd already; any other server packs with gzip, if at all. */
@@ -93,12 +99,12 @@ export class HubClient implements RemoteLog, RemoteHub {
     return this.#getTile({ level: 'entries', number, width }, MAX_ENTRY_BYTES + 2)
   }
 
-  /** Once: whoever submits tries again by itself. */
+  /** One attempt: the caller tries again by itself. */
   async submit(notes: readonly Uint8Array[]): Promise<RemoteAnswer[]> {
     const url = new URL(SUBMIT_PATH, this.#base)
     const body = JSON.stringify({ notes: notes.map(toBase64), receipts: true, signRefusals: true })
     const headers = { ...this.#headers, 'content-type': 'application/json' }
-    // A receipt has the entry in base64; as JSON no character of it takes more than two bytes.
+    // A receipt has the entry in base64; no character of that takes more than two bytes in JSON.
     const maximumBytes = notes.reduce((sum, note) => sum + MAX_ANSWER_BYTES + 3 * note.length, 0)
     const answered = await exchange({ url, headers, body, types: CALL_TYPES, maximumBytes }, this.#options).catch(notTaken)
     const answers = readAnswers(tryUtf8Decode(answered) ?? '')
@@ -107,8 +113,8 @@ export class HubClient implements RemoteLog, RemoteHub {
   }
 
   /**
-   * Whenever the hub says something, until it does not any more: a reason to look. What it says is not read, because what the log
-   * has become its checkpoint alone tells.
+   * Yields whenever the hub says something, until it no longer does: a reason to look. What it says is not read, because only the
+   * log's checkpoint tells what the log has become.
    */
   async *news(signal: AbortSignal): AsyncGenerator<void> {
     const headers = { ...this.#headers, accept: 'text/event-stream' }
@@ -116,7 +122,7 @@ export class HubClient implements RemoteLog, RemoteHub {
     for await (const _ of streamParts(asked, { ...STREAM_LIMITS, signal })) yield
   }
 
-  /** The partial tiles of a size may be gone once there is the full one, which begins like them. */
+  /** The partial tiles of a size may be gone once the full one is there, which begins like them. */
   async #getTile(tile: TilePath, itemBytes: number): Promise<Uint8Array> {
     const request = (width: number): Request => ({ path: formatTilePath({ ...tile, width }), maximumBytes: width * itemBytes })
     try {
@@ -137,7 +143,7 @@ export class HubClient implements RemoteLog, RemoteHub {
     }
   }
 
-  /** What to do about a log that is not shown to us. */
+  /** What to do about a log that refuses to be shown. */
   #remedy(): string {
     const takes = 'to mirror or verify it takes a read token'
     const ask = 'Ask its operator for one (nimledger access issue), and give it with --token-file or in NIMLEDGER_TOKEN.'
@@ -158,13 +164,14 @@ export class HubClient implements RemoteLog, RemoteHub {
         const isPassing = error instanceof RemoteError && error.reason === 'offline'
         if (!isPassing || attempt >= attempts) throw error
         const pause = pauseMs * 2 ** (attempt - 1)
-        await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())))
+        const saidMs = error instanceof HubBusy ? Math.min(error.afterMs ?? 0, MAX_WAIT_MS) : 0
+        await new Promise((resolve) => setTimeout(resolve, Math.max(saidMs, pause * (0.5 + Math.random()))))
       }
     }
   }
 }
 
-/** A server of tiles is no hub. Whatever the reason, another time may do: the notes are kept. */
+/** A plain server of tiles is no hub. Whatever the reason, another attempt may succeed: the notes are kept. */
 function notTaken(error: unknown): never {
   if (!(error instanceof RemoteError) || error.reason === 'offline') throw error
   const message = error.reason === 'not_found' ? `It takes no transactions: ${error.message}` : error.message

@@ -10,21 +10,21 @@ import { ROUTES } from './hub-routes.ts'
 /** From a note that waits for nothing to one that waits behind thousands. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** What became of a note: a refusal's code stands beside it, or what failed. */
+/** What became of a note; the code of a refusal or failure is counted with it. */
 type NoteOutcome = 'accepted' | 'repeated' | 'refused' | 'failed'
 
 /** One answered request. */
 export interface RequestFacts {
-  /** Of a bounded set: a kind of resource, or the one procedure that was called. */
+  /** One of a bounded set: a kind of resource, or the one procedure that was called. */
   readonly route: string
   readonly method: string
   readonly status: number
   readonly seconds: number
-  /** Events go on for as long as somebody watches; how long tells nothing. */
+  /** Whether it is a stream of events, which goes on for as long as somebody watches: its duration tells nothing. */
   readonly isEvents: boolean
 }
 
-/** What is asked for when the figures are. */
+/** What is looked up when the figures are asked for. */
 interface Gauges {
   readonly size: () => number
   readonly isUp: () => boolean
@@ -35,7 +35,7 @@ interface Gauges {
 }
 
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST']
-/** How requests fail. */
+/** The statuses of requests that failed. */
 const FAILED_STATUSES = [500, 503]
 
 export class HubMetrics {
@@ -70,7 +70,7 @@ export class HubMetrics {
     this.#gauge('nimledger_disk_free_bytes', 'Free space where the ledger is.', gauges.freeBytes)
   }
 
-  /** All that is alarming is there from the start: of a series that begins with its first event, nobody sees an increase. */
+  /** Every alarming series exists from the start: if one begins with its first event, no increase is seen. */
   #begin(): void {
     for (const route of ROUTES)
       for (const method of ['GET', 'POST']) for (const status of FAILED_STATUSES) this.#requests.inc({ route, method, status }, 0)
@@ -83,7 +83,7 @@ export class HubMetrics {
   }
 
   answered({ route, method, status, seconds, isEvents }: RequestFacts): void {
-    // A method can be any word; those that nobody expects are one.
+    // A method can be any word; unexpected ones are counted as one.
     this.#requests.inc({ route, method: METHODS.includes(method) ? method : 'other', status })
     if (!isEvents) this.#requestSeconds.observe({ route }, seconds)
   }
@@ -117,7 +117,7 @@ export class HubMetrics {
     if (count > 0) this.#scheduled.inc({ outcome }, count)
   }
 
-  /** From now on there is a scheduler. */
+  /** Says that there is a scheduler from now on. */
   schedules(seconds: number): void {
     this.#scheduleTime.set(seconds)
   }
@@ -145,7 +145,9 @@ export class HubMetrics {
 
   #gauge(name: string, help: string, value?: () => number): Gauge {
     const gauge: Gauge = new Gauge({
-      ...{ name, help, registers: [this.registry] },
+      name,
+      help,
+      registers: [this.registry],
       ...(value && { collect: () => gauge.set(value()) }),
     })
     return gauge

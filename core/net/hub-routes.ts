@@ -1,4 +1,4 @@
-/** What there is under which path, and how requests are told apart in figures and logs. */
+/** What is served under which path, and how requests are told apart in figures and logs. */
 
 import { hubRouter } from '../api/hub/router.ts'
 
@@ -9,10 +9,10 @@ export const CHECKPOINT = '/checkpoint'
 const TILES = '/tile/'
 const ENTRIES = '/tile/entries/'
 
-/** By their whole names, such as "log.watch". */
+/** By their full names, such as "log.watch". */
 const PROCEDURES = hubRouter._def.procedures as unknown as Readonly<Record<string, { readonly _def: { readonly type: string } }>>
 
-/** All that routeName answers. */
+/** Everything that routeName can return. */
 export const ROUTES: readonly string[] = [
   'healthz',
   'metrics',
@@ -39,7 +39,7 @@ export function routeName(path: string | undefined): string {
   return procedure.includes(',') ? 'batch' : 'other'
 }
 
-/** Whether what is answered under this name are events, for as long as somebody watches. */
+/** Whether this name stands for a stream of events, which goes on for as long as somebody watches. */
 export function isWatching(route: string): boolean {
   return PROCEDURES[route]?._def.type === 'subscription'
 }

@@ -3,8 +3,7 @@
  * static resources; for whoever runs it /healthz. TLS is the matter of what stands before it.
  */
 
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { known, tooMany } from '../api/failures.ts'
@@ -14,20 +13,21 @@ import { hubRouter } from '../api/hub/router.ts'
 import { MAX_BATCH_CALLS, MAX_REQUEST_BYTES } from '../api/router.ts'
 import type { FailureCode } from '../api/views.ts'
 import { type Access, lacking } from './access.ts'
+import { type Address, hostInUrl, isLoopbackHost, listen } from './address.ts'
 import { Connections } from './connections.ts'
-import { GATE_SERVER_OPTIONS, Gate, type GateSettings, isLoopbackAddress } from './gate.ts'
+import type { Fault } from './fault.ts'
+import { GATE_SERVER_OPTIONS, Gate, type GateSettings } from './gate.ts'
 import type { HubMetrics, RequestFacts } from './hub-metrics.ts'
 import { CALLS, CHECKPOINT, HEALTH, isLogRoute, isWatching, METRICS, routeName } from './hub-routes.ts'
 import { readResource, writeResource } from './tile-routes.ts'
-import type { Fault } from './visits.ts'
 
 interface HubServerOptions {
   readonly host: HubHost
   readonly access: Access
   readonly gate: GateSettings
-  readonly address: { readonly host: string; readonly port: number }
+  readonly address: Address
   readonly metrics?: HubMetrics | undefined
-  /** Told of every request that was answered. */
+  /** Called for every request that was answered. */
   readonly log?: ((facts: RequestFacts & { readonly path: string }) => void) | undefined
 }
 
@@ -40,26 +40,17 @@ export interface HubServer {
 
 export async function serveHub({ host, access, address, metrics, log, ...options }: HubServerOptions): Promise<HubServer> {
   const server = createServer(GATE_SERVER_OPTIONS)
-  const isLoopback = isLoopbackAddress(address.host)
+  const isLoopback = isLoopbackHost(hostInUrl(address.host))
   const gate = new Gate(server, { ...options.gate, isLoopback, turnedAway: (why) => metrics?.turnedAway(why) })
   const connections = new Connections(server)
-  const port = await listen(server, address)
+  const { origin } = await listen(server, address)
   metrics?.countConnections(server)
   const reception: Reception = { host, access, gate, metrics, log, call: callHandler(host, access, gate) }
   server.on('request', (request, response) => {
     observe(reception, request, response)
     answer(reception, request, response).catch((error: unknown) => fail(response, host, error))
   })
-  const shown = address.host.includes(':') ? `[${address.host}]` : address.host
-  return { origin: `http://${shown}:${port}`, close: () => connections.close() }
-}
-
-async function listen(server: Server, { host, port }: HubServerOptions['address']): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  return (server.address() as AddressInfo).port
+  return { origin, close: () => connections.close() }
 }
 
 function callHandler(host: HubHost, access: Access, gate: Gate): RequestListener {
@@ -126,7 +117,7 @@ async function answer(
   const visitor = await access.authorize(request)
   if (!('rights' in visitor)) return isCall ? refuseCall(response, visitor) : refuse(response, visitor)
   if (isCall) {
-    // What each procedure needs, it asks itself.
+    // Each procedure checks by itself what it needs.
     response.setHeader('cache-control', 'no-store')
     return call(request, response)
   }
@@ -139,12 +130,12 @@ async function answer(
 }
 
 /**
- * The path of a request; undefined where what was sent is no path, or another spelling of one: everybody who looks at it, in here
- * and before, has to see the same.
+ * The path of a request; undefined where what was sent is not a path, or is another spelling of one: the proxies in front and the
+ * code in here all have to see the same path. No path here needs a percent sign: tRPC decodes it, and the rate limit would not.
  */
 function pathOf({ url = '' }: IncomingMessage): string | undefined {
   const path = url.startsWith('/') ? URL.parse(url, 'http://host')?.pathname : undefined
-  return path === url.split(/[?#]/, 1)[0] ? path : undefined
+  return path === url.split(/[?#]/, 1)[0] && !path?.includes('%') ? path : undefined
 }
 
 function isReading({ method }: IncomingMessage, response: ServerResponse): boolean {
@@ -154,7 +145,7 @@ function isReading({ method }: IncomingMessage, response: ServerResponse): boole
   return false
 }
 
-/** For what watches the program: whether it takes notes. */
+/** For programs that watch this one: whether it takes notes. */
 function tellHealth({ failure }: HubHost, response: ServerResponse): void {
   const body = failure === undefined ? { status: 'ok' } : { status: 'failing', ...failure }
   response.setHeader('cache-control', 'no-store')
@@ -163,7 +154,7 @@ function tellHealth({ failure }: HubHost, response: ServerResponse): void {
 
 function fail(response: ServerResponse, host: HubHost, error: unknown): void {
   const { code, message } = host.explain(error)
-  // Half an answer cannot be taken back; cut off, nobody takes it for a whole one.
+  // Half an answer cannot be taken back, but if it is cut off nobody takes it for a whole one.
   if (response.headersSent) response.destroy()
   else refuse(response, { status: code === 'busy' || code === 'offline' ? 503 : 500, message })
 }
@@ -177,7 +168,7 @@ function setHeaders(response: ServerResponse, { headers = {} }: Fault): void {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
 }
 
-/** In the form of the router's own errors, so that its clients can say it. */
+/** In the form of the router's own errors, so that clients can show it. */
 function refuseCall(response: ServerResponse, fault: Fault): void {
   setHeaders(response, fault)
   const { status, message } = fault
@@ -187,7 +178,7 @@ function refuseCall(response: ServerResponse, fault: Fault): void {
   end(response, status, 'application/json', JSON.stringify({ error }))
 }
 
-/** What turns calls away, as tRPC and this program name it. */
+/** The reasons for which calls are turned away, as tRPC and this program name them. */
 const CALL_FAULTS: Readonly<Record<number, { code: keyof typeof TRPC_ERROR_CODES_BY_KEY; failure: FailureCode }>> = {
   400: { code: 'BAD_REQUEST', failure: 'usage' },
   401: { code: 'UNAUTHORIZED', failure: 'denied' },
@@ -198,9 +189,9 @@ const CALL_FAULTS: Readonly<Record<number, { code: keyof typeof TRPC_ERROR_CODES
 }
 
 function end(response: ServerResponse, status: number, type: string, body: string): void {
-  // Another caller, or the same one in a second, may be answered otherwise.
+  // Another caller, or the same one a second later, may get another answer.
   response.setHeader('cache-control', 'no-store')
-  // What the sender has still to say is not read.
+  // What the sender still has to say is not read.
   response.writeHead(status, { 'content-type': type, 'content-length': String(Buffer.byteLength(body)), connection: 'close' })
   response.end(body)
 }

@@ -1,6 +1,6 @@
 /**
- * Signs in to a hub over HTTP(S), as core/api/hub/sign-in.ts has it: asks for a text, looks at it, has it signed, and brings it
- * back.
+ * Signs in to a hub over HTTP(S), as core/api/hub/sign-in.ts describes it: asks for a text, checks it, has it signed, and brings
+ * it back.
  */
 
 import { parseChallenge, readAsked, readProof } from '../api/hub/sign-in.ts'
@@ -32,7 +32,7 @@ interface SignedIn {
   readonly expires: string
 }
 
-/** A token for the account, or why the hub gives none. Throws RemoteError where its answer is no answer. */
+/** A token for the account, or why the hub gives none. Throws RemoteError where it gives no proper answer. */
 export async function signInToHub({
   base,
   origin,
@@ -43,7 +43,7 @@ export async function signInToHub({
   const challenge = asked === undefined ? new Malformed('there is none') : parseChallenge(asked.text)
   if (asked === undefined || challenge instanceof Malformed)
     throw new RemoteError('offline', `What ${base.href} gave to sign is not for signing in.`)
-  // A text for another hub, ledger or account is not signed: whoever passed it on would come in with it.
+  // A text for another hub, ledger or account is not signed: somebody could have passed it on, and would sign in with it there.
   const isMeant = challenge.hub === base.hostname && challenge.ledger === origin && challenge.account === account
   if (!isMeant) {
     const named = `${challenge.account} at ${challenge.hub} for ${challenge.ledger}`

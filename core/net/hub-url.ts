@@ -8,16 +8,16 @@
  */
 
 import { Malformed } from '../base/malformed.ts'
+import { isLoopbackHost } from './address.ts'
 
 const MAX_URL_CHARACTERS = 2_000
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/
 
 /** The address with a slash at its end. */
 export function parseHubUrl(text: string): URL | Malformed {
   if (text.length > MAX_URL_CHARACTERS) return new Malformed(`a hub's address has at most ${MAX_URL_CHARACTERS} characters`)
   const url = URL.parse(text)
   if (url === null) return new Malformed("a hub's address is a URL such as https://hub.example/credits")
-  const isLocal = url.protocol === 'http:' && LOOPBACK.test(url.hostname)
+  const isLocal = url.protocol === 'http:' && isLoopbackHost(url.hostname)
   if (url.protocol !== 'https:' && !isLocal) return new Malformed('a hub is reached by https, or by http on this machine alone')
   if (url.username !== '' || url.password !== '') return new Malformed("a hub's address holds no name and no password")
   if (url.search !== '' || url.hash !== '' || /[?#]/.test(text))

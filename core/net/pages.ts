@@ -29,7 +29,7 @@ interface PageAnswer {
   readonly body: Buffer
 }
 
-/** What may run, load and be asked on the page: its own files, and styles that it marks. */
+/** What may run, be loaded and be requested on the page: its own files, and styles that carry the nonce. */
 function contentSecurityPolicy(nonce: string): string {
   return [
     "default-src 'none'",
@@ -44,7 +44,7 @@ function contentSecurityPolicy(nonce: string): string {
   ].join('; ')
 }
 
-/** What every answer says, whatever it is. */
+/** The headers of every answer. */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -53,7 +53,7 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), payment=()',
 }
 
-/** The files of a built page, read once: nothing that is asked for is ever looked up in the file system. */
+/** The files of a built page, read once: no request ever reaches the file system. */
 export class Pages {
   readonly #files: ReadonlyMap<string, Buffer>
 

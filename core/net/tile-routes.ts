@@ -5,8 +5,9 @@
  *     GET /tile/<level>/<N>[.p/<W>]                 application/octet-stream        never changes
  *     GET /tile/entries/<N>[.p/<W>]                 application/octet-stream        never changes; packed where that is taken
  *
- * Served is what the checkpoint covers: a tile in each width that it ever had, since the full one begins like all of them. Who
- * takes zstd (RFC 8878 and 9659) gets a full bundle as it is stored, so that nobody packs it again; who takes gzip gets any so.
+ * What the checkpoint covers is served: a tile in each width that it ever had, since the full one begins like all of them. A
+ * caller that takes zstd (RFC 8878 and 9659) gets a full bundle as it is stored, so that nobody packs it again; one that takes
+ * gzip gets any bundle in gzip.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -22,7 +23,7 @@ import { CHECKPOINT } from './hub-routes.ts'
 
 const CHECKPOINT_SECONDS = 2
 const YEAR_SECONDS = 31_536_000
-/** Entries are signatures for the better part, which no effort makes smaller. */
+/** Entries consist mostly of signatures, which no effort makes smaller. */
 const GZIP_LEVEL = 1
 
 const compress = promisify(gzip)
@@ -34,7 +35,7 @@ interface Resource {
   readonly body: Uint8Array
 }
 
-/** `isPublic` tells whether others than the caller may be given a copy by whatever stands in between. */
+/** `isPublic` tells whether caches on the way may give a copy to others than the caller. */
 export async function readResource(
   host: HubHost,
   path: string,
@@ -93,7 +94,7 @@ async function readHashes(store: StoreReader, level: number, number: number, wid
   return hashes.subarray(0, width * HASH_BYTES)
 }
 
-/** One element of an Accept-Encoding: a coding, perhaps with a weight, which is not nothing. */
+/** One element of an Accept-Encoding: a coding, perhaps with a weight, which must not be zero. */
 const TAKEN = /^\s*([\w-]+)\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i
 
 function takes(names: readonly string[], accepted: string): boolean {
@@ -114,7 +115,7 @@ function unpublished(): Resource {
   return { status: 503, headers, body: Buffer.from('No checkpoint is published yet: its witnesses are asked.\n') }
 }
 
-/** Writes a resource, or its head alone. */
+/** Writes a resource, or only its head. */
 export function writeResource({ method }: IncomingMessage, response: ServerResponse, { status, headers, body }: Resource): void {
   response.writeHead(status, { ...headers, 'content-length': String(body.length) })
   response.end(method === 'HEAD' ? undefined : body)

@@ -1,4 +1,4 @@
-/** Work of which so many pieces are under way at a time and no more; the others wait for their turn, in order. */
+/** Work of which only so many pieces are under way at a time; the others wait for their turn, in order. */
 export class Turns {
   #free: number
   readonly #waiting: (() => void)[] = []
@@ -13,7 +13,7 @@ export class Turns {
     try {
       return await work()
     } finally {
-      // Handed on as it is, so that nobody who comes meanwhile gets before those who wait.
+      // The turn is handed on directly, so that no newcomer gets ahead of those who wait.
       const next = this.#waiting.shift()
       if (next === undefined) this.#free += 1
       else next()

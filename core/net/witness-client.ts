@@ -3,9 +3,9 @@
 import { MAX_SIGNATURE_LINES } from '../base/limits.ts'
 import type { RemoteWitness } from '../sync/cosigning.ts'
 import { RemoteError } from '../sync/remote.ts'
-import { failureOf } from './connection-failure.ts'
+import { connectionFailure } from './connection-failure.ts'
 
-/** As many signature lines as are read, of Ed25519 keys under long names. */
+/** As many signature lines as are read, of Ed25519 keys with long names. */
 const MAX_ANSWER_BYTES = MAX_SIGNATURE_LINES * 400
 
 export class WitnessClient implements RemoteWitness {
@@ -27,13 +27,13 @@ export class WitnessClient implements RemoteWitness {
         signal,
       })
       const answer = { status: response.status, body: await readBounded(response) }
-      // What does not come from a witness, or is its passing trouble, is tried again.
+      // Answers that do not come from a witness, or that report passing trouble, are retried.
       if (response.status >= 300 && response.status < 400) throw this.#offline('it answers with a redirect')
       if (response.status >= 500 || response.status === 429) throw this.#offline(`it answers ${response.status}`)
       return answer
     } catch (error) {
       if (error instanceof RemoteError) throw error
-      throw this.#offline(signal.aborted ? 'it took too long' : failureOf(error), error)
+      throw this.#offline(signal.aborted ? 'it took too long' : connectionFailure(error), error)
     }
   }
 

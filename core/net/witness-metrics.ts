@@ -24,7 +24,9 @@ export function addWitnessMetrics(registry: Registry, cosigning: Pick<Cosigning,
   )
   ofEach('nimledger_witness_entries', 'Entries that the witness cosigned last, as far as is known here.', ({ size }) => size)
   const requests: Counter<'witness' | 'outcome'> = new Counter({
-    ...{ name: 'nimledger_witness_requests_total', help: 'Requests to witnesses by what became of them.', registers },
+    name: 'nimledger_witness_requests_total',
+    help: 'Requests to witnesses by what became of them.',
+    registers,
     labelNames: ['witness', 'outcome'],
     collect: () => {
       requests.reset()

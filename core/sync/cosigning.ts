@@ -40,9 +40,9 @@ import {
 import type { VerifySignature } from '../log/signature.ts'
 import { readPrefix } from './remote-tree.ts'
 
-/** A witness somewhere else. */
+/** A witness that runs somewhere else. */
 export interface RemoteWitness {
-  /** What it answers to the body of an add-checkpoint request. Throws RemoteError where it does not answer. */
+  /** Its answer to the body of an add-checkpoint request. Throws RemoteError where it does not answer. */
   addCheckpoint(body: Uint8Array, signal: AbortSignal): Promise<{ readonly status: number; readonly body: Uint8Array }>
 }
 
@@ -60,25 +60,25 @@ export interface CosigningOptions {
   /** Reads the log as it is now. */
   readonly reading: <T>(read: (log: Pick<LogReader, 'checkpoint' | 'tile'>) => Promise<T>) => Promise<T>
   readonly witnesses: readonly { readonly key: VerifierKey; readonly remote: RemoteWitness }[]
-  /** Which of them have to have cosigned, and what becomes of a checkpoint that they have not. */
+  /** Who has to have cosigned, and what is done with a checkpoint that lacks a quorum. */
   readonly quorum: WitnessGroup
   readonly unwitnessed: 'serve' | 'hold'
   /** How long a witness has for its answer. */
   readonly timeoutMs: number
-  /** What is kept; `keep` has it on the disk when it returns. */
+  /** What was kept, and how to keep more: it is on the disk when `keep` returns. */
   readonly kept: Published
   readonly keep: (published: Published) => void
-  /** Is told of what is published. */
+  /** Called with what is published. */
   readonly publish: (checkpoint: Uint8Array) => void
-  /** Is told what went wrong with whom; nobody is named where it is the log itself. */
+  /** Called with what went wrong, and with which witness; with none where it is the log itself. */
   readonly report: (message: string, witness?: string) => void
   readonly now: () => Milliseconds
   readonly random: () => number
-  /** Ends after a time, or with the signal. */
+  /** Resolves after a time, or with the signal. */
   readonly pause: (milliseconds: Milliseconds, signal: AbortSignal) => Promise<unknown>
 }
 
-/** What is known of a witness, for whoever watches the hub. */
+/** What is known of a witness, for those who watch the hub. */
 interface WitnessStatus {
   readonly name: string
   /** The tree size that it cosigned last, as far as is known here. */
@@ -90,7 +90,7 @@ interface WitnessStatus {
 
 type Outcome = 'cosigned' | 'offline' | 'refused'
 
-/** From one round to the next, so that witnesses are asked once for many commits. */
+/** The time from one round to the next, so that witnesses are asked once for many commits. */
 const ROUND_MS = 500
 const FIRST_REST_MS = 1_000
 const LONGEST_REST_MS = 60_000
@@ -115,7 +115,7 @@ interface Asked {
   readonly counts: Record<Outcome, number>
 }
 
-/** The witness answered, and what it says is for people to look at. */
+/** The witness answered, and its answer is for people to look at. */
 class Refused extends Error {}
 
 export class Cosigning {
@@ -132,7 +132,10 @@ export class Cosigning {
     this.#published = options.kept
     this.#witnesses = options.witnesses.map((one) => ({
       ...one,
-      ...{ size: 0, isBusy: false, failures: 0, restUntil: 0 },
+      size: 0,
+      isBusy: false,
+      failures: 0,
+      restUntil: 0,
       counts: { cosigned: 0, offline: 0, refused: 0 },
     }))
     this.#running = this.#run()
@@ -152,7 +155,7 @@ export class Cosigning {
     return this.#witnesses.map(({ key, size, counts, failures }) => ({ name: key.name, size, counts, isFailing: failures > 0 }))
   }
 
-  /** There is a new checkpoint. */
+  /** Is called when there is a new checkpoint. */
   grown(): void {
     this.#wake.abort()
   }
@@ -179,7 +182,7 @@ export class Cosigning {
     }
   }
 
-  /** How long there is nothing to do, unless the log grows or a witness answers. */
+  /** For how long there is nothing to do, unless the log grows or a witness answers. */
   #restMs(): Milliseconds {
     const now = this.#options.now()
     const missing = this.#missing().filter(({ isBusy }) => !isBusy)
@@ -203,7 +206,7 @@ export class Cosigning {
       await this.#ask(witness, target)
       if (isOver) this.#addLate(target)
       else if (this.#hasQuorum(target)) quorum.resolve()
-      // Where it is missing still, or the log has grown meanwhile, the next round asks it.
+      // If the cosignature is still missing, or the log has grown meanwhile, the next round asks again.
       this.#wake.abort()
     })
     await Promise.race([Promise.all(asked), quorum.promise])
@@ -211,7 +214,7 @@ export class Cosigning {
     this.#publish(target)
   }
 
-  /** A cosignature came after its target was published: it is published with it, unless there is a later one. */
+  /** A cosignature that came after its target was published: it is published as well, unless a later checkpoint already is. */
   #addLate(target: Target): void {
     if (target !== this.#target) return
     try {
@@ -225,7 +228,7 @@ export class Cosigning {
     return hasQuorum(this.#options.quorum, cosignatures)
   }
 
-  /** The last checkpoint signed, and what it was cosigned with so far. */
+  /** The last checkpoint signed, with the cosignatures that it has so far. */
   async #nextTarget(): Promise<Target | undefined> {
     const signed = await this.#options.reading((log) => log.checkpoint())
     if (signed === undefined) return undefined
@@ -237,7 +240,7 @@ export class Cosigning {
     return this.#target
   }
 
-  /** Those that the same text was published with before. */
+  /** Those with which the same text was published before. */
   #keptCosignatures({ text, textBytes }: Note): NoteSignature[] {
     const kept = [this.#published.checkpoint, this.#published.cosigned]
       .map((signed) => (signed === undefined ? undefined : parseNote(signed, MAX_NOTE_BYTES)))
@@ -314,12 +317,12 @@ export class Cosigning {
     throw new Refused('It answers without a cosignature that its key made.')
   }
 
-  /** Publishes a target with the cosignatures that it has, if they are enough, or are not asked to be. */
+  /** Publishes a target with the cosignatures that it has, if they are enough, or need not be. */
   #publish(target: Target): void {
     const { keep, publish, unwitnessed } = this.#options
     const isEnough = this.#hasQuorum(target)
     if (!isEnough && unwitnessed === 'hold') return
-    // In the order of the witnesses, whichever was the quickest.
+    // In the order of the witnesses, whichever of them was quickest.
     const cosignatures = this.#witnesses.flatMap(({ key }) => target.cosignatures.filter((one) => isSameKey(one, key)))
     const checkpoint = formatNote(target.note.text, [...target.note.signatures, ...cosignatures])
     const { checkpoint: before } = this.#published

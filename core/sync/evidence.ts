@@ -102,11 +102,13 @@ interface ConfirmedEvidence {
   readonly kind: EvidenceKind
   readonly shown: Checkpoint
   readonly held?: Checkpoint
-  /** It shows by itself that the log signed what it must not; otherwise it rests on the word of the mirror that wrote it. */
+  /**
+   * Whether it shows by itself that the log signed what it must not; otherwise it rests on the word of the mirror that wrote it.
+   */
   readonly isProof: boolean
 }
 
-/** Whether everything in the evidence that anybody can check is as it says; otherwise what is wrong with it. */
+/** Checks everything in the evidence that anybody can check. Returns what it comes to, or what is wrong with it. */
 export function checkEvidence(sha256: Sha256, evidence: Evidence, trust: LogTrust): ConfirmedEvidence | Malformed | Unverified {
   const { kind } = evidence
   const shown = openCheckpoint(evidence.shown, trust)
@@ -134,7 +136,9 @@ function findContradiction(sha256: Sha256, evidence: Evidence, shown: Checkpoint
   return undefined
 }
 
-/** Whether two trees cannot both be of one log; the proof is that the larger begins with `prefix`, which is not the smaller. */
+/**
+ * Whether two trees cannot both belong to one log; the proof is that the larger begins with `prefix`, which is not the smaller.
+ */
 function contradicts(sha256: Sha256, a: TreeHead, b: TreeHead, { prefix, path }: Pick<Evidence, 'prefix' | 'path'>): boolean {
   if (a.size === b.size) return !equalBytes(a.root, b.root)
   const [smaller, larger] = a.size < b.size ? [a, b] : [b, a]

@@ -36,7 +36,7 @@ const STEP_BUNDLES = 8
 
 export interface MirrorOptions extends FollowerOptions {
   readonly remote: RemoteLog
-  /** The log's key that whoever keeps the mirror got from elsewhere. */
+  /** The log's key, which whoever keeps the mirror got from elsewhere. */
   readonly trusted: VerifierKey
   /** Who has to have cosigned a checkpoint before any of its entries is taken. */
   readonly witnesses?: { readonly group: WitnessGroup; readonly verify: VerifySignature } | undefined
@@ -75,7 +75,10 @@ export class Mirror {
     this.#options = options
   }
 
-  /** Opens a mirror that was left in any state; throws StoreError `damaged` where its book is not what its checkpoint covers. */
+  /**
+   * Opens a mirror that may have been left in any state. Throws StoreError `damaged` where its book is not what its checkpoint
+   * covers.
+   */
   static async open(options: MirrorOptions): Promise<Mirror> {
     const { sha256, store, verifier } = options
     const checkpoint = await store.checkpoint()
@@ -83,7 +86,10 @@ export class Mirror {
     return new Mirror(options)
   }
 
-  /** One round. Throws StoreError `offline` where the log cannot be reached, `damaged` where what it shows is not of its key. */
+  /**
+   * One round. Throws StoreError `offline` where the log cannot be reached, `damaged` where what it shows was not signed by its
+   * key.
+   */
   async sync(): Promise<Synced | Caught> {
     const shown = await this.#readCheckpoint()
     const before = await this.#shownBefore()
@@ -105,7 +111,7 @@ export class Mirror {
     }
   }
 
-  /** The checkpoint that the log shows now, signed with the key that is trusted for the entries at hand. */
+  /** The checkpoint that the log shows now, signed with the key that has to be trusted after the entries at hand. */
   async #readCheckpoint(): Promise<Signed> {
     const { remote, verifier } = this.#options
     const signed = await remote.checkpoint()
@@ -118,7 +124,9 @@ export class Mirror {
     )
   }
 
-  /** A key given that the entries at hand name stands for the key that they put in force; another has to prove itself. */
+  /**
+   * If the entries at hand name the key that was given, the key that they put in force is trusted; any other has to prove itself.
+   */
   async #trustedKey(): Promise<VerifierKey> {
     const { sha256, store, trusted } = this.#options
     const isNamed = await this.#isNamed(trusted)
@@ -138,7 +146,7 @@ export class Mirror {
     return { ...checkpoint, signed }
   }
 
-  /** What is wrong with what the log shows now, after what it showed before. */
+  /** Why what the log shows now contradicts what it showed before; undefined where it does not. */
   async #compare(before: Signed, shown: Signed, tree: RemoteTree): Promise<Finding | undefined> {
     if (shown.size === before.size) {
       if (equalBytes(shown.root, before.root)) return undefined
@@ -172,7 +180,7 @@ export class Mirror {
     throw new Misserved('altered', 'tile', WRONG_TILES)
   }
 
-  /** What its witnesses have not seen yet is not taken, though what contradicts it is evidence all the same. */
+  /** Entries that the witnesses have not seen yet are not taken, though a contradiction in them is evidence all the same. */
   async #followWitnessed(shown: Signed, tree: RemoteTree, before: Signed | undefined): Promise<Synced | Finding> {
     const { remote, witnesses } = this.#options
     if (witnesses !== undefined) {
@@ -184,7 +192,7 @@ export class Mirror {
     return this.#follow(shown, tree, before)
   }
 
-  /** Takes the entries up to what is shown, which continues what was shown before. */
+  /** Takes the entries up to the checkpoint shown, which continues the one before. */
   async #follow(shown: Signed, tree: RemoteTree, before: Signed | undefined): Promise<Synced | Finding> {
     const { sha256, store } = this.#options
     if (shown.size === 0 && !equalBytes(shown.root, emptyRoot(sha256)))
@@ -211,11 +219,11 @@ export class Mirror {
     let next = this.#fetchStep(await frontierAt(sha256, store, start), tree)
     for (;;) {
       const step = await next.catch((error) => error as Error)
-      // What came before is kept, so that on a bad network every round gets further.
+      // What came before the failure is kept, so that on a bad network every round gets further.
       if (step instanceof Error) return (await follower.flush()) ?? Promise.reject(step)
       const isLast = step.frontier.size === shown.size
       if (!isLast) next = this.#fetchStep(step.frontier, tree)
-      // It is waited for in the next turn; until then its failure is nobody's.
+      // The next turn of the loop waits for it and hears of its failure; until then nobody has to.
       next.catch(() => {})
       const defect = (await follower.add(step.entries)) ?? (isLast ? await follower.flush() : undefined)
       if (defect !== undefined) return defect
@@ -252,7 +260,7 @@ export class Mirror {
     return { entries, frontier: grown }
   }
 
-  /** An entry and its hash differ, and the entries are not those that were signed: are the hashes? */
+  /** An entry does not match its hash, and the entries are not those that were signed. Are the hashes those that were signed? */
   async #blame(altered: number, frontier: Frontier, count: number, tree: RemoteTree): Promise<Misserved> {
     const signed = frontier.copy()
     for (let index = frontier.size; index < frontier.size + count; index++) signed.append(await hashOf(tree, index))
@@ -264,7 +272,7 @@ export class Mirror {
     return new Misserved('altered', resource, `Entry ${altered} is not the one that the checkpoint was signed over.`)
   }
 
-  /** Others make their proofs of what is served: the tiles above the leaves have to be right as well. */
+  /** Others make their proofs from what is served, so the tiles above the leaves have to be right as well. */
   async #checkTiles(covered: Uint8Array | undefined, tree: RemoteTree): Promise<void> {
     const before = covered === undefined ? undefined : readCheckpoint(covered)
     const start = before === undefined || before instanceof Malformed ? 0 : before.size
@@ -276,7 +284,7 @@ export class Mirror {
     }
   }
 
-  /** The log has an entry that breaks a rule; whoever has the entries before can see that it does. */
+  /** The log has an entry that breaks a rule; anybody who has the entries before it can see that it does. */
   async #invalid({ index, message }: Defect, tree: RemoteTree): Promise<Finding> {
     assert(index !== undefined, 'a replay names the entry')
     const [bytes] = (await tree.bundle(Math.floor(index / TILE_WIDTH))).slice(index % TILE_WIDTH)
@@ -284,7 +292,7 @@ export class Mirror {
     return { kind: 'invalid', message: `Entry ${index} of the log breaks its rules: ${message}`, index, entry: bytes!, path }
   }
 
-  /** The entries name the key that has to have signed, and the one that is trusted. */
+  /** The entries have to name the key that signed, and the one that is trusted. */
   async #checkKey(shown: Signed): Promise<Finding | undefined> {
     const { sha256, store, trusted, verifier } = this.#options
     const key = await keyInForce(sha256, store, shown.size)
@@ -325,13 +333,13 @@ function wrongTile(index: number, { head }: RemoteTree): Misserved {
   return new Misserved('altered', formatTilePath({ level: 0, number, width: tileWidth(0, number, head.size) }), WRONG_TILES)
 }
 
-/** The larger tree begins with another tree than the smaller one. */
+/** The evidence that the larger tree begins with another tree than the smaller one. */
 function fork(smaller: TreeHead, larger: TreeHead, { root, path }: Prefix): Finding {
   const trees = `its tree of ${entryCount(larger.size)} does not begin with its tree of ${smaller.size}`
   return { kind: 'fork', message: `The log signed two histories: ${trees}.`, prefix: root, path }
 }
 
-/** Whose signatures under the log's name a note has instead. */
+/** Who signed a note under the log's name instead. */
 function others(key: VerifierKey, signed: Uint8Array): string {
   const note = parseNote(signed, MAX_NOTE_BYTES)
   if (note instanceof Malformed) return ''

@@ -13,10 +13,9 @@
  * take one of them, those that depend on it wait with it: those that name an account or a thing that it names or makes.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import { MAX_OUTBOX_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Tools } from '../domain/envelope.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { createdId } from '../domain/view.ts'
@@ -30,23 +29,21 @@ import { HubBusy, type RemoteAnswer, RemoteError, type RemoteHub } from './remot
 /** Notes, and their bytes, in one call at most. */
 const MAX_CALL_NOTES = 100
 const MAX_CALL_BYTES = 1024 * 1024
-/** The pause after a first failure. It doubles with each further one. */
+/** The pause after a first failure. It doubles with each one that follows. */
 const MIN_PAUSE_MS = 500
 const MAX_PAUSE_MS = 60_000
 
-export interface OutboxOptions {
-  readonly rules: Rules
-  readonly sha256: Sha256
+export interface OutboxOptions extends Tools {
   readonly store: OutboxStore
   readonly hub: RemoteHub
   /** Whose receipts are believed. */
   readonly trust: () => Promise<LogTrust>
   readonly now: () => Milliseconds
-  /** From 0 to 1, for pauses that do not fall together with those of others. */
+  /** From 0 to 1, to spread pauses, so that they do not coincide with those of others. */
   readonly random: () => number
 }
 
-/** What a pass came to. */
+/** The result of a pass. */
 interface Delivery {
   readonly answered: number
   /** Why some are still on their way; undefined where none are. */
@@ -60,26 +57,26 @@ interface Outgoing {
   readonly names: readonly string[]
 }
 
-/** Accounts and things as they stand in a text. */
+/** Accounts and things as they appear in a text. */
 const NAMES = /nim1[02-9ac-hj-np-z]{38}|\b(?:mdl|lst|sub|hld|grt|pur|pay|off|man)_[0-9a-f]{32}/g
 
 export class Outbox {
   readonly #options: OutboxOptions
   #failures = 0
   #notBefore: Milliseconds = 0
-  /** Fewer after a call that failed: on a bad network a short one may get through. */
+  /** Fewer after a call that failed: on a bad network a short call may get through. */
   #callNotes = MAX_CALL_NOTES
 
   constructor(options: OutboxOptions) {
     this.#options = options
   }
 
-  /** How long the pause still is that follows a failure. */
+  /** How long the pause after a failure still lasts. */
   get pauseMs(): Milliseconds {
     return Math.max(0, this.#notBefore - this.#options.now())
   }
 
-  /** One pass, after the pause: whatever may go is sent once, and what is answered is kept. */
+  /** One pass, after the pause: everything that may go is sent once, and the answers are kept. */
   async deliver(): Promise<Delivery> {
     const { store } = this.#options
     const held = new Set<string>()
@@ -118,7 +115,7 @@ export class Outbox {
     return { id, note, names: [...new Set(names)] }
   }
 
-  /** One call. Throws RemoteError where nothing is known of any of its notes. */
+  /** One call. Throws RemoteError where nothing was learned about any of its notes. */
   async #send(call: readonly Outgoing[]): Promise<Delivery & { readonly unanswered: readonly Outgoing[] }> {
     const { store, hub, trust, now } = this.#options
     await store.markSent(call.map(({ id }) => id))
@@ -159,7 +156,7 @@ export class Outbox {
     return isOther ? unfounded('receipt', 'it is of another entry') : { status: 'accepted', index, receipt: receipt! }
   }
 
-  /** Until when nothing is sent: longer with each failure, and as long as the hub asked for. */
+  /** Sets until when nothing is sent: longer with each failure, and at least as long as the hub asked for. */
   #pause(failure: StoreError | undefined): void {
     const { now, random } = this.#options
     this.#failures = failure === undefined ? 0 : this.#failures + 1
@@ -170,7 +167,7 @@ export class Outbox {
   }
 }
 
-/** The first notes, as many as fit into one call. */
+/** The first of the notes, as many as fit into one call. */
 function fitting(page: readonly OutboxNote[]): readonly OutboxNote[] {
   let bytes = 0
   const excess = page.findIndex(({ note }, i) => {
@@ -180,7 +177,7 @@ function fitting(page: readonly OutboxNote[]): readonly OutboxNote[] {
   return excess < 0 ? page : page.slice(0, excess)
 }
 
-/** Whether a note depends on none that waits. One that does waits too. */
+/** Whether a note depends on none that waits; one that does waits too. */
 function isFree(outgoing: Outgoing, held: Set<string>): boolean {
   const isHeld = outgoing.names.some((name) => held.has(name))
   if (isHeld) hold(outgoing, held)
@@ -191,7 +188,7 @@ function hold({ names }: Outgoing, held: Set<string>): void {
   for (const name of names) held.add(name)
 }
 
-/** Keeps a signed note to be sent; says what is wrong with it where no hub could take it. */
+/** Keeps a signed note to be sent. Returns what is wrong with it where no hub could accept it. */
 export async function putNote(
   { rules, sha256, store, now }: Pick<OutboxOptions, 'rules' | 'sha256' | 'store' | 'now'>,
   note: Uint8Array,

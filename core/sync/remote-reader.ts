@@ -49,7 +49,7 @@ class RemoteReader implements LogReader {
     const ahead = limit === 1 ? last : Math.min(last + BUNDLES_AHEAD, Math.ceil(this.#size / TILE_WIDTH))
     for (let number = first; number < ahead; number++) {
       void this.#bundle(number)
-      // Tiles are compared with what the entries hash to.
+      // Tiles are fetched as well, since they are compared with the hashes of the entries.
       if (limit > 1) this.#tree.tile(0, number).catch(() => {})
     }
     const found: LoggedEntry[] = []

@@ -1,7 +1,7 @@
 /**
  * The tree of a remote log at one checkpoint: tiles and bundles as that checkpoint implies them, and the proofs that they give.
- * What is served under a signed checkpoint and is not there, or is not of the form, is told as such; whether the hashes are right
- * shows when a proof is made of them.
+ * Where something that a signed checkpoint implies is not served, or is malformed, that is reported as Misserved; whether the
+ * hashes are right turns out when a proof is made of them.
  */
 
 import type { Sha256 } from '../base/bytes.ts'
@@ -36,7 +36,7 @@ export class Misserved extends Error {
   }
 }
 
-/** What a tree of one size begins with: the root over its first entries, and the proof. */
+/** The beginning of a tree of one size: the root over its first entries, and the proof. */
 export interface Prefix {
   readonly root: Uint8Array
   readonly path: readonly Uint8Array[]
@@ -55,7 +55,7 @@ async function readRanges(sha256: Sha256, load: LoadTile, ranges: readonly Range
   return foldRanges(sha256, ranges, hashes)
 }
 
-/** What the tree of `size` entries begins with, by its tiles. */
+/** The beginning of the tree of `size` entries, by its tiles. */
 export async function readPrefix(sha256: Sha256, load: LoadTile, prefixSize: number, size: number): Promise<Prefix> {
   const [root] = await readRanges(sha256, load, rootRanges(prefixSize), size)
   return { root: root!, path: await readRanges(sha256, load, consistencyRanges(prefixSize, size), size) }
@@ -73,7 +73,7 @@ export class RemoteTree {
     this.#remote = remote
   }
 
-  /** What the tree begins with, as the tiles that are served have it. */
+  /** The beginning of the tree, according to the tiles that are served. */
   prefix(size: number): Promise<Prefix> {
     return readPrefix(this.#sha256, (level, number) => this.tile(level, number), size, this.head.size)
   }
@@ -84,7 +84,7 @@ export class RemoteTree {
     return readRanges(this.#sha256, (level, number) => this.tile(level, number), ranges, this.head.size)
   }
 
-  /** A tile, of exactly the hashes that the tree has there. */
+  /** A tile, with exactly the hashes that the tree has there. */
   tile(level: number, number: number): Promise<Uint8Array> {
     const name = `${level}/${number}`
     const kept = this.#tiles.get(name)

@@ -1,6 +1,7 @@
 /**
- * What others serve. A log, as mirrors and audits read it: the static resources of c2sp.org/tlog-tiles, whatever carries them.
- * And a hub, which takes notes. Every answer is bounded by what its kind may be; what it says is for the reader to verify.
+ * What others serve: a log, as mirrors and audits read it, which is the static resources of c2sp.org/tlog-tiles, wherever they
+ * are served; and a hub, which takes notes. The length of every answer is bounded by its kind; what it says is for the reader to
+ * verify.
  */
 
 import type { Json } from '../domain/canonical.ts'
@@ -27,9 +28,9 @@ const CODES = {
 } as const satisfies Record<string, StoreError['code']>
 
 /**
- * Why a resource of a remote log cannot be had. `offline`: nobody answered, or not in time, not whole, or not as a log would;
- * another time may do. `unwitnessed`: those who have to have cosigned have not yet. `denied`: it is not for whoever asked.
- * `not_found`: it is not served. `too_large`: what is served cannot be it.
+ * Why a resource of a remote log cannot be had. `offline`: there was no answer, or not in time, not whole, or not as a log
+ * answers; another attempt may succeed. `unwitnessed`: those who have to have cosigned have not done so yet. `denied`: the caller
+ * may not have it. `not_found`: it is not served. `too_large`: what is served cannot be it.
  */
 export class RemoteError extends StoreError {
   readonly reason: keyof typeof CODES
@@ -40,7 +41,7 @@ export class RemoteError extends StoreError {
   }
 }
 
-/** What a hub answered to one note; what it says is for whoever asked to verify. */
+/** What a hub answered to one note; the caller has to verify it. */
 export type RemoteAnswer =
   | { readonly status: 'accepted'; readonly index: number; readonly receipt: Uint8Array | undefined }
   | {
@@ -48,7 +49,7 @@ export type RemoteAnswer =
       readonly code: string
       readonly message: string
       readonly data: { readonly [field: string]: Json }
-      /** The hub's signed word for it. */
+      /** The refusal with the hub's signature. */
       readonly statement: Uint8Array | undefined
     }
   | { readonly status: 'failed'; readonly code: string; readonly message: string }
@@ -58,13 +59,13 @@ export interface RemoteHub {
   /** Where it is, for people. */
   readonly name: string
   /**
-   * An answer for each note, in their order, which is the order in which they are sequenced. Throws RemoteError where the hub
-   * answered none of them: then nothing is known of any.
+   * Returns an answer for each note, in their order, which is the order in which they are sequenced. Throws RemoteError where the
+   * hub answered none of them: then nothing is known of any.
    */
   submit(notes: readonly Uint8Array[]): Promise<RemoteAnswer[]>
 }
 
-/** A hub has too much to do, and may have said when to ask again. */
+/** A hub has too much to do; it may have said when to ask again. */
 export class HubBusy extends RemoteError {
   readonly afterMs: number | undefined
 

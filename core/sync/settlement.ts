@@ -1,7 +1,7 @@
 /**
- * What the mirror's log says of the notes in the outbox beside it. The log is right: a note that it has was accepted, whatever
+ * What the mirror's log says of the notes in the outbox beside it. The log is right: a note that is in it was accepted, whatever
  * the hub answered or failed to answer. And a receipt has to be of this very log: a hub that promised one history and published
- * another signed both, which is evidence for everybody.
+ * another has signed both, which is evidence for everybody.
  */
 
 import { assert } from '../base/assert.ts'
@@ -30,7 +30,9 @@ interface SettlementOptions {
   readonly now: () => Milliseconds
 }
 
-/** Settles what the log has, and compares receipts with it. Evidence where the hub signed a history that is not this one. */
+/**
+ * Settles what the log has, and compares receipts with it. Returns evidence where the hub signed a history that is not this one.
+ */
 export async function settle(options: SettlementOptions): Promise<Evidence | undefined> {
   const signed = await options.store.checkpoint()
   const head = signed && readCheckpoint(signed)
@@ -39,7 +41,7 @@ export async function settle(options: SettlementOptions): Promise<Evidence | und
   return compareReceipts(options, signed, head)
 }
 
-/** Notes that were not answered, or refused, and that the log has all the same. */
+/** Notes that were refused, or not answered, and that the log has all the same. */
 async function settleLogged({ sha256, outbox, store, now }: SettlementOptions): Promise<void> {
   for (let after: string | undefined; ; ) {
     const page = await outbox.list(['queued', 'sent', 'refused'], after, PAGE)
@@ -62,14 +64,14 @@ async function compareReceipts(
   head: TreeHead,
 ): Promise<Evidence | undefined> {
   const load = async (level: number, number: number) => (await store.tile(level, number))!
-  /** The sizes at which a receipt was found to be of this log. */
+  /** The sizes at which a receipt turned out to be of this log. */
   const same = new Set<number>()
   for (let after: string | undefined; ; ) {
     const page = await outbox.unmirrored(after, PAGE)
     const mirrored: string[] = []
     for (const kept of page) {
       const receipt = checkpointOf(kept)
-      // The log that is published may lag behind what was signed when the hub answered.
+      // The published log may lag behind what was signed when the hub answered.
       if (receipt.head.size > head.size) continue
       const prefix = same.has(receipt.head.size) ? undefined : await readPrefix(sha256, load, receipt.head.size, head.size)
       if (prefix !== undefined && !equalBytes(prefix.root, receipt.head.root))

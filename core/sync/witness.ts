@@ -7,7 +7,7 @@
  * to continue. Two requests at a time, or two programs, cannot bring the memory back to an older tree.
  */
 
-import { equalBytes, type Sha256, toHex, utf8 } from '../base/bytes.ts'
+import { equalBytes, type Sha256, toHex, tryUtf8Decode, utf8 } from '../base/bytes.ts'
 import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { entryCount } from '../base/plural.ts'
@@ -35,6 +35,8 @@ import {
 import type { VerifySignature } from '../log/signature.ts'
 import type { Evidence } from './evidence.ts'
 
+const NEWLINE = 0x0a
+
 interface WitnessOptions {
   readonly sha256: Sha256
   readonly verify: VerifySignature
@@ -45,14 +47,14 @@ interface WitnessOptions {
   readonly logs: ReadonlyMap<string, readonly VerifierKey[]>
   readonly store: WitnessStore
   readonly now: () => Seconds
-  /** Is told of a log that signed two trees of one size. */
+  /** Is called when a log signed two trees of one size. */
   readonly caught?: (origin: string, evidence: Evidence) => void
 }
 
 export type WitnessAnswer =
   /** The cosignature, as lines of a note. */
   | { readonly status: 200; readonly lines: string }
-  /** What was cosigned last has another size. */
+  /** The size of what was cosigned last is another one. */
   | { readonly status: 409; readonly size: number }
   | { readonly status: 400 | 403 | 404 | 422; readonly reason: string }
 
@@ -103,7 +105,7 @@ export class Witness {
       if (known !== undefined && cosignatureTime(known.signature) === BigInt(seconds)) return cosigned(known)
       const cosignature = this.#cosign(submitted.note, seconds)
       const next = formatNote(submitted.note.text, [...submitted.signatures, cosignature])
-      // Where another request was first, this one is looked at again, in the light of what that one left.
+      // If another request was quicker, this one is checked again, against what that one left.
       if (await store.replaceCosigned(checkpoint.origin, held?.signed, next)) return cosigned(cosignature)
     }
   }
@@ -117,13 +119,15 @@ export class Witness {
   #open(body: Uint8Array): Submitted | WitnessAnswer {
     const request = parseAddCheckpoint(body)
     if (request instanceof Malformed) return { status: 400, reason: request.reason }
+    // Whatever is wrong with the rest, its first line says whose it is.
+    const origin = tryUtf8Decode(request.checkpoint.subarray(0, request.checkpoint.indexOf(NEWLINE)))
+    const keys = origin === undefined ? undefined : this.#options.logs.get(origin)
+    if (keys === undefined) return { status: 404, reason: 'this log is not witnessed here' }
     const note = parseNote(request.checkpoint, MAX_NOTE_BYTES)
-    // Signature lines that cannot be read are signatures that fail.
+    // Signature lines that cannot be read count as signatures that fail.
     if (note instanceof Malformed) return { status: 403, reason: note.reason }
     const checkpoint = parseCheckpoint(note.text)
     if (checkpoint instanceof Malformed) return { status: 400, reason: checkpoint.reason }
-    const keys = this.#options.logs.get(checkpoint.origin)
-    if (keys === undefined) return { status: 404, reason: 'this log is not witnessed here' }
     const known = keys.map((key) => noteVerifier(this.#options.verify, key))
     const signatures = openNote(note, known)
     if (signatures instanceof Malformed) return { status: 403, reason: signatures.reason }
@@ -131,7 +135,7 @@ export class Witness {
     return { request, checkpoint, note, signatures }
   }
 
-  /** What was cosigned last of a log. It carries the witness's own signature, so damage to it shows. */
+  /** What was cosigned last for a log. It carries the witness's own signature, so damage to it shows. */
   async #held(origin: string): Promise<Held | undefined> {
     const { key, store, verify } = this.#options
     const signed = await store.cosigned(origin)
@@ -150,7 +154,7 @@ export class Witness {
     return { name, keyId, signature: signer.sign(textBytes) }
   }
 
-  /** The log signed another tree of a size: both checkpoints together show it to anybody. */
+  /** The log signed a second tree of one size: the two checkpoints together show it to anybody. */
   #catch(held: Held, { checkpoint, request }: Submitted): void {
     if (equalBytes(held.root, checkpoint.root)) return
     const message = `The log signed two different trees of ${entryCount(held.size)}.`

@@ -1,5 +1,5 @@
 /** A table whose columns can be sorted: figures to the right, their points below each other, exact order by exact amounts. */
-import { Box, Button, UnstyledButton } from '@mantine/core'
+import { Box, Button, Text, UnstyledButton } from '@mantine/core'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { createSortedRowModel, rowSortingFeature, type SortFn, tableFeatures, useTable } from '@tanstack/react-table'
 import { type ReactNode, useMemo } from 'react'
@@ -46,6 +46,8 @@ export function DataTable<Row extends object>({ label, columns, rows, rowKey, so
   const sorting = sortedBy === undefined ? [] : [{ id: sortedBy, desc: false }]
   const initialState = { sorting }
   const table = useTable({ features, columns: definitions, data: rows as Row[], getRowId: rowKey, initialState })
+  // The rows that are not loaded yet are in no order but their own: that is said rather than left to be found out.
+  const isSorted = table.state.sorting.length > 0
   return (
     <>
       <Box component="section" className="table-scroll" aria-label={label} tabIndex={0}>
@@ -73,6 +75,11 @@ export function DataTable<Row extends object>({ label, columns, rows, rowKey, so
       </Box>
       {more !== undefined && (
         <div className="table-more">
+          {isSorted && (
+            <Text size="xs" c="dimmed" role="note">
+              {strings.sortedOf(rows.length)}
+            </Text>
+          )}
           <Button variant="default" size="xs" loading={more.isLoading} onClick={more.load}>
             {strings.more}
           </Button>

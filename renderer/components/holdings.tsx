@@ -1,9 +1,11 @@
 /** Subscriptions, entitlements and mandates, with how long each lasts. */
-import { Anchor, Progress, Text } from '@mantine/core'
+import { Anchor, Button, Group, Progress, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { EntitlementView, Holdings, MandateView, SubscriptionView } from '../../core/api/views.ts'
+import { useDesk } from '../desk.tsx'
 import { thousandths } from '../format.ts'
 import { href } from '../route.ts'
+import { type Body, useSign } from '../sign.tsx'
 import { strings } from '../strings.ts'
 import { Tag } from './layout.tsx'
 import { Amount, Foreign, When } from './text.tsx'
@@ -31,6 +33,25 @@ export function HoldingsList({ holdings }: { readonly holdings: Held }) {
   )
 }
 
+type Ending = 'subscription.cancel' | 'usage.revoke'
+
+/** Ends something early, by whoever has it. */
+function End({ type, body, title }: { readonly type: Ending; readonly body: Body; readonly title: string }) {
+  const { acting } = useDesk()
+  const sign = useSign()
+  const label = strings.wallet.endings[type]
+  return (
+    <Button
+      size="compact-xs"
+      variant="default"
+      aria-label={`${label}: ${title}`}
+      onClick={() => sign({ signer: acting.account, type, body })}
+    >
+      {label}
+    </Button>
+  )
+}
+
 interface ItemProps {
   readonly listing: string
   readonly title: string
@@ -55,10 +76,15 @@ function Item({ listing, title, tag, children }: ItemProps) {
 }
 
 function SubscriptionItem({ held }: { readonly held: SubscriptionView }) {
-  const { listing, title, period, price, end, standing, cancelled, included, used } = held
+  const { subscription, listing, title, period, price, end, standing, cancelled, included, used } = held
   const { wallet: t } = strings
   const tag = (
-    <Tag tone={standing === 'active' ? 'accent' : standing === 'suspended' ? 'warn' : 'quiet'}>{strings.standings[standing]}</Tag>
+    <Group gap={6} wrap="nowrap">
+      {!cancelled && standing !== 'lapsed' && <End type="subscription.cancel" body={{ subscription }} title={title} />}
+      <Tag tone={standing === 'active' ? 'accent' : standing === 'suspended' ? 'warn' : 'quiet'}>
+        {strings.standings[standing]}
+      </Tag>
+    </Group>
   )
   return (
     <Item listing={listing} title={title} tag={tag}>
@@ -97,14 +123,16 @@ function EntitlementItem({ held }: { readonly held: EntitlementView }) {
 }
 
 function MandateItem({ held }: { readonly held: MandateView }) {
-  const { listing, title, limit, per, used, expires, isRunning } = held
+  const { mandate, listing, title, limit, per, used, expires, isRunning } = held
   const { wallet: t } = strings
+  const tag = (
+    <Group gap={6} wrap="nowrap">
+      {isRunning && <End type="usage.revoke" body={{ mandate }} title={title} />}
+      <Tag tone={isRunning ? 'accent' : 'quiet'}>{isRunning ? strings.standings.active : t.ended}</Tag>
+    </Group>
+  )
   return (
-    <Item
-      listing={listing}
-      title={title}
-      tag={<Tag tone={isRunning ? 'accent' : 'quiet'}>{isRunning ? strings.standings.active : t.ended}</Tag>}
-    >
+    <Item listing={listing} title={title} tag={tag}>
       {t.mandate} · {t.until} <When time={expires} dayOnly />
       <Metre label={t.used(used, { limit, per })} share={thousandths(used, limit) / 10} />
     </Item>

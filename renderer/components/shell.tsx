@@ -3,6 +3,7 @@ import {
   Anchor,
   AppShell,
   Badge,
+  Burger,
   Group,
   Kbd,
   Menu,
@@ -35,6 +36,9 @@ import { NewAccount } from './new-account.tsx'
 import { usePresence } from './presence.ts'
 import { Copy, Foreign } from './text.tsx'
 
+/** As wide as a telephone: the navigation covers the page while it is open, and is away otherwise. */
+const NARROW = '(max-width: 47.99em)'
+
 export function Shell() {
   const who = useDesk()
   const { acting, ledger, desk } = who
@@ -42,18 +46,28 @@ export function Shell() {
   const shown = pageOf(acting.role, page)
   const first = beginning(who)
   const [isNaming, naming] = useDisclosure(false)
+  const [isOpen, { toggle, close }] = useDisclosure(false)
+  const isAway = (useMediaQuery(NARROW, false, { getInitialValueInEffect: false }) ?? false) && !isOpen
   usePresence(desk.lockAfterMinutes > 0)
   useTitle(shown?.title, ledger.name)
   useEffect(() => {
     if (page === '') go(href(first), { replace: true })
-  }, [page, first])
+    close()
+  }, [page, first, close])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever begins to act is shown their page.
+  useEffect(close, [acting.account])
   const Screen = shown?.screen
   return (
-    <AppShell header={{ height: 52 }} navbar={{ width: 224, breakpoint: 0 }} padding={0} layout="alt">
+    <AppShell
+      header={{ height: 52 }}
+      navbar={{ width: 224, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding={0}
+      layout="alt"
+    >
       <Anchor href="#page" className="skip" onClick={skipToPage}>
         {strings.skip}
       </Anchor>
-      <AppShell.Navbar aria-label={strings.shell.navigation} className="navbar">
+      <AppShell.Navbar aria-label={strings.shell.navigation} className="navbar" inert={isAway}>
         <Group gap={10} wrap="nowrap" className="brand">
           <Logo />
           <div className="brand-text">
@@ -64,28 +78,12 @@ export function Shell() {
               {ledger.origin}
             </Text>
           </div>
+          <Burger opened onClick={toggle} size="sm" hiddenFrom="sm" aria-label={strings.shell.closeNavigation} />
         </Group>
-        <Navigation page={page} />
+        <Navigation page={page} chosen={close} />
         <Account newAccount={naming.open} />
       </AppShell.Navbar>
-      <AppShell.Header className="header">
-        <UnstyledButton className="search" onClick={spotlight.open} aria-keyshortcuts="Control+K">
-          <IconSearch size={15} aria-hidden="true" />
-          <span className="search-text">{strings.shell.search}</span>
-          <span className="search-keys" aria-hidden="true">
-            <Kbd size="xs">Ctrl</Kbd> <Kbd size="xs">K</Kbd>
-          </span>
-        </UnstyledButton>
-        <Group gap="sm" wrap="nowrap">
-          {desk.isDemo && (
-            <Badge variant="light" radius="sm" className="tag" data-tone="accent">
-              {strings.shell.demo}
-            </Badge>
-          )}
-          <LiveIndicator />
-          <ColorSchemeMenu />
-        </Group>
-      </AppShell.Header>
+      <Header openNavigation={toggle} />
       <AppShell.Main className="main" id="page">
         {Screen !== undefined && <Screen key={acting.account} />}
         {Screen === undefined && page !== '' && (
@@ -100,6 +98,31 @@ export function Shell() {
   )
 }
 
+function Header({ openNavigation }: { readonly openNavigation: () => void }) {
+  const { desk } = useDesk()
+  return (
+    <AppShell.Header className="header">
+      <Burger onClick={openNavigation} size="sm" hiddenFrom="sm" aria-label={strings.shell.openNavigation} />
+      <UnstyledButton className="search" onClick={spotlight.open} aria-keyshortcuts="Control+K">
+        <IconSearch size={15} aria-hidden="true" />
+        <span className="search-text">{strings.shell.search}</span>
+        <span className="search-keys" aria-hidden="true">
+          <Kbd size="xs">Ctrl</Kbd> <Kbd size="xs">K</Kbd>
+        </span>
+      </UnstyledButton>
+      <Group gap="sm" wrap="nowrap">
+        {desk.isDemo && (
+          <Badge variant="light" radius="sm" className="tag" data-tone="accent" visibleFrom="sm">
+            {strings.shell.demo}
+          </Badge>
+        )}
+        <LiveIndicator />
+        <ColorSchemeMenu />
+      </Group>
+    </AppShell.Header>
+  )
+}
+
 function skipToPage(event: { preventDefault(): void }): void {
   event.preventDefault()
   document.getElementById('page-title')?.focus()
@@ -111,7 +134,7 @@ function useTitle(page: string | undefined, ledger: string): void {
   }, [page, ledger])
 }
 
-function Navigation({ page }: { readonly page: string }) {
+function Navigation({ page, chosen }: { readonly page: string; readonly chosen: () => void }) {
   const pages = pagesOf(useDesk())
   const sections = SECTIONS.filter((section) => pages.some((one) => one.section === section))
   return (
@@ -124,6 +147,7 @@ function Navigation({ page }: { readonly page: string }) {
               <li key={id}>
                 <NavLink
                   href={href(id)}
+                  onClick={chosen}
                   label={title}
                   active={id === page}
                   aria-current={id === page ? 'page' : undefined}

@@ -25,7 +25,7 @@ interface SignDialogProps {
 }
 
 export function SignDialog({ request, close }: SignDialogProps) {
-  const { signer, type, body, accepted } = request
+  const { signer, type, body, accepted, taken } = request
   const trpc = useTRPC()
   const { accounts } = useDesk()
   const input = { signer, type, body: body as never }
@@ -37,6 +37,7 @@ export function SignDialog({ request, close }: SignDialogProps) {
       onSuccess: (answer) => {
         if (answer.status === 'refused') return setRefusal(answer)
         close()
+        taken?.()
         if (answer.status === 'queued') return tellKept(type)
         tell(answer)
         accepted?.(answer)
@@ -71,6 +72,11 @@ export function SignDialog({ request, close }: SignDialogProps) {
           </>
         )}
         {shown?.status === 'preview' && <Effect preview={shown} />}
+        {isSignable && strings.consequences[type] !== undefined && (
+          <Text size="sm" c="dimmed">
+            {strings.consequences[type]}
+          </Text>
+        )}
         {isSignable && <OnTheWay />}
         {sign.error !== null && <FailureNotice error={sign.error} />}
         <Group justify="flex-end" gap="xs" ref={buttons}>

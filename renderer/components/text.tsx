@@ -6,7 +6,7 @@ import { ActionIcon, Code, CopyButton, Tooltip } from '@mantine/core'
 import { IconCheck, IconCopy } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { Names } from '../../core/api/views.ts'
-import { formatDay, formatTime, formatUtc, idsIn, shortId, splitAmount } from '../format.ts'
+import { formatDay, formatTime, formatUtc, idsAndTimesIn, shortId, splitAmount } from '../format.ts'
 import { strings } from '../strings.ts'
 
 interface AmountProps {
@@ -69,7 +69,7 @@ export function Foreign({ children, className }: { readonly children: string; re
 export function Id({ value, full = false }: { readonly value: string; readonly full?: boolean }) {
   return (
     <span className="id">
-      <Tooltip label={<span className="mono">{value}</span>} multiline maw={420} disabled={full}>
+      <Tooltip label={<span className="mono">{value}</span>} multiline maw="min(420px, 92vw)" disabled={full}>
         <span className={full ? 'mono break' : 'mono nowrap'}>{full ? value : shortId(value)}</span>
       </Tooltip>
       <Copy value={value} />
@@ -102,13 +102,14 @@ export function Copy({ value, label = strings.copy }: { readonly value: string; 
   )
 }
 
-/** A sentence of the ledger's, with names in the place of ids where there are any; the other ids are short. */
+/** A sentence of the ledger's, with names in the place of ids where there are any, and its times as everywhere else. */
 export function Sentence({ text, names }: { readonly text: string; readonly names: Names }) {
   const parts: ReactNode[] = []
   let end = 0
-  for (const { 0: id, index } of idsIn(text)) {
-    parts.push(text.slice(end, index), <Named key={index} id={id} name={names[id]} />)
-    end = index + id.length
+  for (const { 0: found, index, isTime } of idsAndTimesIn(text)) {
+    parts.push(text.slice(end, index))
+    parts.push(isTime ? <When key={index} time={found} /> : <Named key={index} id={found} name={names[found]} />)
+    end = index + found.length
   }
   return (
     <span className="sentence">
@@ -120,7 +121,7 @@ export function Sentence({ text, names }: { readonly text: string; readonly name
 
 function Named({ id, name }: { readonly id: string; readonly name: string | undefined }) {
   return (
-    <Tooltip label={<span className="mono">{id}</span>} multiline maw={420}>
+    <Tooltip label={<span className="mono">{id}</span>} multiline maw="min(420px, 92vw)">
       <span className="named">{name === undefined || name === '' ? shortId(id) : <Foreign>{name}</Foreign>}</span>
     </Tooltip>
   )

@@ -69,6 +69,14 @@ export const auditor = {
     not: (fault: string) => `No: ${fault}.`,
   },
 
+  receiptCheck: {
+    title: 'Check a receipt',
+    lead: 'Drop a .tlog-proof file here that somebody gave you. This page checks it against the key of the log.',
+    choose: 'Choose a receipt',
+    none: 'This is no receipt of an entry',
+    balance: 'it proves a balance, which nimledger check reads',
+  },
+
   verify: {
     title: 'Verify',
     lead: 'Replays the whole log by the same rules: every signature, every posting, every balance, and the tree.',

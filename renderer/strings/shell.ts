@@ -9,6 +9,8 @@ export const shell = {
 
   shell: {
     navigation: 'Pages',
+    openNavigation: 'Open the pages',
+    closeNavigation: 'Close the pages',
     sections: { creator: 'Selling', user: 'Buying', operator: 'Operating', auditor: 'Checking' },
     search: 'Search or run a command',
     cut: 'connecting',
@@ -26,7 +28,15 @@ export const shell = {
     demo: 'demonstration',
     nothing: 'Nothing here is called that.',
     command: 'Command',
-    groups: { pages: 'Pages', actions: 'Actions', accounts: 'Accounts', entries: 'Entries' },
+    groups: {
+      pages: 'Pages',
+      actions: 'Actions',
+      accounts: 'Accounts',
+      entries: 'Entries',
+      listings: 'For sale',
+      log: 'In the log',
+    },
+    entriesOf: (name: string) => `Entries of ${name}`,
     openEntry: (index: string) => `Open entry ${index}`,
     notFound: 'There is no such page here',
     notFoundLead: 'The account that is acting may not have it. Choose a page on the left, or act as somebody else.',
@@ -66,6 +76,7 @@ export const shell = {
     other: 'Another hub',
     keysHint: 'It seals the keys that you will make here. Nobody can bring it back for you: write it down.',
     folder: (dir: string) => `It will be kept in ${dir}`,
+    restore: 'Do you have a backup? End this, restore it, and open the console again:',
     making: {
       demo: 'The demonstration is being founded',
       found: 'The ledger is being founded',

@@ -34,6 +34,7 @@ export const user = {
     used: (used: string, { limit, per }: Pick<MandateView, 'limit' | 'per'>) =>
       `${formatAmount(used)} of ${formatAmount(limit)} a ${per} used`,
     ended: 'ended',
+    endings: { 'subscription.cancel': 'Cancel', 'usage.revoke': 'End' },
     calls: (used: number, included: number) => `${formatCount(used)} of ${formatCount(included)} included calls used`,
     frozen: 'This account is frozen: it signs nothing until the operator unfreezes it.',
   },
@@ -54,6 +55,8 @@ export const user = {
     back: 'Marketplace',
     terms: (version: number) => `Terms, version ${version}`,
     buy: 'Buy',
+    own: 'This listing is yours',
+    ownText: 'This is how others see it. To buy it, act as another account.',
     choose: 'Choose what to buy',
     yours: 'You have',
     closed: (because: string) => `Not for sale now: ${because}.`,

@@ -26,6 +26,8 @@ const advice: Partial<Record<Refused['code'], string>> = {
   malformed: 'Something that was filled in is not of the form the ledger takes. The sentence above says which.',
   unknown_account: 'Check the account id. An account has to be opened before anything can be sent to it.',
   key_scope: 'Sign with another key of the account, one that may sign this.',
+  below_minimum: 'Ask for more at once, or wait until more is available.',
+  exceeds_earnings: 'Ask for no more than what is available; what is in the holding period comes later.',
   limit: 'The ledger keeps the credits outstanding below this bound. Issue less.',
 }
 
@@ -33,17 +35,42 @@ const types: Readonly<Record<string, string>> = {
   'ledger.genesis': 'Found the ledger',
   'account.open': 'Open an account',
   'credit.topup': 'Top up',
+  'payout.request': 'Request a payout',
+  'payout.cancel': 'Call off a payout',
+  'payout.settle': 'Settle a payout',
+  'payout.fail': 'Give up a payout',
+  'earnings.move': 'Move earnings to the wallet',
   'plan.subscribe': 'Take a plan',
+  'plan.change': 'Change the plan',
+  'plan.cancel': 'Cancel the plan',
   'model.create': 'Create a model',
   'model.deploy': 'Deploy a model',
   'model.undeploy': 'Undeploy a model',
   'listing.publish': 'Publish a listing',
+  'listing.update': 'Change a listing',
+  'listing.withdraw': 'Withdraw a listing',
   'subscription.start': 'Subscribe',
+  'subscription.cancel': 'Cancel a subscription',
   'dataset.purchase': 'Buy a dataset',
   'dataset.license': 'License a dataset',
   'feature.purchase': 'Buy a feature',
   'usage.mandate': 'Allow metered use',
+  'usage.revoke': 'End a mandate',
+  'account.freeze': 'Freeze an account',
+  'account.unfreeze': 'Unfreeze an account',
   'usage.batch': 'Bill metered use',
+}
+
+/** What follows from a transaction that its sentence and its postings do not show. */
+const consequences: Readonly<Record<string, string>> = {
+  'listing.withdraw': 'It cannot be put on sale again. What was bought stays with its buyers.',
+  'listing.update': 'Buyers who saw the terms before may take them for seven days more. What was bought stays as it was bought.',
+  'model.undeploy': 'Its listings sell nothing until it is deployed again.',
+  'plan.cancel':
+    'It runs to the end of the time that is paid. Then your models are out of service and their listings sell nothing.',
+  'subscription.cancel': 'It runs to the end of the time that is paid, and does not renew.',
+  'usage.revoke': 'It ends in 24 hours, so that what was used until now can still be charged.',
+  'account.freeze': 'The account signs nothing until it is unfrozen. What is paid to it still arrives.',
 }
 
 const books: Readonly<Record<string, string>> = {
@@ -135,11 +162,14 @@ export const words = {
   close: 'Close',
   cancel: 'Cancel',
   retry: 'Try again',
+  reason: 'Reason',
   loading: 'Loading',
   more: 'Show more',
+  sortedOf: (rows: number) => `In order among the ${plural(rows, 'row')} shown so far. Show more to order the rest, too.`,
   skip: 'Skip to the page',
   advice,
   types,
+  consequences,
   books,
   bookNotes,
   periods,

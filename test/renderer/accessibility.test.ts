@@ -52,6 +52,9 @@ function cutTables(page: Page): Promise<string[]> {
   )
 }
 
+/** A telephone held upright: tables are moved to the side there, pages never. */
+const TELEPHONE = { width: 390, height: 844 }
+
 async function openMenus({ page }: Visit): Promise<string[]> {
   const found: string[] = []
   await page.keyboard.press('Control+k')
@@ -93,6 +96,32 @@ test.each([
   await actAs(page, 'Operator')
   expect(await look(seen, 'Operator')).toEqual([])
 })
+
+test.each(['light', 'dark'] as const)(
+  'on a telephone, %s: the navigation opens, goes away again, and no page is too wide',
+  async (scheme) => {
+    const seen = await openMarket('Ada', { scheme })
+    const { page } = seen
+    await page.setViewportSize(TELEPHONE)
+    const wide = async () => (await look(seen, 'Ada')).filter((found) => !found.includes('the table'))
+    expect(await wide()).toEqual([])
+    const navigation = page.getByRole('navigation', { name: 'Pages' })
+    const isAway = () => page.locator('nav[inert]').count()
+    await expect.poll(isAway, EVENTUALLY).toBe(1)
+    await page.getByRole('button', { name: 'Open the pages' }).click()
+    expect(await axeFindings(page)).toEqual([])
+    await navigation.getByRole('link', { name: 'Log' }).click()
+    await page.getByText('What happened').waitFor()
+    await expect.poll(isAway, EVENTUALLY).toBe(1)
+    // What is away is not found by the keyboard.
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate(() => document.activeElement?.closest('nav') === null)).toBe(true)
+    await page.getByText('Bob', { exact: false }).first().click()
+    await page.getByText('Verified in this page').waitFor()
+    expect(await axeFindings(page)).toEqual([])
+  },
+)
 
 test('colours follow the system until they are chosen, and stay chosen', async () => {
   const { page } = await openMarket('Ada', { scheme: 'dark' })

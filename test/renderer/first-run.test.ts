@@ -49,6 +49,8 @@ test('a ledger of one’s own: a passphrase that is worth it, and then the treas
   await page.getByRole('heading', { name: 'Treasury' }).waitFor()
   await page.locator('.brand').getByText('Orchard <b>&').waitFor()
   await page.getByText('No top-ups yet').waitFor()
+  await page.getByRole('heading', { name: 'What to do next' }).waitFor()
+  expect(await page.getByRole('img', { name: 'To do' }).count()).toBe(3)
   expect(await axeFindings(page)).toEqual([])
   // The next thing to do, from the same page: an account, and credits for it.
   await page.getByRole('button', { name: /^Account:/ }).click()

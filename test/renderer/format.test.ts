@@ -124,17 +124,21 @@ test('ids are found in sentences, whatever they are of, so that they can be shor
     ...{ pur: true, pay: true, off: true, man: true },
   }
   for (const prefix of Object.keys(prefixes)) {
-    const found = [...format.idsIn(`Gives ${prefix}_${hex} back, not x${prefix}_${hex}, nor ${prefix}_${hex}0`)]
+    const found = [...format.idsAndTimesIn(`Gives ${prefix}_${hex} back, not x${prefix}_${hex}, nor ${prefix}_${hex}0`)]
     expect(found.map(({ 0: id, index }) => [id, index])).toEqual([[`${prefix}_${hex}`, 6]])
   }
   const account = 'nim1l4cwr2v9w3t343uzrw6heptwzw5xft8j6pjx30'
-  expect([...format.idsIn(`Tops up ${account} by 1 credit`)].map(({ 0: id }) => id)).toEqual([account])
+  expect(format.idsAndTimesIn('until 2026-12-01T00:00:00Z, not 2026-99-01T00:00:00Z')).toEqual([
+    { 0: '2026-12-01T00:00:00Z', index: 6, isTime: true },
+  ])
+  expect([...format.idsAndTimesIn(`Tops up ${account} by 1 credit`)].map(({ 0: id }) => id)).toEqual([account])
 })
 
 test('times keep their precision in UTC, and days are added by the calendar', () => {
   expect(format.formatUtc('2023-11-16T18:17:03.979Z')).toBe('2023-11-16 18:17:03.979 UTC')
   expect(format.addDays('2024-02-28T10:00:00.250Z', 2)).toBe('2024-03-01T10:00:00Z')
-  expect(format.formatUtcDay('2023-11-16')).toBe('16 Nov')
+  expect(format.formatUtcPeriod('2023-11-16')).toBe('16 Nov')
+  expect(format.formatUtcPeriod('2023-11')).toBe('Nov 2023')
 })
 
 test.each([

@@ -63,7 +63,7 @@ test('what exceeds the credits is refused in words, with the code, before anybod
   await page.getByRole('dialog').getByRole('button', { name: 'Sign and submit' }).click()
   await page.getByRole('heading', { name: 'Gold' }).waitFor()
   const { size } = await auditOf(market.dir)
-  await page.getByText('own_listing').waitFor()
+  await page.getByText('This listing is yours').waitFor()
   await actAs(page, 'Bob')
   await open(page, '#/market')
   await page.getByRole('link', { name: 'Gold' }).click()

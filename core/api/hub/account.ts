@@ -60,7 +60,11 @@ async function show({ store, time }: LedgerSight, account: string) {
   if (row === undefined) throw missing(`There is no account ${account} on this ledger.`)
   const keys = await readKeys(store, account)
   return {
-    ...{ account, name: row.name, number: row.number, frozen: row.frozen, size: await store.size() },
+    account,
+    name: row.name,
+    number: row.number,
+    frozen: row.frozen,
+    size: await store.size(),
     keys: keys.map(({ keyId, key }) => presentKey(keyId, key, wholeSeconds(time))),
   }
 }

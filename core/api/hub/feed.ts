@@ -1,6 +1,6 @@
 /**
- * The newest entries, described once for all who watch: a hundred watchers cost one reading of an entry. Whoever is further
- * behind than what is kept reads from the ledger.
+ * The newest entries, described once for all who watch: a hundred watchers cost one reading of an entry. A watcher that is
+ * further behind than what is kept reads from the ledger.
  */
 
 import { readRange } from '../../ledger/history.ts'
@@ -50,7 +50,7 @@ export class Feed {
     }
   }
 
-  /** Keeps a page that goes on where the kept ones end, and one that is newer in their place. */
+  /** Adds a page that continues the kept ones; a page beyond them replaces them. */
   #keep(page: readonly Shown[]): void {
     const first = page[0]?.view.index
     const next = (this.#kept.at(-1)?.view.index ?? -1) + 1

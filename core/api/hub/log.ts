@@ -25,11 +25,11 @@ import { balancesFor, entryFor } from './sight.ts'
 interface LogHead {
   readonly origin: string
   readonly vkey: string
-  /** For those who may see the checkpoint. */
+  /** Only for those who may see the checkpoint. */
   readonly size?: number
 }
 
-/** An entry with what it takes to check it without trusting the hub. */
+/** An entry with everything needed to check it without trusting the hub. */
 interface EntryProof extends view.Entry {
   readonly body: unknown
   readonly balances: Readonly<Record<string, view.Amount>>
@@ -80,7 +80,7 @@ export const log = router({
     }),
 })
 
-/** The whole entry, for whoever reads the log and for its signer: its bytes tell of all whom it touched. */
+/** The whole entry, only for those who may read the log and for its signer: its bytes tell about everybody whom it touched. */
 async function entryProof({ host, caller }: HubContext, index: number): Promise<EntryProof> {
   const asking = await caller()
   return host.reading(async ({ store }) => {
@@ -112,7 +112,7 @@ interface Following {
   readonly account?: string | undefined
 }
 
-/** The entries from an index on that the caller sees, those of an account where one is named, for as long as it may. */
+/** The entries from an index on that the caller may see, those of one account if one is named, for as long as the caller may. */
 async function* follow(
   { host, caller }: HubContext,
   { from, account }: Following,
@@ -136,7 +136,7 @@ async function* follow(
   }
 }
 
-/** How many entries are published, now and whenever there are more; of those in between only the last. */
+/** How many entries are published, now and whenever there are more; several growths at once are told as one. */
 async function* sizes({ host, caller }: HubContext, seen: number, signal: AbortSignal): AsyncGenerator<number> {
   for (let last = seen; !signal.aborted; ) {
     const head = host.published && readCheckpoint(host.published)

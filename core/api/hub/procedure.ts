@@ -1,6 +1,6 @@
 /**
- * What every procedure of the hub is made of. Nothing is allowed but what a procedure says it needs and its caller has: one that
- * says nothing is refused to everybody.
+ * What every procedure of the hub is made of. A procedure says which right it needs, and only callers who have it may call it;
+ * one that says nothing is refused to everybody.
  */
 
 import { initTRPC } from '@trpc/server'
@@ -24,9 +24,9 @@ export interface Caller {
 
 export interface HubContext {
   readonly host: HubHost
-  /** Asked at every call and again while events go on, since a right may end. */
+  /** Asked in every call, and again while events go on, since a right may end. */
   readonly caller: () => Promise<Caller>
-  /** Counts what a caller takes of the ledger's time, in notes; throws where it is more than its share. */
+  /** Counts what a call costs the ledger, in notes; throws where that is more than the caller's share. */
   readonly spend: (notes: number) => Promise<void>
   readonly signIn: Pick<SignIn, 'challenge' | 'prove'>
   /** The host that the caller asked, without a port; empty where it named none. */
@@ -49,12 +49,12 @@ export function may(needs: HubRight) {
 
 export const router = t.router
 
-/** Refused to this caller; whether there is anything to see is not told. */
+/** Refused to this caller, who does not learn whether there is anything to see. */
 export function denied() {
   return known('denied', 'That is not for this caller: prove the key of an account, or use a read token of the operator.')
 }
 
-/** Lets through whoever may see what concerns an account. */
+/** Lets those through who may see what concerns an account. */
 export async function requireAccount({ caller }: Pick<HubContext, 'caller'>, account: string): Promise<void> {
   const { rights, account: own } = await caller()
   if (!rights.has('read') && own !== account) throw denied()

@@ -1,6 +1,7 @@
 /**
- * The hub's procedures: what accounts and their programs ask of the ledger over the network. Thin over the ledger and its
- * queries, free of any transport. What each needs stands beside it; what a caller has, access tells (procedure.ts).
+ * The hub's procedures: what accounts and their programs ask of the ledger over the network. A thin layer over the ledger and its
+ * queries, free of any transport. The right that each needs stands beside it; the rights that a caller has come from its access
+ * (procedure.ts).
  */
 
 import { access } from './access.ts'

@@ -1,7 +1,7 @@
 /**
- * What of an entry a caller sees. Whoever may read the log sees all of it, and so does the entry's signer. An account that an
- * entry of another's touched sees that there is this entry and what it did to its own books; what it did to the other accounts
- * is theirs.
+ * How much of an entry a caller sees. Those who may read the log see all of it, and so does the entry's signer. An account that
+ * was touched by somebody else's entry sees that the entry exists and what it did to its own books; what it did to other accounts
+ * is their own affair.
  */
 
 import type { Outcome } from '../../domain/outcome.ts'
@@ -29,7 +29,7 @@ export function entryFor({ rights, account }: Caller, { view, touched }: Shown):
   return { index, time, type, signer, id, summary, names, postings: own }
 }
 
-/** The balances that it left, of the accounts whose balances the caller sees. */
+/** The balances that it left, of those accounts whose balances the caller may see. */
 export function balancesFor({ rights, account }: Caller, { outcome }: { readonly outcome: Outcome }): Record<string, Amount> {
   const all = Object.entries(balancesOf({ outcome }))
   return Object.fromEntries(rights.has('read') ? all : all.filter(([book]) => book.endsWith(`:${account}`)))

@@ -35,7 +35,7 @@ import { formatSeconds, type Milliseconds, parseSeconds, type Seconds, wholeSeco
 import { parseNote } from '../../log/note.ts'
 import { type VerifySignature, verifyGated } from '../../log/signature.ts'
 
-/** Most bytes of a signed text: its lines are short, and the signature is one. */
+/** Most bytes of a signed text: its lines are short, and it has one signature. */
 export const MAX_SIGN_IN_BYTES = 2_048
 /** How long there is to sign, and how long a token is good. */
 const CHALLENGE_SECONDS = 2 * 60
@@ -48,7 +48,7 @@ const MAX_TOKENS_OF_ACCOUNT = 16
 const MAX_TOKENS = 50_000
 const MAX_USED = 50_000
 
-/** What the keys may sign that open an account to be read: those that are for one machine's work read nothing. */
+/** What a key must be able to sign to read its account: keys for a single machine's work read nothing. */
 const READING_SCOPES: readonly string[] = ['all', 'spend']
 
 const TOKEN = /^nim_own_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/
@@ -74,7 +74,7 @@ interface Challenge {
   readonly seal: string
 }
 
-/** Reads a text to be signed. Whoever signs it compares what it names with whom it asked. */
+/** Reads a text to be signed. The signer has to compare what it names with whom he asked. */
 export function parseChallenge(text: string): Challenge | Malformed {
   const found = TEXT.exec(text)?.groups
   const expires = found?.time === undefined ? undefined : parseSeconds(found.time)
@@ -102,7 +102,7 @@ export type Proof = z.output<typeof proofForm>
 const askedResult = z.object({ result: z.object({ data: askedForm }) })
 const proofResult = z.object({ result: z.object({ data: proofForm }) })
 
-/** What a hub gave to be signed, in the body of its answer; undefined where it is none. */
+/** The text to be signed, from the body of the hub's answer; undefined where there is none in it. */
 export function readAsked(body: string): Asked | undefined {
   return askedResult.safeParse(tryParse(body)).data?.result.data
 }
@@ -135,7 +135,7 @@ interface Issued {
 
 interface SignInOptions {
   readonly sha256: Sha256
-  /** Behind the gate, which is here. */
+  /** The verifier behind the gate; the gate itself is applied here. */
   readonly verify: VerifySignature
   readonly origin: string
   readonly now: () => Milliseconds
@@ -168,7 +168,7 @@ export class SignIn {
     return `${sealed}seal ${this.#seal(sealed)}\n`
   }
 
-  /** A token for whoever signed a text of this hub's, or why there is none. */
+  /** A token for a text of this hub that came back signed, or why there is none. */
   async prove(note: Uint8Array, hub: string): Promise<Pass | Malformed> {
     const signed = parseNote(note, MAX_SIGN_IN_BYTES)
     if (signed instanceof Malformed) return signed
@@ -185,7 +185,8 @@ export class SignIn {
     if (key instanceof Malformed) return key
     if (!verifyGated(this.#options.verify, tryFromHex(key.publicKey)!, signed.textBytes, signature.signature))
       return new Malformed('the signature is not valid')
-    // After all waiting, so that of two who come with the same text at the same time one gets a token.
+    // After everything that was waited for, so that of two callers who bring the same text at the same time only one gets a
+    // token.
     if (this.#used.has(nonce)) return new Malformed('the text was used already: ask for another one')
     forget(this.#used, (until) => this.#isOver(until))
     if (this.#used.size >= MAX_USED) return new Malformed('too many accounts sign in just now: try again in a minute')
@@ -193,7 +194,7 @@ export class SignIn {
     return this.#issue(account, signature.keyId)
   }
 
-  /** Whose token it is; undefined for one that is none, or none any more. */
+  /** The account whose token it is; undefined where it is no token, or no longer one. */
   async find(token: string): Promise<string | undefined> {
     const id = TOKEN.exec(token)?.[1]
     const issued = id === undefined ? undefined : this.#tokens.get(id)
@@ -207,7 +208,7 @@ export class SignIn {
   #issue(account: string, keyId: string): Pass {
     forget(this.#tokens, ({ expires }) => this.#isOver(expires))
     const own = [...this.#tokens].filter(([, one]) => one.account === account)
-    // Whoever signs in again and again ends what it got first; where all is full, whoever came first.
+    // An account that signs in again and again ends its own oldest token; when there are too many in all, the oldest of all ends.
     if (own.length >= MAX_TOKENS_OF_ACCOUNT) this.#tokens.delete(own[0]![0])
     else if (this.#tokens.size >= MAX_TOKENS) this.#tokens.delete(this.#tokens.keys().next().value!)
     const { now, random } = this.#options
@@ -220,7 +221,7 @@ export class SignIn {
 
   async #readingKey(account: string, keyId: string): Promise<Key | Malformed> {
     const key = await this.#options.livingKey(account, keyId)
-    // The same words for an account that does not exist: whoever asks does not learn which do.
+    // The same words as for an account that does not exist, so that callers do not learn which accounts do.
     if (key === undefined) return new Malformed('the key does not sign for the account, or not any more')
     if (!key.scopes.some((scope) => READING_SCOPES.includes(scope)))
       return new Malformed(`the key may sign ${key.scopes.join(', ')} alone, and opens nothing to read`)
@@ -246,7 +247,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 
 function forget<Value>(map: Map<string, Value>, isOver: (value: Value) => boolean): void {
   for (const [key, value] of map) {
-    // Put in about in the order in which they end: what is behind one that goes on is looked at next time.
+    // They stand roughly in the order in which they end: what lies behind one that still holds is looked at next time.
     if (!isOver(value)) return
     map.delete(key)
   }

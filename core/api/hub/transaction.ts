@@ -70,14 +70,17 @@ async function submitAll(host: HubHost, notes: readonly string[], wanted: Submis
     const { index, time, transaction, repeated } = answer
     const receipt = receipts.get(index)
     return {
-      ...{ status: 'accepted', id: transaction.id, index, time: formatMilliseconds(time) },
+      status: 'accepted',
+      id: transaction.id,
+      index,
+      time: formatMilliseconds(time),
       ...(repeated && { repeated }),
       ...(receipt !== undefined && { receipt }),
     }
   })
 }
 
-/** The hub's signed word for what was refused, as far as it is to be had, in the order of the notes. */
+/** The signed refusals of what was refused, in the order of the notes, as far as refusals are signed. */
 function statementsOf(
   host: HubHost,
   notes: readonly string[],
@@ -105,8 +108,8 @@ async function receiptsFor(host: HubHost, answers: readonly (Accepted | Refusal 
 }
 
 /**
- * Whoever sees an account may try what it could sign. What takes a summary of all books to try is for those who have proven to
- * be the operator: it reads every row there is.
+ * Those who may see an account may try what it could sign. Only the proven operator may try what needs a summary of all books,
+ * since that reads every row there is.
  */
 async function preview(
   host: HubHost,

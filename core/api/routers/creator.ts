@@ -1,6 +1,7 @@
-/** What a creator asks: what was earned, with what, and from whom. */
+/** What creators ask: how much was earned, with what, and from whom. */
 
 import { z } from 'zod'
+import type { Tools } from '../../domain/envelope.ts'
 import { formatMicros } from '../../domain/money.ts'
 import { accounts, listings } from '../../domain/state.ts'
 import { DAY_SECONDS, formatMilliseconds, formatSeconds, wholeSeconds } from '../../domain/time.ts'
@@ -10,8 +11,9 @@ import { readBackwards } from '../../ledger/history.ts'
 import { countPayments } from '../../ledger/payments.ts'
 import { describe } from '../../ledger/present.ts'
 import { LoadedRows } from '../../ledger/rows.ts'
-import type { Sight, Tools } from '../host.ts'
+import type { Sight } from '../host.ts'
 import * as input from '../inputs.ts'
+import { readPayouts } from '../payouts.ts'
 import { offerView, readNames, subscriptionView, sumsView } from '../present.ts'
 import { may, router } from '../procedure.ts'
 import { readEarnings, readPlanView } from '../standing.ts'
@@ -48,6 +50,9 @@ export const creator = router({
   payments: may('read')
     .input(paymentsForm)
     .query(({ ctx, input }): Promise<view.PaymentPage> => ctx.host.reading((sight) => payments(ctx.host.tools, sight, input))),
+  payouts: may('read')
+    .input(paymentsForm)
+    .query(({ ctx, input }): Promise<view.PayoutPage> => ctx.host.reading((sight) => readPayouts(ctx.host.tools, sight, input))),
   subscribers: may('read')
     .input(partForm)
     .query(
@@ -112,7 +117,10 @@ async function modelList(sight: Sight, account: string): Promise<view.ModelList>
     ...(plan && { plan }),
     models: models.map(({ model, row, isDeployed, isServing }) => ({
       model,
-      ...{ name: row.name, base: row.base, artifact: row.artifact, description: row.description },
+      name: row.name,
+      base: row.base,
+      artifact: row.artifact,
+      description: row.description,
       createdAt: formatSeconds(row.createdAt),
       isDeployed,
       isServing,

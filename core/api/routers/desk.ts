@@ -9,7 +9,7 @@ import type { DeskEvent, DeskState, HubShown, Outcome, Refused } from '../views.
 
 const foundingForm = z.strictObject({ name: input.label, origin: origin.optional(), passphrase: input.passphrase })
 
-/** Judged by what reads addresses, keys and tokens. */
+/** Checked by the parsers of addresses, keys and tokens. */
 const hubForm = z.strictObject({ url: input.address, vkey: input.vkey, token: input.token.optional() })
 
 export const desk = router({

@@ -4,6 +4,7 @@ import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
+import type { Tools } from '../../domain/envelope.ts'
 import { keys } from '../../domain/state.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { formatEntry } from '../../ledger/entry.ts'
@@ -18,7 +19,7 @@ import { readCheckpoint } from '../../log/checkpoint.ts'
 import { formatVerifierKey } from '../../log/note.ts'
 import { formatProof } from '../../log/proof.ts'
 import { events, missing } from '../failures.ts'
-import type { ConsoleHost, Sight, Tools } from '../host.ts'
+import type { ConsoleHost, Sight } from '../host.ts'
 import * as input from '../inputs.ts'
 import { logPage, logRange } from '../log-pages.ts'
 import { balancesOf, entryViews, signatureViews } from '../present.ts'
@@ -30,7 +31,7 @@ const pageForm = z.strictObject({
   limit: input.limit,
   account: input.account.optional(),
   type: input.type.optional(),
-  /** Accepted then or later, and before. */
+  /** Accepted at this time or later, and before the other. */
   since: input.time.optional(),
   until: input.time.optional(),
   /** What the entry moved: the gross of its payment, or the largest of its postings. */
@@ -40,7 +41,7 @@ const pageForm = z.strictObject({
 const watchForm = z.strictObject({ after: input.eventId, lastEventId: input.eventId })
 
 const SECOND_MS = 1_000
-/** Entries sent to a watcher between two looks at whether it still wants them. */
+/** Entries sent to a watcher before checking again whether it still wants them. */
 const WATCH_PAGE = 100
 
 export const log = router({
@@ -114,7 +115,7 @@ async function readSigningKeys(store: StoreReader, { transaction }: Accepted): P
   return new Map(known.filter((pair): pair is [string, string] => pair[1] !== undefined))
 }
 
-/** The log's key, as others verify with it. */
+/** The log's key, as others use it to verify. */
 async function readLogKey({ sha256 }: Tools, store: StoreReader): Promise<string> {
   const { origin, sequencerKey } = await readPlatform(store)
   return formatVerifierKey(logKey(sha256, origin, sequencerKey))
@@ -140,7 +141,7 @@ async function* verify(host: ConsoleHost, signal: AbortSignal): AsyncGenerator<v
   const waiting: view.VerifyEvent[] = []
   let wake = () => {}
   const tell = (event: view.VerifyEvent) => {
-    // Of progress only the newest matters.
+    // Only the newest progress matters.
     waiting.splice(0, waiting.length, event)
     wake()
   }

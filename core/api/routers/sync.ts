@@ -19,7 +19,7 @@ import type * as view from '../views.ts'
 
 const STATES = { waiting: ['queued', 'sent'], answered: ['accepted', 'refused'] } as const
 
-/** Of those that wait the first to go, of those that are answered the newest. */
+/** Of the notes that wait, those that go first; of the notes that are answered, the newest. */
 const pageForm = z.strictObject({
   which: z.enum(['waiting', 'answered']),
   after: input.transactionId.optional(),
@@ -27,7 +27,7 @@ const pageForm = z.strictObject({
 })
 const noteForm = z.strictObject({ id: input.transactionId })
 
-/** The least time between two states that are told. */
+/** The least time between two states that are sent. */
 const TELL_MS = 200
 
 export const sync = router({
@@ -64,11 +64,11 @@ export const sync = router({
   /** Asks the hub now, and sends what waits. */
   now: may('submit').mutation(async ({ ctx }): Promise<view.SyncState> => {
     const host = syncOf(ctx.host)
-    // What came of the round is in the state.
+    // The state tells the result of the round.
     await host.now().catch((error: unknown) => ctx.host.explain(error))
     return stateOf(host)
   }),
-  /** Goes on with this read token of the hub's operator, at once. */
+  /** Goes on at once with this read token from the hub's operator. */
   useToken: may('submit')
     .input(z.strictObject({ token: input.token }))
     .mutation(async ({ ctx, input }): Promise<view.SyncState> => {
@@ -99,7 +99,7 @@ async function stateOf(host: SyncHost): Promise<view.SyncState> {
   return { hub: host.hub, link: host.link(), ...sizes, outbox, evidence: host.evidence().length }
 }
 
-/** The state as it is, and whenever it is another one. */
+/** The state as it is, and again whenever it changes. */
 async function* follow(host: SyncHost, signal: AbortSignal): AsyncGenerator<view.SyncState> {
   for (let before = ''; !signal.aborted; ) {
     const changed = host.changed(signal)
@@ -149,7 +149,9 @@ function evidenceView(
     return head === undefined || head instanceof Malformed ? undefined : head.size
   })
   return {
-    ...{ ...file, kind, message },
+    ...file,
+    kind,
+    message,
     ...(heldSize !== undefined && { heldSize }),
     ...(shownSize !== undefined && { shownSize }),
     isProof: !(checked instanceof Malformed) && checked.isProof,

@@ -23,7 +23,7 @@ import type { Outcome, Preview } from '../views.ts'
 const draftForm = z.strictObject({
   signer: input.account,
   type: input.type,
-  // Judged whole by the type's own form, once it is a text to sign.
+  // Checked as a whole by the type's own form, once it is a text to sign.
   body: z.unknown(),
   validUntil: field.time.optional(),
 })
@@ -62,7 +62,12 @@ async function preview(host: ConsoleHost, { signer, type, body, validUntil }: Dr
     const summary = describe(parsed)
     const names = await readNames(new LoadedRows(store), [signer, summary, JSON.stringify(effects), text])
     const draft = {
-      ...{ text, id: parsed.id, type, signer, validUntil: formatSeconds(parsed.validUntil), summary },
+      text,
+      id: parsed.id,
+      type,
+      signer,
+      validUntil: formatSeconds(parsed.validUntil),
+      summary,
       isSignable: host.hasKey(signer),
       names,
     }
@@ -71,22 +76,22 @@ async function preview(host: ConsoleHost, { signer, type, body, validUntil }: Dr
   })
 }
 
-/** In a mirror, what is on its way to the hub counts as if it were there. */
+/** A preview; in a mirror as if everything on its way to the hub had been accepted. */
 async function previewNow({ tools, sync }: ConsoleHost, store: StoreReader, text: string, time: Milliseconds) {
   return previewText(tools, store, text, time, { underWay: sync && (await notesUnderWay(sync.outbox)) })
 }
 
-/** Signs the very bytes that were shown. What they are is judged anew: a page may have been given any text. */
+/** Signs the very bytes that were shown. What they are is checked again: a page may have been given any text. */
 async function signAndSubmit(host: ConsoleHost, given: { text: string; cosigner?: string | undefined }) {
   const { text, cosigner } = given
   const parsed = parseTransaction(host.tools.rules, host.tools.sha256, text)
   if (parsed instanceof Malformed) return refuse('malformed', { reason: parsed.reason })
   const signers = cosigner === undefined ? [parsed.signer] : [parsed.signer, cosigner]
   const refusal: Refusal | undefined = await host.reading(async ({ store, time }) => {
-    // Signed before, and accepted or on its way: the same bytes again, which are answered as they were.
+    // It was signed before, and was accepted or is on its way: the same bytes again get the same answer.
     const [before] = await store.indexes([parsed.id])
     if (before !== undefined || (await host.sync?.outbox.find(parsed.id)) !== undefined) return undefined
-    // A key is not used for what would be refused: such a note is good for nothing, and could be accepted later.
+    // No key is used for what would be refused: such a note is of no use now, and could be accepted later.
     const outcome = await previewNow(host, store, text, time)
     return outcome.status === 'refused' ? outcome : undefined
   })

@@ -1,4 +1,4 @@
-/** What all answers are made of. */
+/** The parts of which all answers are made. */
 
 /** An amount of credits, such as "25.5" or "-0.000001". */
 export type Amount = string

@@ -28,7 +28,7 @@ export interface PlanView {
 
 export interface CreatorOverview extends Sums {
   readonly account: string
-  /** Entries that these figures are of. */
+  /** How many entries these figures are made from. */
   readonly size: number
   /** Days with payments, in order: "2023-11-16". */
   readonly byDay: readonly (Sums & { readonly day: string })[]
@@ -47,9 +47,9 @@ export interface Slots {
 
 export interface EarningsSums {
   readonly total: Amount
-  /** After the holding period. */
+  /** Past the holding period. */
   readonly available: Amount
-  /** In the holding period still. */
+  /** Still in the holding period. */
   readonly pending: Amount
   /** Asked to be paid out. */
   readonly payable: Amount
@@ -77,6 +77,27 @@ export interface Payment extends Sums {
   /** What reached the creator's earnings: the take-home, or less where it first covered a debt. */
   readonly earned: Amount
   readonly names: Names
+}
+
+/** A payout that was asked for, and what became of it. */
+export interface PayoutView {
+  readonly payout: string
+  readonly account: string
+  readonly name: string
+  readonly amount: Amount
+  /** Where to, in the creator's words. */
+  readonly destination: string
+  readonly status: 'pending' | 'settled' | 'failed' | 'cancelled'
+  /** The entry that asked for it, and when. */
+  readonly index: number
+  readonly time: Time
+}
+
+/** A page of payouts, those asked for last first. */
+export interface PayoutPage {
+  readonly size: number
+  readonly payouts: readonly PayoutView[]
+  readonly next?: number
 }
 
 export interface ModelView {

@@ -59,7 +59,7 @@ export interface DeskState {
   readonly task?: MakingTask
   /** Why the last attempt to make one failed. */
   readonly failure?: Failure
-  /** It is the demonstration, whose passphrase is "demo" unless its user gave another. */
+  /** Whether it is the demonstration, whose passphrase is "demo" unless its user gave another. */
   readonly isDemo: boolean
   /** Minutes without `desk.touch` or a signature after which it locks itself; 0 where it never does. */
   readonly lockAfterMinutes: number
@@ -72,7 +72,7 @@ export interface DeskState {
 
 export type MakingTask = 'demo' | 'found' | 'join'
 
-/** What `desk.watch` tells: that the state is another now, or how far long work is. */
+/** What `desk.watch` sends: the state after a change, or the progress of long work. */
 export type DeskEvent =
   | { readonly what: 'state'; readonly status: DeskState['status'] }
   | { readonly what: 'progress'; readonly task: MakingTask; readonly done: number; readonly total: number }

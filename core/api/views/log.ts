@@ -21,7 +21,7 @@ export interface LogPage {
   /** Entries in the whole log. */
   readonly size: number
   readonly entries: readonly Entry[]
-  /** Give as `before` for the next page; undefined where there is nothing more. */
+  /** Give this as `before` for the next page; undefined where there is none. */
   readonly next?: number
 }
 
@@ -45,7 +45,7 @@ export interface EntryDetail extends Entry {
   readonly balances: Readonly<Record<string, Amount>>
   /** The signed note, verbatim. */
   readonly note: string
-  /** The entry's bytes: what the leaf hash is taken of. */
+  /** The entry's bytes, of which the leaf hash is taken. */
   readonly bytes: Base64
   readonly signatures: readonly EntrySignature[]
   /** A C2SP tlog-proof: index, inclusion proof and the signed checkpoint. Verify with core/log/proof.ts and the log's vkey. */
@@ -60,7 +60,7 @@ export interface CheckpointView {
   readonly checkpoint: Base64
 }
 
-/** What `log.verify` tells, last of all the report. */
+/** What `log.verify` sends; the report comes last. */
 export type VerifyEvent =
   | { readonly what: 'progress'; readonly done: number; readonly total: number }
   | { readonly what: 'report'; readonly report: AuditReport; readonly seconds: number }

@@ -11,7 +11,7 @@ export interface UsageCounts {
   readonly milliseconds: number
 }
 
-/** Terms in force: what is there is for sale. */
+/** The terms in force: what has a price here is for sale. */
 export interface TermsView {
   readonly subscription?: readonly { readonly period: Period; readonly price: Amount }[]
   readonly query?: {
@@ -49,12 +49,14 @@ export interface ListingView {
   readonly terms: TermsView
   /** Why it sells nothing now, as the end of a sentence: "its model is undeployed or suspended". */
   readonly closedBecause?: string
+  /** It sells nothing ever again. */
+  readonly isWithdrawn: boolean
 }
 
 export interface ListingPage {
   readonly size: number
   readonly listings: readonly ListingView[]
-  /** Give as `after` for the next page; undefined where there is nothing more. */
+  /** Give this as `after` for the next page; undefined where there is none. */
   readonly next?: string
 }
 

@@ -3,7 +3,7 @@
 import type { Base64, Failure, Time } from './common.ts'
 import type { Names, Refused } from './transaction.ts'
 
-/** A hub as it is seen before anybody joins it. */
+/** A hub as it appears before anybody joins it. */
 export interface HubShown {
   readonly url: string
   readonly origin: string
@@ -19,11 +19,11 @@ export interface HubShown {
  */
 export interface LinkState {
   readonly status: 'connecting' | 'following' | 'offline' | 'elsewhere' | 'stopped'
-  /** When a round went well last, while this console was open. */
+  /** When a round last succeeded, since this console was opened. */
   readonly heard?: Time
   /** Why it is offline or stopped. */
   readonly failure?: Failure
-  /** It stopped because the hub is private, and does not show its log by the token at hand, or by none. */
+  /** Whether it stopped because the hub is private, and does not show its log for the token at hand, or without one. */
   readonly needsToken?: boolean
   /** Why notes are still on their way although the log can be read. */
   readonly undelivered?: string
@@ -68,7 +68,7 @@ export interface OutboxPage {
   readonly next?: string
 }
 
-/** A file to be kept, or shown to others: `nimledger check` tells what it shows. */
+/** A file to keep, or to show to others: `nimledger check` tells what it shows. */
 export interface ProofFile {
   readonly name: string
   readonly bytes: Base64

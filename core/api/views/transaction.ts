@@ -48,7 +48,7 @@ export interface Queued {
   readonly id: string
   /** `accepted`: the hub took it, and its entry is not in the mirror yet. */
   readonly state: 'queued' | 'sent' | 'accepted'
-  /** What is known of it, and why no more. */
+  /** What is known of it, and why not more. */
   readonly message: string
 }
 

@@ -37,14 +37,14 @@ export interface AccountSummary {
   readonly frozen: boolean
   /** What it can spend now. */
   readonly spendable: Amount
-  /** What it earned and was not paid out, whether available yet or not. */
+  /** What it earned and has not been paid out, whether available yet or not. */
   readonly earnings: Amount
 }
 
 export interface AccountPage {
   readonly size: number
   readonly accounts: readonly AccountSummary[]
-  /** Give as `after` for the next page; undefined where there is nothing more. */
+  /** Give this as `after` for the next page; undefined where there is none. */
   readonly next?: string
 }
 

@@ -1,4 +1,4 @@
-/** The process in which a task of apart.ts is done: the task in, its figures out. */
+/** The process in which a task of apart.ts is done: it is given the task, and returns its figures. */
 
 import { assert } from '../../base/assert.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
@@ -52,7 +52,7 @@ async function openFolder(folder: string, note: Uint8Array): Promise<Opened> {
   }
 }
 
-/** What a ledger takes after it was opened, and after every note of a file went through it. */
+/** The memory that a ledger takes after it was opened, and after every note of a file went through it. */
 async function remember(folder: string, notes: string): Promise<Remembered> {
   const verifier = createVerifier()
   const ledger = await reopen(await openSqliteWriter(folder), verifier)

@@ -1,10 +1,10 @@
-/** Work that is measured in a process of its own, because its memory counts, or how it begins. */
+/** Work that is measured in a process of its own, because its memory matters, or how it starts. */
 
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Defect } from '../../ledger/execution.ts'
 
-/** What a process of its own can be asked to do; each answers an object of figures. */
+/** What a process of its own can be asked to do; each task returns an object of figures. */
 export type Task =
   | { readonly name: 'audit'; readonly folder: string }
   | { readonly name: 'open'; readonly folder: string; readonly note: Uint8Array }
@@ -20,11 +20,11 @@ export interface Audited {
 export interface Opened {
   readonly entries: number
   readonly openMs: number
-  /** From the beginning to the first durable answer. */
+  /** From the start to the first durable answer. */
   readonly answerMs: number
 }
 
-/** Sizes of the whole process, and of what it still holds on to once what it has finished with is collected. */
+/** Sizes of the whole process, and of what it still holds after garbage was collected. */
 export interface Remembered {
   readonly open: Kept
   readonly traded: Kept

@@ -1,4 +1,4 @@
-/** What an entry takes on the disk, everything that comes with it included, beside the bytes that were signed. */
+/** What an entry takes on disk with everything that comes with it, compared with the bytes that were signed. */
 
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { sharedFolder, sharedMarket } from './fill.ts'
 
 const PURCHASES = 200_000
 const READ_AT_A_TIME = 1_000
-/** What is granted for each entry beside its own bytes: its id and hash, its part of the state, the pages' own. */
+/** What each entry is granted beside its own bytes: its id and hash, its part of the state, the overhead of the pages. */
 const GRANTED_BYTES = 128
 
 export const bytes: Figure = {

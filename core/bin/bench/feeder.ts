@@ -1,6 +1,6 @@
 /**
- * Submits notes as a busy front end does: as many at a time as are well below the ledger's own bound, the next ones as soon as
- * answers come. Every one of them has to be accepted.
+ * Submits notes as a busy front end does: as many at a time as stay well below the ledger's own bound, and the next ones as soon
+ * as answers come. Every one of them has to be accepted.
  */
 
 import type { Refusal } from '../../domain/refusal.ts'
@@ -11,7 +11,7 @@ import { Failure } from '../failure.ts'
 /** Notes, and bytes of them, under way at most. */
 const WINDOW_NOTES = 20_000
 const WINDOW_BYTES = 32 * 1024 * 1024
-/** How much of that is left where it goes on. */
+/** The part of that which is left when submitting goes on. */
 const REFILLED = 0.95
 
 export class Feeder {
@@ -19,7 +19,7 @@ export class Feeder {
   readonly #answered: (answer: Accepted) => void
   #notes = 0
   #bytes = 0
-  /** Goes on where what is under way has become little enough: a part of the window. */
+  /** Goes on when few enough are under way: a part of the window. */
   #waiting: { readonly part: number; readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined
   #failure: unknown
 
@@ -28,7 +28,7 @@ export class Feeder {
     this.#answered = answered
   }
 
-  /** Submits a note; waits first where too many are under way, and for nothing else. */
+  /** Submits a note; waits before only if too many are under way. */
   submit(note: Uint8Array): void | Promise<void> {
     if (this.#underway >= 1 || this.#failure !== undefined) return this.#submitLater(note)
     this.#submitNow(note)
@@ -54,7 +54,7 @@ export class Feeder {
     this.#ledger.submit(note).then(this.#settle, this.#fail)
   }
 
-  // One function for all notes: one for each would be more to collect than the note.
+  // One function for all notes: a function for each would burden the garbage collector more than the note itself.
   readonly #settle = (answer: Accepted | Refusal): void => {
     if (answer.status === 'refused') {
       this.#fail(new Failure('damaged', `A note was refused: ${answer.message}`))

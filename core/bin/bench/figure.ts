@@ -1,6 +1,6 @@
 /**
- * What a benchmark is: a name and a run that yields lines, one JSON object each, with whatever it measured and its ratio to the
- * limit of this machine in this very run. A figure takes its sizes, folders and the limit from its context, and prints nothing.
+ * What a benchmark is: a name and a run that yields lines, one JSON object each, with what it measured and its ratio to the limit
+ * of this machine in this very run. A figure gets its sizes, folders and the limit from its context, and prints nothing.
  */
 
 import type { JsonObject } from '../../ledger/present.ts'
@@ -9,15 +9,15 @@ export interface Figure {
   readonly name: string
   /** What it measures, for the list of benchmarks. */
   readonly description: string
-  /** It takes minutes, so it runs only where it is named. */
+  /** Whether it runs only where it is named, since it takes minutes. */
   readonly onDemand?: true
   run(context: BenchContext): AsyncIterable<JsonObject>
 }
 
 export interface BenchContext {
-  /** How many of whatever the figure counts; its own default where nothing was asked for. */
+  /** How many of whatever the figure counts; undefined for the figure's own default. */
   readonly count: number | undefined
-  /** How many accounts buy; by default one for each hundred purchases, 1 000 at least and 10 000 at most. */
+  /** How many accounts buy; by default one for each hundred purchases, at least 1 000 and at most 10 000. */
   readonly payers: number | undefined
   /** A folder for a ledger: a new one, or one that may hold the ledger of an earlier figure or run. */
   folder(name: string): string
@@ -44,7 +44,7 @@ export type LimitFields = {
   readonly ratio: number
 }
 
-/** A rate against the limit: the mean of before and after, because a machine is not equally quick all the time. */
+/** A rate against the limit: the mean of before and after, because a machine is not equally fast all the time. */
 export function limitFields(perSecond: number, [before, after]: Limited<unknown>['limits']): LimitFields {
   const limit = (before + after) / 2
   const limits = { limitPerSecond: Math.round(limit), limitBefore: Math.round(before), limitAfter: Math.round(after) }

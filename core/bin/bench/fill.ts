@@ -1,4 +1,4 @@
-/** A market of some size, made the way it would have come about: by purchases through the pipeline. */
+/** A market of some size, made as it would have come about: by purchases through the pipeline. */
 
 import { wholeSeconds } from '../../domain/time.ts'
 import { Feeder } from './feeder.ts'
@@ -11,7 +11,7 @@ import { nextPurchases } from './purchases.ts'
 const SHARED = 'market'
 
 /**
- * Opens the market that the figures of a run share, with as many purchases at least. A new one gets as many payers as are usual
+ * Opens the market that the figures of a run share, with at least so many purchases. A new one gets as many payers as are usual
  * for `planned` purchases.
  */
 export async function sharedMarket(context: BenchContext, purchases: number, planned = purchases): Promise<OpenMarket> {
@@ -29,7 +29,7 @@ export function sharedFolder(context: BenchContext): string {
   return context.folder(SHARED)
 }
 
-/** Buys until there are as many purchases. Some are signed while those before them are sequenced. */
+/** Buys until there are as many purchases. The next ones are signed while those before are sequenced. */
 export async function fillTo(context: BenchContext, open: OpenMarket, purchases: number): Promise<void> {
   const missing = purchases - open.purchases
   if (missing <= 0) return

@@ -1,4 +1,4 @@
-/** Clients over HTTP that cost as little as may be, so that it is the server that is measured. */
+/** Clients over HTTP that cost as little as possible, so that it is the server that is measured. */
 
 import { Agent, type ClientRequest, request } from 'node:http'
 import { rounded } from './figure.ts'
@@ -56,10 +56,10 @@ export class Lanes {
   }
 }
 
-/** How an event ends whose id is told; what only keeps a stream alive has none. */
+/** How an event with an id ends; one that only keeps a stream alive has no id. */
 const EVENT = '\nid: '
 
-/** Streams of events, of which is known how many have come on each. */
+/** Streams of events; how many have come is known for each. */
 export class Watchers {
   readonly #requests: ClientRequest[] = []
   readonly #seen: number[] = []
@@ -77,7 +77,7 @@ export class Watchers {
     return this.#last
   }
 
-  /** Seconds until everybody has seen so many more events. */
+  /** Seconds until every stream has had so many more events. */
   async until(events: number, work: () => Promise<unknown>): Promise<number> {
     const wanted = this.#seen.map((seen) => seen + events)
     const started = performance.now()
@@ -115,7 +115,7 @@ export class Watchers {
     for (const one of this.#requests) one.destroy()
   }
 
-  /** Ends when an event comes on any stream. */
+  /** Resolves when an event comes on any stream. */
   #news(): Promise<void> {
     return new Promise((wake) => {
       this.#wake = wake

@@ -1,6 +1,6 @@
 /**
- * The hub that is measured, in a process of its own: the folder of a market in, where it serves out. Beside it a bare server,
- * which does nothing but answer: what HTTP alone takes on this machine.
+ * The hub that is measured, in a process of its own: it is given the folder of a market, and returns where it serves. Beside it
+ * is a bare server, which does nothing but answer: what HTTP alone costs on this machine.
  *
  *     POST /          the body is read to its end, and answered with a few bytes
  *     GET  /events    events as they are said

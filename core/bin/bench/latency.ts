@@ -1,7 +1,7 @@
 /**
- * How long a note waits for its durable answer at a twentieth, a quarter and a half of the limit. Notes arrive when they arrive,
- * at random, on average so many a second, and not when the ledger has time. Their wait begins then, so what the ledger is late
- * with counts in full, and so does the tick of the clock, about a millisecond, that an arrival waits to be noticed.
+ * How long a note waits for its durable answer at a twentieth, a quarter and a half of the limit. Notes arrive at random times,
+ * at a given average rate, whether the ledger has time or not. Their wait begins then: so if the ledger is late, that counts in
+ * full, and so does the tick of the clock, about a millisecond, before an arrival is noticed.
  */
 
 import { rmSync } from 'node:fs'
@@ -22,8 +22,8 @@ import { nextPurchases } from './purchases.ts'
 const LOADS = [0.05, 0.25, 0.5] as const
 const SECONDS = 8
 /**
- * Not counted: code is compiled, threads start, and what is late meanwhile has to be caught up with. A server does that in its
- * first minute, and is asked how quick it is afterwards.
+ * Not counted: code is compiled, threads start, and the backlog of that time has to be worked off. A server does all this in its
+ * first minute; how fast it is matters afterwards.
  */
 const WARM_UP_SECONDS = 8
 const WARM_UP_LOAD = 0.25
@@ -60,8 +60,17 @@ async function measure(context: BenchContext, open: OpenMarket, { load, seconds 
     const sorted = waits.sort()
     const at = (part: number) => rounded(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0, 2)
     return {
-      ...{ figure: 'latency', what: 'arrival to durable', load, arrivals: count, perSecond: Math.round(perSecond), busy },
-      ...{ ...limitFields(perSecond, limits), p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999), maxMs: at(1) },
+      figure: 'latency',
+      what: 'arrival to durable',
+      load,
+      arrivals: count,
+      perSecond: Math.round(perSecond),
+      busy,
+      ...limitFields(perSecond, limits),
+      p50Ms: at(0.5),
+      p99Ms: at(0.99),
+      p999Ms: at(0.999),
+      maxMs: at(1),
     }
   } finally {
     rmSync(file, { force: true })
@@ -69,7 +78,7 @@ async function measure(context: BenchContext, open: OpenMarket, { load, seconds 
 }
 
 interface Arrivals {
-  /** Of those that were answered, in milliseconds. */
+  /** The waits of the notes that were answered, in milliseconds. */
   readonly waits: Float64Array
   /** Notes that the ledger did not take, because too many were waiting. */
   readonly busy: number
@@ -96,7 +105,7 @@ async function arrive(ledger: Ledger, notes: Iterable<Uint8Array>, perSecond: nu
     due += (-Math.log(1 - random()) / perSecond) * 1000
     while (performance.now() - started < due) await sleep(1)
     const answer = submit(note, due)
-    // Looked at when all have arrived: one that fails before is not unhandled.
+    // Awaited when all have arrived; until then a failure is not unhandled.
     answer.catch(() => {})
     answers.push(answer)
   }

@@ -6,7 +6,7 @@ import { chooseVerifier } from '../../drivers/sodium/ed25519.ts'
 import { verifyGated } from '../../log/signature.ts'
 import type { LimitJob, LimitResult } from './limit.ts'
 
-/** Checked before the time begins, until the code is compiled. */
+/** Checks made before the time begins, until the code is compiled. */
 const WARM_UP_CHECKS = 500
 /** Checks between two looks at the clock. */
 const CHECKS_AT_A_TIME = 50

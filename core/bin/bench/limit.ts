@@ -28,7 +28,7 @@ export interface LimitResult {
   readonly milliseconds: number
 }
 
-/** Threads that check when they are asked to and otherwise sleep; started with the first measurement. */
+/** Threads that check when they are asked to and sleep otherwise; started with the first measurement. */
 export class LimitThreads {
   #workers: readonly Worker[] = []
 
@@ -50,14 +50,14 @@ export class LimitThreads {
 
 async function check(worker: Worker, job: LimitJob): Promise<LimitResult> {
   worker.postMessage(job)
-  // Rejects as well where the thread fails.
+  // Also rejects where the thread fails.
   const [result] = await once(worker, 'message')
   return result as LimitResult
 }
 
 let sample: SignatureCheck[] | undefined
 
-/** The checks of purchases in a market that is nowhere: it takes no ledger to know what has to be checked. */
+/** The checks of purchases in an imaginary market: it takes no ledger to know what has to be checked. */
 export function purchaseChecks(): readonly SignatureCheck[] {
   if (sample !== undefined) return sample
   const listings = [`lst_${'0'.repeat(32)}`]

@@ -1,8 +1,8 @@
 /**
  * The marketplace that the benchmarks trade in, a ledger like any other: founded, opened and filled through ordinary signed
- * transactions, on SQLite in a folder. Ten creators, each with a plan, a model, three datasets and two features on offer, and as
- * many payers as are asked for, each with an account, a key of its own and credits. Keys follow from names, so a folder that was
- * filled before is taken up again. They are no secrets: such a ledger is for nothing else.
+ * transactions, on SQLite in a folder. It has ten creators, each with a plan, a model, three datasets and two features on offer,
+ * and as many payers as are asked for, each with an account, a key of its own and credits. Keys follow from names, so that a
+ * folder filled before can be taken up again. They are no secrets: such a ledger is of no other use.
  */
 
 import { toHex, utf8 } from '../../base/bytes.ts'
@@ -58,7 +58,7 @@ export interface OpenMarket {
 
 type Person = NoteSigner & { readonly publicKey: Uint8Array }
 
-/** Keys kept: to make one costs as much as to sign once. */
+/** Keys kept: making one costs as much as signing once. */
 const MAX_KEPT_PEOPLE = 20_000
 const people = new Map<string, Person>()
 
@@ -113,7 +113,7 @@ export async function openMarket(folder: string, payers: number): Promise<OpenMa
   }
 }
 
-/** A ledger that was founded before; nothing else is done than at any start. */
+/** Opens a ledger that was founded before, with nothing more than any start does. */
 export async function reopen(store: StoreWriter, verifier: Verifier): Promise<Ledger> {
   const { origin } = await readPlatform(store)
   if (origin !== ORIGIN) throw new Failure('usage', `The folder holds the ledger ${origin}, which is not one of a benchmark.`)
@@ -147,24 +147,31 @@ async function found(store: StoreWriter, verifier: Verifier, payers: number): Pr
   return ledger
 }
 
-/** Of each creator: account and top-up, plan, model created and deployed, listings. And the genesis. */
+/** For each creator: account and top-up, plan, model created and deployed, listings. And the genesis. */
 const FOUNDING_ENTRIES = 1 + CREATORS * (6 + DATASETS_EACH + FEATURES_EACH)
 
 const words = { title: 'An offer', description: 'What the benchmark buys.' }
 
 const modelOffer = (model: string): Json => ({
-  ...{ kind: 'model', ...words, model, subscription: { month: PRICES.month }, access: 'open' },
+  kind: 'model',
+  ...words,
+  model,
+  subscription: { month: PRICES.month },
+  access: 'open',
   query: { perRequest: '0.0001', perMInput: '0.5', perMOutput: '1.5', perSecond: '0' },
 })
 
 const datasetOffer = (): Json => ({
-  ...{ kind: 'dataset', ...words, content: { sha256: DIGEST, bytes: 48_113_664 }, purchase: PRICES.dataset },
+  kind: 'dataset',
+  ...words,
+  content: { sha256: DIGEST, bytes: 48_113_664 },
+  purchase: PRICES.dataset,
   licences: [{ price: PRICES.licence, days: 365, seats: 5, redistribution: false }],
 })
 
 const featureOffer = (): Json => ({ kind: 'feature', ...words, price: PRICES.feature, days: 30 })
 
-/** Each signs one transaction; the ids of what they make. */
+/** Has each sign one transaction; returns the ids of what they make. */
 async function makeAll(
   ledger: Ledger,
   signers: readonly Person[],
@@ -189,7 +196,7 @@ async function admitAll(ledger: Ledger, newcomers: readonly Person[]): Promise<v
   await feeder.drain()
 }
 
-/** What a market that was founded before has on offer, from its own log. */
+/** What a market that was founded before has on offer, read from its own log. */
 async function recall(store: StoreReader): Promise<Market> {
   const listings: Record<string, string[]> = { model: [], dataset: [], feature: [] }
   for (let index = 1; index < FOUNDING_ENTRIES; index++) {

@@ -17,7 +17,7 @@ import { nextPurchases } from './purchases.ts'
 
 interface Run {
   readonly seconds: number
-  /** The part of the time in which the main thread, the one writer, was not waiting. */
+  /** The part of the time in which the main thread, the one writer, was busy. */
   readonly mainBusy: number
   /** Processor time of the whole process. */
   readonly cpuSeconds: number
@@ -30,12 +30,15 @@ type RunFields = LimitFields & {
   readonly cpuMicrosEach: number
 }
 
-/** What a line says of a run, of `count` of whatever it was about. */
+/** What a line says of a run that dealt with `count` things. */
 export function runFields(count: number, { seconds, mainBusy, cpuSeconds }: Run, limits: Limited<Run>['limits']): RunFields {
   const perSecond = count / seconds
   return {
-    ...{ seconds: rounded(seconds, 3), perSecond: Math.round(perSecond), ...limitFields(perSecond, limits) },
-    ...{ mainBusy: rounded(mainBusy, 2), cpuMicrosEach: rounded((cpuSeconds / count) * 1e6, 1) },
+    seconds: rounded(seconds, 3),
+    perSecond: Math.round(perSecond),
+    ...limitFields(perSecond, limits),
+    mainBusy: rounded(mainBusy, 2),
+    cpuMicrosEach: rounded((cpuSeconds / count) * 1e6, 1),
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * The memory of a sequencer whose ledger has a million accounts, in a process of its own: when it has opened the ledger, and when
- * every account has bought something since. The accounts are written as rows like those of one that was opened, without entries
- * of their own, because what a million openings take is not the question here: such a ledger is good for nothing else.
+ * The memory of a sequencer whose ledger has a million accounts, in a process of its own: after it has opened the ledger, and
+ * after every account has bought something. The accounts are written directly as rows like those of opened accounts, without
+ * entries of their own, because the cost of a million openings is not the question here: such a ledger is of no other use.
  */
 
 import { join } from 'node:path'
@@ -49,7 +49,7 @@ export const memory: Figure = {
   },
 }
 
-/** Gives the market payers up to a number, the first of which it has. */
+/** Gives the market payers up to a number; it already has the first ones. */
 async function populate(context: BenchContext, store: StoreWriter, payers: number): Promise<void> {
   const progress = context.progress('accounts')
   const like = (await readRow(store, accounts.at(payer(0).name)))!

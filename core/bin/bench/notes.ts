@@ -1,6 +1,6 @@
 /**
  * Signed notes before they are submitted. They are made by as many threads as the machine has cores, and put into a file beside
- * the ledger, so that signing takes no part of what is measured and a million of them no memory:
+ * the ledger, so that signing is not part of what is measured and a million notes take no memory:
  *
  *   for each note   length 4, little-endian · note
  */
@@ -18,7 +18,7 @@ const LENGTH_BYTES = 4
 const SIGNED_AT_A_TIME = 5_000
 const READ_BYTES = 4 * 1024 * 1024
 
-/** What a signing thread is asked for; it answers packed notes. */
+/** What a signing thread is asked for; it returns packed notes. */
 export interface SigningJob {
   readonly market: Market
   readonly range: PurchaseRange
@@ -51,7 +51,7 @@ export function* unpackNotes(packed: Uint8Array): Generator<Uint8Array, number> 
   return offset
 }
 
-/** Signs purchases in threads of their own, in order; while some are looked at the next are signed. */
+/** Signs purchases in threads of their own, in order; while the caller looks at some, the next are signed. */
 export async function* signedPurchases(market: Market, range: PurchaseRange): AsyncGenerator<Uint8Array> {
   const threads = Array.from({ length: Math.max(2, availableParallelism()) }, () => new SigningThread())
   try {
@@ -84,7 +84,7 @@ class SigningThread {
 
   sign(job: SigningJob): Promise<Uint8Array> {
     const signed = new Promise<Uint8Array>((resolve, reject) => this.#waiting.push({ resolve, reject }))
-    // Looked at in order: one that fails before its turn is not unhandled.
+    // Awaited in order; until its turn a failure is not unhandled.
     signed.catch(() => {})
     this.#worker.postMessage(job)
     return signed
@@ -95,7 +95,7 @@ class SigningThread {
   }
 }
 
-/** Writes packed notes to a file and waits until the disk has them, so that nothing of it is left to do while others write. */
+/** Writes packed notes to a file and waits until they are on disk, so that none of this is left to do during the measurement. */
 export async function writeNotes(file: string, packs: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
   const descriptor = openSync(file, 'w')
   try {

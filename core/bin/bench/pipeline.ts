@@ -1,4 +1,4 @@
-/** Signed purchases through the whole pipeline, from the bytes of a note to its durable answer, as many as it takes. */
+/** Signed purchases through the whole pipeline, from the bytes of a note to its durable answer, as many as it can take. */
 
 import type { Figure } from './figure.ts'
 import { sharedFolder, sharedMarket } from './fill.ts'

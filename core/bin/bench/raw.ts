@@ -1,6 +1,6 @@
 /**
- * The parts by themselves: the limit, what the verifier makes of it when one thread feeds it, and what the disk takes when
- * entries come for nothing.
+ * The parts by themselves: the limit, how much of it the verifier reaches when one thread feeds it, and how much the disk takes
+ * when entries cost nothing.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -65,7 +65,7 @@ async function appending(context: BenchContext): Promise<JsonObject> {
   const count = context.count ?? APPENDED
   const store = await openSqliteWriter(context.scratch(), { create: true })
   try {
-    // About as long as a purchase with its acceptance line, and what it did.
+    // About as long as a purchase with its acceptance line, and its outcome.
     const bytes = randomBytes(480)
     const outcome = randomBytes(48)
     const commit = async (entries: number) => {

@@ -1,4 +1,4 @@
-/** Runs benchmarks one after the other, in one folder: what one has filled serves those after it. */
+/** Runs benchmarks one after the other, in one folder: what one has filled serves the next ones. */
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import type { BenchContext, Figure, Limited } from './figure.ts'
 import { LimitThreads } from './limit.ts'
 
 export interface BenchSettings {
-  /** Where ledgers are kept; without it in a folder that is gone afterwards. */
+  /** Where ledgers are kept; without it, in a folder that is deleted afterwards. */
   readonly dir?: string | undefined
   readonly count?: number | undefined
   readonly payers?: number | undefined

@@ -1,4 +1,4 @@
-/** A thread that signs purchases: a range of their numbers in, packed notes out. */
+/** A thread that signs purchases: it is given a range of their numbers, and returns packed notes. */
 
 import { parentPort } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'

@@ -91,7 +91,7 @@ async function measure(
   return { ...line, ...runFields(total, result, limits) }
 }
 
-/** Each size is a stream of its own, which goes on after its last line. */
+/** Each size has a stream of its own, which goes on after its last line. */
 function streamOf(size: number): string {
   return `lines by ${size}`
 }

@@ -1,5 +1,5 @@
 /**
- * access: who may read a private hub. Its operator issues and revokes read tokens, also while it runs; an account signs in with
+ * access: who may read a private hub. Its operator issues and revokes read tokens, even while it runs; an account signs in with
  * its key.
  */
 
@@ -158,7 +158,7 @@ async function findPlatform(place: Place): Promise<Platform | undefined> {
   }
 }
 
-/** In JSON with what it is; else alone on the standard output, so that it can be taken from there. */
+/** With --json among other fields; otherwise alone on the standard output, so that it can be taken from there. */
 function showToken(token: string, told: JsonObject, { output, json }: OutputOptions): void {
   if (output !== undefined) writeDurably(output, `${token}\n`)
   if (json) printJson({ ...told, ...(output === undefined ? { token } : { file: output }) })

@@ -78,7 +78,7 @@ async function showAccount(place: Place, store: StoreReader, name: string): Prom
   if (row === undefined) throw new Failure('usage', `There is no account ${account} on this ledger.`)
   const time = await readingTime(store, place)
   const here = new Set(localKeys(place.dir).map(({ account, keyId }) => `${account}/${keyId}`))
-  // The key that it was opened with first, then in the order in which they came.
+  // First the key that the account was opened with, then the others in the order in which they were added.
   const rank = ({ publicKey, addedAt }: Key) => (publicKey === row.publicKey ? 0 : addedAt)
   const held = (await readKeys(store, account)).sort((a, b) => rank(a.key) - rank(b.key))
   const keys = held.map(({ keyId, key }) => ({

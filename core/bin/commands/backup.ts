@@ -1,4 +1,4 @@
-/** backup, restore: the book in one file, and back, without ever signing on a fork. */
+/** backup, restore: the book as one file, and back again, without ever signing on a fork. */
 
 import { readFileSync, statSync } from 'node:fs'
 import type { Command } from 'commander'
@@ -84,7 +84,7 @@ async function backUp(file: string, options: BackupOptions): Promise<void> {
   }
 }
 
-/** The vault's file once its passphrase has opened every key in it: keys that nobody can open are no backup. */
+/** The vault's file, after its passphrase has opened every key in it: keys that nobody can open are no backup. */
 async function sealedKeys(place: Place): Promise<{ file: Uint8Array; count: number }> {
   if (listKeys(place.dir).length === 0) throw new Failure('usage', `There are no keys in ${place.dir}.`)
   const count = Vault.open(place.dir, await readPassphrase(place.passphrase, false)).all().length

@@ -1,4 +1,4 @@
-/** bench: how quick this program is on this machine. */
+/** bench: how fast this program is on this machine. */
 
 import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { FIGURES } from '../bench/index.ts'

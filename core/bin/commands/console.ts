@@ -1,19 +1,11 @@
 /** console: the ledger in a browser on this machine. */
 
 import { type Command, InvalidArgumentError } from 'commander'
+import type { Address } from '../../net/address.ts'
 import { LOCK_AFTER_MINUTES } from '../console/console-desk.ts'
 import { endingSignal, runConsole } from '../console/run.ts'
 import { note, printJson } from '../output.ts'
-import {
-  type Address,
-  type GlobalOptions,
-  listenOption,
-  parseAddress,
-  parseCount,
-  placeOf,
-  readToken,
-  tokenOption,
-} from './options.ts'
+import { type GlobalOptions, listenOption, parseAddress, parseCount, placeOf, readToken, tokenOption } from './options.ts'
 
 interface ConsoleCommandOptions extends GlobalOptions {
   readonly listen: Address

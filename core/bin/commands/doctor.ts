@@ -47,7 +47,7 @@ async function findAll(place: Place): Promise<Finding[]> {
   if ('code' in store) return [...found, store]
   try {
     found.push(...(await collect(() => book(dir, store, now))))
-    // Keys that cannot be read were found already.
+    // Keys that cannot be read were reported already.
     if (!found.some(({ code }) => code === 'keys_damaged')) found.push(...(await collect(() => keys(place, store))))
     return found
   } finally {
@@ -55,7 +55,7 @@ async function findAll(place: Place): Promise<Finding[]> {
   }
 }
 
-/** What a check finds, and what kept it from going on. */
+/** What a check finds, and what prevented it from going on. */
 async function collect(look: () => Iterable<Finding> | AsyncIterable<Finding>): Promise<Finding[]> {
   const found: Finding[] = []
   try {

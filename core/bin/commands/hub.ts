@@ -29,7 +29,7 @@ async function serve(options: HubCommandOptions): Promise<void> {
   const ended = new Promise<void>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve())
   })
-  // Until it serves there is nothing to read again, and the signal must not end it.
+  // Until the hub serves there is nothing to reload, and the signal must not end the program.
   const running: { hub?: Hub } = {}
   process.on('SIGHUP', () => void running.hub?.reload())
   running.hub = await Hub.start({ place: placeOf(options), settings: read(), readSettings: read })

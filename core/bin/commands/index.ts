@@ -58,8 +58,8 @@ export function helpGroup(name: string): string {
 const HELP: readonly string[] = ['help', '--help', '-h']
 
 /**
- * What the arguments may call. A word that is a command's name and stands for something else loads one module too many; where
- * help is asked for, or no command is named, all are there.
+ * The commands that the arguments may call. A word that is the name of a command and means something else loads one module too
+ * many; where help is asked for, or no command is named, all are loaded.
  */
 export function commandsFor(args: readonly string[]): Promise<AddCommands[]> {
   const named = COMMAND_MODULES.filter(({ names }) => names.some((name) => args.includes(name)))

@@ -1,4 +1,4 @@
-/** join: a hub, with the accounts of a ledger of one's own. What moves and what cannot is said before anything is done. */
+/** join: a hub, with the accounts of a ledger of one's own. What moves and what cannot is shown before anything is done. */
 
 import type { Command } from 'commander'
 import { listKeys } from '../../drivers/vault.ts'
@@ -48,7 +48,7 @@ async function join(options: JoinOptions): Promise<number> {
   return opened.some(({ status }) => status === 'refused') ? EXIT.refused : EXIT.done
 }
 
-/** A round of the mirror first, so that what is said is by the hub's ledger as it is now. */
+/** Makes a round of the mirror first, so that what is shown rests on the hub's present ledger. */
 async function follow<T>(place: Place, options: JoinOptions, use: (following: Following) => Promise<T>): Promise<T> {
   const hub = await readHub(place.dir, options)
   const given = { dir: place.dir, hub, token: readToken(options), lockTimeoutMs: LOCK_TIMEOUT_MS }

@@ -66,7 +66,7 @@ function parseRename(text: string, before: ReadonlyMap<string, string>): Readonl
   return new Map([...before, [old, name]])
 }
 
-/** A file that lies about has another passphrase than the machine, if its owner wants it so. */
+/** A file of keys may have another passphrase than the machine, since it may lie about anywhere. */
 function filePassphrase({ filePassphraseFile: file }: FileOptions, own: string): Promise<string> {
   return readPassphrase({ file, environment: process.env[FILE_PASSPHRASE] ?? own }, false)
 }
@@ -85,7 +85,7 @@ async function exportKeys(file: string, options: ExportOptions): Promise<void> {
   else print(`Wrote ${plural(keys.length, 'key')} to ${file}. Whoever has the file and its passphrase can sign with them.`)
 }
 
-/** Which keys an export was asked for. */
+/** Which keys were asked for in an export. */
 function wantedKeys({ dir }: Place, names: readonly string[]): (entry: PublicEntry) => boolean {
   if (names.length === 0) return () => true
   const wanted = new Set(
@@ -124,7 +124,7 @@ async function importKeys(file: string, options: ImportOptions): Promise<void> {
   else print(`Took ${plural(imported.imported, 'key')} from ${file}; here already: ${imported.alreadyHere}.`)
 }
 
-/** A local name stands for one account. */
+/** Refuses a local name that would stand for two accounts. */
 function refuseTakenName(entry: PublicEntry, others: readonly PublicEntry[]): void {
   const isName = (one: PublicEntry) => one.account === undefined && ownerOf(one) !== undefined
   if (!isName(entry) || !others.some((one) => isName(one) && one.label === entry.label)) return

@@ -1,4 +1,4 @@
-/** keys: other keys for an account, with limits of their own; and the next key of the sequencer. */
+/** keys: further keys for an account, with limits of their own; and the next key of the sequencer. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { tryFromHex } from '../../base/bytes.ts'
@@ -114,7 +114,7 @@ async function addKey(desk: Desk, options: AddOptions, name: string): Promise<nu
   return EXIT.done
 }
 
-/** A key that was made for this before, by a command that was cut off before the ledger had it. */
+/** A key made for this earlier, by a command that was cut off before the ledger had the key. */
 async function unusedKey({ place, vault, ledger }: Desk, account: string, label: string): Promise<KeyPair | undefined> {
   for (const key of localKeys(place.dir)) {
     if (key.account !== account || key.label !== label || key.isFirst) continue
@@ -139,7 +139,7 @@ async function addSequencerKey({ place, vault, ledger, platform }: Desk, options
   return EXIT.done
 }
 
-/** The one that was made and not put into service: there is never more than one to come. */
+/** The next sequencer key that was made and not yet put into service: there is never more than one. */
 async function nextSequencerKey(vault: Vault, { reader }: Desk['ledger']): Promise<KeyPair | undefined> {
   for (const pair of vault.keys(SEQUENCER)) {
     if ((await readRow(reader, sequencerKeys.at(publicKeyHex(pair)))) === undefined) return pair

@@ -102,7 +102,7 @@ async function readStatus(dir: string, store: StoreReader): Promise<JsonObject> 
   }
 }
 
-/** In a mirror: the hub that it follows, and its transactions by what became of them. */
+/** In a mirror: the hub that it follows, and how many of its transactions are in which state. */
 async function readOutbox(dir: string): Promise<JsonObject> {
   const outbox = openSqliteOutbox(dir, 'read')
   try {

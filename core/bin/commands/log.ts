@@ -111,7 +111,7 @@ async function showLog(options: LogOptions): Promise<void> {
   })
 }
 
-/** One line for people: who, what, what it cost, what it made. */
+/** One line for people: who did what, what it cost, what it made. */
 function describeEntry(
   { index, time, signer, summary, gross, lines, created }: JsonObject,
   names: ReadonlyMap<string, string>,
@@ -147,7 +147,7 @@ async function verify(dir: string | undefined, options: VerifyOptions): Promise<
   }
 }
 
-/** A ledger with its store, or a log alone: exported tiles in a folder, or served. */
+/** A ledger with its store, or only a log: exported tiles in a folder, or a served one. */
 async function openLog(
   place: string | undefined,
   options: VerifyOptions,
@@ -173,7 +173,7 @@ async function keyOfPolicy({ logs }: TrustPolicy, log: LogReader): Promise<Verif
   return known.key
 }
 
-/** The last checkpoint that the witnesses of a ledger's hub cosigned, which its entries have to be those of. */
+/** The last checkpoint that the witnesses of a ledger's hub cosigned, which its entries have to match. */
 async function cosignedOf(folder: string, store: StoreReader, verifier: Verifier): Promise<Uint8Array | undefined> {
   const { cosigned } = readPublished(folder)
   if (cosigned !== undefined) await signedSize(sha256, store, cosigned, verifier)
@@ -182,7 +182,7 @@ async function cosignedOf(folder: string, store: StoreReader, verifier: Verifier
 
 type WitnessedReport = AuditReport & { readonly cosigned?: { readonly size: number; readonly cosigners: JsonObject[] } }
 
-/** The log is sound; whether those saw it who have to have, its checkpoint tells. */
+/** The log is sound; its checkpoint tells whether those have seen it who have to. */
 function requireWitnesses(report: AuditReport, policy: TrustPolicy, signed: Uint8Array): WitnessedReport {
   const key = parseVerifierKey(sha256, report.vkey!)
   assert(!(key instanceof Malformed), 'a log that is sound has a key')
@@ -199,7 +199,7 @@ function readOlder(file: string): Buffer {
   return readFileSync(givenFile(file))
 }
 
-/** What is wrong with the keys that are trusted, not with the log. */
+/** Defects of the keys that are trusted, not of the log. */
 const KEY_DEFECTS = ['wrong_key', 'rotated_key', 'witnesses']
 
 function showReport(report: WitnessedReport, seconds: number, { json }: GlobalOptions): number {
@@ -227,7 +227,7 @@ function showReport(report: WitnessedReport, seconds: number, { json }: GlobalOp
   return ok ? EXIT.done : EXIT.damaged
 }
 
-/** What cannot even be read is a defect too: programs find it where they look for defects, and as the failure that it is. */
+/** What cannot even be read is a defect as well: programs find it where they look for defects, and also as a failure. */
 function showUnreadable(error: unknown, { json, vkey }: VerifyOptions): number {
   const failure = knownFailureOf(error)
   if (failure?.code !== 'damaged' || !json) throw error

@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Micros, parseAmount } from '../../domain/money.ts'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
 import { MAX_SECONDS, parseSeconds, wholeSeconds } from '../../domain/time.ts'
+import type { Address } from '../../net/address.ts'
 import { defaultDir, type Place, userPath } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { requireToken } from '../hub-token.ts'
@@ -38,7 +39,10 @@ export function atOption(): Option {
 
 const TIME_FORM = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
-/** RFC 3339 with a zone, letters in either case; fractions finer than milliseconds are cut. A day in no calendar is no time. */
+/**
+ * RFC 3339 with a zone, letters in either case; fractions finer than milliseconds are cut off. A day that no calendar has is no
+ * time.
+ */
 function parseTime(written: string): Milliseconds {
   const text = written.toUpperCase()
   const day = TIME_FORM.exec(text)?.[1]
@@ -48,11 +52,6 @@ function parseTime(written: string): Milliseconds {
     throw new InvalidArgumentError('It must be a time such as 2026-11-22T08:31:07Z.')
   }
   return milliseconds
-}
-
-export interface Address {
-  readonly host: string
-  readonly port: number
 }
 
 const MAX_PORT = 65_535
@@ -66,7 +65,7 @@ export function parseAddress(text: string): Address {
   return { host, port }
 }
 
-/** A day is its beginning in UTC. */
+/** A day stands for its beginning in UTC. */
 export function parseDayOrTime(text: string): Milliseconds {
   return parseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
 }
@@ -96,7 +95,7 @@ export function placeOf(options: GlobalOptions): Place {
   }
 }
 
-/** For whoever reads the log of a private hub. */
+/** The token for reading the log of a private hub. */
 export function tokenOption(): Option {
   return new Option('--token-file <file>', `a read token of the hub's operator (else ${TOKEN_VARIABLE})`).argParser(userPath)
 }
@@ -106,7 +105,7 @@ export function readToken({ tokenFile }: { readonly tokenFile?: string }): strin
   return token === undefined ? undefined : requireToken(token, tokenFile ?? TOKEN_VARIABLE)
 }
 
-/** The path of a file that the user named, which has to be there. */
+/** The path of a file that the user named, which has to exist. */
 export function givenFile(name: string): string {
   const path = userPath(name)
   if (!existsSync(path)) throw new Failure('usage', `There is no file ${path}.`)
@@ -114,7 +113,7 @@ export function givenFile(name: string): string {
   return path
 }
 
-/** The path of a file to write; the folder that it is to lie in has to be there. */
+/** The path of a file to write; its folder has to exist. */
 export function targetFile(name: string): string {
   const path = userPath(name)
   if (!isFolder(dirname(path))) throw new Failure('usage', `There is no folder ${dirname(path)}.`)
@@ -126,14 +125,14 @@ export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
-/** An option that may be given several times; `preset` says what holds where it is not given. */
+/** An option that may be given several times; `preset` describes what holds without it. */
 export function listOption(flags: string, description: string, preset: string, read = (text: string) => text): Option {
   return new Option(flags, description)
     .argParser((text: string, before: readonly string[]) => [...before, read(text)])
     .default([], preset)
 }
 
-/** Where a server listens unless it is told; shown as it would be written. */
+/** Where a server listens unless it is told; shown in the help as it would be written. */
 export function listenOption(description: string, preset: Address, parse = parseAddress): Option {
   return new Option('--listen <address>', description).argParser(parse).default(preset, `${preset.host}:${preset.port}`)
 }

@@ -1,4 +1,4 @@
-/** outbox: the transactions of a mirror that are on their way to its hub, and what became of those before. */
+/** outbox: the transactions of a mirror that are on their way to its hub, and what became of earlier ones. */
 
 import type { Command } from 'commander'
 import { TRANSACTION_ID_PATTERN } from '../../domain/ids.ts'

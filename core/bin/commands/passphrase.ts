@@ -1,4 +1,4 @@
-/** passphrase: another one for the keys of this machine. */
+/** passphrase: changes the passphrase of this machine's keys. */
 
 import type { Command } from 'commander'
 import { plural } from '../../base/plural.ts'
@@ -31,7 +31,7 @@ async function changePassphrase(options: PassphraseOptions): Promise<void> {
   const { dir, passphrase } = placeOf(options)
   if (listKeys(dir).length === 0) throw new Failure('usage', `There are no keys in ${dir}.`)
   const before = await readPassphrase(passphrase, false)
-  // Whoever does not know the old one is told so before they think of a new one.
+  // Whoever does not know the old one learns that before thinking of a new one.
   const vault = Vault.open(dir, before)
   const source = { file: options.newPassphraseFile, environment: process.env[NEXT.variable] }
   const next = await readPassphrase(source, true, NEXT)

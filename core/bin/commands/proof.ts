@@ -1,4 +1,4 @@
-/** prove, prove-balance, check: receipts and balance proofs, for those whom the operator need not be trusted by. */
+/** prove, prove-balance, check: receipts and balance proofs, for those who do not want to trust the operator. */
 
 import { existsSync, readFileSync } from 'node:fs'
 import type { Command } from 'commander'
@@ -68,7 +68,7 @@ export function proofCommands(program: Command): void {
     })
 }
 
-/** The entry stands beside its receipt, ready for programs that know only tlog-proof. */
+/** The entry is put beside its receipt, for programs that know only tlog-proof. */
 function entryFileOf(file: string): string {
   return `${file.replace(/\.tlog-proof$/, '')}.entry`
 }
@@ -143,7 +143,7 @@ function check(name: string, options: CheckOptions): number {
   return EXIT.done
 }
 
-/** Which of the files it is, its first bytes tell. */
+/** The first bytes of a file tell which kind it is. */
 function checked(file: string, bytes: Uint8Array, trust: LogTrust): JsonObject | Malformed {
   if (isEvidence(bytes)) return checkedEvidence(bytes, trust)
   return isSignedRefusal(bytes) ? checkedRefusal(bytes, trust) : checkedProof(file, bytes, trust)
@@ -168,7 +168,7 @@ function checkedProof(file: string, bytes: Uint8Array, trust: LogTrust): JsonObj
   return { ...presentProven(proven), ...(isWitnessed && { cosigners: presentCosigners(proven.opened, trust) }) }
 }
 
-/** What evidence comes to, in the words of this program: those in the file are whoever's. */
+/** What evidence comes to, in this program's words: those in the file may be anybody's. */
 const EVIDENCE_WORDS: Record<EvidenceKind, string> = {
   fork: 'The log signed two histories that contradict each other; this file alone shows it.',
   rollback: 'The log signed both. That it showed the smaller one after the larger is the word of whoever wrote the file.',

@@ -1,4 +1,4 @@
-/** renew: what the scheduler does, for ledgers on which no hub runs, or whose clock is told. */
+/** renew: what the scheduler does, for ledgers without a running hub, or with a manual clock. */
 
 import type { Command } from 'commander'
 import { formatMilliseconds, formatSeconds, type Seconds, wholeSeconds } from '../../domain/time.ts'

@@ -88,7 +88,7 @@ async function partsOf({ statement, ledger }: Found, format: Format): Promise<Pa
   if (format === 'json') return [`${JSON.stringify(presentStatement(statement))}\n`]
   if (format === 'table') return statementTable(statement).map((line) => `${line}\n`)
   if (format === 'csv') return [statementCsv(statement)]
-  // Loaded only here: with it every command would start at half the speed.
+  // Loaded only here: it would make every command start at half the speed.
   const { statementPdf } = await import('../statement/pdf.ts')
   return statementPdf(statement, ledger)
 }

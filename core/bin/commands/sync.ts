@@ -14,7 +14,7 @@ import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
 import { witnessPolicyOption } from '../trust-policy.ts'
 import { type GlobalOptions, placeOf, readToken, tokenOption } from './options.ts'
 
-/** How a hub is named. */
+/** How a hub is identified. */
 export interface HubOptions {
   readonly hub?: string
   readonly vkey?: string
@@ -53,7 +53,7 @@ async function sync(options: SyncOptions): Promise<void> {
   }
 }
 
-/** The hub that is given, or else the one that the mirror followed before. */
+/** The hub that is given, otherwise the one that the mirror followed before. */
 export async function readHub(dir: string, { hub: url, vkey }: HubOptions): Promise<Hub> {
   if (url !== undefined && vkey !== undefined) return parseHub({ url, vkey }, (field) => `--${field}`)
   const known = url === undefined && vkey === undefined ? await knownHub(dir) : undefined
@@ -75,7 +75,7 @@ async function watch(following: Following, options: SyncOptions): Promise<void> 
   }
 }
 
-/** Shows what a round came to, unless that is what was shown before; returns what is to be compared with the next one. */
+/** Shows the result of a round, unless it is what was last shown; returns what the next one is to be compared with. */
 async function showRound(following: Following, round: Round, { json }: SyncOptions, before?: string): Promise<string> {
   const { size, root, applied, undelivered } = round
   const outbox = await following.outbox.counts()

@@ -1,5 +1,6 @@
 /**
- * tx: any transaction type, built, signed and submitted; tx sign and tx submit, for keys and ledgers that are not in one place.
+ * tx: any transaction type, built, signed and submitted; tx sign and tx submit, for keys and ledgers that are in different
+ * places.
  */
 
 import { existsSync, writeFileSync } from 'node:fs'
@@ -22,7 +23,17 @@ import { type Preview, preview } from '../../ledger/preview.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { formatNote, parseNote, signNote } from '../../log/note.ts'
 import { parseBody } from '../body.ts'
-import { compose, LEDGER_TOOLS, type Note, type Place, reading, readingTime, resolveAccount, userPath, writing } from '../desk.ts'
+import {
+  compose,
+  type DraftToSign,
+  LEDGER_TOOLS,
+  type Place,
+  reading,
+  readingTime,
+  resolveAccount,
+  userPath,
+  writing,
+} from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
 import { chooseKey, localNames, localSigner, type UsableKeys, usableKeys, withNames } from '../local-keys.ts'
@@ -88,7 +99,7 @@ export function transactionCommands(program: Command): void {
   without(submit, ['as', 'body', 'key', 'cosign', 'preview', 'validUntil'])
 }
 
-/** Options of tx that a command below it has no use for: its help does not tell them, and it does nothing where one is given. */
+/** Removes options of tx for which a command below it has no use: they are not in its help, and are ignored if given. */
 function without(command: Command, names: readonly (keyof TransactionOptions)[]): void {
   const isUnused = (option: Option) => names.some((name) => name === option.attributeName())
   command.configureHelp({
@@ -132,32 +143,32 @@ function showMalformed({ reason }: Malformed, options: { json?: true }): number 
   return showOutcome(refuse('malformed', { reason }), options)
 }
 
-/** Signs and submits one transaction, or previews it, and prints what came of it. */
+/** Signs and submits one transaction, or previews it, and prints the result. */
 async function runTransaction(type: string, options: TransactionOptions): Promise<number> {
   const body = await readBody(type, options.body)
   if (body instanceof Malformed) return showMalformed(body, options)
   const { as: signer, validUntil, key, cosign: cosigner } = options
-  const note = { signer, type, body, validUntil, key, cosigner }
+  const draft = { signer, type, body, validUntil, key, cosigner }
   const place = placeOf(options)
-  const submit = () => writing(place, (desk) => desk.submit(note)).catch(pendingOf)
-  return showOutcome(options.preview ? await previewOne(place, note) : await submit(), options)
+  const submit = () => writing(place, (desk) => desk.submit(draft)).catch(pendingOf)
+  return showOutcome(options.preview ? await previewOne(place, draft) : await submit(), options)
 }
 
-/** What waits in a mirror's outbox is on its way, and no failure of the command that put it there. */
+/** What waits in a mirror's outbox is on its way: the command that put it there has not failed. */
 export function pendingOf(error: unknown): Pending {
   if (error instanceof Pending) return error
   throw error
 }
 
-function previewOne(place: Place, note: Note): Promise<Preview | Refusal> {
+function previewOne(place: Place, draft: DraftToSign): Promise<Preview | Refusal> {
   return reading(place, async (store) => {
     const platform = await readPlatform(store)
     const time = await readingTime(store, place)
-    const signer = resolveAccount(place, platform, note.signer)
-    const text = compose(platform.origin, time, { ...note, signer })
-    const cosigner = note.cosigner === undefined ? undefined : resolveAccount(place, platform, note.cosigner)
+    const signer = resolveAccount(place, platform, draft.signer)
+    const text = compose(platform.origin, time, { ...draft, signer })
+    const cosigner = draft.cosigner === undefined ? undefined : resolveAccount(place, platform, draft.cosigner)
     const usable = await usableKeys(store, signer, wholeSeconds(time))
-    const keyId = keyIdOf(place, signer, note.key, usable)
+    const keyId = keyIdOf(place, signer, draft.key, usable)
     return preview(LEDGER_TOOLS, store, text, time, { keyId, cosigner, underWay: await underWay(place) })
   })
 }
@@ -172,13 +183,16 @@ async function underWay({ dir }: Place): Promise<Uint8Array[] | undefined> {
   }
 }
 
-/** The id of the key that is named: it need not be here where nothing is signed. */
+/** The id of the key that is named; it need not be here where nothing is signed. */
 function keyIdOf(place: Place, account: string, named: string | undefined, usable: UsableKeys): string | undefined {
   if (named === undefined || /^[0-9a-f]{8}$/.test(named)) return named
   return chooseKey(place.dir, account, usable, named).keyId
 }
 
-/** The ledger a note is signed for and the time it is dated: those of the ledger in the folder, unless another is named. */
+/**
+ * The ledger that a note is signed for and the time that it is dated: those of the ledger in the folder, unless another ledger is
+ * named.
+ */
 async function signingFor(place: Place, ledger: string | undefined): Promise<{ origin: string; made: Milliseconds }> {
   if (ledger !== undefined) return { origin: ledger, made: place.at ?? Date.now() }
   return reading(place, async (store) => {
@@ -186,7 +200,7 @@ async function signingFor(place: Place, ledger: string | undefined): Promise<{ o
   })
 }
 
-/** Signs with a key of this machine; which of them may, the ledger in the folder tells, unless the note is for another one. */
+/** Signs with a key of this machine. The ledger in the folder tells which of them may, unless the note is for another ledger. */
 async function offlineSigner(
   place: Place,
   vault: Vault,
@@ -214,14 +228,14 @@ async function signOffline(type: string, options: TransactionOptions): Promise<n
   const text = compose(origin, made, { signer: signers[0]!.name, type, body, validUntil: options.validUntil })
   const transaction = parseTransaction(LEDGER_TOOLS.rules, sha256, text)
   if (transaction instanceof Malformed) return showMalformed(transaction, options)
-  // One signature may be the first of two; two where the type demands one are a mistake.
+  // One signature may be the first of two, but two where the type demands one are a mistake.
   const miscounted = wrongSignatures(transaction, signers.length)
   if (miscounted !== undefined && signers.length > 1) return showMalformed(miscounted, options)
   writeNote(signNote(text, signers), transaction, { ...options, isHalf: miscounted !== undefined })
   return EXIT.done
 }
 
-/** Adds the second signature to a note that its signer signed alone: what a type demands is two who need not meet. */
+/** Adds the second signature to a note that its signer signed alone: where a type demands two, they need not meet. */
 async function signSecond(file: string, options: TransactionOptions): Promise<number> {
   const note = parseNote(await readInput(file), MAX_NOTE_BYTES)
   if (note instanceof Malformed) return showMalformed(note, options)
@@ -240,7 +254,7 @@ async function signSecond(file: string, options: TransactionOptions): Promise<nu
 }
 
 interface Written extends TransactionOptions {
-  /** Another party signs below it before it can be submitted. */
+  /** Whether another party has to sign below it before it can be submitted. */
   readonly isHalf: boolean
 }
 
@@ -268,7 +282,7 @@ async function submitFiles(files: readonly string[], options: GlobalOptions): Pr
     for (let from = 0; from < notes.length; from += WINDOW) {
       const answers = await Promise.allSettled(notes.slice(from, from + WINDOW).map((note) => ledger.submit(note)))
       for (const answer of answers) {
-        // What failed is told after what was answered before it.
+        // A failure is reported after the answers that came before it.
         const outcome = answer.status === 'rejected' ? pendingOf(answer.reason) : answer.value
         exitCode = Math.max(exitCode, showOutcome(outcome, options))
       }
@@ -278,7 +292,7 @@ async function submitFiles(files: readonly string[], options: GlobalOptions): Pr
   })
 }
 
-/** Notes one after the other in one file: each begins with its text, which begins with a brace. */
+/** Several notes in one file, one after the other: each begins with its text, which begins with a brace. */
 function splitNotes(bytes: Buffer): Buffer[] {
   const notes: Buffer[] = []
   let start = 0
@@ -289,7 +303,7 @@ function splitNotes(bytes: Buffer): Buffer[] {
   return [...notes, bytes.subarray(start)]
 }
 
-/** Prints an outcome and returns the exit code that it means. */
+/** Prints an outcome and returns its exit code. */
 export function showOutcome(outcome: Accepted | Preview | Refusal | Pending, options: GlobalOptions): number {
   const { json } = options
   if (outcome instanceof Pending) return showPending(outcome, json)
@@ -312,7 +326,7 @@ function showPending({ kept, message }: Pending, json: true | undefined): number
   return EXIT.done
 }
 
-/** For people alone: what was done is told without them, too, where the file of keys is damaged, which others say. */
+/** For people only. Where the file of keys is damaged, what was done is shown without names; other commands report the damage. */
 function namesFor(options: GlobalOptions): ReadonlyMap<string, string> {
   try {
     return localNames(placeOf(options).dir)

@@ -22,6 +22,7 @@ import {
   type VerifierKey,
   verifierKey,
 } from '../../log/note.ts'
+import type { Address } from '../../net/address.ts'
 import { serveWitness } from '../../net/witness-server.ts'
 import { type Evidence, formatEvidence } from '../../sync/evidence.ts'
 import { Witness } from '../../sync/witness.ts'
@@ -31,7 +32,7 @@ import { newKeyPair } from '../founding.ts'
 import { note, printJson } from '../output.ts'
 import { PASSPHRASE_VARIABLE, readPassphrase } from '../passphrase.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
-import { type Address, type GlobalOptions, listenOption, placeOf } from './options.ts'
+import { type GlobalOptions, listenOption, placeOf } from './options.ts'
 
 interface WitnessOptions extends GlobalOptions {
   readonly listen: Address
@@ -106,11 +107,11 @@ function readLogs(vkeys: readonly string[]): ReadonlyMap<string, readonly Verifi
 
 interface Named {
   readonly name: string
-  /** Its key is to be made. */
+  /** Whether its key has to be made. */
   readonly isNew: boolean
 }
 
-/** A witness's only key has its name as its label: what it signs does not hold the name, so one key serves one name. */
+/** A witness's only key has its name as its label: what it signs does not contain the name, so one key serves one name. */
 function nameOf(dir: string, given: string | undefined): Named {
   const [own, ...more] = listKeys(dir)
   if (own === undefined) {
@@ -122,7 +123,7 @@ function nameOf(dir: string, given: string | undefined): Named {
   if (more.length > 0) throw new Failure('usage', `${dir} has keys of a ledger; a witness needs a folder for itself.`)
   if (given !== undefined && given !== own.label)
     throw new Failure('usage', `This witness is ${own.label}; another name needs another key, in another folder.`)
-  // With the key and without the memory it could cosign a second history of every log.
+  // With the key but without the memory it could cosign a second history of every log.
   if (!isSqliteWitness(dir))
     throw new Failure(
       'damaged',
@@ -138,7 +139,7 @@ function openKey(dir: string, passphrase: string, { name, isNew }: Named): KeyPa
   return vault.key(name)!
 }
 
-/** Keeps the first evidence against each log: what it says does not change with more of it. */
+/** Keeps the first evidence against each log: more of it would say nothing new. */
 function keepEvidence(dir: string, origin: string, evidence: Evidence): void {
   const file = join(dir, `evidence-${toHex(sha256(utf8(origin))).slice(0, 16)}.json`)
   if (existsSync(file)) return

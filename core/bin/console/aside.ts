@@ -1,4 +1,4 @@
-/** Long work in a thread of its own, so that a window and its events are never held up. */
+/** Long work in a thread of its own, so that it never holds up a window and its events. */
 
 import { Worker } from 'node:worker_threads'
 import type { HubNamed } from '../../api/host.ts'
@@ -11,7 +11,7 @@ interface FoundingTerms {
   readonly name: string
 }
 
-/** What can be done aside, and what comes of it. */
+/** What can be done aside, and what each task results in. */
 export interface Tasks {
   demo: { readonly given: { readonly dir: string }; readonly result: Refusal | undefined }
   found: {
@@ -37,7 +37,7 @@ interface AsideOptions {
   readonly signal?: AbortSignal
 }
 
-/** Does a task in a thread; ended by the signal it rejects, and what was committed stays. */
+/** Does a task in a thread. Ended by the signal it rejects, and what was committed stays. */
 export async function aside<Name extends keyof Tasks>(
   name: Name,
   given: Tasks[Name]['given'],

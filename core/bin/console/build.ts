@@ -1,6 +1,6 @@
 /**
- * Builds the page and the window's programs into out/ where they are not built yet, or from other sources than those that are
- * here: a digest of the sources stands beside what was made of them.
+ * Builds the page and the window's programs into out/, unless they were already built from these very sources: a digest of the
+ * sources is kept beside what was built from them.
  */
 
 import { spawn } from 'node:child_process'
@@ -20,10 +20,10 @@ const DIGEST_NAME = 'sources.sha256'
 const CACHE = join(ROOT, 'node_modules/.cache')
 const BUILDER = join(ROOT, 'node_modules/electron-vite/bin/electron-vite.js')
 
-/** Builds where it must be; `say` is told before. */
+/** Builds where that is necessary; `say` is called before. */
 export async function buildConsole(say: (line: string) => void): Promise<void> {
   const isBuilt = existsSync(join(PAGE_FOLDER, 'index.html'))
-  // An installed package has what was built, and neither all sources nor the tools.
+  // An installed package has what was built, but neither all sources nor the tools.
   if (!existsSync(BUILDER)) {
     if (isBuilt) return
     throw new Failure('usage', 'The console is not built, and what builds it is not installed: run npm ci first.')
@@ -34,7 +34,10 @@ export async function buildConsole(say: (line: string) => void): Promise<void> {
   await build(digest)
 }
 
-/** Built aside and put in place as a whole: whatever runs meanwhile finds what was there before, or what is there after. */
+/**
+ * Built elsewhere and put in place as a whole: a program that runs meanwhile finds either what was there before, or what is there
+ * after.
+ */
 async function build(digest: string): Promise<void> {
   mkdirSync(CACHE, { recursive: true })
   const made = mkdtempSync(join(CACHE, 'built-'))
@@ -49,7 +52,7 @@ async function build(digest: string): Promise<void> {
   }
 }
 
-/** Of the sources that were built last; undefined where that was done by hand. */
+/** The digest of the sources that were last built; undefined where that was done by hand. */
 function readDigest(): string | undefined {
   const file = join(OUT, DIGEST_NAME)
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined

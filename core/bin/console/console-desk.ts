@@ -5,8 +5,8 @@
  *   empty ──found, tryDemo, join──> founding ──> open <──unlock── locked
  *                                                 └──lock, or nobody there for a while──> locked
  *
- * While it is open this process holds the folder's lock, and takes other programs' notes; locked it holds neither the lock nor
- * any key, and other programs write to the ledger, or follow the hub, themselves. What is open is opened.ts.
+ * While it is open, this process holds the folder's lock and takes other programs' notes. While it is locked, it holds neither
+ * the lock nor any key, and other programs write to the ledger, or follow the hub, themselves. What is open is in opened.ts.
  */
 
 import type { ConsoleHost, Draft, Founding, HubNamed, Queued, Sight, SyncHost } from '../../api/host.ts'
@@ -26,24 +26,24 @@ import { DEMO_ORIGIN, DEMO_PASSPHRASE } from '../demo/marketplace.ts'
 import { type Desk, LEDGER_TOOLS } from '../desk.ts'
 import { Failure, failureOf, knownFailureOf } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
-import { vkeyOf } from '../local-keys.ts'
+import { localNames, vkeyOf } from '../local-keys.ts'
 import { Pending } from '../mirror-sequencer.ts'
 import { openAccount } from '../opening.ts'
 import { note } from '../output.ts'
 import { aside } from './aside.ts'
 import { examineHub, parseNamed } from './hub-door.ts'
-import { localAccounts, localKeys } from './local-accounts.ts'
+import { localAccounts } from './local-accounts.ts'
 import { MirroredLedger } from './mirrored-ledger.ts'
 import type { Opened } from './opened.ts'
 import { OwnLedger } from './own-ledger.ts'
 
-/** By default, minutes without anybody there after which the keys are locked. */
+/** By default the keys are locked after so many minutes without anybody there. */
 export const LOCK_AFTER_MINUTES = 15
 
 const MINUTE_MS = 60_000
 const LOCKED = 'The keys are locked: unlock them first.'
 
-/** The keys are not at hand: not a fault of whoever asked, but something to do first. */
+/** The keys are not at hand: not the caller's fault, but something to do first. */
 class KeysLocked extends Error {
   override readonly name = 'KeysLocked'
 }
@@ -51,14 +51,14 @@ class KeysLocked extends Error {
 export interface ConsoleOptions {
   readonly dir: string
   readonly version: string
-  /** Minutes without anybody there after which the keys are locked; 0 for never. */
+  /** The keys are locked after so many minutes without anybody there; 0 for never. */
   readonly lockAfterMinutes: number
   readonly keychain?: Keychain | undefined
-  /** A read token of the hub's operator, for the mirror of a private one. */
+  /** A read token from the hub's operator, for the mirror of a private hub. */
   readonly token?: string | undefined
 }
 
-/** Where the system keeps a passphrase for its user. */
+/** The place where the system keeps a passphrase for its user. */
 export interface Keychain {
   recall(): Promise<string | undefined>
   keep(passphrase: string): Promise<void>
@@ -72,14 +72,14 @@ export class ConsoleDesk implements ConsoleHost {
   readonly #growth = new Broadcast<number>()
   #status: DeskState['status']
   #opened: Opened | undefined
-  /** Ends when the desk is locked. */
+  /** Aborted when the desk is locked. */
   #life = new AbortController()
   #task: MakingTask | undefined
-  /** Why the last attempt to make something failed. */
+  /** Why the last attempt to make a ledger or mirror failed. */
   #failure: DeskState['failure']
   #unlocking: Promise<void> = Promise.resolve()
   #idle: NodeJS.Timeout | undefined
-  /** The known passphrase of a demonstration needs no locking. */
+  /** A demonstration, whose passphrase everybody knows, needs no locking. */
   #isUnderKnownPassphrase = false
 
   constructor(options: ConsoleOptions) {
@@ -93,11 +93,15 @@ export class ConsoleDesk implements ConsoleHost {
 
   async state(): Promise<DeskState> {
     const { dir, version } = this.#options
-    // Founded meanwhile by another program.
+    // Another program founded it meanwhile.
     if (this.#status === 'empty' && hasLedger(dir)) this.#become('locked')
     const lockAfterMinutes = this.#isUnderKnownPassphrase ? 0 : this.#options.lockAfterMinutes
     const shown = {
-      ...{ status: this.#status, dir, version, lockAfterMinutes, canRemember: this.#options.keychain !== undefined },
+      status: this.#status,
+      dir,
+      version,
+      lockAfterMinutes,
+      canRemember: this.#options.keychain !== undefined,
       ...(hasLedger(dir) && { kind: isSqliteMirror(dir) ? ('mirror' as const) : ('ledger' as const) }),
       hasKeys: listKeys(dir).length > 0,
       ...(this.#task && { task: this.#task }),
@@ -161,7 +165,7 @@ export class ConsoleDesk implements ConsoleHost {
     }
   }
 
-  /** One attempt at a time, each as slow as the passphrase is made to be. */
+  /** One attempt at a time, each as slow as the key derivation makes it. */
   unlock(passphrase: string): Promise<void> {
     const turn = this.#unlocking.then(() => this.#unlock(passphrase))
     this.#unlocking = turn.catch(() => {})
@@ -176,7 +180,7 @@ export class ConsoleDesk implements ConsoleHost {
   async #unlock(passphrase: string): Promise<void> {
     const { dir, token } = this.#options
     const isMirror = isSqliteMirror(dir)
-    // A mirror may have no keys yet: whoever is first to make some chooses the passphrase.
+    // A mirror may have no keys yet: the first time one is unlocked, the passphrase is chosen.
     const isNew = isMirror && listKeys(dir).length === 0
     const vault = isNew ? Vault.create(dir, passphrase) : await Vault.unlock(dir, passphrase)
     if (this.#opened !== undefined) return
@@ -190,8 +194,8 @@ export class ConsoleDesk implements ConsoleHost {
   }
 
   /**
-   * Opens without asking anybody where that can be: with the passphrase that the keychain kept, or a demonstration with the one
-   * that everybody knows. Where it does not fit, the page asks.
+   * Opens without asking anybody where that is possible: with the passphrase that the keychain kept, or a demonstration with the
+   * one that everybody knows. If it does not fit, the page asks.
    */
   async unlockAlone(): Promise<void> {
     if (this.#status !== 'locked') return
@@ -238,10 +242,10 @@ export class ConsoleDesk implements ConsoleHost {
   }
 
   hasKey(account: string): boolean {
-    return localKeys(this.#options.dir).some((key) => key.account === account)
+    return localNames(this.#options.dir).has(account)
   }
 
-  /** The note is kept on disk until it is answered, as every command's is. */
+  /** The note is kept on disk until it is answered, as it is in every command. */
   sign(text: string, signers: readonly string[]): Promise<Accepted | Refusal | Queued> {
     this.touch()
     return this.#writing(async (desk) => {
@@ -274,7 +278,7 @@ export class ConsoleDesk implements ConsoleHost {
     if (error instanceof KeysLocked) return { code: 'locked', message: error.message }
     const failure = knownFailureOf(error)
     if (failure !== undefined) {
-      // What the command line calls locked is another program at work.
+      // For the command line, "locked" means that another program is at work.
       return { code: failure.code === 'locked' ? 'busy' : failure.code, message: failure.message }
     }
     note(failureOf(error).message)

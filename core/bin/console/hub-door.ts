@@ -1,4 +1,4 @@
-/** Joining a hub from an empty folder: its checkpoint is looked at first, then its whole log is mirrored. */
+/** Joining a hub from an empty folder: first its checkpoint is examined, then its whole log is mirrored. */
 
 import type { HubNamed } from '../../api/host.ts'
 import type { HubShown } from '../../api/views.ts'
@@ -12,10 +12,10 @@ import { Following, type Hub, parseHub } from '../following.ts'
 import { explainDenied, keepHubToken, requireToken } from '../hub-token.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
 
-/** Somebody waits for the answer. */
+/** Short, since somebody waits for the answer. */
 const PATIENCE = { attempts: 2, timeoutMs: 10_000, idleTimeoutMs: 10_000 }
 
-/** How it is called on the page. */
+/** The names of these fields on the page. */
 const FIELDS = { hub: "The hub's address", vkey: 'The key of the log', token: 'The read token' } as const
 
 export function parseNamed(named: HubNamed): Hub {
@@ -23,7 +23,10 @@ export function parseNamed(named: HubNamed): Hub {
   return parseHub(named, (field) => FIELDS[field])
 }
 
-/** Throws Failure `damaged` where what the hub shows is not signed with the key. `token` is for where it names none. */
+/**
+ * Throws Failure `damaged` where what the hub shows is not signed with the key. `token` is used where the hub was named without
+ * one.
+ */
 export async function examineHub(named: HubNamed, token: string | undefined): Promise<HubShown> {
   const { base, trusted } = parseNamed(named)
   const used = named.token ?? token
@@ -45,11 +48,11 @@ export async function examineHub(named: HubNamed, token: string | undefined): Pr
 interface Joining {
   readonly dir: string
   readonly hub: HubNamed
-  /** For where the hub is named with none. */
+  /** Used where the hub was named without one. */
   readonly token: string | undefined
 }
 
-/** The first round. What is cut off is taken up when the folder is opened again. */
+/** Makes the first round. If it is cut off, it is taken up when the folder is opened again. */
 export async function mirrorHub({ dir, hub, token }: Joining, progress: (done: number, total: number) => void): Promise<void> {
   const used = hub.token ?? token
   const given = { dir, hub: parseNamed(hub), token: used, lockTimeoutMs: LOCK_TIMEOUT_MS, progress }

@@ -5,7 +5,7 @@
  *        ├───────> elsewhere                    another program follows into this folder: this one looks on, and takes over
  *        └───────> stopped                      the hub was caught, or the mirror is damaged: until somebody asks for a round
  *
- * Who submits asks for a round, and is told what came of it.
+ * A caller that submits asks for a round, and is told its result.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,21 +19,21 @@ import { explainDenied, isDenied } from '../hub-token.ts'
 import { keepUp } from '../keeping-up.ts'
 import { News } from '../news.ts'
 
-/** How often it is looked whether another program follows still. */
+/** The pause between two looks at whether another program still follows. */
 const LOOK_MS = 1_000
-/** How long whoever asked for a round waits for it. */
+/** How long a caller that asked for a round waits for it. */
 const ROUND_TIMEOUT_MS = 10_000
 
 interface LinkOptions {
   readonly dir: string
   readonly hub: Hub
-  /** Asked for whenever following begins: it may be another one then. */
+  /** Called whenever following begins: it may be another token then. */
   readonly token: () => string | undefined
-  /** Something is another now: the state, or what the mirror has. */
+  /** Called when something has changed: the state, or what the mirror has. */
   readonly changed: () => void
 }
 
-/** Somebody who waits for a round. */
+/** A caller that waits for a round. */
 type Asking = PromiseWithResolvers<Round>
 
 export class HubLink {
@@ -44,7 +44,7 @@ export class HubLink {
   #failure: Failure | undefined
   #news: News | undefined
   #wake = () => {}
-  /** Those who wait for the round that is under way, and for the next one. */
+  /** The callers that wait for the round under way, and for the next one. */
   #asked: readonly Asking[] = []
   #asking: Asking[] = []
 
@@ -57,15 +57,15 @@ export class HubLink {
     return this.#state
   }
 
-  /** Throws why it stopped: nothing is signed for a hub that was caught. */
+  /** Throws the reason if it stopped: nothing is signed for a hub that was caught. */
   requireGoing(): void {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** A round that begins after now. Throws what it threw, and RemoteError where it takes too long. */
+  /** A round that begins after this call. Throws what the round threw, and RemoteError where it takes too long. */
   async round(): Promise<Round> {
     const asking = Promise.withResolvers<Round>()
-    // Whoever asked may have gone before it fails.
+    // The caller may be gone before the round fails.
     asking.promise.catch(() => {})
     this.#asking.push(asking)
     this.#news?.wake()
@@ -82,7 +82,7 @@ export class HubLink {
     }
   }
 
-  /** Ends what is under way. Notes that are not answered stay in the outbox. */
+  /** Ends what is under way. Notes without an answer stay in the outbox. */
   async end(): Promise<void> {
     this.#life.abort()
     this.#news?.[Symbol.dispose]()
@@ -170,7 +170,7 @@ export class HubLink {
     this.#asking = []
   }
 
-  /** Until a round is asked for; where another program follows, not for long. */
+  /** Waits until a round is asked for; while another program follows, only for a short time. */
   async #rest(): Promise<void> {
     const over = new AbortController()
     const woken = new Promise<void>((resolve) => {

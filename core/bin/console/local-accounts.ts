@@ -7,19 +7,13 @@ import type { Searched } from '../../ledger/entry-search.ts'
 import { LoadedRows } from '../../ledger/rows.ts'
 import { localNames } from '../local-keys.ts'
 
-export function localKeys(dir: string): { readonly account: string; readonly label: string }[] {
-  return [...localNames(dir)].map(([account, label]) => ({ account, label }))
-}
-
 export async function localAccounts(dir: string, searched: Searched, { operator }: Platform): Promise<LocalAccount[]> {
-  const keys = localKeys(dir)
+  const names = localNames(dir)
+  const ids = [...names.keys()]
   const rows = new LoadedRows(searched.store)
-  await rows.load(keys.map(({ account }) => accounts.at(account)))
-  const creators = await findCreators(
-    searched,
-    keys.map(({ account }) => account),
-  )
-  return keys.map(({ account, label }) => {
+  await rows.load(ids.map((account) => accounts.at(account)))
+  const creators = await findCreators(searched, ids)
+  return [...names].map(([account, label]) => {
     const name = rows.get(accounts.at(account))?.name
     const role = account === operator ? 'operator' : creators.has(account) ? 'creator' : 'user'
     return { account, label, ...(name !== undefined && { name }), role }

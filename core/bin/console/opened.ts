@@ -1,6 +1,6 @@
 /**
  * What a console has while its keys are at hand: a ledger of its own (own-ledger.ts), or the mirror of a hub's
- * (mirrored-ledger.ts). What differs between the two is there; the desk does not ask which it is.
+ * (mirrored-ledger.ts). All that differs between the two is there; the desk does not ask which of them it is.
  */
 
 import type { Draft, Sight, SyncHost } from '../../api/host.ts'
@@ -8,7 +8,7 @@ import type { Desk } from '../desk.ts'
 
 export interface Opened {
   readonly origin: string
-  /** Entries, as far as anybody was told. */
+  /** How many entries there are, as far as anybody was told. */
   readonly size: number
   readonly sync: SyncHost | undefined
   /** One consistent state for each call. */
@@ -19,8 +19,8 @@ export interface Opened {
   close(): Promise<void>
 }
 
-/** What whoever opens it is told of. */
+/** What an opened ledger reports. */
 export interface Told {
-  /** The log has this many entries now. */
+  /** The log now has this many entries. */
   readonly grown: (size: number) => void
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { tryFromHex } from '../../base/bytes.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { readPlatform } from '../../ledger/queries.ts'
+import type { Address } from '../../net/address.ts'
 import { serveConsole } from '../../net/console-server.ts'
 import { Pages } from '../../net/pages.ts'
 import { type Place, reading } from '../desk.ts'
@@ -17,18 +18,18 @@ import { ConsoleDesk } from './console-desk.ts'
 
 interface RunOptions {
   readonly place: Place
-  readonly listen: { readonly host: string; readonly port: number }
+  readonly listen: Address
   readonly lockAfterMinutes: number
-  /** Told before something takes a while. */
+  /** Called before something takes a while. */
   readonly say: (line: string) => void
-  /** Told once it accepts connections. */
+  /** Called once it accepts connections. */
   readonly started: (facts: ConsoleFacts) => void
 }
 
 /** What is known once the console runs; without a ledger in the folder neither origin, key nor size. */
 type ConsoleFacts = JsonObject & { readonly listening: string; readonly url: string }
 
-/** Ends when the signal does, once what was under way is answered and the ledger is closed. */
+/** Ends with the signal, once what was under way is answered and the ledger is closed. */
 export async function runConsole(options: RunOptions, signal: AbortSignal): Promise<void> {
   const { place, listen, lockAfterMinutes, say, started } = options
   await buildConsole(say)
@@ -49,7 +50,7 @@ export async function runConsole(options: RunOptions, signal: AbortSignal): Prom
   }
 }
 
-/** Unlocks with the passphrase that the program was given, or that of the demonstration; otherwise the page asks for it. */
+/** Unlocks with the passphrase that the program was given, or with that of the demonstration; otherwise the page asks for it. */
 async function unlockWithout(desk: ConsoleDesk, { passphrase }: Place): Promise<void> {
   if (desk.status !== 'locked') return
   const isGiven = passphrase.file !== undefined || passphrase.environment !== undefined
@@ -60,7 +61,7 @@ async function unlockWithout(desk: ConsoleDesk, { passphrase }: Place): Promise<
 async function ledgerFacts(place: Place): Promise<JsonObject> {
   if (!hasLedger(place.dir)) return {}
   return reading(place, async (store) => {
-    // A mirror that was cut off before its first entry.
+    // The mirror was cut off before its first entry.
     if ((await store.size()) === 0) return {}
     const { origin, sequencerKey } = await readPlatform(store)
     return { origin, vkey: vkeyOf(origin, tryFromHex(sequencerKey)!), size: await store.size() }

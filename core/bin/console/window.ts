@@ -1,6 +1,6 @@
 /**
- * The console in a window: starts Electron where there is a display and its binary is here, or can be fetched in a short time.
- * The package of Electron comes without the binary, and nothing is fetched while it is installed.
+ * The console in a window: starts Electron where there is a display and its binary is here, or can be fetched quickly. Electron's
+ * package comes without the binary, and nothing is fetched while it is installed.
  */
 
 import { spawn } from 'node:child_process'
@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { ROOT } from './build.ts'
 
 const FETCH_TIMEOUT_MS = 60_000
-/** No way to the server at all is known sooner. */
+/** How long to try to reach the server; if there is no network at all, that is noticed sooner. */
 const REACH_TIMEOUT_MS = 4_000
 const ELECTRON_FOLDER = join(ROOT, 'node_modules/electron')
 const BINARIES = 'https://github.com/electron/electron/releases'
@@ -35,7 +35,7 @@ export async function findWindow(say: (line: string) => void, env: NodeJS.Proces
   return fetched === undefined ? { without: 'The binary of Electron is not here and could not be fetched.' } : { binary: fetched }
 }
 
-/** As Electron's own package finds it. */
+/** Found in the same way as Electron's own package does. */
 function installedBinary(): string | undefined {
   const named = join(ELECTRON_FOLDER, 'path.txt')
   if (!existsSync(named)) return undefined

@@ -1,7 +1,6 @@
 /**
- * A small marketplace, told through ordinary signed transactions on a ledger with a manual clock: a creator with a plan, models
- * and listings, two customers, a subscription, a dataset bought and licensed, a feature, and a mandate under which calls are
- * billed.
+ * A small marketplace, made by ordinary signed transactions on a ledger with a manual clock: a creator with a plan, models and
+ * listings, two customers, a subscription, a dataset bought and licensed, a feature, and a mandate under which calls are billed.
  */
 
 import { InvariantError } from '../../base/assert.ts'
@@ -20,12 +19,12 @@ export const CREATOR = 'Ada'
 export const CUSTOMER = 'Bob'
 export const READER = 'Chiara'
 
-/** Digests of what is sold; a marketplace has the real ones. */
+/** Digests that stand for what is sold; a real marketplace has real ones. */
 const digest = (digit: string) => digit.repeat(64)
 
 type Act = (signer: string, type: string, body: Json) => Promise<Accepted>
 
-/** What the creator sells: the listing of the model whose calls are billed, of a dataset and of a feature. */
+/** What the creator sells: the listings of the model whose calls are billed, of a dataset and of a feature. */
 export interface Sold {
   readonly api: string
   readonly dataset: string

@@ -26,7 +26,7 @@ const STREAM = 'gateway-1'
 
 type Progress = (done: number, total: number) => void
 
-/** The keys of a demonstration are worth nothing, so without a passphrase of the user's it takes one that everybody knows. */
+/** The keys of a demonstration are worth nothing, so unless the user gives a passphrase it takes one that everybody knows. */
 export function demoPlace(place: Place): Place {
   const { file, environment } = place.passphrase
   return file === undefined && environment === undefined ? { ...place, passphrase: { environment: DEMO_PASSPHRASE } } : place
@@ -46,13 +46,13 @@ export function foundedPlace(place: Place): Place {
 
 interface MadeDemo {
   readonly founded: JsonObject
-  /** What billing the trace came to. */
+  /** What billing the trace resulted in. */
   readonly billed: JsonObject
 }
 
 /**
- * Founds the marketplace, bills the trace and tells its year; refuses a folder that has a ledger. It is made in a folder beside
- * and then moved, so that one that was cut off is begun anew.
+ * Founds the marketplace, bills the trace and plays its year; refuses a folder that has a ledger. It is made in a folder beside
+ * and then moved, so that an attempt that was cut off is begun anew.
  */
 export async function makeDemo(place: Place, passphrase: string, progress: Progress): Promise<MadeDemo | Refusal> {
   if (hasLedger(place.dir)) return refuse('already_founded')
@@ -65,18 +65,18 @@ export async function makeDemo(place: Place, passphrase: string, progress: Progr
   const sold = await writing(scratch, foundMarketplace)
   const billed = await billTrace(scratch, progress)
   if (billed.status === 'refused') return billed as Refusal
-  // The log's next key, for the sequencer to have at hand when it is put into service.
+  // The log's next key, made now so that the sequencer has it when it is put into service.
   const next = newKeyPair()
   Vault.open(scratch.dir, passphrase).add([{ label: SEQUENCER, pair: next }])
   await writingThroughTime(scratch, (timed) => tellYear(new Stage(timed), sold))
-  // An empty folder may be in the place; one that holds something by now is not touched.
+  // An empty folder may be in the way; one that holds something by now is not touched.
   if (existsSync(place.dir)) rmdirSync(place.dir)
   renameSync(scratch.dir, place.dir)
   const { origin, operator } = founded
   return { founded: { origin, vkey: vkeyOf(origin, next.publicKey), operator, listing: sold.api }, billed: billed as JsonObject }
 }
 
-/** Bills the trace in a demonstration; a second time there is nothing left to charge. */
+/** Bills the trace in a demonstration; the second time there is nothing left to charge. */
 export async function billTrace(place: Place, progress: Progress): Promise<JsonObject | Refusal> {
   const { last, listing } = await reading(place, async (store) => ({
     last: await lastTime(store),

@@ -1,4 +1,4 @@
-/** Where the demonstration is told: people sign, time goes on, and the scheduler does what is due in between. */
+/** Where the demonstration is played: people sign, time passes, and the scheduler does what is due in between. */
 
 import { assert, InvariantError } from '../../base/assert.ts'
 import type { Json } from '../../domain/canonical.ts'
@@ -17,7 +17,7 @@ export class Stage {
     this.timed = timed
   }
 
-  /** Goes on to a time. What is due until then happens on the way, each thing at its time. */
+  /** Lets time pass. What is due by then is done on the way, each thing at its time. */
   async goTo(time: string): Promise<void> {
     const seconds: Seconds = wholeSeconds(Date.parse(time))
     assert(formatSeconds(seconds) === time, `${time} is a time`)
@@ -25,7 +25,7 @@ export class Stage {
     this.timed.setTime(seconds)
   }
 
-  /** Somebody signs, perhaps with another below, and the ledger accepts. */
+  /** Somebody signs, perhaps with another below, and the ledger has to accept. */
   async act(signer: string, type: string, body: Body, cosigner?: string): Promise<Accepted> {
     const answer = await this.timed.desk.submit({ signer, type, body, cosigner })
     if (answer.status === 'refused') throw new InvariantError(`${type} of the demonstration is accepted (${answer.message})`)

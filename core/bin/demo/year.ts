@@ -1,5 +1,5 @@
 /**
- * What happens on the small marketplace in the year after its founding, so that every transaction type is in the log: through
+ * What happens on the small marketplace in the year after its founding, so that the log has every type of transaction: by
  * ordinary signed transactions, with the scheduler renewing and closing the books in between.
  */
 
@@ -31,7 +31,7 @@ export async function tellYear(stage: Stage, sold: Sold): Promise<void> {
   await stage.goTo(YEAR_END)
 }
 
-/** Calls one by one: held and captured, released, or agreed by both; and a key that may spend so much a day. */
+/** Single calls: held and captured, released, or agreed by both; and a key that may spend only so much a day. */
 async function tellNovember(stage: Stage, { api }: Sold): Promise<void> {
   await stage.goTo('2023-11-20T10:00:00Z')
   const account = stage.account(CUSTOMER)
@@ -46,7 +46,7 @@ async function tellNovember(stage: Stage, { api }: Sold): Promise<void> {
   await stage.act(CREATOR, 'hold.capture', { hold: captured, usage: usage(374, 44), reference: 'call-1' })
   const released = await stage.make(CUSTOMER, 'hold.open', open)
   await stage.act(CREATOR, 'hold.release', { hold: released })
-  // Nobody answers this one; it comes back by itself.
+  // Nobody captures this one; it comes back by itself.
   await stage.make(CUSTOMER, 'hold.open', open)
   await stage.goTo('2023-11-21T10:00:00Z')
   await stage.act(CUSTOMER, 'query.charge', { listing: api, terms: 1, usage: usage(396, 109), reference: 'call-2' }, CREATOR)

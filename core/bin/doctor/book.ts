@@ -1,4 +1,6 @@
-/** The ledger in the folder: its databases, the guard against the book, the clock, a sample, and when the books were closed. */
+/**
+ * The ledger in the folder: its databases, the guard against the book, the clock, a sample, and when the books were last closed.
+ */
 
 import { InvariantError } from '../../base/assert.ts'
 import { Malformed } from '../../base/malformed.ts'
@@ -18,7 +20,7 @@ import { readCheckpoint } from '../../log/checkpoint.ts'
 import { LEDGER_TOOLS } from '../desk.ts'
 import { type Finding, finding, RESTORE } from './finding.ts'
 
-/** Clocks differ by as much without anything being wrong. */
+/** Clocks may differ by so much without anything being wrong. */
 const CLOCK_TOLERANCE_MS = 2_000
 
 /** Whether there is a ledger to look into; if not, why. */

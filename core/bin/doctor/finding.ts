@@ -6,7 +6,7 @@ type Severity = 'error' | 'warning' | 'info'
 
 const { usage, damaged, unavailable } = EXIT
 
-/** An error says what the doctor's exit code is. */
+/** For an error, the doctor's exit code. */
 export const FINDINGS = {
   node_old: ['error', unavailable],
   sqlite_old: ['error', unavailable],
@@ -62,7 +62,7 @@ export function finding(code: FindingCode, message: string, remedy: string): Fin
   return { code, severity: FINDINGS[code][0], message, remedy }
 }
 
-/** The gravest error decides: what is damaged comes before what is unavailable, and that before wrong usage. */
+/** The gravest error decides: damage before what is unavailable, and that before wrong usage. */
 export function exitCodeOf(findings: readonly Finding[]): number {
   const codes = findings.map(({ code }) => FINDINGS[code][1]).filter((code) => code !== undefined)
   return [damaged, unavailable, usage].find((code) => codes.some((one) => one === code)) ?? EXIT.done

@@ -39,7 +39,7 @@ export async function* keys(place: Place, store: StoreReader): AsyncGenerator<Fi
     return yield finding('no_keys', 'This machine has no keys for the ledger, so it only reads.', `Nothing, or: ${IMPORT}`)
   const { operator } = await readPlatform(store)
   const local = localKeys(dir)
-  // In a mirror the hub has those.
+  // In a mirror, the hub has them.
   const isMirror = isSqliteMirror(dir)
   if (!isMirror) yield* await sequencer(dir, store, now)
   if (!isMirror && !local.some(({ account }) => account === operator))

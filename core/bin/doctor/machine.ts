@@ -22,7 +22,7 @@ import { type Finding, finding } from './finding.ts'
 
 const NODE_MAJOR = 24
 const MEBIBYTE = 1024 * 1024
-/** Below this not even a commit is sure to fit. */
+/** With less than this not even a commit is sure to fit. */
 const FULL_BYTES = 16 * MEBIBYTE
 const LOW_BYTES = 256 * MEBIBYTE
 const WAL_LARGE_BYTES = 64 * MEBIBYTE
@@ -124,7 +124,7 @@ export function* lock(dir: string): Generator<Finding> {
   )
 }
 
-/** The processes that hold a lock on a file, as Linux tells it; none elsewhere. */
+/** The processes that hold a lock on a file, according to Linux; empty on other systems. */
 function lockHolders(path: string): string[] {
   if (!existsSync('/proc/locks')) return []
   const inode = statSync(path).ino
@@ -134,13 +134,13 @@ function lockHolders(path: string): string[] {
   return [...found].map((pid) => `process ${pid}${nameOf(pid)}`)
 }
 
-/** An inode number may be another file's on another disk. */
+/** The same inode number may stand for another file on another disk. */
 function hasOpen(pid: number, path: string): boolean {
   try {
     const folder = `/proc/${pid}/fd`
     return readdirSync(folder).some((name) => readlinkSync(join(folder, name)) === realpathSync(path))
   } catch {
-    // Another user's process does not show its files.
+    // The files of another user's process cannot be seen.
     return true
   }
 }

@@ -1,7 +1,7 @@
 /**
  * CSV: a line for each posting, so that a column of amounts can be summed (to zero over the whole file, and to a book's balance
- * over its lines). An entry without postings has one line without a book. What an entry has once (gross, fee, take-home, what it
- * created) stands in its first line only, for the same reason.
+ * over its lines). An entry without postings has one line without a book. What an entry has only once (gross, fee, take-home,
+ * what it created) stands in its first line only, for the same reason.
  *
  *   index,time,type,id,signer,summary,book,amount,balance,gross,fee,takeHome,created
  *   1,2026-01-01T00:00:00.000Z,credit.topup,6957…,nim1…,Tops up nim1… by 25 credits…,issued,-25,-25,,,,

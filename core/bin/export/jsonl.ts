@@ -1,4 +1,4 @@
-/** JSON Lines: an entry a line, as the log describes it, with its body and the note that was signed. */
+/** JSON Lines: one entry on each line, as the log describes it, with its body and the note that was signed. */
 
 import { presentBody, presentEntry } from '../../ledger/present.ts'
 import type { ExportSource } from './source.ts'

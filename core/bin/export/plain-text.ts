@@ -13,7 +13,7 @@ export const ACCOUNT_BOOK_NAMES = Object.keys(ACCOUNT_BOOKS) as AccountBook[]
 
 const DECIMALS = 6
 
-/** An amount with all its decimals: both programs infer from the digits written how exactly a transaction must balance. */
+/** An amount with all its decimals: from the digits written, both programs infer how exactly a transaction must balance. */
 export function amountText(amountMicros: bigint): string {
   const [whole, fraction = ''] = formatMicros(amountMicros).split('.')
   return `${whole}.${fraction.padEnd(DECIMALS, '0')} ${COMMODITY}`

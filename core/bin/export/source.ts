@@ -12,7 +12,7 @@ export interface ExportSource {
   readonly name: string
   readonly size: number
   readonly entries: AsyncIterable<Accepted>
-  /** From the state, not from the entries: that both agree is what a balance assertion asserts. */
+  /** From the state, not from the entries: a balance assertion asserts that both agree. */
   readonly books: AsyncIterable<BookBalance>
 }
 

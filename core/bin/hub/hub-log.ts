@@ -1,6 +1,6 @@
 /**
- * The hub's log: a JSON line for each thing that happened, on the error stream or in a file. What is logged is chosen field by
- * field: no header, no body, no query string, no note. What would be secret all the same, by its name, is taken out.
+ * The hub's log: a JSON line for each event, on the error stream or in a file. What is logged is chosen field by field: no
+ * header, no body, no query string, no note. Fields whose names say that they are secret are removed all the same.
  */
 
 import pino, { type Logger } from 'pino'
@@ -11,7 +11,7 @@ const SECRETS = ['authorization', 'cookie', 'passphrase', 'password', 'secret', 
 const STANDARD_ERROR = 2
 
 export interface HubLog extends Logger {
-  /** Begins the file anew, once something else has moved it away. */
+  /** Opens the file anew, after another program has moved it away. */
   reopen(): void
 }
 

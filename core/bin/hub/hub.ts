@@ -1,5 +1,5 @@
 /**
- * A hub that runs: the ledger under its lock, the server, the door for other programs' notes on this machine, the scheduler. It
+ * A running hub: the ledger under its lock, the server, the door for notes of other programs on this machine, the scheduler. It
  * ends in the opposite order, once what is under way is answered.
  */
 
@@ -37,7 +37,7 @@ import { startCosigning } from './witnesses.ts'
 interface HubOptions {
   readonly place: Place
   readonly settings: Settings
-  /** Reads the settings again. */
+  /** Reads the settings anew. */
   readonly readSettings: () => Settings
 }
 
@@ -113,7 +113,11 @@ export class Hub {
     const { origin } = this.#platform
     const access = hubAccess({ dir, origin, host: this.#ledger, policy: () => this.#settings.access })
     this.#server = await serveHub({
-      ...{ host: this.#ledger, access, gate: gateSettings(this.#settings), address, metrics: this.#metrics },
+      host: this.#ledger,
+      access,
+      gate: gateSettings(this.#settings),
+      address,
+      metrics: this.#metrics,
       log: ({ isEvents: _events, ...facts }) => this.#log[facts.status >= 500 ? 'warn' : 'debug'](facts, 'answered'),
     }).catch((error: unknown) => {
       throw listenFailure(error, address)
@@ -122,7 +126,7 @@ export class Hub {
     this.#log.info(this.facts, 'serving')
   }
 
-  /** What is told once it accepts connections. */
+  /** What is printed once it accepts connections. */
   get facts(): JsonObject {
     const { origin, sequencerKey } = this.#platform
     const vkey = vkeyOf(origin, tryFromHex(sequencerKey)!)
@@ -137,7 +141,7 @@ export class Hub {
     this.#log.info({ size: this.#ledger.size }, 'ended')
   }
 
-  /** Reads the settings and the keys again, and begins the log's file anew. One time after the other. */
+  /** Reads the settings and the keys anew, and opens the log's file anew. Calls are served one after the other. */
   reload(): Promise<void> {
     this.#reloading = this.#reloading.then(() => this.#reload())
     return this.#reloading
@@ -162,8 +166,8 @@ export class Hub {
   }
 
   /**
-   * The keys as they are in the folder now. A passphrase that was typed opens those that were added since, too; but where it was
-   * changed, nobody is there to type the new one.
+   * The keys that are in the folder now. A passphrase that was typed also opens those that were added since; but where the
+   * passphrase was changed, nobody is there to type the new one.
    */
   async #readKeys(): Promise<Keys> {
     const { dir, passphrase } = this.#options.place
@@ -178,7 +182,7 @@ export class Hub {
     }
   }
 
-  /** A key that the sequencer is to sign with next is made while the hub runs. */
+  /** So that the sequencer's next key can be made while the hub runs. */
   async #takeKeys(keys: Keys): Promise<void> {
     const atHand = new Set(this.#keys.sequencer.map(({ publicKey }) => toHex(publicKey)))
     this.#keys = keys
@@ -209,7 +213,9 @@ export class Hub {
       dir: this.#options.place.dir,
       origin: this.#platform.origin,
       ledger: this.#ledger,
-      ...{ policy: userPath(witnessPolicy), timeoutMs: witnessTimeoutMs, unwitnessed },
+      policy: userPath(witnessPolicy),
+      timeoutMs: witnessTimeoutMs,
+      unwitnessed,
       report: (reason, witness) => this.#log.warn({ reason, witness }, 'a checkpoint was not cosigned'),
     })
     this.#closing.defer(() => cosigning.close())
@@ -281,7 +287,7 @@ export class Hub {
   /** What went wrong, for those who call the hub. */
   #explain(error: unknown): Failure {
     const failure = knownFailureOf(error)
-    // What the command line calls locked is another program at work.
+    // For the command line, "locked" means that another program is at work.
     if (failure !== undefined) return { code: failure.code === 'locked' ? 'busy' : failure.code, message: failure.message }
     this.#log.error({ reason: failureOf(error).message }, 'a defect of the program')
     return { code: 'defect', message: 'This is a defect of the hub; its log tells more.' }

@@ -1,6 +1,6 @@
 /**
- * The scheduler of a hub that runs: it looks once a minute for what is due, and once an hour through everything that could be.
- * What fails is tried again a minute later.
+ * The scheduler of a running hub: once a minute it looks for what is due, and once an hour it goes through everything that could
+ * be. What fails is tried again a minute later.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -35,7 +35,7 @@ export async function runSchedules(options: ScheduleOptions, signal: AbortSignal
       ran(report)
     } catch (error) {
       if (signal.aborted) return
-      // Half done is done: what it did is on the ledger, and a new look finds the rest.
+      // What was done before the failure is on the ledger; a new look finds the rest.
       scheduler = undefined
       failed(error)
     }
@@ -43,7 +43,9 @@ export async function runSchedules(options: ScheduleOptions, signal: AbortSignal
   }
 }
 
-/** Nothing more is submitted after the signal: many renewals may be due, and whoever ends the hub does not wait for all. */
+/**
+ * Nothing more is submitted after the signal: many renewals may be due, and whoever ends the hub should not wait for all of them.
+ */
 function endingWith(host: Schedulable, signal: AbortSignal): Schedulable {
   return {
     get reader() {

@@ -12,23 +12,24 @@ import { z } from 'zod'
 import { firstIssue } from '../../domain/fields.ts'
 import { quoted } from '../../domain/text.ts'
 import { ACCESS_POLICIES } from '../../net/access.ts'
+import type { Address } from '../../net/address.ts'
 import { isNetwork } from '../../net/client-address.ts'
 import { DEFAULT_LIMITS, type GateSettings } from '../../net/gate.ts'
-import { type Address, parseAddress } from '../commands/options.ts'
+import { parseAddress } from '../commands/options.ts'
 import { Failure } from '../failure.ts'
 
-/** A setting: its form, how a flag or the environment writes it, and what is said of it. */
+/** A setting: its form, how a flag or the environment gives it, and its description. */
 interface Setting<Form extends z.ZodType = z.ZodType> {
   readonly form: Form
   readonly read: (text: string) => unknown
   readonly about: string
   readonly placeholder: string
-  /** Takes effect when the hub is started, and not when it reads its settings again. */
+  /** Whether it takes effect only when the hub is started, and not when it reads its settings again. */
   readonly isFixed?: true
 }
 
 const asText = (text: string): unknown => text
-/** What is none stays a text, which no form of a number takes. */
+/** What is not a number stays a text, which no form of a number accepts. */
 const asNumber = (text: string): unknown => (/^\d{1,9}$/.test(text) ? Number(text) : text)
 const asList = (text: string): unknown => (text === '' ? [] : text.split(',').map((item) => item.trim()))
 const asSwitch = (text: string): unknown => ({ on: true, off: false })[text] ?? text
@@ -160,7 +161,7 @@ export function settingOptions(): Option[] {
   })
 }
 
-/** A setting as it would be written. */
+/** A setting as a user would write it. */
 function wordOf(value: NonNullable<Settings[keyof Settings]>): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off'
   return String(value) || 'none'
@@ -184,7 +185,7 @@ export function readSettings({ flags, env, file }: Sources): Settings {
   return form.parse({ ...byFile, ...byEnvironment, ...byFlags }) as Settings
 }
 
-/** The settings whose change takes a restart. */
+/** The settings whose change needs a restart. */
 export function changedFixed(before: Settings, after: Settings): string[] {
   return NAMES.filter((name) => {
     const { isFixed }: Setting = SETTINGS[name]
@@ -228,14 +229,14 @@ function readTexts(textOf: (name: keyof Settings) => string | undefined): Record
   return Object.fromEntries(given.map(([name, text]) => [name, SETTINGS[name].read(text)]))
 }
 
-/** A variable that is misspelt would be a setting that somebody believes in. */
+/** A misspelt variable would be a setting that somebody relies on in vain. */
 function refuseUnknown(env: NodeJS.ProcessEnv): void {
   const known = NAMES.map(variableOf)
   const unknown = Object.keys(env).find((name) => name.startsWith(PREFIX) && !known.includes(name))
   if (unknown !== undefined) throw new Failure('usage', `${unknown} is no setting of the hub; there are ${known.join(', ')}.`)
 }
 
-/** What one source says by itself, so that a fault is told under the name that it has there. */
+/** Checks what one source says, so that a fault is reported under the name that it has there. */
 function check(given: Record<string, unknown>, called: (name: string) => string): void {
   for (const [name, value] of Object.entries(given)) {
     const setting: Setting | undefined = Object.hasOwn(SETTINGS, name) ? SETTINGS[name as keyof Settings] : undefined

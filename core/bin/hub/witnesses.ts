@@ -1,4 +1,4 @@
-/** The witnesses of a hub: who they are says a trust policy, and what they cosigned is kept in the ledger's folder. */
+/** The witnesses of a hub: a trust policy says who they are, and what they cosigned is kept in the ledger's folder. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Malformed } from '../../base/malformed.ts'
@@ -26,7 +26,7 @@ interface Witnessing extends Pick<CosigningOptions, 'unwitnessed' | 'timeoutMs' 
   readonly policy: string
 }
 
-/** From now on witnesses are asked for each checkpoint, and the ledger publishes what comes of it. */
+/** From now on witnesses are asked for each checkpoint, and the ledger publishes the result. */
 export async function startCosigning({ dir, origin, ledger, policy: file, ...options }: Witnessing): Promise<Cosigning> {
   const policy = readTrustPolicy(file)
   if (policy.logs.length > 0 && !policy.logs.some(({ key }) => key.name === origin))
@@ -45,16 +45,23 @@ export async function startCosigning({ dir, origin, ledger, policy: file, ...opt
   return ledger.publishThrough(
     (publish) =>
       new Cosigning({
-        ...{ sha256, verify, witnesses, quorum, kept, publish, ...options },
+        sha256,
+        verify,
+        witnesses,
+        quorum,
+        kept,
+        publish,
+        ...options,
         reading: (read) => ledger.reading(({ store }) => read(store)),
         keep: (published) => keepPublished(dir, published),
-        ...{ now: Date.now, random: Math.random },
+        now: Date.now,
+        random: Math.random,
         pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => {}),
       }),
   )
 }
 
-/** Those of the policy that can be asked. */
+/** The witnesses of the policy that have an address. */
 function remoteWitnesses(file: string, { witnesses }: TrustPolicy): CosigningOptions['witnesses'] {
   return witnesses.flatMap(({ key, url }) => {
     if (url === undefined) return []
@@ -64,7 +71,7 @@ function remoteWitnesses(file: string, { witnesses }: TrustPolicy): CosigningOpt
   })
 }
 
-/** What was published before, which this very ledger must continue: whoever saw it would take anything else for a fork. */
+/** What was published before, which this very ledger must continue: those who saw it would take anything else for a fork. */
 async function checkedPublished(dir: string, ledger: HubLedger): Promise<Published> {
   const kept = readPublished(dir)
   const verifier = createVerifier({ threads: 0 })

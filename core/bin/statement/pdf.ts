@@ -28,7 +28,7 @@ const BOTTOM = 782
 const HEADER_Y = 36
 const FOOTER_Y = 800
 const COLUMNS = { index: LEFT + 36, time: LEFT + 44, text: LEFT + 134 }
-/** Where the decimal points of amounts stand: between them is room for any that there can be, 10¹² with six decimals. */
+/** Where the decimal points of amounts stand: there is room between them for any possible amount, 10¹² with six decimals. */
 const POINTS = { first: 308, second: 410, third: 512 }
 const LINE = 11
 const GAP = 5
@@ -42,7 +42,7 @@ interface LedgerName {
 }
 
 export function statementPdf(statement: Statement, ledger: LedgerName): AsyncIterable<Uint8Array> {
-  // Twice, since every page says how many there are, and none is kept once it is full.
+  // Drawn twice, since every page says how many there are, and a page is not kept once it is full.
   const { pages } = draw(statement, ledger, 0)
   return draw(statement, ledger, pages).finish()
 }
@@ -116,7 +116,7 @@ class Sheet {
   readonly #glyphs: Font
   readonly #margins: Margins
   #y = TOP
-  /** How many were begun. */
+  /** How many pages were begun. */
   pages = 0
 
   constructor(title: string, time: Milliseconds, margins: Margins) {
@@ -165,19 +165,19 @@ class Sheet {
     this.#put(text, isRight ? x - this.#doc.widthOfString(text) : x)
   }
 
-  /** A row of amounts behind what they are of. */
+  /** A row of amounts behind their description. */
   amounts(x: number, what: string, amounts: readonly (string | undefined)[]): void {
     this.makeRoom(LINE)
     this.line(what, x)
     const points = Object.values(POINTS)
     amounts.forEach((amount, i) => {
-      // The whole credits end at the point, so the points stand in one line.
+      // Whole credits end at the point, so all points stand in one line.
       if (amount !== undefined) this.line(amount, points[i]! - this.#doc.widthOfString(amount.split('.')[0]!))
     })
     this.#y += LINE
   }
 
-  /** The heads of columns, with a rule below; the last of them stands over the last column. */
+  /** The heads of columns, with a rule below; the last head stands over the last column. */
   headings(first: string, others: readonly string[]): void {
     this.makeRoom(4 * LINE)
     const style = { bold: true }

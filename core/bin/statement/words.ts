@@ -54,7 +54,10 @@ export function periodWords({ from, to, time, size }: Statement): string {
   return `${begin} ${end}, when the log had ${entryCount(size)}`
 }
 
-/** What the sentence of an entry does not say: who signed it, what it came to for the account; empty where that is nothing. */
+/**
+ * What the sentence of an entry does not say: who signed it, and what it brought or cost the account; empty where there is
+ * nothing.
+ */
 export function detailWords({ signer, payment, lines }: StatementEntry, account: string): string {
   const parts: string[] = []
   if (payment !== undefined) {

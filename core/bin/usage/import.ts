@@ -1,7 +1,7 @@
 /**
  * Bills a trace of calls through usage.batch, a thousand lines a batch. The lines of a file are the lines of a stream, in order,
- * so a second run goes on after the last line that was taken and nothing is charged twice. What was taken before is compared with
- * the file first: another file under the same stream's name stops the import before anything is charged.
+ * so a second run goes on after the last line that was taken and nothing is charged twice. What was taken before is first
+ * compared with the file: another file under the same stream's name stops the import before anything is charged.
  */
 
 import { basename } from 'node:path'
@@ -56,7 +56,7 @@ interface Totals {
 /** Imports a file; the summary of this run, or the refusal that stopped it. */
 export async function importUsage(desk: Desk, options: UsageImport): Promise<JsonObject | Refusal> {
   const { file, listing, progress } = options
-  // The form of Unicode that some systems give file names is not the one of the ledger's texts.
+  // Some systems give file names in another Unicode form than that of the ledger's texts.
   const stream = options.stream ?? basename(file).normalize('NFC')
   const payer = desk.account(options.payer)
   const { name: meter } = await desk.signer(options.meter)
@@ -85,7 +85,7 @@ export async function importUsage(desk: Desk, options: UsageImport): Promise<Jso
     batch.push(call)
     if (batch.length < MAX_BATCH_LINES && number < lines) continue
     const body = { listing, stream, first: number - batch.length + 1, payers: [payer], ...batchLines(batch) }
-    // Not kept until it is answered, as other notes are: a stream takes no line twice, however often it is sent.
+    // It need not be kept until it is answered, as other notes are: a stream takes no line twice, however often it is sent.
     const answer = await desk.ledger.submit(await desk.sign({ signer: options.meter, type: 'usage.batch', body }))
     if (answer.status === 'refused') return { ...answer, data: { ...answer.data, ...summary(stream, totals) } }
     totals.entries += 1
@@ -109,7 +109,7 @@ async function countCalls(file: string): Promise<number | Refusal> {
   }
 }
 
-/** Lines without a mandate would be refused one by one and never charged again, so the import does not begin without one. */
+/** Lines without a mandate would be refused one by one and could never be charged, so the import does not begin without one. */
 async function whyNotReady(desk: Desk, payer: string, listing: string): Promise<Refusal | undefined> {
   const store = desk.ledger.reader
   if ((await readRow(store, listings.at(listing))) === undefined) return refuse('unknown_listing', { listing })
@@ -142,7 +142,7 @@ async function* takenLines(desk: Desk, meter: string, listing: string, stream: s
     const { start, payers, lines } = batchOf(transaction)!
     for (const [i, [payer, offset, ...figures]] of lines.entries()) {
       const line = outcome.lines![i]!
-      // What a batch repeats of the one before it was taken there.
+      // A line that repeats one of an earlier batch was taken there.
       if (line.status !== 'duplicate') yield { payer: payers[payer]!, time: start * 1000 + offset, figures, outcome: line }
     }
   }
@@ -188,7 +188,7 @@ function count(totals: Totals, line: LineOutcome): void {
   totals.feeMicros += line.feeMicros
 }
 
-/** A line of an earlier run: charged then, or refused for good. */
+/** A line of an earlier run: it was charged then, or refused for good. */
 function countTaken(totals: Totals, line: LineOutcome): void {
   if (line.status === 'refused') count(totals, line)
   else totals.alreadyCharged += 1

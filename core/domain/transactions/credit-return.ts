@@ -7,7 +7,7 @@ import { referenceUsed, useReference } from '../references.ts'
 import { countRefund, overRefund } from '../refunds.ts'
 import { type TopupUndone, topupOf, topupRows, topupUndone, unknownTopup } from '../topups.ts'
 
-/** Unspent paid credits go back to who bought them; the money goes back outside. */
+/** Unspent paid credits of a top-up are taken back; outside the ledger the money goes back to whoever bought them. */
 export const creditReturn = defineTransaction<TopupUndone>({
   type: 'credit.return',
   signer: 'operator',

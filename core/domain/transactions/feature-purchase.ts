@@ -22,7 +22,7 @@ export const featurePurchase = defineTransaction<Body>({
   reads: [(context) => [listingRow(context), features.at(context.signer, context.body.listing)], saleRows],
   checks: [
     ...pricedSaleChecks(({ featureMicros }) => featureMicros),
-    // Paying again for what is owned for ever would buy nothing, so nobody is let do it by mistake.
+    // Paying again for what is owned for ever would buy nothing, so nobody may do it by mistake.
     check('already_owned', (context) => {
       const { listing } = context.body
       const owned = lastPiece(context.get(features.at(context.signer, listing)), context.time)

@@ -5,15 +5,15 @@ import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { holdChecks, holdOf, holdRow, listingOfHold } from '../holds.ts'
 import { listings, subscribers, terms } from '../state.ts'
-import { subscriptionRow } from '../subscriptions.ts'
+import { subscriptionRows } from '../subscriptions.ts'
 import { formatSeconds } from '../time.ts'
 
 const body = z.strictObject({ hold: field.thing('hld'), usage: field.usage, reference: field.reference })
 type Body = z.output<typeof body>
 
 /**
- * Takes what the calls cost by the hold's terms out of a hold, never more than it holds, and gives the rest back. What became of
- * the listing meanwhile does not matter: the call was made.
+ * Takes what the calls cost, by the hold's terms, out of a hold, never more than it holds, and gives the rest back. What happened
+ * to the listing meanwhile does not matter: the call was made.
  */
 export const holdCapture = defineTransaction<Body>({
   type: 'hold.capture',
@@ -32,7 +32,7 @@ export const holdCapture = defineTransaction<Body>({
       const hold = context.get(holdRow(context))
       if (hold === undefined) return []
       const { account, listing } = hold
-      return [...payeeRows(listingOfHold(context).account), ...subscriptionRow(context, account, listing)]
+      return [...payeeRows(listingOfHold(context).account), ...subscriptionRows(context, account, listing)]
     },
   ],
   checks: [

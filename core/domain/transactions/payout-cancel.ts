@@ -6,7 +6,7 @@ import { giveBackPayout, notPending, payoutAccountRows, payoutRow, unknownPayout
 const body = z.strictObject({ payout: field.thing('pay') })
 type Body = z.output<typeof body>
 
-/** Calls off an own payout that was not made yet; its earnings are available again. */
+/** Calls off one's own payout that was not made yet; its earnings are available again. */
 export const payoutCancel = defineTransaction<Body>({
   type: 'payout.cancel',
   signer: 'account',

@@ -27,7 +27,7 @@ function lastPeriod(context: Context<PlanChoice>): PlanPeriod {
   return planOf(context).periods.at(-1)!
 }
 
-/** A plan that is paid by other periods now is another one. */
+/** A plan with another paying period is not the same plan. */
 function isSamePlan(context: Context<PlanChoice>): boolean {
   return lastPeriod(context).plan === nameOf(context.body) && onOffer(context)!.period === planOf(context).period
 }

@@ -17,12 +17,15 @@ const body = z.strictObject({
 })
 type Body = z.output<typeof body>
 
-/** When the changes take effect: those of the past do with this entry. */
+/** When the changes take effect: with this entry, where that time is past. */
 function startOf({ body, time }: Context<Body>): Seconds {
   return Math.max(body.effectiveFrom, time)
 }
 
-/** Whether nobody pays more, or gets less for it, than by what would be in force then. What else `policy` says is no price. */
+/**
+ * Whether nobody pays more, or gets less for the same price, than by what would be in force then. What else `policy` says is no
+ * price.
+ */
 function onlyLowers({ feeBps, plans, policy }: Body, before: Policy): boolean {
   if (policy !== undefined || (feeBps ?? 0) > before.feeBps) return false
   return before.plans.every((plan) => {
@@ -32,7 +35,7 @@ function onlyLowers({ feeBps, plans, policy }: Body, before: Policy): boolean {
   })
 }
 
-/** The platform's row with the changes announced. Those that are in force by now are made, the others wait in their order. */
+/** The platform's row with the changes announced. Those that are in force by now are made; the others wait in their order. */
 function announced(context: Context<Body>): Platform {
   const { body, time } = context
   const { feeBps, plans, policy } = body
@@ -91,7 +94,7 @@ export const policyUpdate = defineTransaction<Body>({
       const soonest = time + POLICY_NOTICE_SECONDS
       if (body.effectiveFrom >= soonest) return undefined
       if (onlyLowers(body, platformAt(context.need(platform), startOf(context)))) return undefined
-      const because = `what does not only lower what others pay takes effect 7 days ahead, from ${formatSeconds(soonest)} on`
+      const because = `what may cost others more takes 7 days' notice, and takes effect from ${formatSeconds(soonest)} on`
       return { because, soonest: formatSeconds(soonest) }
     }),
     check('limit', (context) => {

@@ -16,8 +16,8 @@ function accountOf({ sha256, body }: Context<Body>): string {
 }
 
 /**
- * Gives the log another key: it signs every checkpoint from this entry on, and for 30 days the old one signs them as well, so
- * that those who know only that one have time to learn of the new one.
+ * Gives the log another key, which signs every checkpoint from this entry on. For 30 days the old key signs them as well, so that
+ * those who know only the old one have time to learn of the new one.
  */
 export const sequencerRotate = defineTransaction<Body>({
   type: 'sequencer.rotate',

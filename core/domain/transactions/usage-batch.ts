@@ -37,7 +37,7 @@ function lastOf({ first, lines }: Body): number {
   return first + lines.length - 1
 }
 
-/** Why no line of the batch could be charged. A query price changes, but once there it stays: the current terms tell. */
+/** Why no line of the batch could be charged. A query price can change but not disappear, so the current terms tell. */
 function whyNothingSells(context: Context<Body>): string | undefined {
   const { listing, payers } = context.body
   const isPriced = context.need(terms.at(listing, listingOf(context).version)).query !== undefined

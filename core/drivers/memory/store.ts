@@ -1,7 +1,6 @@
 /**
- * A ledger in memory, for tests and simulations, with the checks of the one on a disk. A `MemoryLedger` is what a folder is
- * there: it outlives the stores that are opened on it. Bytes are copied on their way in and out, so nobody can change what is
- * stored.
+ * A ledger in memory, for tests and simulations, with the same checks as the one on disk. A `MemoryLedger` stands for its folder:
+ * it outlives the stores that are opened on it. Bytes are copied on their way in and out, so nobody can change what is stored.
  */
 
 import { assert } from '../../base/assert.ts'
@@ -30,8 +29,8 @@ import {
 type Change = 'commit' | 'replaceCheckpoint' | 'rememberRefusals'
 
 /**
- * Called around every change. What it throws, the writer throws: `before`, nothing has changed; `after`, everything has, as when
- * a disk fails although it has written.
+ * Called around every change. What it throws, the writer throws. At `before` nothing has changed; at `after` everything has, as
+ * when a disk reports a failure although it has written.
  */
 export type Fault = (change: Change, moment: 'before' | 'after') => void
 
@@ -226,7 +225,7 @@ function writeRow(ledger: MemoryLedger, { table, key, value, numbered }: Changed
   if (numbered !== undefined) numbered.number = number
 }
 
-/** Throws unless the commit may follow: all or nothing of it is then done. */
+/** Throws unless the commit may follow. Afterwards it is made as a whole. */
 function check(ledger: MemoryLedger, { size, entries, tiles }: Commit): void {
   const actual = ledger.entries.length
   if (actual !== size) throw new StoreError('damaged', `The ledger has ${actual} entries, not the ${size} that its writer knows.`)

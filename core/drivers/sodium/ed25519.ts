@@ -1,6 +1,7 @@
 /**
  * Ed25519 verification by libsodium (sodium-native), or by node:crypto where its binary is missing: both without cofactor, and
- * behind the gate both give the same answers on hostile signatures. A self-test of known answers runs before one is trusted.
+ * behind the gate both give the same answers on hostile signatures. Neither is trusted before it has passed a self-test of known
+ * answers.
  */
 
 import { createPublicKey, type KeyObject, verify as verifyWithNode } from 'node:crypto'
@@ -30,7 +31,7 @@ export function loadSodium(): typeof import('sodium-native').default | undefined
   try {
     return createRequire(import.meta.url)('sodium-native')
   } catch {
-    // What stands in for it gives the same answers more slowly.
+    // Its substitute gives the same answers, more slowly.
     return undefined
   }
 }

@@ -42,7 +42,7 @@ export const CHECKS: JobForm<SignatureCheck, boolean> = {
   answerBytes: 1,
   itemBytes: ({ message }) => MESSAGE_AT + message.length,
   write: ({ publicKey, message, signature }, packed, offset) => {
-    // What has another length fails the gate, and so do the zeros that cross in its place.
+    // A key or signature of another length fails the gate, and so do the zeros that are sent in its place.
     const isWhole = publicKey.length === PUBLIC_KEY_BYTES && signature.length === SIGNATURE_BYTES
     packed.set(isWhole ? publicKey : new Uint8Array(PUBLIC_KEY_BYTES), offset)
     packed.set(isWhole ? signature : new Uint8Array(SIGNATURE_BYTES), offset + SIGNATURE_AT)
@@ -64,7 +64,7 @@ export const LEAVES: JobForm<Uint8Array, Uint8Array> = {
   read: (answers, place) => answers.subarray(place * HASH_BYTES, (place + 1) * HASH_BYTES),
 }
 
-/** A part of some items that makes one job. */
+/** A part of the items, which makes one job. */
 interface Part<Item> {
   readonly items: readonly Item[]
   /** The place of its first item among all. */

@@ -9,7 +9,7 @@ import { loadSodium } from './ed25519.ts'
 let chosen: CheckPoint | undefined
 
 /**
- * The quickest check of a key's point that this machine has, to stand behind the gate. It is chosen when the first key is
+ * The quickest check of a key's point that this machine has, to be used behind the gate. It is chosen when the first key is
  * checked: most programs never check one.
  */
 export const checkPoint: CheckPoint = (publicKey) => {
@@ -19,7 +19,7 @@ export const checkPoint: CheckPoint = (publicKey) => {
 
 function choosePointCheck(): CheckPoint {
   const check = sodiumPointCheck() ?? isPrimeOrder
-  // The first is an honest key, and the last is one with a part of order 8.
+  // The first is an honest key; the last has a part of order 8.
   const [honest, mixed] = [KNOWN_ANSWERS[0]!, KNOWN_ANSWERS.at(-1)!].map(({ publicKey }) => tryFromHex(publicKey)!)
   assert(check(honest!) && !check(mixed!), 'the check of points gives the known answers')
   return check

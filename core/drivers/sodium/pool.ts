@@ -1,7 +1,7 @@
 /**
- * Worker threads that do jobs, in the order in which they are given, several at once. A worker has its next jobs waiting already
- * while it does one, so that it never waits for a calling thread that is busy. Threads start when there is work for them; idle
- * ones cost nothing and do not keep the program alive.
+ * Worker threads that do jobs, in the order in which they are given, several at once. A worker already has its next jobs while it
+ * does one, so that it never waits for a calling thread that is busy. Threads start when there is work for them; idle ones cost
+ * nothing and do not keep the program alive.
  *
  * A worker that dies is replaced and its jobs are done again: nothing is lost with it, unless one job brings down every worker
  * that takes it up.
@@ -13,16 +13,16 @@ import type { Job } from './jobs.ts'
 
 /** Buffers of this length are used again; a job that needs more gets one of its own. */
 export const BUFFER_BYTES = 512 * 1024
-/** Jobs that a worker has at most, the one that it is doing included. */
+/** Most jobs that a worker has, including the one that it is doing. */
 const MAX_WORKER_JOBS = 4
-/** How often one job may be taken up, when its worker dies each time, before that is an error of this machine. */
+/** How often one job may be taken up, when its worker dies each time, before that counts as an error of this machine. */
 const MAX_ATTEMPTS = 3
 
 /** A job that is not done yet. */
 interface Task {
   /** The room that it needs. */
   readonly bytes: number
-  /** Writes the job into a buffer; once more where a worker died with the first. */
+  /** Writes the job into a buffer; a second time where a worker died with the first one. */
   readonly pack: (buffer: ArrayBuffer) => Job
   /** Takes the answers from the buffer, which belongs to the pool again afterwards. */
   readonly done: (buffer: ArrayBuffer) => void
@@ -103,7 +103,7 @@ export class WorkerPool {
 
   #answer(worker: Worker, buffer: ArrayBuffer): void {
     const jobs = this.#workers.get(worker)
-    // What was on its way when the pool was closed, or its worker lost, answers nobody.
+    // A worker's answers are ignored after the pool was closed, or the worker was given up.
     if (jobs === undefined) return
     const answered = jobs.shift()
     assert(answered !== undefined, 'a worker answers the jobs that it has')

@@ -1,5 +1,5 @@
 /**
- * Ed25519 keys and signatures: libsodium where its binary is present, a hundred times faster and more, and tweetnacl where not.
+ * Ed25519 keys and signatures: libsodium where its binary is present, more than a hundred times as fast, and tweetnacl otherwise.
  * Keys follow from their seeds and signatures from keys and messages, so both give the same bytes.
  */
 

@@ -1,7 +1,7 @@
 /**
- * The verifier: signatures checked and leaves hashed by worker threads. A few are done where they are asked for, since crossing
- * to a worker costs as much as one signature, and starting one as much as a thousand. From there on a call is cut into jobs:
- * small ones under light load, so that all workers share it and the first answers come early, larger ones under heavy load.
+ * The verifier: signatures checked and leaves hashed by worker threads. Small amounts are done on the calling thread, since
+ * crossing to a worker costs as much as one signature, and starting one as much as a thousand. Larger calls are cut into jobs:
+ * small ones under light load, so that all workers share the call and the first answers come early, larger ones under heavy load.
  */
 
 import { availableParallelism } from 'node:os'
@@ -16,9 +16,9 @@ import { BUFFER_BYTES, WorkerPool } from './pool.ts'
 
 /** Up to this many checks at once are done on the calling thread, while no worker is at work. */
 const FEW_CHECKS = 8
-/** And as many in all before the first worker starts: short programs never need one. */
+/** So many checks in all are done there before the first worker starts: short programs never need one. */
 const CHECKS_BEFORE_WORKERS = 2_000
-/** As many leaves are hashed in the time of one check. */
+/** So many leaves are hashed in the time of one check. */
 const LEAVES_PER_CHECK = 32
 /** The most that one job holds: some twenty milliseconds of work. */
 const MAX_JOB_ITEMS = 500
@@ -64,7 +64,7 @@ class WorkerVerifier implements Verifier {
     await this.#pool?.close()
   }
 
-  /** The workers, for work of as many checks as this; none where it is better done here. */
+  /** The workers, for work as large as this many checks; undefined where it is better done here. */
   #poolFor(checks: number): WorkerPool | undefined {
     assert(!this.#closed, 'a closed verifier is not asked')
     this.#checked += checks

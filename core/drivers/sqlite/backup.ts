@@ -132,17 +132,17 @@ function fill(database: Database, { made, checkpoint, keys }: BackupContent): vo
   database.pragma(`application_id = ${BACKUP_ID}`)
 }
 
-/** Makes a book again of a backup's copy, which is brought up to date. */
+/** Turns a copy of a backup into a book again, and brings it up to date. */
 export function unfillBackup(path: string): void {
   changeCopy(path, { ...backupKind(path), file: BOOK.file }, (database) => {
-    // Otherwise the keys that were in it stay in pages that are not used any more.
+    // Otherwise the keys that were in it stay in pages that are no longer used.
     database.pragma('secure_delete = on')
     database.exec('DROP TABLE backup')
     database.pragma(`application_id = ${BOOK.applicationId}`)
   })
 }
 
-/** An error about the file under the name that the user gave it. */
+/** An error about the unfinished file, under the name that the user gave. */
 function named(error: unknown, path: string, unfinished: string): unknown {
   const { syscall, path: failed } = error as NodeJS.ErrnoException
   if (syscall === undefined) return storeError(error, basename(path))

@@ -85,7 +85,7 @@ export class Book extends BookLog {
   }
 }
 
-/** A commit whose rows have their numbers. */
+/** A commit whose rows have got their numbers. */
 export interface NumberedCommit extends Omit<Commit, 'rows'> {
   readonly rows: readonly NumberedChange[]
 }
@@ -107,13 +107,13 @@ export class BookWriter extends Book {
     this.#transaction = database.transaction((commit: NumberedCommit) => this.#write(commit))
   }
 
-  /** Numbers the rows of the commit that is made next. */
+  /** Numbers the rows of the commit that is to be made next. */
   number(commit: Commit): NumberedCommit {
     return { ...commit, rows: this.rows.number(commit.rows) }
   }
 
   /**
-   * One transaction, which is on the disk when it returns. After an error it may be there or not: a disk that fails while it
+   * One transaction, which is on the disk when this returns. After an error it may be there or not: a disk that fails while it
    * writes may have written.
    */
   commit(commit: NumberedCommit): void {

@@ -1,6 +1,6 @@
 /**
  * Many rows by one statement. What a statement of one row costs is mostly the way to SQLite and back, so the thousands of rows of
- * a commit are written, and looked up, this many at a time:
+ * a commit are written, and looked up, so many at a time:
  *
  *   INSERT INTO ids (id, "index") VALUES (?, ?), (?, ?), …
  *   WITH wanted (id, nth) AS (VALUES (?, 0), (?, 1), …) SELECT "index", nth FROM wanted CROSS JOIN ids USING (id)
@@ -10,12 +10,12 @@ import type { Statement } from 'better-sqlite3'
 import { assert } from '../../base/assert.ts'
 import type { Database } from './database.ts'
 
-/** More bring nothing: by then a row costs what SQLite does for it. */
+/** More gain nothing: by then a row costs what SQLite itself does for it. */
 const ROWS_AT_A_TIME = 32
-/** Fewer are sooner looked up one by one. */
+/** Fewer are looked up more quickly one by one. */
 const MANY_KEYS = 4
 
-/** What can be bound; null equals nothing that is stored. */
+/** A value to bind; null equals nothing that is stored. */
 export type Bound = Uint8Array | string | number | null
 
 export class BulkWrite {
@@ -23,7 +23,7 @@ export class BulkWrite {
   readonly #one: Statement<[readonly Bound[]]>
   readonly #many: Statement<[readonly Bound[]]>
 
-  /** `sql` makes the statement around its rows of so many columns. */
+  /** `sql` makes the statement around its rows, each of so many columns. */
   constructor(database: Database, columns: number, sql: (rows: string) => string) {
     const row = `(${placeholders(columns)})`
     this.#columns = columns
@@ -48,14 +48,14 @@ export class BulkLookup<Values extends readonly unknown[]> {
   readonly #one: Statement<[readonly Bound[]], Values>
   readonly #many: Statement<[readonly Bound[]], [...Values, nth: bigint]>
 
-  /** Names as SQL has them; `from` is joined with what is wanted by the columns of the key, of which at most one row has each. */
+  /** Names as SQL has them. `from` is joined with the wanted keys by the columns of the key; at most one row matches a key. */
   constructor(
     database: Database,
     { key, values, from }: { readonly key: readonly string[]; readonly values: readonly string[]; readonly from: string },
   ) {
     const wanted = placeholders(key.length)
     const many = Array.from({ length: ROWS_AT_A_TIME }, (_, nth) => `(${wanted}, ${nth})`)
-    // A cross join is never turned round: what is wanted is gone through once, and the tables are asked by their keys.
+    // SQLite never reorders a cross join: it goes through the wanted keys once, and looks each up in the tables.
     const select = (columns: readonly string[], rows: string, results: readonly string[]) =>
       `WITH wanted (${columns.join(', ')}) AS (VALUES ${rows}) SELECT ${results.join(', ')} FROM wanted CROSS JOIN ${from}`
     this.#columns = key.length
@@ -65,7 +65,7 @@ export class BulkLookup<Values extends readonly unknown[]> {
       .raw()
   }
 
-  /** `keys` has all keys, one after the other. Answers in their order, undefined where there is none. */
+  /** `keys` has all keys, one after the other. Returns their values in this order, undefined where there are none. */
   find(keys: readonly Bound[]): (Values | undefined)[] {
     const columns = this.#columns
     assert(keys.length % columns === 0, 'keys that are looked up are whole')

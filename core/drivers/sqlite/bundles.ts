@@ -26,7 +26,7 @@ export interface BundledEntry {
 /** What one of the two columns holds, and how it is packed. */
 export interface Packing {
   pack(items: readonly Uint8Array[]): Uint8Array
-  /** Views of what was unpacked; what is wrong where it is no such column. */
+  /** Views of what was unpacked; Malformed where it is no such column. */
   unpack(packed: Uint8Array): Uint8Array[] | Malformed
 }
 
@@ -40,7 +40,7 @@ export const OUTCOMES: Packing = {
   unpack: (packed) => decompress(packed, MAX_BUNDLE_OUTCOMES_BYTES, splitOutcomes),
 }
 
-/** What is written so often has to be written fast; the slower levels make it no smaller. */
+/** Bundles are written often, so writing has to be fast; the slower levels make them no smaller. */
 const LEVEL = 1
 /** A bundle of purchases has some 120 KB. */
 const CHUNK_BYTES = 128 * 1024
@@ -59,7 +59,7 @@ function decompress(
     const bytes = zstdDecompressSync(packed, { chunkSize: CHUNK_BYTES, maxOutputLength })
     return split(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   } catch (error) {
-    // Whatever it says (a wrong checksum, an end that is missing, more than there may be), these are not bytes that were packed.
+    // Whatever the message (a wrong checksum, a missing end, too many bytes), these are not bytes that were packed.
     return new Malformed(`it cannot be unpacked (${(error as Error).message})`)
   }
 }

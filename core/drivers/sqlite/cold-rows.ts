@@ -12,9 +12,9 @@ import { placeOf } from './places.ts'
 const CACHE_KILOBYTES = 8_000
 
 /**
- * Two bits for each row that was ever put away (a Bloom filter): where one of them is not set, the row is not there, and SQLite
- * need not be asked. Two of three questions are for rows that an entry is about to make. With a million rows one in eighty of
- * those is asked in vain, with ten million every second one.
+ * Two bits for each row that was ever put away (a Bloom filter): if one of them is not set, the row is not there, and SQLite need
+ * not be asked. Two of three questions are for rows that an entry is about to make. With a million rows, one in eighty of these
+ * asks SQLite in vain; with ten million, every second one.
  */
 class PutAway {
   readonly #bits = new Uint32Array(FILTER_BITS / 32)
@@ -30,7 +30,7 @@ class PutAway {
 
 /** In two megabytes. */
 const FILTER_BITS = 2 ** 24
-/** Primes: what is left of a place by the one says next to nothing about what is left by the other. */
+/** Primes: the remainder of a place by one says next to nothing about its remainder by the other. */
 const FILTER_MODULI = [FILTER_BITS - 3, FILTER_BITS - 17]
 
 export function openColdRows(): ColdRows {

@@ -11,7 +11,7 @@ import { answerOf } from './thread-answer.ts'
 import { leaveLog } from './wal-checkpointer.ts'
 
 /**
- * Rows that are changed are scattered over the book, while SQLite by itself keeps two megabytes of pages. Measured: an eighth
+ * The rows that commits change are scattered over the book, while SQLite's default cache has two megabytes. Measured: an eighth
  * less processor time for commits of a hundred purchases.
  */
 const CACHE_KILOBYTES = 16_000

@@ -1,10 +1,10 @@
 /**
- * Makes the commits of a book's one writer, and has its write-ahead log taken over (wal-checkpointer.ts).
+ * Makes the commits of a book's one writer, and has its write-ahead log moved into the book (wal-checkpointer.ts).
  *
- * A commit of a few entries waits for the disk and for little else: it is made where it is asked for. Many entries take SQLite as
- * long as executing them takes the ledger, so a thread with a connection of its own makes such commits (commit-worker.ts), and
- * whoever asked goes on meanwhile. There is one commit at a time; rows are numbered here, in the order of the commits, so that
- * what is known of them holds for the next commit before this one is made.
+ * A commit of a few entries waits for the disk and for little else: it is made where it is asked for. Committing many entries
+ * takes SQLite as long as executing them takes the ledger, so a thread with a connection of its own makes such commits
+ * (commit-worker.ts), and the caller goes on meanwhile. There is one commit at a time; rows are numbered here, in the order of
+ * the commits, so that their numbers hold for the next commit before this one is made.
  */
 
 import { once } from 'node:events'
@@ -18,10 +18,10 @@ import { onFile } from './errors.ts'
 import { failureIn, type ThreadAnswer } from './thread-answer.ts'
 import { WalCheckpointer } from './wal-checkpointer.ts'
 
-/** From so many entries on a commit is worth the way to the thread. */
+/** From so many entries on, a commit is worth sending to the thread. */
 const MANY_ENTRIES = 16
 
-/** What the thread says: that it has opened the book, or what became of a commit. */
+/** What the thread answers: that it has opened the book, or what became of a commit. */
 export type CommitAnswer = 'ready' | ThreadAnswer
 
 /** What it is told. */
@@ -36,7 +36,7 @@ export class Committer {
   #underway: Promise<void> = Promise.resolve()
   #isUnderway = false
 
-  /** Of the book in `folder`. */
+  /** For the book in `folder`. */
   constructor(folder: string, book: BookWriter) {
     this.#folder = folder
     this.#book = book
@@ -55,7 +55,7 @@ export class Committer {
 
   /** Waits for the commit under way and ends the threads. */
   async close(): Promise<void> {
-    // Whoever asked for it hears of its failure.
+    // The caller that asked for it hears of its failure.
     await this.#underway.catch(() => {})
     await this.#thread?.close()
     await this.#wal.close()
@@ -64,7 +64,7 @@ export class Committer {
   #make(commit: NumberedCommit): void | Promise<void> {
     if (commit.entries.length >= MANY_ENTRIES) {
       if (this.#thread?.isReady === true) return this.#thread.commit(commit)
-      // Most programs that make such a commit make one, and end sooner without a thread.
+      // Most programs that make such a commit make only one, and end sooner without a thread.
       if (this.#hasMadeMany) this.#thread ??= new CommitThread(this.#folder)
       this.#hasMadeMany = true
     }
@@ -73,7 +73,7 @@ export class Committer {
 }
 
 class CommitThread {
-  /** It has opened the book; until then nobody waits for it. */
+  /** Whether it has opened the book; until then nobody waits for it. */
   isReady = false
   readonly #worker: Worker
   #isEnding = false
@@ -87,7 +87,7 @@ class CommitThread {
     this.#worker.on('exit', () => {
       if (!this.#isEnding) this.#fail(new StoreError('offline', 'The thread that commits ended.'))
     })
-    // It is no reason for a program to go on, unless a commit is under way.
+    // The thread does not keep the program alive, unless a commit is under way.
     this.#worker.unref()
   }
 
@@ -117,7 +117,7 @@ class CommitThread {
     else this.#settle?.(failureIn(answer))
   }
 
-  /** The thread is gone: what it was at may be durable or not. */
+  /** The thread is gone: the commit that it was making may be durable or not. */
   #fail(failure: unknown): void {
     this.#failure ??= failure
     this.isReady = true

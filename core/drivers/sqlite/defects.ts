@@ -1,8 +1,8 @@
 /**
- * What is wrong with the databases themselves: their pages and the kinds of their values (SQLite's own check, against STRICT
- * but not against CHECK, which a read-only connection does not know), their tables, triggers and migrations (against those that a
- * new database gets), keys that no ledger could have written, rows that are not in their places, and the guard's digests.
- * Whether the book says what the log says is not the store's to tell: an audit replays the log and compares.
+ * What is wrong with the databases themselves: their pages and the kinds of their values (SQLite's own check, against STRICT but
+ * not against CHECK, which a read-only connection does not know), their tables, triggers and migrations (against those of a new
+ * database), keys that no ledger could have written, rows that are not in their places, and the guard's digests. Whether the book
+ * says what the log says is not the store's to tell: an audit replays the log and compares.
  */
 
 import { Malformed } from '../../base/malformed.ts'
@@ -16,7 +16,7 @@ import type { Mirror } from './mirror.ts'
 
 /** The most messages of SQLite's own check for each file; one would be enough to distrust it. */
 const MAX_PAGE_DEFECTS = 100
-/** As many rows that are lost, or there twice. */
+/** Most rows that are reported as lost, or as stored twice. */
 const MAX_PLACE_DEFECTS = 100
 
 /** `kind` is what the book is stored as: a ledger's own database, or a backup. */
@@ -46,12 +46,12 @@ export function findMirrorDefects(mirror: Mirror): StoreDefect[] {
   ]
 }
 
-/** What is wrong with a database of which nothing else can tell what it should hold. */
+/** What is wrong with a database whose content can be checked against nothing else. */
 export function findDatabaseDefects(database: Database, kind: DatabaseKind): StoreDefect[] {
   return [...collect(kind, () => pageDefects(database, kind)), ...collect(kind, () => schemaDefects(database, kind))]
 }
 
-/** The defects that `look` finds, and the one that stopped it. */
+/** The defects that `look` finds, and the error that stopped it, if one did. */
 function collect(kind: DatabaseKind, look: () => Iterable<StoreDefect>): StoreDefect[] {
   const defects: StoreDefect[] = []
   try {
@@ -137,8 +137,8 @@ function* bundleDefects(database: Database): Generator<StoreDefect> {
 }
 
 /**
- * Whether every row is found by its table and key, and by nothing else. Where each row has its own place, and there are as many
- * places as rows, there is none too many and none that is wrong.
+ * Whether every row is found by its table and key, and by nothing else. If each row has its own place, and there are as many
+ * places as rows, no place is superfluous or wrong.
  */
 function* placeDefects(database: Database): Generator<StoreDefect> {
   const lost = database.prepare<[], RowName>(SELECT_LOST).all()
@@ -150,7 +150,7 @@ function* placeDefects(database: Database): Generator<StoreDefect> {
     yield nameRow(table, key, `The row is in ${BOOK.file} more than once.`)
 }
 
-/** Text, where it is any. */
+/** Texts, where the values are texts at all. */
 interface RowName {
   readonly table: unknown
   readonly key: unknown
@@ -164,7 +164,7 @@ const SELECT_LOST = `SELECT "table", key FROM state
   WHERE NOT EXISTS (SELECT 1 FROM places WHERE places.place = place_of("table", key) AND places.row = state.row)
   LIMIT ${MAX_PLACE_DEFECTS}`
 
-/** Rows of one name have one place, and hardly any others have that. */
+/** Rows of one name have the same place, and hardly any others share one. */
 const SELECT_TWICE = `SELECT "table", key
   FROM (SELECT place FROM places GROUP BY place HAVING count(*) > 1) CROSS JOIN places USING (place) CROSS JOIN state USING (row)
   GROUP BY place, "table", key HAVING count(*) > 1
@@ -175,7 +175,7 @@ function* guardDefects(guard: Guard): Generator<StoreDefect> {
   for (const defect of guard.damagedRefusals()) yield { table: 'refusals', ...defect }
 }
 
-/** Its values are bytes under a digest: they can be read, or not. */
+/** Its values are bytes under a digest: either they can be read, or they cannot. */
 function mirrorDefects(mirror: Mirror): StoreDefect[] {
   mirror.memory()
   return []

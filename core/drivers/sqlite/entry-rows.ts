@@ -16,7 +16,7 @@ import { BOOK, type Database } from './database.ts'
 import { damaged } from './errors.ts'
 import { bytesOf, integerOf } from './values.ts'
 
-/** Unpacked bundles that are kept, the last ones unpacked: whoever reads entries one by one often reads neighbours. */
+/** How many bytes of unpacked bundles are kept, the last ones used: whoever reads entries one by one often reads neighbours. */
 const MAX_KEPT_BYTES = 4 * 1024 * 1024
 
 interface Unpacked {
@@ -32,7 +32,7 @@ export class EntryRows {
   readonly #kept = new Map<number, Unpacked>()
   #keptBytes = 0
 
-  /** `hasBundles`: the database is not of a version in which every entry had a row of its own. */
+  /** `hasBundles` is false for a database of a version in which every entry had a row of its own. */
   constructor(database: Database, hasBundles = true) {
     this.#database = database
     this.#size = database.prepare<[], bigint>(hasBundles ? SELECT_SIZE : SELECT_LOOSE_SIZE).pluck()
@@ -67,7 +67,7 @@ export class EntryRows {
     return found.length === limit ? found : found.concat(this.loose(index, limit - found.length))
   }
 
-  /** The entries of a full bundle as they are stored (bundles.ts), not looked into. */
+  /** The entries of a full bundle as they are stored (bundles.ts), without looking into them. */
   packed(number: number): Uint8Array | undefined {
     const found = this.#bundle?.get(number)
     return found && bytesOf(BOOK, found[0], () => `the entries of bundle ${number}`)
@@ -84,7 +84,7 @@ export class EntryRows {
     })
   }
 
-  /** A bundle never changes, so one that was read is what the book has. */
+  /** A bundle never changes, so one that was read before is still what the book has. */
   #unpacked(number: number): Unpacked | undefined {
     const kept = this.#kept.get(number)
     if (kept !== undefined) return kept
@@ -113,7 +113,7 @@ const SELECT_SIZE = `SELECT coalesce(
 const SELECT_COUNT = `SELECT (SELECT count(*) FROM bundles) * ${BUNDLE_ENTRIES} + (SELECT count(*) FROM entries)`
 const SELECT_LOOSE = 'SELECT "index", bytes, outcome FROM entries WHERE "index" >= ? ORDER BY "index" LIMIT ?'
 
-/** The columns of a bundle's row, unpacked; what is wrong where they are none. */
+/** The columns of a bundle's row, unpacked; Malformed where they are none. */
 export function unpackBundle(number: number, [bytes, outcomes]: readonly unknown[]): Unpacked | Malformed {
   const unpackedBytes = unpackColumn(ENTRY_BYTES, bytes)
   if (unpackedBytes instanceof Malformed) return unreadable(number, 'entries', unpackedBytes)
@@ -151,7 +151,7 @@ export class EntryRowsWriter extends EntryRows {
     this.#delete = database.prepare<[number]>('DELETE FROM entries WHERE "index" < ?')
   }
 
-  /** Appends entries to the `size` that there are. */
+  /** Appends entries after the `size` that are there. */
   append(size: number, entries: readonly BundledEntry[]): void {
     const end = size + entries.length
     const bundled = end - (end % BUNDLE_ENTRIES)
@@ -165,7 +165,7 @@ export class EntryRowsWriter extends EntryRows {
     this.#insert.run(rows)
   }
 
-  /** Makes bundles of the entries that have a row of their own and those that follow: as many as bundles take. */
+  /** Makes full bundles of the entries that have rows of their own and those that follow, as many bundles as they fill. */
   #bundle(size: number, following: readonly BundledEntry[]): void {
     const open = size % BUNDLE_ENTRIES
     const loose = open === 0 ? [] : this.loose(size - open, open)

@@ -1,6 +1,6 @@
 /**
  * Errors of SQLite and of the file system as StoreErrors: one code and one sentence each, which names the file. Whatever they say
- * about a file is a failure that people must be able to act on; all other errors (a broken assertion) pass as they are.
+ * about a file is a failure that people must be able to act on; all other errors (a broken assertion) pass unchanged.
  */
 
 import Sqlite from 'better-sqlite3'
@@ -8,7 +8,9 @@ import { StoreError } from '../../ledger/store.ts'
 
 type Failure = readonly [StoreError['code'], (file: string) => string]
 
-/** By SQLite's primary result codes (the first word), by its extended ones where they say something else, and by Node's codes. */
+/**
+ * By SQLite's primary result codes (the first word), by its extended ones where these mean something else, and by Node's codes.
+ */
 const failures: Readonly<Record<string, Failure>> = {
   FULL: ['disk_full', (file) => `The disk is full: ${file} cannot grow.`],
   IOERR_WRITE: ['disk_full', (file) => `${file} cannot be written: the disk is full or the file reached its largest size.`],

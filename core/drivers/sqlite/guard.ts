@@ -77,7 +77,7 @@ export class Guard {
   }
 
   refusals(ids: readonly string[]): (Refusal | undefined)[] {
-    // Most ledgers remember none at most times, and every note asks.
+    // Most ledgers remember none most of the time, and every note asks.
     if (this.#isAny.get() === 0n) return ids.map(() => undefined)
     const keys = ids.map(idBytes)
     return this.#digests.find(keys).map((found, i) => {
@@ -86,7 +86,7 @@ export class Guard {
     })
   }
 
-  /** Each refusal that is damaged by its id, and whether one is missing or too many by no id. */
+  /** Each damaged refusal, with its id; and whether refusals are missing or superfluous, without one. */
   *damagedRefusals(): Generator<{ readonly key?: string; readonly message: string }> {
     const sum = new Uint8Array(DIGEST_BYTES)
     let isSound = true
@@ -143,13 +143,13 @@ export class GuardWriter extends Guard {
     this.#replace.immediate(previous, next)
   }
 
-  /** A refusal that is remembered already stays as it is: a transaction is answered as it was the first time. */
+  /** A refusal that is remembered already stays as it is: a transaction is always answered as it was the first time. */
   rememberRefusals(refusals: readonly RememberedRefusal[], now: Seconds): void {
     this.#remember.immediate(refusals, now)
   }
 }
 
-/** Writes the first row of a guard that remembers no refusal, and at most a checkpoint that others know. */
+/** Writes the first row of a guard that remembers no refusal, and knows at most a checkpoint that others know too. */
 export function fillGuard(database: Database, staleBefore: Seconds, checkpoint?: Uint8Array): void {
   assert(
     Number.isInteger(staleBefore) && staleBefore >= 0 && staleBefore <= MAX_SECONDS,
@@ -185,7 +185,7 @@ function readRefusal({ id, isText, text, digest }: RefusalRow): { readonly refus
   return { refusal: JSON.parse(tryUtf8Decode(text)!) as Refusal, digest: stored }
 }
 
-/** The bytes that sort after every id of a note that was valid until `now`, and before every later one. */
+/** Bytes that sort after every id of a note that was valid until `now`, and before every later id. */
 function idsUntil(now: Seconds): Uint8Array {
   assert(Number.isInteger(now) && now >= 0 && now < MAX_SECONDS, 'the time is in whole seconds before 2106')
   const prefix = new Uint8Array(4)
@@ -193,7 +193,7 @@ function idsUntil(now: Seconds): Uint8Array {
   return prefix
 }
 
-/** Adds a digest to a sum of digests, or takes it away: exclusive or. */
+/** Adds a digest to a sum of digests, or removes it from there: exclusive or. */
 function addTo(sum: Uint8Array, digest: Uint8Array): void {
   for (let i = 0; i < DIGEST_BYTES; i++) sum[i]! ^= digest[i]!
 }

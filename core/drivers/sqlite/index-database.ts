@@ -25,9 +25,9 @@ export const INDEX_FILE = 'index.db'
 
 /** 'NIMX' in ASCII. */
 const APPLICATION_ID = 0x4e494d58n
-/** To be raised with every change of the tables or of what stands in them. */
+/** To be raised with every change of the tables or of what they hold. */
 const FORMAT = 1n
-/** The index is waited for no longer than it takes to do without it. */
+/** Nobody waits longer for the index than doing without it takes. */
 const BUSY_TIMEOUT_MS = 200
 const CACHE_KIBIBYTES = 32_768
 
@@ -97,7 +97,7 @@ function pathOf(folder: string): string {
   return resolve(folder, INDEX_FILE)
 }
 
-/** Done by one program at a time, unless another has done it. */
+/** Done by one program at a time, unless another one has already done it. */
 function replace(path: string, isDone: () => boolean): void {
   exclusively(path, () => {
     if (isDone()) return

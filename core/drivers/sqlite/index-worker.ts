@@ -1,6 +1,6 @@
 /**
- * The thread of index-follower.ts. It takes the log in rounds of bounded length, each from a reader of its own, since the
- * writer's write-ahead log grows for as long as one is open. While the log grows it works a fifth of the time.
+ * The thread of index-follower.ts. It follows the log in rounds of bounded length, each with a reader of its own, since the
+ * writer's write-ahead log grows for as long as a reader is open. While the log grows, it works a fifth of the time.
  */
 
 import { workerData } from 'node:worker_threads'
@@ -8,11 +8,11 @@ import { StoreError } from '../../ledger/store.ts'
 import { type Following, followOnce } from './index-follower.ts'
 
 const ROUND_ENTRIES = 20_000
-/** Between two rounds, so that many small commits make one. */
+/** The pause between two rounds, so that many small commits make one. */
 const BETWEEN_ROUNDS_MS = 1_000
-/** After a round that failed: the disk may be full for long. */
+/** The pause after a round that failed: the disk may stay full for long. */
 const AFTER_FAILURE_MS = 30_000
-/** How many times as long as a step took it rests after it while others are at work. */
+/** It rests so many times as long as a step took, while others are at work. */
 const RESTS = 4
 
 const { folder, growth } = workerData as Following
@@ -21,7 +21,7 @@ function rest(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
-/** Answers whether there is more to do. */
+/** Returns whether there is more to do. */
 async function round(): Promise<boolean> {
   let [started, seen] = [performance.now(), Atomics.load(growth, 0)]
   const pause = async () => {

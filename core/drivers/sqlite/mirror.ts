@@ -28,7 +28,7 @@ export class Mirror {
     this.#memory = database.prepare<[], typeof mirror.$inferSelect>('SELECT one, checkpoint, shown, digest FROM mirror LIMIT 2')
   }
 
-  /** The one row. */
+  /** Reads the one row. */
   memory(): Memory {
     const [row, second] = this.#memory.all()
     if (row?.one !== 1n || second !== undefined) throw damaged(MIRROR.file, 'what it holds is not one row')

@@ -32,7 +32,7 @@ export function placeOf(table: string, key: string): number {
   return placeFrom(table, first >>> (32 - PART_BITS), whole & (PARTS - 1))
 }
 
-/** Where the rows of a table are, or those whose keys have this first part. */
+/** Where the rows of a table are, or those of its rows whose keys have this first part. */
 export function placesOf(table: string, firstPart?: string): Range {
   if (firstPart === undefined) return { first: placeFrom(table, 0, 0), last: placeFrom(table, PARTS - 1, PARTS - 1) }
   const part = fnv1a(firstPart) >>> (32 - PART_BITS)

@@ -1,11 +1,11 @@
 /**
- * Bringing a book back into a ledger's folder. The copy is made beside the book and gets its name last, after whatever was
- * there has been set aside; the lock is held all the while. Killed at any point, it leaves the old ledger, or no book and a
- * sentence that says so, or the new ledger: never the old book under a new guard, and never a book and a write-ahead log of
+ * Bringing a book back into a ledger's folder. The copy is made beside the book and gets its name last, after whatever was there
+ * has been set aside; the lock is held throughout. If it is killed at any point, there is the old ledger, or no book and a
+ * message that says so, or the new ledger: never the old book under a new guard, and never a book with the write-ahead log of
  * another.
  *
- * The guard that is there stays as it is: it is what knows better than a copy. Where there is none, or one that remembers
- * nothing, a new one takes its place, under which older notes are stale.
+ * A guard that is there stays as it is: it knows better than a copy. Where there is none, or one that remembers nothing, a new
+ * one is made, under which older notes are stale.
  */
 
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
@@ -72,10 +72,7 @@ export class Restoration {
     }
   }
 
-  /**
-   * Copies a book beside the one that is there, brings the copy up to date, and opens it; `checkpoint` is one that is signed
-   * over it.
-   */
+  /** Copies a book beside the one that is there, brings the copy up to date, and opens it; `checkpoint` is one signed over it. */
   async copy(
     source: BookLogReader,
     checkpoint: Uint8Array | undefined,
@@ -120,7 +117,7 @@ function readGuard(folder: string): Remembered | undefined {
   if (!hasDatabase(folder, GUARD)) return undefined
   using connections = new DisposableStack()
   const { checkpoint, staleBefore } = open(connections, folder, GUARD, 'read', (database) => new Guard(database).memory())
-  // A founding that was cut off leaves such a one.
+  // A founding that was cut off leaves such a guard.
   if (checkpoint === undefined && staleBefore === 0) return undefined
   return { staleBefore, ...(checkpoint && { checkpoint }) }
 }
@@ -147,7 +144,7 @@ export function openLedgerCopy(path: string): LedgerCopy {
   return { log: new BookLogReader(book, connections.move(), checkpoint) }
 }
 
-/** A book in use has a write-ahead log; the copy's is empty, so nothing of it stays under the passing name. */
+/** A book in use has a write-ahead log; the copy gets an empty one, so that nothing of it stays under the passing name. */
 function prepareToServe(path: string): void {
   const database = openCopy(path, BOOK, 'write')
   try {

@@ -1,8 +1,8 @@
 /**
- * A table page by page in the order of its primary key, for audits and exports. A scan is faithful: `decode` turns a stored row
- * into one that no sound row equals unless it is that very row. It answers undefined where the key has no form outside the
- * database (it is of another kind, or too large); such rows are left out of pages, and `misfits` counts them, so that none is
- * passed over in silence.
+ * A table page by page in the order of its primary key, for audits and exports. A scan is faithful: the row that `decode` makes
+ * of a stored one equals a sound row only if the stored one is that very row. `decode` returns undefined where the key has no
+ * form outside the database (it is of another kind, or too large); such rows are left out of pages, and `misfits` counts them, so
+ * that none is skipped silently.
  */
 
 import type { Statement } from 'better-sqlite3'
@@ -48,7 +48,7 @@ export class Scan<Stored extends readonly unknown[], Row> {
     return page
   }
 
-  /** How many rows no page holds. Those are among what `suspects` selects: so not every row has to be looked at here. */
+  /** How many rows are in no page. They are among those that `suspects` selects, so not every row has to be looked at here. */
   misfits(): number {
     let count = 0
     for (const stored of this.#suspects.iterate()) if (this.#decode(stored) === undefined) count += 1

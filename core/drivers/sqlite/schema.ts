@@ -1,7 +1,7 @@
 /**
- * The tables of the databases as Drizzle sees them: names, columns and their types, for typed queries and for drizzle-kit.
- * What makes the tables is the SQL under migrations/, because STRICT, CHECK and triggers are beyond a Drizzle schema; a test
- * holds the two together.
+ * The tables of the databases as Drizzle sees them: names, columns and their types, for typed queries and for drizzle-kit. The
+ * tables are made by the SQL under migrations/, because STRICT, CHECK and triggers are beyond a Drizzle schema; a test makes sure
+ * that the two agree.
  *
  * Integers are bigints, as every connection here returns them. The types say what a sound database holds; code that reads one
  * checks.

@@ -21,8 +21,8 @@ import { INDEX_FILE, makeIndex, openIndex, remakeIndex } from './index-database.
 import { isSafe } from './values.ts'
 
 /**
- * The index in a folder as it is now, for as long as it is open; undefined where there is none that can be used. To be opened
- * before the ledger is.
+ * The index in a folder as it is now, for as long as it is open; undefined where there is none that can be used. Open it before
+ * the ledger.
  */
 export async function openSqliteIndex(folder: string): Promise<SearchIndex | undefined> {
   const database = openIndex(folder)
@@ -41,7 +41,7 @@ function flagsOf({ books, isPayee }: Pick<IndexedTouch, 'books' | 'isPayee'>): n
   return books.reduce((flags, book) => flags | (1 << BOOKS.indexOf(book)), isPayee ? PAYEE_FLAG : 0)
 }
 
-/** No amount is larger; one that were would still be found as at least this. */
+/** The largest amount that is stored; a larger one would still be found as at least this. */
 const MAX_AMOUNT = 2n ** 63n - 1n
 
 function amountOf(amountMicros: bigint): bigint {
@@ -76,7 +76,7 @@ class SqliteIndex implements SearchIndex {
       const flags = flagsOf({ isPayee: isPayee === true, books: book === undefined ? [] : [book] })
       if (flags > 0) conditions.push(['flags & ? = ?', [flags, flags]])
       if (type !== undefined) conditions.push(['type = ?', [this.#get('SELECT number FROM types WHERE type = ?', type) ?? -1]])
-      // So that each type is looked up in its place, and not every entry of every range.
+      // So each type is looked up by the primary key, instead of going through every entry of the range.
       else if (account === undefined) conditions.push(['type IN (SELECT number FROM types)', []])
       if (leastMicros !== undefined) conditions.push(['amount >= ?', [amountOf(leastMicros)]])
       if (mostMicros !== undefined) conditions.push(['amount <= ?', [amountOf(mostMicros)]])
@@ -114,7 +114,7 @@ class SqliteIndex implements SearchIndex {
   }
 
   async forget(): Promise<void> {
-    // What is read is a state of the past; what is forgotten is there for all.
+    // This index reads a past state; forgetting has to reach the one that is there for all.
     const writer = new SqliteIndexWriter(this.folder, makeIndex(this.folder))
     await writer.forget()
     await writer.close()
@@ -157,7 +157,7 @@ class SqliteIndexWriter extends SqliteIndex implements SearchIndexWriter {
     this.#write = this.use(() => prepareWrites(database))
   }
 
-  /** What is damaged is thrown away: whoever opens the index next finds an empty one. */
+  /** A damaged index is thrown away: whoever opens it next finds an empty one. */
   protected override use<T>(work: () => T): T {
     try {
       return super.use(work)

@@ -51,12 +51,12 @@ export class StateRows {
     return this.lookUp(names)
   }
 
-  /** The numbers of rows of a table in the order of their keys. */
+  /** The numbers of a table's rows, in the order of their keys. */
   numbersOf(wanted: TableRows): Float64Array {
     return Float64Array.from(this.#ofTable.all(bindTable(wanted)), Number)
   }
 
-  /** Those of the rows with these numbers that are there, in this order. */
+  /** Those of the rows with these numbers that exist, in this order. */
   numbered(numbers: Iterable<number>): NumberedRow[] {
     const found = this.#numbered.find([...numbers])
     return found.map((row) => row && decodeState(row)).filter((row) => row !== undefined)
@@ -96,7 +96,7 @@ export class StateRowsWriter extends StateRows {
   readonly #remove
   readonly #appendPlaces
   readonly #removePlace
-  /** The number of the next new row, once one was given. */
+  /** The number of the next new row; known once one was given. */
   #next: number | undefined
 
   constructor(database: Database) {
@@ -111,8 +111,9 @@ export class StateRowsWriter extends StateRows {
   }
 
   /**
-   * Gives new rows the numbers that follow, and tells all numbers to those who remember them. Whatever is numbered has to be
-   * written next, by this writer or by another of the same book: should that fail, the numbers are void and so is the writer.
+   * Gives new rows the numbers that follow, and tells all numbers to the objects that remember them. Numbered rows have to be
+   * written next, by this writer or by another of the same book: should that fail, the numbers are void and this writer may not
+   * be used any more.
    */
   number(rows: readonly ChangedRow[]): NumberedChange[] {
     let next = this.#next ?? this.#lastNumber() + 1
@@ -146,7 +147,7 @@ export class StateRowsWriter extends StateRows {
         places.push([placeOf(table, key), number])
       }
     }
-    // Neighbours one after the other: so each page is gone to once.
+    // In the order of their numbers, so that each page is visited once.
     changed.sort((a, b) => a.number - b.number)
     for (const change of changed) this.#write(change)
     this.#append.run(added)
@@ -159,7 +160,7 @@ export class StateRowsWriter extends StateRows {
     return last === null ? 0 : integerOf(BOOK, last, 'the number of the last row')
   }
 
-  /** Of each row, 0 where there is none. */
+  /** The number of each row, 0 where there is none. */
   #numbersOf(rows: readonly ChangedRow[]): number[] {
     const numbers = rows.map(({ numbered }) => numbered?.number)
     const unknown = rows.filter((_, i) => numbers[i] === undefined)
@@ -176,8 +177,8 @@ export class StateRowsWriter extends StateRows {
 }
 
 /**
- * A row's bytes, and whether its key and its value are text at all: decoded here, because SQLite's driver would mend what is not
- * UTF-8.
+ * A row's bytes, and whether its key and its value are text at all: decoded here, because SQLite's driver would repair what is
+ * not UTF-8.
  */
 type StateBytes = readonly [
   row: unknown,
@@ -198,8 +199,8 @@ const STATE_BYTES = [
 ]
 
 /**
- * Every key that is not plain ASCII. What is no text is not either; GLOB stops at a NUL, which makes the length in characters
- * another than that in bytes.
+ * Every key that is not plain ASCII, which includes what is not text. GLOB stops at a NUL, but then the length in characters
+ * differs from the length in bytes.
  */
 const STATE_SUSPECTS = [
   `row NOT BETWEEN 1 AND ${Number.MAX_SAFE_INTEGER}`,

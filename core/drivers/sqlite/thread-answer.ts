@@ -1,4 +1,4 @@
-/** What a thread that works on a database answers: that it is done, or a failure in words that cross to the one who asked. */
+/** What a thread that works on a database answers: that it is done, or a failure in a form that can be sent to the caller. */
 
 import { StoreError } from '../../ledger/store.ts'
 import type { DatabaseKind } from './database.ts'
@@ -17,7 +17,7 @@ export function answerOf({ file }: DatabaseKind, work: () => void): ThreadAnswer
   }
 }
 
-/** Where it was asked: the failure again; undefined where there was none. */
+/** On the caller's side: the failure again; undefined where there was none. */
 export function failureIn(answer: ThreadAnswer): StoreError | undefined {
   return answer === 'done' ? undefined : new StoreError(answer.code, answer.message)
 }

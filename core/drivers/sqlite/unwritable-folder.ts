@@ -1,10 +1,10 @@
 /**
- * Reading a database in a folder that may not be written, such as a read-only medium or somebody else's.
+ * Reading a database in a folder that may not be written to, such as a read-only medium or somebody else's.
  *
- * SQLite reads a database in WAL mode through an index beside it, `-shm`, which whoever opens the database first makes there,
- * and the last one takes away. Where it is there, SQLite reads by itself. Where it is not and cannot be made, nobody has the
- * database open, so nothing changes while it is copied into a temporary folder, with the write-ahead log that a writer which
- * was killed may have left; and the copy is read.
+ * SQLite reads a database in WAL mode through an index beside it, `-shm`, which is made by the first connection and removed by
+ * the last. Where it exists, SQLite can read the database in place. Where it does not and cannot be made, nobody has the database
+ * open, so nothing changes while it is copied into a temporary folder, with the write-ahead log that a killed writer may have
+ * left; then the copy is read.
  */
 
 import { accessSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs'
@@ -15,7 +15,7 @@ import type { DatabaseKind } from './database.ts'
 import { onFile } from './errors.ts'
 
 const INDEX_SUFFIX = '-shm'
-/** What is copied, the log first: nothing is in the database that was not in the log before. */
+/** What is copied, the log first: everything in the database was in the log before. */
 const COPIED_SUFFIXES = ['-wal', '']
 /** What is left free for others, and for the index of the copy. */
 const SPARE_BYTES = 16 * 1024 * 1024
@@ -35,7 +35,7 @@ export function readableFolder(closing: DisposableStack, folder: string, { file 
       rmSync(made, { recursive: true, force: true }),
     )
     for (const suffix of suffixes) copyFileSync(path + suffix, join(copy, file + suffix), constants.COPYFILE_FICLONE)
-    // Somebody who may write there has opened it meanwhile, and with that made the index, so it can be read there.
+    // Somebody who may write there has opened it meanwhile and so made the index; now it can be read there.
     return existsSync(path + INDEX_SUFFIX) ? folder : copy
   })
 }

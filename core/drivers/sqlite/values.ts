@@ -16,7 +16,7 @@ export function isSafe(value: unknown): value is bigint {
   return typeof value === 'bigint' && BigInt.asIntN(54, value) === value
 }
 
-/** Names a value in the sentence that says it is none; a function where that is put together for each of many. */
+/** Names a value in the sentence that rejects it; a function where the name is put together for each of many. */
 type What = string | (() => string)
 
 /** A stored integer. */

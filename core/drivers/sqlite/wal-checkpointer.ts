@@ -1,17 +1,17 @@
 /**
- * Takes the write-ahead log of a book over into its file (a checkpoint, in SQLite's words) in a thread and over a connection of
- * its own, so that the writer does not stand still for it.
+ * Moves the write-ahead log of a book into its file (a checkpoint, in SQLite's words) in a thread and over a connection of its
+ * own, so that the writer does not stand still for it.
  *
- * SQLite begins the log anew with the first commit that finds all of it taken over and nobody reading in it. Therefore:
+ * SQLite begins the log anew with the first commit that finds all of it moved and nobody reading in it. Therefore:
  *
- *   much      32 MB are in the log: the thread takes them over, and what was committed meanwhile, until little is left
- *   little    after the next commit it takes over the rest, and waits until the disk has all of it; commits go on meanwhile
- *   last      after another commit it takes over those few, and the next commit waits for it, so that none is missing
+ *   much      32 MB are in the log: the thread moves them, and what was committed meanwhile, until little is left
+ *   little    after the next commit it moves the rest, and waits until the disk has all of it; commits go on meanwhile
+ *   last      after another commit it moves those few, and the next commit waits for it, so that none is missing
  *
- * Where the thread is late, or a reader in the way, the log grows, and from 125 MB on the writer takes it over by itself.
+ * Where the thread is late, or a reader is in the way, the log grows, and from 125 MB on the writer moves it itself.
  *
  * Nothing rests on this thread for safety: what is committed is durable in the log, and whoever opens the book finds it there,
- * wherever a takeover was cut off.
+ * wherever the move was cut off.
  */
 
 import { once } from 'node:events'
@@ -22,11 +22,11 @@ import { BOOK, type Database } from './database.ts'
 import { storeError } from './errors.ts'
 import { failureIn, type ThreadAnswer } from './thread-answer.ts'
 
-/** Pages in the log from which on it is taken over, so that one that many commits touch is written once for all of them. */
+/** Pages in the log from which on it is moved, so that a page that many commits touch is written once for all of them. */
 const MUCH_PAGES = 4_000
-/** Pages that are taken over in some milliseconds. */
+/** So few pages are moved in some milliseconds. */
 export const LITTLE_PAGES = 1_000
-/** Pages in the log from which on the writer takes it over. */
+/** Pages in the log from which on the writer moves them itself. */
 const WRITER_PAGES = 16_000
 /** How long a commit waits for the thread at most. */
 const WAIT_MS = 50
@@ -34,7 +34,7 @@ const WAIT_MS = 50
 /** What it is told. */
 export type WalOrder = 'take over' | 'end'
 
-/** Has a writer's connection leave the log to the thread, as long as that is in time. */
+/** Makes a writer's connection leave the log to the thread, as long as the thread keeps up. */
 export function leaveLog(database: Database): void {
   database.pragma(`wal_autocheckpoint = ${WRITER_PAGES}`)
 }
@@ -46,7 +46,7 @@ export class WalCheckpointer {
   /** Until the thread has answered. */
   #underway: Promise<void> | undefined
   #answered: () => void = () => {}
-  /** How often it was woken for little since the log began, and whether what it is at is the last of it. */
+  /** How often it was woken for little since the log began, and whether it is now moving the last of it. */
   #timesLittle = 0
   #isLast = false
   #failure: unknown
@@ -55,14 +55,15 @@ export class WalCheckpointer {
   constructor(folder: string, database: Database) {
     this.#folder = folder
     leaveLog(database)
-    // It only looks, which takes some microseconds.
+    // Only a look, which takes some microseconds.
     const look = database.prepare<[], readonly [isBusy: bigint, pages: bigint, takenOver: bigint]>('PRAGMA wal_checkpoint(NOOP)')
     this.#log = look.raw()
   }
 
   /**
-   * Makes a commit. Throws, before it is made, what a takeover failed with when the disk is full or fails: what was committed
-   * before is durable all the same. What fails after it is told to the next one, since this one is durable.
+   * Makes a commit. If the last move failed because the disk is full or broken, throws that before the commit is made; what was
+   * committed before is durable all the same. A move that fails after the commit is reported to the next one, since this one is
+   * durable.
    */
   async around(commit: () => void | Promise<void>): Promise<void> {
     if (this.#underway !== undefined && this.#isLast) await this.#wait(this.#underway)
@@ -89,7 +90,7 @@ export class WalCheckpointer {
     this.#worker.postMessage('take over' satisfies WalOrder)
   }
 
-  /** Ends the thread, once it has finished what it is at. */
+  /** Ends the thread, once it has finished its work. */
   async close(): Promise<void> {
     const worker = this.#worker
     if (worker === undefined) return
@@ -111,7 +112,7 @@ export class WalCheckpointer {
       this.#fail(new StoreError('offline', 'The thread that takes over the write-ahead log failed.', { cause }))
     })
     worker.on('exit', () => this.#settle())
-    // It is no reason for a program to go on.
+    // The thread does not keep the program alive.
     worker.unref()
     return worker
   }

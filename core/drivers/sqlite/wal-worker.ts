@@ -1,4 +1,4 @@
-/** The thread of wal-checkpointer.ts: takes over what nobody reads in the log any more, whenever it is told to. */
+/** The thread of wal-checkpointer.ts: moves what nobody reads in the log any more, whenever it is told to. */
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
@@ -10,7 +10,7 @@ const port = parentPort
 assert(port !== null, 'the worker runs as a worker thread')
 let database: Database | undefined
 
-/** Goes on while much is left that came meanwhile; not where nothing could be taken over, because somebody reads it. */
+/** Goes on while much has come meanwhile, but not where nothing could be moved because somebody is reading it. */
 function takeOver(): void {
   database ??= openDatabase(workerData as string, BOOK, 'write')
   const take = database

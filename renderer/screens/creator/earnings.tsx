@@ -1,5 +1,5 @@
 /** Every payment with its gross, fee and take-home; and when what is held becomes available. */
-import { Text } from '@mantine/core'
+import { Stack, Text } from '@mantine/core'
 import { IconCoins } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type Column, DataTable } from '../../components/data-table.tsx'
@@ -11,6 +11,7 @@ import { microsOf } from '../../format.ts'
 import { usePartByPart } from '../../part-by-part.ts'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
+import { PayoutActions, Payouts } from './payouts.tsx'
 
 type Payment = Answers['creator']['payments']['payments'][number]
 type Release = Answers['creator']['earnings']['releases'][number]
@@ -22,7 +23,11 @@ export function Earnings() {
   const earnings = useQuery(trpc.creator.earnings.queryOptions({ account }))
   const { earnings: t } = strings
   return (
-    <Page title={t.title} lead={earnings.data && t.lead(earnings.data.holdDays)}>
+    <Page
+      title={t.title}
+      lead={earnings.data && t.lead(earnings.data.holdDays)}
+      actions={earnings.data && <PayoutActions available={earnings.data.available} />}
+    >
       <Answered query={earnings}>
         {({ available, pending, payable, total, releases }) => (
           <>
@@ -34,7 +39,10 @@ export function Earnings() {
             </Figures>
             <div className="columns">
               <div data-span="9">
-                <Payments />
+                <Stack>
+                  <Payouts />
+                  <Payments />
+                </Stack>
               </div>
               <div data-span="3">
                 <Panel title={t.releases} flush={releases.length > 0}>

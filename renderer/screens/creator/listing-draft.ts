@@ -1,4 +1,8 @@
-/** What a creator fills in for a listing, and the body of `listing.publish` that comes of it (docs/transactions.md). */
+/**
+ * What a creator fills in for a listing, and the bodies of `listing.publish` and `listing.update` that come of it
+ * (docs/transactions.md).
+ */
+import type { ListingView, TermsView } from '../../../core/api/views.ts'
 import { DIGEST } from '../../components/digest-field.tsx'
 import { parseTyped } from '../../format.ts'
 import type { Body } from '../../sign.tsx'
@@ -32,13 +36,66 @@ export interface ListingDraft {
   readonly redistribution: boolean
   readonly price: string
   readonly days: string
+  /** Licences and included units that are not filled in here: a listing that has them keeps them. */
+  readonly furtherLicences: NonNullable<TermsView['licences']>
+  readonly furtherUnits: Omit<NonNullable<TermsView['included']>, 'requests'>
 }
 
 export const EMPTY_DRAFT: ListingDraft = {
-  ...{ kind: 'model', title: '', description: '', model: '', week: '', month: '', quarter: '', year: '' },
-  ...{ perRequest: '', perMInput: '', perMOutput: '', perSecond: '', included: '', access: 'subscription' },
-  ...{ sha256: '', bytes: '', purchase: '', licencePrice: '', licenceDays: '365', seats: '5', redistribution: false },
-  ...{ price: '', days: '30' },
+  kind: 'model',
+  title: '',
+  description: '',
+  model: '',
+  week: '',
+  month: '',
+  quarter: '',
+  year: '',
+  perRequest: '',
+  perMInput: '',
+  perMOutput: '',
+  perSecond: '',
+  included: '',
+  access: 'subscription',
+  sha256: '',
+  bytes: '',
+  purchase: '',
+  licencePrice: '',
+  licenceDays: '365',
+  seats: '5',
+  redistribution: false,
+  price: '',
+  days: '30',
+  furtherLicences: [],
+  furtherUnits: { inputTokens: 0, outputTokens: 0, milliseconds: 0 },
+}
+
+/** A listing as it would be filled in. */
+export function draftOf({ kind, title, description, model = '', terms }: ListingView): ListingDraft {
+  const { subscription = [], query, included, access = 'open', content, purchase = '', licences = [], price = '', days } = terms
+  const [licence, ...furtherLicences] = licences
+  const { requests, ...furtherUnits } = included ?? { requests: 0, ...EMPTY_DRAFT.furtherUnits }
+  return {
+    ...{ ...EMPTY_DRAFT, kind, title, description, model, access, purchase, price, furtherLicences, furtherUnits },
+    ...Object.fromEntries(subscription.map((offer) => [offer.period, offer.price])),
+    ...query,
+    included: requests === 0 ? '' : String(requests),
+    ...(content && { sha256: content.sha256, bytes: String(content.bytes) }),
+    ...(licence && { licencePrice: licence.price, licenceDays: String(licence.days), seats: String(licence.seats) }),
+    redistribution: licence?.redistribution ?? false,
+    days: days === undefined ? '' : String(days),
+  }
+}
+
+/**
+ * The whole fields that differ from the listing, for `listing.update`; undefined while nothing does, or something is missing or
+ * wrong. `cannot_remove` where a price that was offered is not any more: an update changes fields, and takes none away.
+ */
+export function changesOf(listing: ListingView, draft: ListingDraft): Body | 'cannot_remove' | undefined {
+  const [before, after] = [bodyOf(draftOf(listing)), bodyOf(draft)]
+  if (before === undefined || after === undefined) return undefined
+  if (Object.keys(before).some((name) => !(name in after))) return 'cannot_remove'
+  const changed = Object.entries(after).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name]))
+  return changed.length === 0 ? undefined : { listing: listing.listing, ...Object.fromEntries(changed) }
 }
 
 export type AmountField = (typeof PERIODS)[number] | (typeof CALL_PRICES)[number] | 'purchase' | 'licencePrice' | 'price'
@@ -99,7 +156,7 @@ function modelBody(draft: ListingDraft): Body | undefined {
     ...(calls.length > 0 && {
       query: { perRequest: '0', perMInput: '0', perMOutput: '0', perSecond: '0', ...Object.fromEntries(calls) },
     }),
-    ...(requests !== undefined && isSubscribable && { included: { requests, inputTokens: 0, outputTokens: 0, milliseconds: 0 } }),
+    ...(requests !== undefined && isSubscribable && { included: { ...draft.furtherUnits, requests } }),
     access: isSubscribable ? draft.access : 'open',
   }
 }
@@ -116,7 +173,9 @@ function datasetBody(draft: ListingDraft): Body | undefined {
   return {
     content: { sha256: draft.sha256, bytes },
     ...(purchase !== undefined && { purchase }),
-    ...(licencePrice !== undefined && { licences: [{ price: licencePrice, days, seats, redistribution }] }),
+    ...(licencePrice !== undefined && {
+      licences: [{ price: licencePrice, days, seats, redistribution }, ...draft.furtherLicences],
+    }),
   }
 }
 

@@ -13,6 +13,7 @@ import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
 import { PriceTag } from '../user/price-tag.tsx'
+import { ChangeListing } from './change-listing.tsx'
 import { NewModel } from './new-model.tsx'
 import { Plans } from './plans.tsx'
 import { Publish } from './publish.tsx'
@@ -47,6 +48,7 @@ export function Models() {
             <ModelsPanel list={list} />
             <ListingsPanel />
             {thing === 'new' && <NewModel close={close} />}
+            {thing === 'change' && <ChangeListing listing={search.get('listing') ?? ''} list={list} close={close} />}
             {thing === 'publish' && <Publish list={list} model={search.get('model') ?? undefined} close={close} />}
           </>
         )}
@@ -198,7 +200,40 @@ const LISTING_COLUMNS: readonly Column<Listing>[] = [
         </>
       ),
   },
+  {
+    id: 'actions',
+    title: strings.accounts.columns.actions,
+    align: 'end',
+    cell: (listing) => !listing.isWithdrawn && <ListingActions listing={listing} />,
+  },
 ]
+
+function ListingActions({ listing: { listing, title } }: { readonly listing: Listing }) {
+  const { acting } = useDesk()
+  const sign = useSign()
+  const { models: t } = strings
+  return (
+    <Group gap={6} justify="flex-end" wrap="nowrap">
+      <Button
+        size="compact-sm"
+        variant="light"
+        component="a"
+        href={href('models', 'change', { listing })}
+        aria-label={`${t.change}: ${title}`}
+      >
+        {t.change}
+      </Button>
+      <Button
+        size="compact-sm"
+        variant="default"
+        aria-label={`${t.withdraw}: ${title}`}
+        onClick={() => sign({ signer: acting.account, type: 'listing.withdraw', body: { listing } })}
+      >
+        {t.withdraw}
+      </Button>
+    </Group>
+  )
+}
 
 function ListingsPanel() {
   const { acting } = useDesk()

@@ -3,7 +3,7 @@ import { Button, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine
 import { type FormEvent, useState } from 'react'
 import { DIGEST, DigestField } from '../../components/digest-field.tsx'
 import { useDesk } from '../../desk.tsx'
-import { useSign } from '../../sign.tsx'
+import { useCloseOnEscape, useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 
 export function NewModel({ close }: { readonly close: () => void }) {
@@ -18,10 +18,17 @@ export function NewModel({ close }: { readonly close: () => void }) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const body = { name: name.trim(), base: base.trim(), artifact, description: description.trim() }
-    sign({ signer: acting.account, type: 'model.create', body, accepted: close })
+    sign({ signer: acting.account, type: 'model.create', body, taken: close })
   }
   return (
-    <Modal opened onClose={close} title={t.createTitle} size={560} closeButtonProps={{ 'aria-label': strings.close }}>
+    <Modal
+      opened
+      onClose={close}
+      closeOnEscape={useCloseOnEscape()}
+      title={t.createTitle}
+      size={560}
+      closeButtonProps={{ 'aria-label': strings.close }}
+    >
       <form onSubmit={submit}>
         <Stack>
           <Text c="dimmed">{t.createLead}</Text>

@@ -49,17 +49,24 @@ function Count({ draft, change, field, label, description }: CountProps) {
   )
 }
 
-export function ModelFields({ draft, change, list }: FieldsProps & { readonly list: ModelList }) {
+interface OfModelProps extends FieldsProps {
+  readonly list: ModelList
+  /** A listing that exists keeps its model. */
+  readonly isNew: boolean
+}
+
+export function ModelFields({ draft, change, list, isNew }: OfModelProps) {
   const { publish: t, periods } = strings
   const deployed = list.models.filter(({ isDeployed }) => isDeployed)
   const isSubscribable = PERIODS.some((period) => draft[period].trim() !== '')
   return (
     <Stack>
-      {deployed.length === 0 ? (
+      {isNew && deployed.length === 0 && (
         <Text size="sm" c="dimmed">
           {t.noModels}
         </Text>
-      ) : (
+      )}
+      {isNew && deployed.length > 0 && (
         <NativeSelect
           label={t.model}
           description={t.slotsLeft(Math.max(0, list.slots.limit - list.slots.used))}
@@ -72,7 +79,7 @@ export function ModelFields({ draft, change, list }: FieldsProps & { readonly li
         <Text size="xs" c="dimmed" mb={6}>
           {t.subscriptionHint}
         </Text>
-        <SimpleGrid cols={4} spacing="xs">
+        <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="xs">
           {PERIODS.map((period) => (
             <Price
               key={period}
@@ -95,7 +102,7 @@ export function ModelFields({ draft, change, list }: FieldsProps & { readonly li
         </SimpleGrid>
       </Fieldset>
       {isSubscribable && (
-        <SimpleGrid cols={2} spacing="sm">
+        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
           <Count draft={draft} change={change} field="included" label={t.included} />
           <div>
             <Text size="sm" fw={550} id="access" lh={1.6}>
@@ -125,12 +132,12 @@ export function DatasetFields({ draft, change }: FieldsProps) {
   return (
     <Stack>
       <DigestField label={t.content} description={strings.models.artifactHint} value={draft.sha256} change={take} />
-      <SimpleGrid cols={2} spacing="sm">
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
         <Count draft={draft} change={change} field="bytes" label={t.bytes} />
         <Price draft={draft} change={change} field="purchase" label={t.purchase} />
       </SimpleGrid>
       <Fieldset legend={strings.wallet.entitlements.licence} className="fields">
-        <SimpleGrid cols={3} spacing="xs">
+        <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="xs">
           <Price draft={draft} change={change} field="licencePrice" label={t.licencePrice} />
           <Count draft={draft} change={change} field="licenceDays" label={t.days} />
           <Count draft={draft} change={change} field="seats" label={t.seats} />
@@ -146,19 +153,21 @@ export function DatasetFields({ draft, change }: FieldsProps) {
   )
 }
 
-export function FeatureFields({ draft, change, list }: FieldsProps & { readonly list: ModelList }) {
+export function FeatureFields({ draft, change, list, isNew }: OfModelProps) {
   const { publish: t } = strings
   const models = list.models.map(({ model, name }) => ({ value: model, label: name }))
   return (
-    <SimpleGrid cols={3} spacing="sm">
+    <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="sm">
       <Price draft={draft} change={change} field="price" label={t.price} />
       <Count draft={draft} change={change} field="days" label={t.days} description={t.daysHint} />
-      <NativeSelect
-        label={t.featureModel}
-        value={draft.model}
-        data={[{ value: '', label: t.none }, ...models]}
-        onChange={(event) => change({ model: event.currentTarget.value })}
-      />
+      {isNew && (
+        <NativeSelect
+          label={t.featureModel}
+          value={draft.model}
+          data={[{ value: '', label: t.none }, ...models]}
+          onChange={(event) => change({ model: event.currentTarget.value })}
+        />
+      )}
     </SimpleGrid>
   )
 }

@@ -1,5 +1,5 @@
 /** Publishing a listing: what it sells at which prices, what is left of each, and why the ledger would not take it, if so. */
-import { Button, Drawer, Group, SegmentedControl, Stack, Textarea, TextInput } from '@mantine/core'
+import { Button, Drawer, Group, SegmentedControl, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSignature } from '@tabler/icons-react'
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
@@ -8,7 +8,7 @@ import type { ModelList } from '../../../core/api/views.ts'
 import { RefusalNotice } from '../../components/layout.tsx'
 import { useDesk } from '../../desk.tsx'
 import { go, href } from '../../route.ts'
-import { type Body, useSign } from '../../sign.tsx'
+import { type Body, type SignRequest, useCloseOnEscape, useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 import { Calculator } from './calculator.tsx'
@@ -25,53 +25,77 @@ const KINDS = ['model', 'dataset', 'feature'] as const
 const PREVIEW_MS = 250
 
 export function Publish({ list, model, close }: PublishProps) {
+  const [draft, setDraft] = useState<ListingDraft>({ ...EMPTY_DRAFT, model: firstModel(list, model) })
+  const accepted = ({ created }: { created?: string }) => created !== undefined && go(href('market', created))
+  return (
+    <ListingForm
+      title={strings.publish.title}
+      type="listing.publish"
+      {...{ draft, list, close, accepted }}
+      body={bodyOf(draft)}
+      change={(part) => setDraft((before) => ({ ...before, ...part }))}
+      choose={(kind) => ({ kind, model: kind === 'feature' ? '' : firstModel(list, model) })}
+    />
+  )
+}
+
+interface ListingFormProps {
+  readonly title: string
+  readonly type: 'listing.publish' | 'listing.update'
+  readonly draft: ListingDraft
+  readonly change: (part: Partial<ListingDraft>) => void
+  /** What changes with the kind; a listing that exists keeps its own. */
+  readonly choose?: (kind: ListingDraft['kind']) => Partial<ListingDraft>
+  readonly list: ModelList
+  /** What to sign, once everything is filled in. */
+  readonly body: Body | undefined
+  /** Why there is none, where that is not seen at a field. */
+  readonly fault?: string | undefined
+  readonly accepted?: SignRequest['accepted']
+  readonly close: () => void
+}
+
+export function ListingForm({ title, type, draft, change, choose, list, body, fault, accepted, close }: ListingFormProps) {
   const { acting } = useDesk()
   const sign = useSign()
-  const [draft, setDraft] = useState<ListingDraft>({ ...EMPTY_DRAFT, model: firstModel(list, model) })
-  const change = (part: Partial<ListingDraft>) => setDraft((before) => ({ ...before, ...part }))
-  const body = bodyOf(draft)
   const { publish: t } = strings
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (body === undefined) return
-    const accepted = ({ created }: { created?: string }) => go(created === undefined ? href('models') : href('market', created))
-    sign({ signer: acting.account, type: 'listing.publish', body, accepted })
+    if (body !== undefined) sign({ signer: acting.account, type, body, taken: close, ...(accepted && { accepted }) })
   }
   return (
-    <Drawer opened onClose={close} position="right" size={860} title={t.title} closeButtonProps={{ 'aria-label': strings.close }}>
+    <Drawer
+      opened
+      onClose={close}
+      closeOnEscape={useCloseOnEscape()}
+      position="right"
+      size={860}
+      title={title}
+      closeButtonProps={{ 'aria-label': strings.close }}
+    >
       <form onSubmit={submit} className="publish">
         <Stack className="publish-form">
-          <SegmentedControl
-            aria-label={t.kind}
-            value={draft.kind}
-            onChange={(kind) => change({ kind, model: kind === 'feature' ? '' : firstModel(list, model) })}
-            data={KINDS.map((value) => ({ value, label: strings.kinds[value] }))}
-          />
-          <TextInput
-            label={t.listingTitle}
-            value={draft.title}
-            maxLength={120}
-            required
-            data-autofocus
-            onChange={(event) => change({ title: event.currentTarget.value })}
-          />
-          <Textarea
-            label={t.description}
-            description={t.descriptionHint}
-            value={draft.description}
-            maxLength={2000}
-            autosize
-            minRows={2}
-            maxRows={5}
-            onChange={(event) => change({ description: event.currentTarget.value })}
-          />
-          {draft.kind === 'model' && <ModelFields draft={draft} change={change} list={list} />}
+          {choose !== undefined && (
+            <SegmentedControl
+              aria-label={t.kind}
+              value={draft.kind}
+              onChange={(kind) => change(choose(kind))}
+              data={KINDS.map((value) => ({ value, label: strings.kinds[value] }))}
+            />
+          )}
+          <Texts draft={draft} change={change} />
+          {draft.kind === 'model' && <ModelFields {...{ draft, change, list }} isNew={choose !== undefined} />}
           {draft.kind === 'dataset' && <DatasetFields draft={draft} change={change} />}
-          {draft.kind === 'feature' && <FeatureFields draft={draft} change={change} list={list} />}
+          {draft.kind === 'feature' && <FeatureFields {...{ draft, change, list }} isNew={choose !== undefined} />}
         </Stack>
         <Stack className="publish-side">
           <Calculator draft={draft} />
-          <WouldBeRefused body={body} />
+          {fault !== undefined && (
+            <Text size="sm" role="alert">
+              {fault}
+            </Text>
+          )}
+          <WouldBeRefused type={type} body={body} />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close}>
               {strings.cancel}
@@ -86,6 +110,32 @@ export function Publish({ list, model, close }: PublishProps) {
   )
 }
 
+function Texts({ draft, change }: Pick<ListingFormProps, 'draft' | 'change'>) {
+  const { publish: t } = strings
+  return (
+    <>
+      <TextInput
+        label={t.listingTitle}
+        value={draft.title}
+        maxLength={120}
+        required
+        data-autofocus
+        onChange={(event) => change({ title: event.currentTarget.value })}
+      />
+      <Textarea
+        label={t.description}
+        description={t.descriptionHint}
+        value={draft.description}
+        maxLength={2000}
+        autosize
+        minRows={2}
+        maxRows={5}
+        onChange={(event) => change({ description: event.currentTarget.value })}
+      />
+    </>
+  )
+}
+
 /** The one that was asked for, or the first that is deployed and not listed yet. */
 function firstModel({ models }: ModelList, asked: string | undefined): string {
   const deployed = models.filter(({ isDeployed }) => isDeployed)
@@ -94,11 +144,11 @@ function firstModel({ models }: ModelList, asked: string | undefined): string {
 }
 
 /** What the ledger says of the draft, before anything is asked. */
-function WouldBeRefused({ body }: { readonly body: Body | undefined }) {
+function WouldBeRefused({ type, body }: Pick<ListingFormProps, 'type' | 'body'>) {
   const { acting } = useDesk()
   const trpc = useTRPC()
   const [asked] = useDebouncedValue(body && JSON.stringify(body), PREVIEW_MS)
-  const input = asked === undefined ? skipToken : { signer: acting.account, type: 'listing.publish', body: JSON.parse(asked) }
+  const input = asked === undefined ? skipToken : { signer: acting.account, type, body: JSON.parse(asked) }
   const preview = useQuery(trpc.transaction.preview.queryOptions(input, { placeholderData: keepPreviousData, staleTime: 0 }))
   if (body === undefined || preview.data?.status !== 'refused') return null
   return <RefusalNotice refusal={preview.data} />

@@ -1,10 +1,11 @@
 /** Everybody on the ledger, found by name or id, and what they have. */
-import { Button, Group, TextInput } from '@mantine/core'
+import { Anchor, Button, Group, TextInput, Tooltip } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch, IconUsers } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import type { AccountSummary } from '../../../core/api/views.ts'
 import { type Column, DataTable } from '../../components/data-table.tsx'
+import { FormDialog } from '../../components/form-dialog.tsx'
 import { Answered, Empty, Page, Panel, Tag } from '../../components/layout.tsx'
 import { Amount, Foreign, Id } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
@@ -32,7 +33,8 @@ export function Accounts() {
     (after?: string) => client.account.list.query({ ...filter, after, limit: PART }),
     ({ accounts }) => accounts,
   )
-  const columns = useMemo(() => columnsOf(new Set(own.map(({ account }) => account))), [own])
+  const [freezing, freeze] = useState<AccountSummary>()
+  const columns = useMemo(() => columnsOf(new Set(own.map(({ account }) => account)), freeze), [own])
   return (
     <Page title={t.title} lead={t.lead}>
       <TextInput
@@ -62,11 +64,27 @@ export function Accounts() {
           }
         </Answered>
       </Panel>
+      {freezing !== undefined && <Freeze of={freezing} close={() => freeze(undefined)} />}
     </Page>
   )
 }
 
-function columnsOf(own: ReadonlySet<string>): Column<AccountSummary>[] {
+/** Freezes an account, or ends that, for a reason that stands in the log. */
+function Freeze({ of: { account, name, frozen }, close }: { readonly of: AccountSummary; readonly close: () => void }) {
+  const { acting } = useDesk()
+  const { freeze, unfreeze, reasonHint } = strings.accounts
+  return (
+    <FormDialog
+      title={frozen ? unfreeze : freeze}
+      lead={<Foreign>{name}</Foreign>}
+      fields={[{ name: 'reason', label: strings.reason, description: reasonHint, maxLength: 128 }]}
+      request={{ signer: acting.account, type: frozen ? 'account.unfreeze' : 'account.freeze', body: { account } }}
+      close={close}
+    />
+  )
+}
+
+function columnsOf(own: ReadonlySet<string>, freeze: (account: AccountSummary) => void): Column<AccountSummary>[] {
   const { columns, frozen, here, inLog, topUp } = strings.accounts
   return [
     { id: 'number', title: columns.number, cell: ({ number }) => number, order: ({ number }) => number },
@@ -75,9 +93,11 @@ function columnsOf(own: ReadonlySet<string>): Column<AccountSummary>[] {
       title: columns.name,
       cell: ({ account, name, frozen: isFrozen }) => (
         <Group gap={8}>
-          <span className="strong">
-            <Foreign>{name}</Foreign>
-          </span>
+          <Tooltip label={inLog}>
+            <Anchor href={href('log', undefined, { account })} fw={550} size="sm">
+              <Foreign>{name}</Foreign>
+            </Anchor>
+          </Tooltip>
           {isFrozen && <Tag tone="bad">{frozen}</Tag>}
           {own.has(account) && <Tag>{here}</Tag>}
         </Group>
@@ -103,23 +123,24 @@ function columnsOf(own: ReadonlySet<string>): Column<AccountSummary>[] {
       id: 'actions',
       title: columns.actions,
       align: 'end',
-      cell: ({ account, name }) => (
+      cell: (found) => (
         <Group gap={6} justify="flex-end" wrap="nowrap">
-          <Button
-            size="compact-sm"
-            variant="default"
-            component="a"
-            href={href('log', undefined, { account })}
-            aria-label={`${inLog}: ${name}`}
-          >
-            {inLog}
-          </Button>
+          {found.number > 0 && (
+            <Button
+              size="compact-sm"
+              variant="default"
+              onClick={() => freeze(found)}
+              aria-label={`${freezeWord(found)}: ${found.name}`}
+            >
+              {freezeWord(found)}
+            </Button>
+          )}
           <Button
             size="compact-sm"
             variant="light"
             component="a"
-            href={href('treasury', 'topup', { account })}
-            aria-label={`${topUp}: ${name}`}
+            href={href('treasury', 'topup', { account: found.account })}
+            aria-label={`${topUp}: ${found.name}`}
           >
             {topUp}
           </Button>
@@ -127,4 +148,8 @@ function columnsOf(own: ReadonlySet<string>): Column<AccountSummary>[] {
       ),
     },
   ]
+}
+
+function freezeWord({ frozen }: AccountSummary): string {
+  return frozen ? strings.accounts.unfreeze : strings.accounts.freeze
 }

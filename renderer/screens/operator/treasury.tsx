@@ -15,6 +15,9 @@ import { go, href, useRoute } from '../../route.ts'
 import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
+import { FirstSteps } from './first-steps.tsx'
+import { PayoutQueue } from './payout-queue.tsx'
+import { PROVIDER } from './provider.ts'
 
 type Balance = Answers['treasury']['show']
 type Entry = Answers['log']['page']['entries'][number]
@@ -35,6 +38,8 @@ export function Treasury() {
               <Figure label={t.fees} amount={balance.books['revenue:fees']} />
               <Figure label={t.plans} amount={balance.books['revenue:plans']} />
             </Figures>
+            <FirstSteps hasCredits={balance.books.issued !== '0'} />
+            <PayoutQueue />
             <div className="columns">
               <div data-span="6">
                 <TrialBalance balance={balance} />
@@ -108,9 +113,6 @@ function TrialBalance({ balance: { books, sum, size } }: { readonly balance: Bal
   )
 }
 
-/** What the ledger takes for a provider's name. */
-const PROVIDER = /^[a-z0-9-]{1,32}$/
-
 function TopUp() {
   const { acting } = useDesk()
   const { thing, search } = useRoute()
@@ -133,12 +135,12 @@ function TopUp() {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const body = { account, amount: typed, provider: provider.trim(), reference: reference.trim() }
-    const accepted = () => {
+    const taken = () => {
       setAmount('')
       setReference('')
       go(href('treasury'), { replace: true })
     }
-    sign({ signer: acting.account, type: 'credit.topup', body, accepted })
+    sign({ signer: acting.account, type: 'credit.topup', body, taken })
   }
   return (
     <Panel title={t.topUp}>
@@ -147,7 +149,7 @@ function TopUp() {
           <Text size="sm" c="dimmed">
             {t.topUpLead}
           </Text>
-          <SimpleGrid cols={2} spacing="sm">
+          <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
             <AccountSelect label={t.account} placeholder={t.accountHint} value={account} choose={setAccount} />
             <TextInput
               ref={amountField}

@@ -122,6 +122,7 @@ function Buy({ detail }: { readonly detail: Detail }) {
       </Alert>
     )
   }
+  if (detail.account === acting.account) return <OwnListing listing={detail.listing} />
   const typed = parseTyped(limit)
   const body = offer.type === 'usage.mandate' ? offer.body(typed ?? '0') : offer.body('')
   return (
@@ -151,6 +152,22 @@ function Buy({ detail }: { readonly detail: Detail }) {
           onClick={() => sign({ signer: acting.account, type: offer.type, body })}
         >
           {strings.sign.review}
+        </Button>
+      </Stack>
+    </Panel>
+  )
+}
+
+function OwnListing({ listing }: { readonly listing: string }) {
+  const { market: t } = strings
+  return (
+    <Panel title={t.own}>
+      <Stack gap="sm" align="flex-start">
+        <Text size="sm" c="dimmed">
+          {t.ownText}
+        </Text>
+        <Button variant="light" component="a" href={href('models', 'change', { listing })}>
+          {strings.publish.changeTitle}
         </Button>
       </Stack>
     </Panel>
