@@ -12,6 +12,7 @@ import type { AuditReport } from '../ledger/audit.ts'
 import type { Lookup } from '../ledger/lookup.ts'
 import type { OutboxNote, OutboxStore } from '../ledger/outbox-store.ts'
 import type { Revenue } from '../ledger/revenue.ts'
+import type { Period } from '../ledger/statement.ts'
 import type { StoreReader } from '../ledger/store.ts'
 import type { LogTrust } from '../log/checkpoint.ts'
 import type { DeskEvent, DeskState, FailureCode, HubShown, LinkState } from './views.ts'
@@ -78,6 +79,13 @@ export interface SyncHost {
   changed(signal: AbortSignal): Promise<void>
 }
 
+/** A statement as a file. */
+export interface StatementAsked {
+  readonly account: string
+  readonly period: Period
+  readonly format: 'csv' | 'pdf'
+}
+
 export interface ConsoleHost {
   readonly tools: Tools
   readonly status: DeskState['status']
@@ -114,6 +122,8 @@ export interface ConsoleHost {
   grown(size: number, signal: AbortSignal): Promise<void>
   /** The full audit, in parallel with everything else. */
   audit(signal: AbortSignal, progress: (done: number, total: number) => void): Promise<AuditReport>
+  /** An account's statement, written beside everything else. */
+  statement(asked: StatementAsked): Promise<Uint8Array>
   /** What went wrong, in a code and a sentence. */
   explain(error: unknown): { readonly code: FailureCode; readonly message: string }
 }

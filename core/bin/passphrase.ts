@@ -52,7 +52,7 @@ function checked(passphrase: string): string {
 function ask(question: string): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const reader = createInterface({ input: process.stdin, output: silent, terminal: true })
-  // Once the terminal shows nothing of what is typed, as it would of what is pasted at once.
+  // Asked only now that the terminal hides what is typed: what is pasted at once would be shown before.
   process.stderr.write(question)
   return new Promise((resolve, reject) => {
     // The end of input closes the reader, too; after an answer the promise is already settled.

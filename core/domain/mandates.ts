@@ -10,7 +10,7 @@ import type { Seconds } from './time.ts'
 type Use = Pick<Mandate, 'day' | 'dayMicros' | 'month' | 'monthMicros'>
 
 /** What was charged in the UTC day and month of `time`, with `grossMicros` more. */
-export function use(before: Use | undefined, time: Seconds, grossMicros: Micros): Use {
+export function usedWith(before: Use | undefined, time: Seconds, grossMicros: Micros): Use {
   const day = windowOf('day', time)
   const month = windowOf('month', time)
   return {

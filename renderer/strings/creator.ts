@@ -166,6 +166,22 @@ export const creator = {
     columns: { entry: 'Entry', time: 'Time', what: 'What', from: 'Available from', amount: 'Amount' },
   },
 
+  subscribers: {
+    title: 'Subscribers',
+    lead: 'Who pays by the period, and until when. A renewal is charged at no more than the price that they signed.',
+    empty: 'No subscribers yet',
+    emptyText: 'Whoever takes a subscription to one of your models is listed here.',
+    ends: 'ending',
+    columns: {
+      subscriber: 'Subscriber',
+      listing: 'Listing',
+      state: 'State',
+      end: 'Paid until',
+      period: 'By the',
+      price: 'Price signed',
+    },
+  },
+
   payouts: {
     title: 'Payouts',
     request: 'Request a payout',

@@ -13,6 +13,7 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
     ['#/models/new', 'SHA-256 of the weights'],
     ['#/models/publish', 'What you take home'],
     ['#/earnings', 'Becoming available'],
+    ['#/subscribers', 'Paid until'],
     ['#/nowhere', 'There is no such page here'],
   ],
   Bob: [
@@ -22,7 +23,7 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
     ['#/models', 'Choose a plan'],
     ['#/log', 'What happened'],
     ['#/log/7', 'Verified in this page'],
-    ['#/log?type=credit.topup', 'paid through bank'],
+    ['#/log?type=credit.topup&since=2026-01-01&least=1', 'paid through bank'],
     ['#/log?type=model.undeploy&account=BOB', 'No entry fits'],
     ['#/verify', 'Nothing is trusted'],
   ],

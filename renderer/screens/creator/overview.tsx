@@ -36,7 +36,14 @@ export function Overview() {
               <Figure label={t.slots} note={<SlotMeter {...sums.slots} />}>
                 {t.slotsOf(sums.slots.used, sums.slots.limit)}
               </Figure>
-              <Figure label={t.subscribers} note={t.subscribersNote(sums.subscribers.suspended, sums.subscribers.lapsed)}>
+              <Figure
+                label={t.subscribers}
+                note={
+                  <Anchor href={href('subscribers')} size="xs">
+                    {t.subscribersNote(sums.subscribers.suspended, sums.subscribers.lapsed)}
+                  </Anchor>
+                }
+              >
                 {formatCount(sums.subscribers.active)}
               </Figure>
             </Figures>
