@@ -144,7 +144,7 @@ export async function lastBefore(
   return undefined
 }
 
-/** Cuts the range into windows: where looking takes as long as the range has entries, each is bounded. */
+/** The range, cut into windows where an amount is asked for: looking for one takes as long as the window has entries. */
 async function* windowsOf({ leastMicros, mostMicros }: EntryFilter, range: EntryRange) {
   const { from, to, order } = range
   if (leastMicros === undefined && mostMicros === undefined) {
