@@ -158,10 +158,10 @@ async function* windowsOf({ leastMicros, mostMicros }: EntryFilter, range: Entry
   }
 }
 
-export async function readEach({ rules, sha256 }: Tools, store: StoreReader, indexes: readonly number[]): Promise<Accepted[]> {
+export async function readEach(tools: Tools, store: StoreReader, indexes: readonly number[]): Promise<Accepted[]> {
   const stored: StoredEntry[] = []
   for (const index of indexes) stored.push(...(await store.entries(index, 1)))
-  return decodeEntries(rules, sha256, store, stored)
+  return decodeEntries(tools, store, stored)
 }
 
 /**
