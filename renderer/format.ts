@@ -123,10 +123,12 @@ export function formatDay(time: string): string {
 }
 
 const SHORT_DAY = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const SHORT_MONTH = new Intl.DateTimeFormat(LOCALE, { month: 'short', year: 'numeric', timeZone: 'UTC' })
 
-/** A day of the ledger, which goes by UTC: "2023-11-16" → "16 Nov". */
-export function formatUtcDay(day: string): string {
-  return SHORT_DAY.format(new Date(`${day}T00:00:00Z`))
+/** A day or month of the ledger, which goes by UTC: "2023-11-16" → "16 Nov", "2023-11" → "Nov 2023". */
+export function formatUtcPeriod(period: string): string {
+  const isMonth = period.length === '2023-11'.length
+  return (isMonth ? SHORT_MONTH : SHORT_DAY).format(new Date(`${period}${isMonth ? '-01' : ''}T00:00:00Z`))
 }
 
 /** The same moment in UTC, with whatever precision the ledger gave it: "2023-11-16 18:17:03.979 UTC". */
@@ -170,4 +172,9 @@ export function addDays(time: string, days: number): string {
   const at = new Date(time)
   at.setUTCDate(at.getUTCDate() + days)
   return `${at.toISOString().slice(0, 19)}Z`
+}
+
+/** What somebody wrote, where only a plain text can stand: its direction changes nothing around it (U+2068, U+2069). */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`
 }

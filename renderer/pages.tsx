@@ -9,6 +9,7 @@ import {
   IconRefreshDot,
   IconShieldCheck,
   IconUsers,
+  IconUsersGroup,
   IconWallet,
 } from '@tabler/icons-react'
 import type { ComponentType } from 'react'
@@ -20,6 +21,7 @@ import { Verify } from './screens/auditor/verify.tsx'
 import { Earnings } from './screens/creator/earnings.tsx'
 import { Models } from './screens/creator/models.tsx'
 import { Overview } from './screens/creator/overview.tsx'
+import { Subscribers } from './screens/creator/subscribers.tsx'
 import { Accounts } from './screens/operator/accounts.tsx'
 import { Treasury } from './screens/operator/treasury.tsx'
 import { Sync } from './screens/sync/sync.tsx'
@@ -54,6 +56,14 @@ const PAGES: readonly PageInfo[] = [
   },
   { id: 'models', section: 'creator', title: strings.models.title, icon: IconCube, roles: PEOPLE, screen: Models },
   { id: 'earnings', section: 'creator', title: strings.earnings.title, icon: IconCoins, roles: ['creator'], screen: Earnings },
+  {
+    id: 'subscribers',
+    section: 'creator',
+    title: strings.subscribers.title,
+    icon: IconUsersGroup,
+    roles: ['creator'],
+    screen: Subscribers,
+  },
   { id: 'wallet', section: 'user', title: strings.wallet.title, icon: IconWallet, roles: PEOPLE, screen: Wallet },
   { id: 'market', section: 'user', title: strings.market.title, icon: IconBuildingStore, roles: PEOPLE, screen: Market },
   {

@@ -3,9 +3,8 @@
  * itself knows no folder, no passphrase file, no key and no clock.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import type { Json } from '../domain/canonical.ts'
-import type { Rules } from '../domain/envelope.ts'
+import type { Tools } from '../domain/envelope.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Milliseconds, Seconds } from '../domain/time.ts'
 import type { Accepted } from '../ledger/accepted.ts'
@@ -13,15 +12,10 @@ import type { AuditReport } from '../ledger/audit.ts'
 import type { Lookup } from '../ledger/lookup.ts'
 import type { OutboxNote, OutboxStore } from '../ledger/outbox-store.ts'
 import type { Revenue } from '../ledger/revenue.ts'
+import type { Period } from '../ledger/statement.ts'
 import type { StoreReader } from '../ledger/store.ts'
 import type { LogTrust } from '../log/checkpoint.ts'
 import type { DeskEvent, DeskState, FailureCode, HubShown, LinkState } from './views.ts'
-
-/** What is the same for every ledger. */
-export interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
 
 /** A ledger as it is now, for one call. */
 export interface Sight {
@@ -85,6 +79,13 @@ export interface SyncHost {
   changed(signal: AbortSignal): Promise<void>
 }
 
+/** A statement as a file. */
+export interface StatementAsked {
+  readonly account: string
+  readonly period: Period
+  readonly format: 'csv' | 'pdf'
+}
+
 export interface ConsoleHost {
   readonly tools: Tools
   readonly status: DeskState['status']
@@ -121,6 +122,8 @@ export interface ConsoleHost {
   grown(size: number, signal: AbortSignal): Promise<void>
   /** The full audit, in parallel with everything else. */
   audit(signal: AbortSignal, progress: (done: number, total: number) => void): Promise<AuditReport>
+  /** An account's statement, written beside everything else. */
+  statement(asked: StatementAsked): Promise<Uint8Array>
   /** What went wrong, in a code and a sentence. */
   explain(error: unknown): { readonly code: FailureCode; readonly message: string }
 }

@@ -14,7 +14,7 @@
 import { type Sha256, tryFromHex } from '../base/bytes.ts'
 import { MAX_QUEUED_BYTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
+import { parseSignedTransaction, type SignedTransaction, type Tools } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, type Signer } from '../domain/machine.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { RowKey } from '../domain/table.ts'
@@ -48,7 +48,7 @@ interface Waiting {
 }
 
 /** A note on its way to its answer; what is found out about it is filled in on the way. */
-export interface Note extends Omit<Waiting, 'note'> {
+export interface PendingNote extends Omit<Waiting, 'note'> {
   readonly transaction: SignedTransaction
   /** Whose signatures were checked; nobody's where it was not known who has to have signed. */
   claimed: readonly Signer[]
@@ -59,16 +59,14 @@ export interface Note extends Omit<Waiting, 'note'> {
 }
 
 interface Group {
-  readonly notes: readonly Note[]
-  readonly lookedAt: Promise<void>
+  readonly notes: readonly PendingNote[]
+  readonly checked: Promise<void>
   isReady: boolean
 }
 
 const NOBODY: readonly Signer[] = []
 
-interface AdmissionOptions {
-  readonly rules: Rules
-  readonly sha256: Sha256
+interface AdmissionOptions extends Tools {
   readonly verifier: Verifier
   readonly rows: LoadedRows
 }
@@ -110,7 +108,7 @@ export class Admission {
     return this.#count < MAX_QUEUED_NOTES && this.#bytes + noteBytes <= MAX_QUEUED_BYTES
   }
 
-  add(note: Uint8Array, answer: Note['answer'], fail: Note['fail']): void {
+  add(note: Uint8Array, answer: PendingNote['answer'], fail: PendingNote['fail']): void {
     this.#waiting.push({ note, answer, fail })
     this.#count += 1
     this.#bytes += note.length
@@ -124,11 +122,11 @@ export class Admission {
    * The next notes, once their signatures were checked; none where all that waited were malformed. Rejects where the verifier or
    * the store failed.
    */
-  async take(): Promise<readonly Note[]> {
+  async take(): Promise<readonly PendingNote[]> {
     if (this.#groups.length === 0) this.#start()
     const [group] = this.#groups
     if (group === undefined) return []
-    await group.lookedAt
+    await group.checked
     this.#groups.shift()
     for (const { transaction } of group.notes) this.#leave(transaction.note)
     this.#start()
@@ -141,7 +139,7 @@ export class Admission {
   }
 
   /** Takes everything that waits, in order; afterwards nothing waits. */
-  takeAll(): readonly Pick<Note, 'fail'>[] {
+  takeAll(): readonly Pick<PendingNote, 'fail'>[] {
     const all = [...this.#groups.flatMap(({ notes }) => notes), ...this.#waiting]
     this.#groups = []
     this.#waiting = []
@@ -167,7 +165,7 @@ export class Admission {
         ),
       )
       if (notes.length === 0) continue
-      const group: Group = { notes, lookedAt: this.#lookAt(notes), isReady: false }
+      const group: Group = { notes, checked: this.#check(notes), isReady: false }
       this.#groups.push(group)
       const settled = () => {
         group.isReady = true
@@ -175,13 +173,13 @@ export class Admission {
         this.#start()
       }
       // Whoever takes the group hears of a failure; until somebody does, it is nobody's.
-      group.lookedAt.then(settled, settled)
+      group.checked.then(settled, settled)
     }
   }
 
   /** Those of the notes that are well-formed; the others are answered here. */
-  #read(waiting: readonly Waiting[]): Note[] {
-    const notes: Note[] = []
+  #read(waiting: readonly Waiting[]): PendingNote[] {
+    const notes: PendingNote[] = []
     for (const one of waiting) {
       const { note, answer, fail } = one
       const transaction = this.#tryRead(one)
@@ -204,7 +202,7 @@ export class Admission {
     return undefined
   }
 
-  async #lookAt(notes: readonly Note[]): Promise<void> {
+  async #check(notes: readonly PendingNote[]): Promise<void> {
     const { sha256, verifier, rows } = this.#options
     const atHand = new RowsAtHand(rows)
     let claims = claimsOf(sha256, notes, atHand)
@@ -212,7 +210,7 @@ export class Admission {
       await rows.load(notes.flatMap(({ transaction }) => authenticationRows(transaction)))
       claims = claimsOf(sha256, notes, rows)
     }
-    await lookAt(verifier, claims)
+    await checkSignatures(verifier, claims)
   }
 }
 
@@ -235,11 +233,11 @@ class RowsAtHand implements Rows {
 
 /** Those who have to have signed a note. */
 interface Claim {
-  readonly note: Note
+  readonly note: PendingNote
   readonly signers: readonly Signer[]
 }
 
-function claimsOf(sha256: Sha256, notes: readonly Note[], rows: Rows): Claim[] {
+function claimsOf(sha256: Sha256, notes: readonly PendingNote[], rows: Rows): Claim[] {
   const claims: Claim[] = []
   for (const note of notes) {
     const signers = authenticate(sha256, note.transaction, rows)
@@ -263,7 +261,7 @@ function publicKeyBytes(hex: string): Uint8Array {
 }
 
 /** Finds out which of the signatures are theirs. */
-export async function lookAt(verifier: Verifier, claims: readonly Claim[]): Promise<void> {
+export async function checkSignatures(verifier: Verifier, claims: readonly Claim[]): Promise<void> {
   const checks: SignatureCheck[] = []
   for (const { note, signers } of claims) {
     const { textBytes, signatures } = note.transaction

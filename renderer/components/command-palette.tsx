@@ -1,6 +1,6 @@
 /** Every page and action by its name, with the keyboard alone: Ctrl+K. */
 import { useMantineColorScheme } from '@mantine/core'
-import { useClipboard } from '@mantine/hooks'
+import { useClipboard, useDebouncedValue } from '@mantine/hooks'
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import {
   IconCoins,
@@ -8,6 +8,7 @@ import {
   IconCube,
   IconDeviceDesktop,
   IconHash,
+  IconListDetails,
   IconLock,
   IconMoon,
   IconPlus,
@@ -17,10 +18,11 @@ import {
   IconTag,
   IconUser,
 } from '@tabler/icons-react'
-import { useMutation } from '@tanstack/react-query'
+import { skipToken, useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Role } from '../../core/api/views.ts'
 import { nameOf, useDesk } from '../desk.tsx'
+import { isolated, shortId } from '../format.ts'
 import { firstPage, pagesOf } from '../pages.tsx'
 import { go, href } from '../route.ts'
 import { strings } from '../strings.ts'
@@ -30,25 +32,15 @@ export function CommandPalette({ newAccount }: { readonly newAccount: () => void
   const [query, setQuery] = useState('')
   const pages = usePages()
   const actions = useActions(newAccount)
-  const accounts = useAccounts()
+  const own = useAccounts()
+  const found = useFound(query.trim())
   const { groups } = strings.shell
-  const index = /^\s*(\d{1,15})\s*$/.exec(query)?.[1]
-  const entries: SpotlightActionData[] =
-    index === undefined
-      ? []
-      : [
-          {
-            id: 'entry',
-            label: strings.shell.openEntry(index),
-            leftSection: <IconHash size={18} />,
-            onClick: () => go(href('log', index)),
-          },
-        ]
   const given: SpotlightActionGroupData[] = [
-    { group: groups.entries, actions: entries },
+    { group: groups.entries, actions: entryCalled(query.trim()) },
     { group: groups.pages, actions: pages },
     { group: groups.actions, actions },
-    { group: groups.accounts, actions: accounts },
+    { group: groups.accounts, actions: own },
+    ...found,
   ]
   return (
     <Spotlight
@@ -69,6 +61,53 @@ export function CommandPalette({ newAccount }: { readonly newAccount: () => void
       }}
     />
   )
+}
+
+/** An entry by its number. */
+function entryCalled(typed: string): SpotlightActionData[] {
+  if (!/^\d{1,15}$/.test(typed)) return []
+  const onClick = () => go(href('log', typed))
+  return [{ id: 'entry', label: strings.shell.openEntry(typed), leftSection: <IconHash size={18} />, onClick }]
+}
+
+const SEARCH_MS = 150
+const FOUND = 5
+
+/** Listings that are for sale, and everybody's accounts, by what was typed. */
+function useFound(typed: string): SpotlightActionGroupData[] {
+  const { acting, isNobody } = useDesk()
+  const trpc = useTRPC()
+  const [text] = useDebouncedValue(typed, SEARCH_MS)
+  const input = text.length < 2 ? skipToken : { text, limit: FOUND }
+  const isBuyer = !isNobody && acting.role !== 'operator'
+  const listings = useQuery(trpc.market.search.queryOptions(isBuyer ? input : skipToken))
+  const accounts = useQuery(trpc.account.list.queryOptions(input))
+  const { groups, entriesOf } = strings.shell
+  // What was found is found by more than its label, and the palette itself looks there: so it is told what was typed.
+  const shown = typed === text ? { keywords: [text] } : {}
+  return [
+    {
+      group: groups.listings,
+      actions: (listings.data?.listings ?? []).map(({ listing, title, seller, kind }) => ({
+        ...{
+          id: listing,
+          label: isolated(title),
+          description: `${strings.kinds[kind]} ${strings.market.seller} ${isolated(seller)}`,
+          ...shown,
+        },
+        leftSection: <IconTag size={18} />,
+        onClick: () => go(href('market', listing)),
+      })),
+    },
+    {
+      group: groups.log,
+      actions: (accounts.data?.accounts ?? []).map(({ account, name }) => ({
+        ...{ id: `of ${account}`, label: entriesOf(isolated(name)), description: shortId(account), ...shown },
+        leftSection: <IconListDetails size={18} />,
+        onClick: () => go(href('log', undefined, { account })),
+      })),
+    },
+  ]
 }
 
 function usePages(): SpotlightActionData[] {
@@ -160,7 +199,7 @@ function useAccounts(): SpotlightActionData[] {
     .filter(({ account }) => account !== acting.account)
     .map((one) => ({
       id: one.account,
-      label: `${strings.shell.switchTo} ${nameOf(one)}`,
+      label: `${strings.shell.switchTo} ${isolated(nameOf(one))}`,
       description: strings.roles[one.role],
       leftSection: <IconUser size={18} />,
       onClick: () => {

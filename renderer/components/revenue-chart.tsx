@@ -1,30 +1,25 @@
 /**
- * Gross by day, divided into take-home and fee. Bars have the height of whole microcredits, as numbers that only place
+ * Gross by period, divided into take-home and fee. Bars have the height of whole microcredits, as numbers that only place
  * pixels; every figure that is read comes from the exact amount. The same figures stand in a table that screen readers find.
  */
 import { BarChart } from '@mantine/charts'
 import { Paper, Text, VisuallyHidden } from '@mantine/core'
-import type { CreatorOverview } from '../../core/api/views.ts'
-import { amountOf, formatAmount, formatUtcDay, microsOf } from '../format.ts'
+import { amountOf, formatAmount, formatUtcPeriod, microsOf } from '../format.ts'
+import type { PeriodSums } from '../revenue-periods.ts'
 import { strings } from '../strings.ts'
 import { Amount } from './text.tsx'
 
-type Day = CreatorOverview['byDay'][number]
-
-/** Bars at the right: so many that each can still be told from the next. */
-const MAX_DAYS = 60
 const SERIES = [
   { name: 'takeHome', label: strings.takeHome, color: 'var(--accent)' },
   { name: 'fee', label: strings.fee, color: 'var(--accent-soft)' },
 ]
 
-export function RevenueChart({ days }: { readonly days: readonly Day[] }) {
-  const shown = days.slice(-MAX_DAYS)
-  const bars = shown.map((day) => ({
-    ...day,
-    day: formatUtcDay(day.day),
-    takeHome: Number(microsOf(day.takeHome)),
-    fee: Number(microsOf(day.fee)),
+export function RevenueChart({ periods }: { readonly periods: readonly PeriodSums[] }) {
+  const bars = periods.map((one) => ({
+    ...one,
+    period: formatUtcPeriod(one.period),
+    takeHome: Number(microsOf(one.takeHome)),
+    fee: Number(microsOf(one.fee)),
   }))
   return (
     <>
@@ -32,7 +27,7 @@ export function RevenueChart({ days }: { readonly days: readonly Day[] }) {
         <BarChart
           h={208}
           data={bars}
-          dataKey="day"
+          dataKey="period"
           type="stacked"
           series={SERIES}
           maxBarWidth={46}
@@ -42,29 +37,31 @@ export function RevenueChart({ days }: { readonly days: readonly Day[] }) {
           tickLine="none"
           valueFormatter={(micros) => formatAmount(amountOf(BigInt(Math.round(micros))))}
           yAxisProps={{ width: 64, tickCount: 4 }}
-          tooltipProps={{ content: ({ label }) => <DayTip day={shown.find(({ day }) => formatUtcDay(day) === label)} /> }}
+          tooltipProps={{
+            content: ({ label }) => <PeriodTip sums={periods.find(({ period }) => formatUtcPeriod(period) === label)} />,
+          }}
           barProps={{ isAnimationActive: false }}
           barChartProps={{ accessibilityLayer: false }}
         />
       </div>
       <VisuallyHidden>
-        <DayTable days={shown} />
+        <PeriodTable periods={periods} />
       </VisuallyHidden>
     </>
   )
 }
 
-function DayTip({ day }: { readonly day: Day | undefined }) {
-  if (day === undefined) return null
+function PeriodTip({ sums }: { readonly sums: PeriodSums | undefined }) {
+  if (sums === undefined) return null
   const rows = [
-    [strings.gross, day.gross],
-    [strings.fee, day.fee],
-    [strings.takeHome, day.takeHome],
+    [strings.gross, sums.gross],
+    [strings.fee, sums.fee],
+    [strings.takeHome, sums.takeHome],
   ] as const
   return (
     <Paper withBorder shadow="md" p="sm" radius="md">
       <Text size="xs" fw={600} mb={4}>
-        {formatUtcDay(day.day)} · {strings.overview.payments(day.payments)}
+        {formatUtcPeriod(sums.period)} · {strings.overview.payments(sums.payments)}
       </Text>
       {rows.map(([name, amount]) => (
         <div key={name} className="ledger-line tip-line">
@@ -76,13 +73,13 @@ function DayTip({ day }: { readonly day: Day | undefined }) {
   )
 }
 
-function DayTable({ days }: { readonly days: readonly Day[] }) {
+function PeriodTable({ periods }: { readonly periods: readonly PeriodSums[] }) {
   return (
     <table>
       <caption>{strings.overview.chart}</caption>
       <thead>
         <tr>
-          {[strings.overview.day, strings.gross, strings.fee, strings.takeHome].map((title) => (
+          {[strings.overview.period, strings.gross, strings.fee, strings.takeHome].map((title) => (
             <th key={title} scope="col">
               {title}
             </th>
@@ -90,9 +87,9 @@ function DayTable({ days }: { readonly days: readonly Day[] }) {
         </tr>
       </thead>
       <tbody>
-        {days.map(({ day, gross, fee, takeHome }) => (
-          <tr key={day}>
-            <th scope="row">{day}</th>
+        {periods.map(({ period, gross, fee, takeHome }) => (
+          <tr key={period}>
+            <th scope="row">{period}</th>
             <td>{formatAmount(gross)}</td>
             <td>{formatAmount(fee)}</td>
             <td>{formatAmount(takeHome)}</td>

@@ -9,6 +9,10 @@ export const auditor = {
     list: 'Entries, the newest first',
     byAccount: 'Account',
     byType: 'Type',
+    since: 'From this day on',
+    until: 'Up to this day',
+    least: 'At least',
+    most: 'At most',
     anyAccount: 'All accounts',
     anyType: 'All types',
     jump: 'Go to entry',
@@ -67,6 +71,14 @@ export const auditor = {
     treeSize: 'Tree size',
     hashes: 'The hashes, one by one',
     not: (fault: string) => `No: ${fault}.`,
+  },
+
+  receiptCheck: {
+    title: 'Check a receipt',
+    lead: 'Drop a .tlog-proof file here that somebody gave you. This page checks it against the key of the log.',
+    choose: 'Choose a receipt',
+    none: 'This is no receipt of an entry',
+    balance: 'it proves a balance, which nimledger check reads',
   },
 
   verify: {

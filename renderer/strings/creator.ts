@@ -15,7 +15,9 @@ export const creator = {
     slotsOf: (used: number, limit: number) => `${used} of ${limit}`,
     subscribers: 'Subscribers',
     subscribersNote: (grace: number, lapsed: number) => `${grace} in grace · ${lapsed} lapsed`,
-    overTime: 'By day',
+    overTime: 'Over time',
+    by: 'By',
+    units: { day: 'Days', month: 'Months' },
     byListing: 'By listing',
     listing: 'Listing',
     count: 'Payments',
@@ -32,11 +34,12 @@ export const creator = {
       slots: (free: number) => `${plural(free, 'model slot')} ${free === 1 ? 'is' : 'are'} free: deploy another model.`,
       unlisted: (count: number) =>
         `${plural(count, 'deployed model')} without a listing: publish ${count === 1 ? 'it' : 'them'}.`,
+      payout: (available: string) => `${formatAmount(available)} credits are available: request a payout, or spend them.`,
       closed: (count: number) => `${plural(count, 'listing')} ${count === 1 ? 'sells' : 'sell'} nothing now: see why.`,
     },
     go: 'Go there',
-    chart: 'Gross by day, divided into take-home and platform fee',
-    day: 'Day (UTC)',
+    chart: 'Gross over time, divided into take-home and platform fee',
+    period: 'Period (UTC)',
   },
 
   models: {
@@ -161,6 +164,22 @@ export const creator = {
     empty: 'No payments yet',
     emptyText: 'Each payment for one of your listings shows here as it arrives, with its gross, the fee and your take-home.',
     columns: { entry: 'Entry', time: 'Time', what: 'What', from: 'Available from', amount: 'Amount' },
+  },
+
+  subscribers: {
+    title: 'Subscribers',
+    lead: 'Who pays by the period, and until when. A renewal is charged at no more than the price that they signed.',
+    empty: 'No subscribers yet',
+    emptyText: 'Whoever takes a subscription to one of your models is listed here.',
+    ends: 'ending',
+    columns: {
+      subscriber: 'Subscriber',
+      listing: 'Listing',
+      state: 'State',
+      end: 'Paid until',
+      period: 'By the',
+      price: 'Price signed',
+    },
   },
 
   payouts: {

@@ -30,6 +30,17 @@ export const operator = {
     noneText: 'The first one brings the first credits into the ledger.',
   },
 
+  firstSteps: {
+    title: 'What to do next',
+    done: 'Done',
+    open: 'To do',
+    account: 'Open an account, for yourself or for whoever sits at this machine. Others make their keys on theirs.',
+    topUp: 'Top it up, once its credits were paid for.',
+    offer: 'Act as a creator: take a plan, then publish a model, a dataset or a feature. Buyers find it in the marketplace.',
+    keep: 'Keep a copy:',
+    serve: 'Let others take part:',
+  },
+
   accounts: {
     title: 'Accounts',
     lead: 'Everybody with an account on this ledger.',

@@ -68,6 +68,7 @@ type Connect = () => Promise<Connected>
 /** Registers the cases; `connect` gives each its own ledger, locked. */
 export function consoleSpec(connect: Connect): void {
   describe('shows and checks', () => checksSpec(connect))
+  describe('hands out', () => filesSpec(connect))
   describe('signs', () => signingSpec(connect))
   describe('takes', () => notesSpec(connect))
   describe('tells', () => eventsSpec(connect))
@@ -220,6 +221,22 @@ function eventsSpec(connect: Connect): void {
     expect(await failureOf(client.transaction.types.query())).toMatchObject({ code: 'locked' })
     events.unsubscribe()
     live.unsubscribe()
+  })
+}
+
+/** Files to keep. */
+function filesSpec(connect: Connect): void {
+  it('statements', async () => {
+    const connected = await connect()
+    const { client, market } = connected
+    await unlocked(connected)
+    const begins = { csv: 'index,time,type', pdf: '%PDF-' } as const
+    for (const format of ['csv', 'pdf'] as const) {
+      const { bytes } = await client.wallet.statement.query({ account: market.accounts.Bob!, format })
+      expect(Buffer.from(bytes, 'base64').toString('latin1').startsWith(begins[format])).toBe(true)
+    }
+    const nobody = client.wallet.statement.query({ account: `nim1${'q'.repeat(38)}`, format: 'csv' })
+    expect(await failureOf(nobody)).toMatchObject({ code: 'usage' })
   })
 }
 

@@ -13,6 +13,7 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
     ['#/models/new', 'SHA-256 of the weights'],
     ['#/models/publish', 'What you take home'],
     ['#/earnings', 'Becoming available'],
+    ['#/subscribers', 'Paid until'],
     ['#/nowhere', 'There is no such page here'],
   ],
   Bob: [
@@ -22,7 +23,7 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
     ['#/models', 'Choose a plan'],
     ['#/log', 'What happened'],
     ['#/log/7', 'Verified in this page'],
-    ['#/log?type=credit.topup', 'paid through bank'],
+    ['#/log?type=credit.topup&since=2026-01-01&least=1', 'paid through bank'],
     ['#/log?type=model.undeploy&account=BOB', 'No entry fits'],
     ['#/verify', 'Nothing is trusted'],
   ],
@@ -103,11 +104,11 @@ test.each(['light', 'dark'] as const)(
     const seen = await openMarket('Ada', { scheme })
     const { page } = seen
     await page.setViewportSize(TELEPHONE)
-  const wide = async () => (await look(seen, 'Ada')).filter((found) => !found.includes('the table'))
+    const wide = async () => (await look(seen, 'Ada')).filter((found) => !found.includes('the table'))
     expect(await wide()).toEqual([])
     const navigation = page.getByRole('navigation', { name: 'Pages' })
     const isAway = () => page.locator('nav[inert]').count()
-  await expect.poll(isAway, EVENTUALLY).toBe(1)
+    await expect.poll(isAway, EVENTUALLY).toBe(1)
     await page.getByRole('button', { name: 'Open the pages' }).click()
     expect(await axeFindings(page)).toEqual([])
     await navigation.getByRole('link', { name: 'Log' }).click()

@@ -19,7 +19,7 @@ test('the demonstration: one door, and its figures are there', async () => {
   const figures = page.locator('.figures')
   await figures.getByText('200.257829').waitFor()
   expect(await figures.innerText()).toMatch(
-    /Gross earned\s+200\.257829[\s\S]*Platform fee, now 12 %\s+26\.348625[\s\S]*Take-home\s+173\.909204/,
+    /Gross earned\s+200\.257829[\s\S]*Platform fee, now 15 %\s+30\.038674[\s\S]*Take-home\s+170\.219155/,
   )
   expect(await figures.innerText()).toMatch(/Model slots\s+3 of 3/)
   await page.getByText('demonstration').waitFor()
@@ -49,6 +49,8 @@ test('a ledger of one’s own: a passphrase that is worth it, and then the treas
   await page.getByRole('heading', { name: 'Treasury' }).waitFor()
   await page.locator('.brand').getByText('Orchard <b>&').waitFor()
   await page.getByText('No top-ups yet').waitFor()
+  await page.getByRole('heading', { name: 'What to do next' }).waitFor()
+  expect(await page.getByRole('img', { name: 'To do' }).count()).toBe(3)
   expect(await axeFindings(page)).toEqual([])
   // The next thing to do, from the same page: an account, and credits for it.
   await page.getByRole('button', { name: /^Account:/ }).click()

@@ -137,7 +137,8 @@ test('ids are found in sentences, whatever they are of, so that they can be shor
 test('times keep their precision in UTC, and days are added by the calendar', () => {
   expect(format.formatUtc('2023-11-16T18:17:03.979Z')).toBe('2023-11-16 18:17:03.979 UTC')
   expect(format.addDays('2024-02-28T10:00:00.250Z', 2)).toBe('2024-03-01T10:00:00Z')
-  expect(format.formatUtcDay('2023-11-16')).toBe('16 Nov')
+  expect(format.formatUtcPeriod('2023-11-16')).toBe('16 Nov')
+  expect(format.formatUtcPeriod('2023-11')).toBe('Nov 2023')
 })
 
 test.each([

@@ -1,6 +1,7 @@
 /** The page checks entries itself: what is sound verifies, and any byte that was changed on the way is seen. */
 
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Page, Route } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { EntryDetail } from '../../core/api/views.ts'
@@ -9,8 +10,9 @@ import { noteVerifier } from '../../core/log/checkpoint.ts'
 import { leafHash } from '../../core/log/merkle.ts'
 import { parseVerifierKey } from '../../core/log/note.ts'
 import { parseProof, verifyProof } from '../../core/log/proof.ts'
+import { cli } from '../cli/run.ts'
 import { opensslVerify, sha256 } from '../log/support.ts'
-import { EVENTUALLY, open, openMarket } from './support.ts'
+import { axeFindings, EVENTUALLY, open, openMarket } from './support.ts'
 
 const INDEX = 7
 
@@ -39,6 +41,27 @@ function flipHash(proof: string): string {
   lines[2] = flip(lines[2]!, 0)
   return Buffer.from(lines.join('\n')).toString('base64')
 }
+
+test('a receipt that somebody hands over verifies in the page, and one that was altered does not', async () => {
+  const { page, market } = await openMarket('Bob')
+  const file = join(market.dir, '..', 'receipt.tlog-proof')
+  await cli(market.dir, ['prove', String(INDEX), '-o', file])
+  await open(page, '#/verify')
+  const choose = page.getByLabel('Choose a receipt').and(page.locator('input'))
+  const give = (buffer: Buffer) => choose.setInputFiles({ name: 'receipt.tlog-proof', mimeType: 'text/plain', buffer })
+  const receipt = readFileSync(file)
+  await give(receipt)
+  await page.getByText('Verified in this page').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  // A digit of the first hash; another entry in the extra line.
+  const [head, extra, ...rest] = receipt.toString('utf8').split('\n') as [string, string, ...string[]]
+  await give(Buffer.from([head, extra, rest[0], flip(rest[1]!, 0), ...rest.slice(2)].join('\n')))
+  await page.getByText('This does not verify').waitFor()
+  await give(Buffer.from([head, `extra ${flip(extra.slice(6), 40)}`, ...rest].join('\n')))
+  await page.getByText('the note is another').waitFor()
+  await give(Buffer.from('hello'))
+  await page.getByText('This is no receipt of an entry').waitFor()
+})
 
 test('every entry verifies in the page', async () => {
   const { page, market } = await openMarket('Bob')

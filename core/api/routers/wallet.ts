@@ -1,17 +1,35 @@
 /** What an account has: credits, and what it bought with them. */
 
 import { z } from 'zod'
+import { toBase64 } from '../../base/bytes.ts'
 import * as input from '../inputs.ts'
 import { may, router } from '../procedure.ts'
 import { readHoldings, readWallet } from '../standing.ts'
-import type { Holdings, WalletView } from '../views.ts'
+import type { FileView, Holdings, WalletView } from '../views.ts'
 
 const accountForm = z.strictObject({ account: input.account })
+
+const statementForm = z.strictObject({
+  account: input.account,
+  /** Entries then or later, and before. */
+  from: input.time.optional(),
+  to: input.time.optional(),
+  format: z.enum(['csv', 'pdf']),
+})
+
+const SECOND_MS = 1_000
 
 export const wallet = router({
   show: may('read')
     .input(accountForm)
     .query(({ ctx, input }): Promise<WalletView> => ctx.host.reading((sight) => readWallet(sight, input.account))),
+  statement: may('read')
+    .input(statementForm)
+    .query(async ({ ctx, input: { account, from, to, format } }): Promise<FileView> => {
+      const period = { from: from && from * SECOND_MS, to: to && to * SECOND_MS }
+      const bytes = await ctx.host.statement({ account, period, format })
+      return { bytes: toBase64(bytes) }
+    }),
   holdings: may('read')
     .input(accountForm)
     .query(({ ctx, input }): Promise<Holdings> => ctx.host.reading((sight) => readHoldings(sight, input.account))),

@@ -22,6 +22,11 @@ export interface WalletView {
   readonly plan?: PlanView
 }
 
+/** A file to keep, in base64. */
+export interface FileView {
+  readonly bytes: string
+}
+
 export interface Holdings {
   readonly account: string
   readonly size: number

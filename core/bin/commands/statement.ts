@@ -1,33 +1,23 @@
 /** statement: what an account had, what happened to it, what it has. */
 
 import { type Command, Option } from 'commander'
-import { MAX_STATEMENT_ENTRIES } from '../../base/limits.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import { writePartsDurably } from '../../drivers/durable-file.ts'
 import { readPlatform } from '../../ledger/queries.ts'
-import { type Period, presentStatement, readStatement, type Statement } from '../../ledger/statement.ts'
+import type { Period } from '../../ledger/statement.ts'
 import { LEDGER_TOOLS, type Place, resolveAccount } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { isRead, print, printJson, progressBar } from '../output.ts'
 import { searching } from '../searching.ts'
-import { statementCsv } from '../statement/csv.ts'
-import { statementTable } from '../statement/table.ts'
+import { type FoundStatement, findStatement } from '../statement/find.ts'
+import { FORMATS, type Format, partsOf } from '../statement/formats.ts'
 import { type GlobalOptions, parseDayOrTime, placeOf, targetFile } from './options.ts'
-
-const FORMATS = ['table', 'json', 'csv', 'pdf'] as const
-type Format = (typeof FORMATS)[number]
 
 interface StatementOptions extends GlobalOptions {
   readonly from?: Milliseconds
   readonly to?: Milliseconds
   readonly format?: Format
   readonly output?: string
-}
-
-interface Found {
-  readonly statement: Statement
-  /** The ledger's name and origin. */
-  readonly ledger: { readonly name: string; readonly origin: string }
 }
 
 export function statementCommand(program: Command): void {
@@ -53,42 +43,25 @@ export function statementCommand(program: Command): void {
     })
 }
 
-function find(place: Place, name: string, period: Period): Promise<Found> {
+function find(place: Place, name: string, period: Period): Promise<FoundStatement> {
   // Without an end it is read from the newest entry back, which needs no index.
   const wanted = period.to === undefined ? {} : { account: name }
   return searching(place.dir, wanted, async (searched) => {
     const platform = await readPlatform(searched.store)
     const tools = { ...LEDGER_TOOLS, progress: progressBar('statement') }
-    const statement = await readStatement(tools, searched, resolveAccount(place, platform, name), period)
-    if (statement === undefined) throw new Failure('usage', `There is no account ${name} on this ledger.`)
-    if (statement === 'too_long') {
-      const most = `A statement has at most ${MAX_STATEMENT_ENTRIES} entries`
-      throw new Failure('usage', `${most}; take a shorter period with --from and --to.`)
-    }
-    return { statement, ledger: { name: platform.name, origin: platform.origin } }
+    return findStatement(tools, searched, resolveAccount(place, platform, name), period)
   })
 }
 
-async function printStatement(found: Found, format: Format): Promise<void> {
+async function printStatement(found: FoundStatement, format: Format): Promise<void> {
   if (format === 'pdf' && process.stdout.isTTY) {
     throw new Failure('usage', 'A PDF is nothing to read on a terminal: give -o FILE.')
   }
   for await (const part of await partsOf(found, format)) if (isRead()) process.stdout.write(part)
 }
 
-async function writeStatement(found: Found, format: Format, file: string, json: boolean): Promise<void> {
+async function writeStatement(found: FoundStatement, format: Format, file: string, json: boolean): Promise<void> {
   await writePartsDurably(file, await partsOf(found, format))
   if (json) printJson({ file })
   else print(`Wrote the statement of ${found.statement.name} to ${file}`)
-}
-
-type Parts = AsyncIterable<Uint8Array> | Iterable<string>
-
-async function partsOf({ statement, ledger }: Found, format: Format): Promise<Parts> {
-  if (format === 'json') return [`${JSON.stringify(presentStatement(statement))}\n`]
-  if (format === 'table') return statementTable(statement).map((line) => `${line}\n`)
-  if (format === 'csv') return [statementCsv(statement)]
-  // Loaded only here: it would make every command start at half the speed.
-  const { statementPdf } = await import('../statement/pdf.ts')
-  return statementPdf(statement, ledger)
 }

@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
+import { utf8 } from '../../base/bytes.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
@@ -11,6 +12,9 @@ import { makeDemo } from '../demo/run.ts'
 import { LEDGER_TOOLS } from '../desk.ts'
 import { knownFailureOf } from '../failure.ts'
 import { foundLedger } from '../founding.ts'
+import { searching } from '../searching.ts'
+import { findStatement } from '../statement/find.ts'
+import { partsOf } from '../statement/formats.ts'
 import type { Task, Tasks, Told } from './aside.ts'
 import { mirrorHub } from './hub-door.ts'
 
@@ -41,9 +45,19 @@ async function auditFolder(dir: string): Promise<AuditReport> {
   }
 }
 
+async function statement({ dir, account, period, format }: Tasks['statement']['given']): Promise<Uint8Array> {
+  return searching(dir, period.to === undefined ? {} : { account }, async (searched) => {
+    const found = await findStatement(LEDGER_TOOLS, searched, account, period)
+    const parts: Uint8Array[] = []
+    for await (const part of await partsOf(found, format)) parts.push(typeof part === 'string' ? utf8(part) : part)
+    return Buffer.concat(parts)
+  })
+}
+
 async function run({ name, given }: Task): Promise<unknown> {
   if (name === 'demo') return demo(given.dir)
   if (name === 'join') return mirrorHub(given, progress)
+  if (name === 'statement') return statement(given)
   return name === 'found' ? found(given) : auditFolder(given.dir)
 }
 

@@ -1,7 +1,7 @@
 /** Long work in a thread of its own, so that it never holds up a window and its events. */
 
 import { Worker } from 'node:worker_threads'
-import type { HubNamed } from '../../api/host.ts'
+import type { HubNamed, StatementAsked } from '../../api/host.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { AuditReport } from '../../ledger/audit.ts'
 import { Failure } from '../failure.ts'
@@ -22,6 +22,7 @@ export interface Tasks {
     readonly given: { readonly dir: string; readonly hub: HubNamed; readonly token: string | undefined }
     readonly result: undefined
   }
+  statement: { readonly given: { readonly dir: string } & StatementAsked; readonly result: Uint8Array }
   audit: { readonly given: { readonly dir: string }; readonly result: AuditReport }
 }
 

@@ -9,7 +9,7 @@
  * the lock nor any key, and other programs write to the ledger, or follow the hub, themselves. What is open is in opened.ts.
  */
 
-import type { ConsoleHost, Draft, Founding, HubNamed, Queued, Sight, SyncHost } from '../../api/host.ts'
+import type { ConsoleHost, Draft, Founding, HubNamed, Queued, Sight, StatementAsked, SyncHost } from '../../api/host.ts'
 import { ledgerView } from '../../api/present.ts'
 import type { DeskEvent, DeskState, FailureCode, HubShown, MakingTask } from '../../api/views.ts'
 import { tryFromHex } from '../../base/bytes.ts'
@@ -272,6 +272,11 @@ export class ConsoleDesk implements ConsoleHost {
   audit(signal: AbortSignal, progress: (done: number, total: number) => void): Promise<AuditReport> {
     this.#require()
     return aside('audit', { dir: this.#options.dir }, { signal: AbortSignal.any([signal, this.#life.signal]), progress })
+  }
+
+  statement(asked: StatementAsked): Promise<Uint8Array> {
+    this.#require()
+    return aside('statement', { dir: this.#options.dir, ...asked }, { signal: this.#life.signal })
   }
 
   explain(error: unknown): { readonly code: FailureCode; readonly message: string } {

@@ -14,10 +14,11 @@ import { formatMilliseconds, type Milliseconds } from '../../domain/time.ts'
 import type { Statement, StatementEntry } from '../../ledger/statement.ts'
 import { balanceRows, detailWords, periodWords, totalRows } from './words.ts'
 
-const require = createRequire(import.meta.url)
+// Not called `require`: the desktop program's bundle has one of that name in every file that asks for one.
+const packages = createRequire(import.meta.url)
 const FONTS = {
-  regular: require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'),
-  bold: require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'),
+  regular: packages.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'),
+  bold: packages.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'),
 }
 
 /** Points, from the left and the top of the page. */

@@ -189,7 +189,11 @@ export function requireDatabases(folder: string, ...kinds: readonly DatabaseKind
   const absent = kinds.find((kind) => !hasDatabase(folder, kind))
   if (absent === undefined) return
   const left = kinds.find((kind) => hasDatabase(folder, kind))
-  if (left === undefined) throw new StoreError('missing', `There is no ledger in ${resolve(folder)}: it has no ${absent.file}.`)
+  if (left === undefined)
+    throw new StoreError(
+      'missing',
+      `There is no ledger in ${resolve(folder)}; nimledger init founds one, and --dir names another folder.`,
+    )
   throw new StoreError('damaged', `There is no ${absent.file} in ${resolve(folder)}, only ${left.file}.`)
 }
 

@@ -12,6 +12,7 @@ import type { Entry } from '../../../core/api/views.ts'
 import { Answered, Empty, Tag } from '../../components/layout.tsx'
 import { Amount, Sentence, When } from '../../components/text.tsx'
 import { formatCount } from '../../format.ts'
+import { filterIn, type LogFilter, logQuery } from '../../log-filter.ts'
 import { usePartByPart } from '../../part-by-part.ts'
 import { go, href, useRoute } from '../../route.ts'
 import { strings } from '../../strings.ts'
@@ -46,10 +47,10 @@ export function AllEntries({ size }: { readonly size: number }) {
 }
 
 interface FilteredProps {
-  readonly filter: { readonly account?: string; readonly type?: string }
+  readonly filter: LogFilter
 }
 
-/** Entries of an account or a type, the newest first, as far as they were fetched. */
+/** Entries that are asked for, the newest first, as far as they were fetched. */
 export function FilteredEntries({ filter }: FilteredProps) {
   const trpc = useTRPC()
   const client = useTRPCClient()
@@ -57,7 +58,7 @@ export function FilteredEntries({ filter }: FilteredProps) {
   const list = usePartByPart(
     trpc.log.page.pathKey(),
     { ...filter, limit: CHUNK },
-    (before?: number) => client.log.page.query({ ...filter, before, limit: CHUNK }),
+    (before?: number) => client.log.page.query({ ...logQuery(filter), before, limit: CHUNK }),
     ({ entries }) => entries,
   )
   const none = (
@@ -185,7 +186,7 @@ interface RowProps {
 
 function Row({ row, start, index, entry }: RowProps) {
   const { search, thing } = useRoute()
-  const to = href('log', index, { account: search.get('account') ?? undefined, type: search.get('type') ?? undefined })
+  const to = href('log', index, filterIn(search))
   return (
     <tr
       aria-rowindex={row + 2}

@@ -7,7 +7,8 @@ import type { EntryDetail } from '../../../core/api/views.ts'
 import { Answered, Facts, Tag } from '../../components/layout.tsx'
 import { Amount, BookName, Foreign, Id, Raw, Sentence, When } from '../../components/text.tsx'
 import { useLive } from '../../live.tsx'
-import { go, href } from '../../route.ts'
+import { filterIn } from '../../log-filter.ts'
+import { go, href, useRoute } from '../../route.ts'
 import { saveFile } from '../../save-file.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
@@ -24,7 +25,8 @@ export function EntryDrawer({ index, close }: EntryProps) {
   // Asked again each time that it is opened: the proof is of the newest checkpoint.
   const detail = useQuery(trpc.log.entry.queryOptions({ index }, { gcTime: 0, staleTime: Number.POSITIVE_INFINITY }))
   const { log: t } = strings
-  const step = (by: number) => go(href('log', index + by))
+  const { search } = useRoute()
+  const step = (by: number) => go(href('log', index + by, filterIn(search)))
   return (
     <Drawer.Root opened onClose={close} position="right" size={640}>
       <Drawer.Overlay backgroundOpacity={0.35} />

@@ -11,6 +11,7 @@ import { useDesk } from '../../desk.tsx'
 import { formatCount } from '../../format.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
+import { ReceiptCheck } from './receipt-check.tsx'
 
 type Found = Extract<VerifyEvent, { what: 'report' }>
 
@@ -54,6 +55,7 @@ export function Verify() {
         {audit.status === 'error' && isRunning && <FailureNotice error={audit.error} retry={start} />}
         {run?.found !== undefined && <Result found={run.found} again={start} />}
       </Panel>
+      <ReceiptCheck />
     </Page>
   )
 }

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel } from '../../components/layout.tsx'
+import { StatementButton } from '../../components/statement-button.tsx'
 import { Amount, Sentence, When } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { microsOf } from '../../format.ts'
@@ -26,7 +27,14 @@ export function Earnings() {
     <Page
       title={t.title}
       lead={earnings.data && t.lead(earnings.data.holdDays)}
-      actions={earnings.data && <PayoutActions available={earnings.data.available} />}
+      actions={
+        earnings.data && (
+          <>
+            <StatementButton />
+            <PayoutActions available={earnings.data.available} />
+          </>
+        )
+      }
     >
       <Answered query={earnings}>
         {({ available, pending, payable, total, releases }) => (

@@ -1,7 +1,8 @@
 /** What a creator's listings earned: gross, the platform's fee, take-home; over time and by listing; and what needs doing. */
-import { Anchor, Button, Group, Progress, Text } from '@mantine/core'
+import { Anchor, Button, Group, Progress, SegmentedControl, Text } from '@mantine/core'
 import { IconArrowRight, IconChartBar, IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel, Tag } from '../../components/layout.tsx'
 import { RevenueChart } from '../../components/revenue-chart.tsx'
@@ -9,6 +10,7 @@ import { SlotMeter } from '../../components/slots.tsx'
 import { Amount, Foreign } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { formatCount, formatRate, microsOf, thousandths } from '../../format.ts'
+import { periodsOf, UNITS, usualUnit } from '../../revenue-periods.ts'
 import { href } from '../../route.ts'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC } from '../../trpc.ts'
@@ -34,7 +36,14 @@ export function Overview() {
               <Figure label={t.slots} note={<SlotMeter {...sums.slots} />}>
                 {t.slotsOf(sums.slots.used, sums.slots.limit)}
               </Figure>
-              <Figure label={t.subscribers} note={t.subscribersNote(sums.subscribers.suspended, sums.subscribers.lapsed)}>
+              <Figure
+                label={t.subscribers}
+                note={
+                  <Anchor href={href('subscribers')} size="xs">
+                    {t.subscribersNote(sums.subscribers.suspended, sums.subscribers.lapsed)}
+                  </Anchor>
+                }
+              >
                 {formatCount(sums.subscribers.active)}
               </Figure>
             </Figures>
@@ -68,9 +77,7 @@ function Revenue({ sums }: { readonly sums: Sums }) {
   return (
     <div className="columns">
       <div data-span="8">
-        <Panel title={t.overTime} className="fill">
-          <RevenueChart days={sums.byDay} />
-        </Panel>
+        <OverTime days={sums.byDay} />
       </div>
       <div data-span="4">
         <ToDo sums={sums} />
@@ -86,6 +93,26 @@ function Revenue({ sums }: { readonly sums: Sums }) {
         </Panel>
       </div>
     </div>
+  )
+}
+
+function OverTime({ days }: { readonly days: Sums['byDay'] }) {
+  const { ledger } = useDesk()
+  const [unit, setUnit] = useState(() => usualUnit(days, ledger.time))
+  const { overview: t } = strings
+  const choice = (
+    <SegmentedControl
+      size="xs"
+      aria-label={t.by}
+      value={unit}
+      onChange={setUnit}
+      data={UNITS.map((value) => ({ value, label: t.units[value] }))}
+    />
+  )
+  return (
+    <Panel title={t.overTime} aside={choice} className="fill">
+      <RevenueChart periods={periodsOf(days, unit, ledger.time)} />
+    </Panel>
   )
 }
 
@@ -142,13 +169,13 @@ interface Task {
 
 /** What the creator can do next, by what the ledger knows. */
 function ToDo({ sums }: { readonly sums: Sums }) {
-  const { acting } = useDesk()
+  const { acting, ledger } = useDesk()
   const trpc = useTRPC()
   const { account } = acting
   const models = useQuery(trpc.creator.models.queryOptions({ account }))
   const listings = useQuery(trpc.creator.listings.queryOptions({ account, limit: 500 }))
   const { overview: t } = strings
-  const tasks = tasksOf(sums, models.data, listings.data)
+  const tasks = [...tasksOf(sums, models.data, listings.data), ...payoutTask(sums, ledger.policy.minimumPayout)]
   return (
     <Panel title={t.toDo} className="fill" aside={tasks.length > 0 && <Tag tone="warn">{tasks.length}</Tag>}>
       {tasks.length === 0 ? (
@@ -180,7 +207,7 @@ function tasksOf(
   const { todo } = strings.overview
   const free = slots.limit - slots.used
   const unlisted = models?.models.filter((model) => model.isDeployed && model.listings.length === 0).length ?? 0
-  const closed = listings?.listings.filter(({ closedBecause }) => closedBecause !== undefined).length ?? 0
+  const closed = listings?.listings.filter((listing) => listing.closedBecause !== undefined && !listing.isWithdrawn).length ?? 0
   const here = href('models')
   return [
     ...(plan === undefined ? [{ text: todo.plan, to: here }] : []),
@@ -191,4 +218,10 @@ function tasksOf(
     ...(unlisted > 0 ? [{ text: todo.unlisted(unlisted), to: href('models', 'publish') }] : []),
     ...(closed > 0 ? [{ text: todo.closed(closed), to: here }] : []),
   ]
+}
+
+/** What is available and enough for a payout. */
+function payoutTask({ earnings: { available } }: Sums, minimum: string): Task[] {
+  if (available === '0' || microsOf(available) < microsOf(minimum)) return []
+  return [{ text: strings.overview.todo.payout(available), to: href('earnings') }]
 }

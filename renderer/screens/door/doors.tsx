@@ -43,7 +43,7 @@ export function Doors({ desk }: { readonly desk: DeskState }) {
       </SimpleGrid>
       {tryDemo.error !== null ? <FailureNotice error={tryDemo.error} /> : <LastFailure desk={desk} />}
       <Text size="xs" c="dimmed" mt="lg">
-        {door.folder(desk.dir)}
+        {door.folder(desk.dir)} {door.restore} <code className="code-word">nimledger restore FILE --dir {desk.dir}</code>
       </Text>
     </Frame>
   )

@@ -15,6 +15,7 @@ import { go, href, useRoute } from '../../route.ts'
 import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
+import { FirstSteps } from './first-steps.tsx'
 import { PayoutQueue } from './payout-queue.tsx'
 import { PROVIDER } from './provider.ts'
 
@@ -37,6 +38,7 @@ export function Treasury() {
               <Figure label={t.fees} amount={balance.books['revenue:fees']} />
               <Figure label={t.plans} amount={balance.books['revenue:plans']} />
             </Figures>
+            <FirstSteps hasCredits={balance.books.issued !== '0'} />
             <PayoutQueue />
             <div className="columns">
               <div data-span="6">

@@ -6,6 +6,7 @@ import { type Column, DataTable } from '../../components/data-table.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { HoldingsList, isEmptyHanded } from '../../components/holdings.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel } from '../../components/layout.tsx'
+import { StatementButton } from '../../components/statement-button.tsx'
 import { Amount, Id, Sentence, When } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { microsOf, sumOf } from '../../format.ts'
@@ -23,7 +24,16 @@ export function Wallet() {
   const wallet = useQuery(trpc.wallet.show.queryOptions({ account }))
   const { wallet: t } = strings
   return (
-    <Page title={t.title} lead={`${ledger.policy.creditNote}.`} actions={<AccountId account={account} />}>
+    <Page
+      title={t.title}
+      lead={`${ledger.policy.creditNote}.`}
+      actions={
+        <>
+          <AccountId account={account} />
+          <StatementButton />
+        </>
+      }
+    >
       <Answered query={wallet}>
         {({ spendable, held, earnings, earningsAvailable, receivable, frozen }) => (
           <>
