@@ -3,9 +3,8 @@
  * itself knows no folder, no passphrase file, no key and no clock.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import type { Json } from '../domain/canonical.ts'
-import type { Rules } from '../domain/envelope.ts'
+import type { Tools } from '../domain/envelope.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Milliseconds, Seconds } from '../domain/time.ts'
 import type { Accepted } from '../ledger/accepted.ts'
@@ -17,12 +16,6 @@ import type { Period } from '../ledger/statement.ts'
 import type { StoreReader } from '../ledger/store.ts'
 import type { LogTrust } from '../log/checkpoint.ts'
 import type { DeskEvent, DeskState, FailureCode, HubShown, LinkState } from './views.ts'
-
-/** What is the same for every ledger. */
-export interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
 
 /** A ledger as it is now, for one call. */
 export interface Sight {

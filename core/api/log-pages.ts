@@ -1,8 +1,9 @@
 /** Pages of the log, as the console and the hub show them. */
 
+import type { Tools } from '../domain/envelope.ts'
 import { type HistoryFilter, readBackwards, readRange } from '../ledger/history.ts'
 import type { StoreReader } from '../ledger/store.ts'
-import type { Sight, Tools } from './host.ts'
+import type { Sight } from './host.ts'
 import { entryViews } from './present.ts'
 import type * as view from './views.ts'
 

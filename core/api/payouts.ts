@@ -1,6 +1,7 @@
 /** Payouts: those that an account asked for, and those that wait for the operator. */
 
 import { assert } from '../base/assert.ts'
+import type { Tools } from '../domain/envelope.ts'
 import { add, formatMicros, parseAmount } from '../domain/money.ts'
 import { accounts, payouts } from '../domain/state.ts'
 import { formatMilliseconds } from '../domain/time.ts'
@@ -10,7 +11,7 @@ import { readBackwards } from '../ledger/history.ts'
 import { everyBook } from '../ledger/queries.ts'
 import { LoadedRows } from '../ledger/rows.ts'
 import type { StoreReader } from '../ledger/store.ts'
-import type { Sight, Tools } from './host.ts'
+import type { Sight } from './host.ts'
 import { MAX_PAGE } from './inputs.ts'
 import type { PayoutPage, PayoutView } from './views.ts'
 

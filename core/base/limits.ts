@@ -1,6 +1,6 @@
 /**
  * Every bound of the ledger in one place. A size, count, depth, time or queue without a bound here is a defect. Those of the log
- * and of transactions are the contract's (log-format and the transaction catalogue); those of this program say so.
+ * and of transactions are part of the contract (docs/formats.md, docs/transactions.md); those of this program alone say so.
  */
 
 /** Most bytes of a note, and of an entry, which is an acceptance line and a note. */

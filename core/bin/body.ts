@@ -6,6 +6,7 @@
 import { MAX_JSON_DEPTH, MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { findFault, type Json } from '../domain/canonical.ts'
+import { quoted } from '../domain/text.ts'
 
 export function parseBody(text: string): Json | Malformed {
   if (Buffer.byteLength(text) > MAX_NOTE_BYTES) return new Malformed(`the body has more than ${MAX_NOTE_BYTES} bytes`)
@@ -13,7 +14,7 @@ export function parseBody(text: string): Json | Malformed {
   try {
     value = JSON.parse(text)
   } catch {
-    return new Malformed('the body is not JSON')
+    return new Malformed(`the body is not JSON; it reads ${quoted(text)}`)
   }
   // The envelope is one level above the body.
   const fault = findFault(value, MAX_JSON_DEPTH - 1)

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { commandsFor } from './commands/index.ts'
+import { commandsFor, helpGroup } from './commands/index.ts'
 import { globalOptions } from './commands/options.ts'
 import { defaultDir } from './desk.ts'
 import { EXIT, failureOf } from './failure.ts'
@@ -25,8 +25,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 
 const help = () => `
-Transaction types: nimledger tx --help lists them, nimledger tx TYPE --help has an example.
-Exit codes: 0 done or accepted, 1 refused, 2 wrong usage, 3 damaged or untrusted data, 4 unavailable.
+Transaction types: nimledger tx --help lists them, nimledger tx TYPE --help has
+an example of each.
+Exit codes: 0 done or accepted, 1 refused, 2 wrong usage, 3 damaged or untrusted
+data, 4 unavailable.
 ${whichFolder()}`
 
 const program = globalOptions(new Command('nimledger'))
@@ -34,11 +36,14 @@ const program = globalOptions(new Command('nimledger'))
   .version(version)
   .configureHelp({ showGlobalOptions: true })
   .addHelpText('after', help)
+  .showHelpAfterError('Add --help to see how it is used.')
   .exitOverride()
   .configureOutput({ writeErr: (text) => (isJson ? undefined : process.stderr.write(text)) })
 
 try {
   for (const addTo of await commandsFor(process.argv.slice(2))) addTo(program)
+  for (const command of program.commands) command.helpGroup(helpGroup(command.name()))
+  program.commandsGroup(helpGroup('help')).helpCommand(true)
   await program.parseAsync()
 } catch (error) {
   process.exitCode = report(error)

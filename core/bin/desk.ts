@@ -125,7 +125,9 @@ export function resolveAccount(place: Place, platform: Platform | undefined, nam
   const isSlip = name.startsWith('nim1')
   throw new Failure(
     'usage',
-    isSlip ? `${quoted(name)} is not an account id: it is mistyped.` : `There is no account named ${quoted(name)} here.`,
+    isSlip
+      ? `${quoted(name)} is not an account id: it is mistyped.`
+      : `There is no account named ${quoted(name)} here; nimledger account list shows those that there are.`,
   )
 }
 

@@ -16,13 +16,13 @@ const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
 
 export class News implements Disposable {
-  readonly #following: Following
+  readonly #following: Pick<Following, 'news' | 'hasUnsent'>
   readonly #life = new AbortController()
   #isNew = false
   #isListening = false
   #ring: () => void = () => {}
 
-  constructor(following: Following) {
+  constructor(following: Pick<Following, 'news' | 'hasUnsent'>) {
     this.#following = following
     void this.#listen()
   }
@@ -63,6 +63,8 @@ export class News implements Disposable {
           pauseMs = FIRST_PAUSE_MS
           this.#isListening = true
           this.wake()
+          // However much it says, it is a reason for one round; one that talks without end is kept waiting.
+          await sleep(LEAST_MS)
         }
       } catch {
         // Why it cannot be heard does not matter: the next round tells whether it can be asked.

@@ -89,6 +89,10 @@ export function wordsOf(name: string): string {
 const BAR_CHARACTERS = 24
 const REDRAW_MS = 100
 
+function formatRest(seconds: number): string {
+  return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`
+}
+
 /**
  * Shows the progress of long work, on a terminal only: a bar, the rate and the time left. Returns the function to call as it
  * proceeds.
@@ -107,7 +111,9 @@ export function progressBar(what: string): (done: number, total: number) => void
     const left = rate > 0 ? Math.ceil((total - done) / rate) : 0
     const filled = total === 0 ? BAR_CHARACTERS : Math.floor((done / total) * BAR_CHARACTERS)
     const bar = '█'.repeat(filled) + '░'.repeat(BAR_CHARACTERS - filled)
-    process.stderr.write(`\r\x1b[K${what} ${bar} ${done}/${total}  ${Math.round(rate)}/s  ${left} s left`)
+    const line = `${what} ${bar} ${done}/${total}  ${Math.round(rate)}/s  ${formatRest(left)} left`
+    // A line that the terminal breaks in two is not taken back by the next one.
+    process.stderr.write(`\r\x1b[K${line.slice(0, process.stderr.columns - 1)}`)
     if (isLast) process.stderr.write('\r\x1b[K')
   }
 }

@@ -50,17 +50,20 @@ function checked(passphrase: string): string {
 }
 
 function ask(question: string): Promise<string> {
-  process.stderr.write(question)
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const reader = createInterface({ input: process.stdin, output: silent, terminal: true })
+  // Asked only now that the terminal hides what is typed: what is pasted at once would be shown before.
+  process.stderr.write(question)
   return new Promise((resolve, reject) => {
     // The end of input closes the reader, too; after an answer the promise is already settled.
-    reader.on('close', () => reject(new Failure('passphrase', 'No passphrase was given.')))
+    reader.on('close', () => {
+      process.stderr.write('\n')
+      reject(new Failure('passphrase', 'No passphrase was given.'))
+    })
     reader.on('SIGINT', () => reader.close())
     reader.question('', (answer) => {
       resolve(answer)
       reader.close()
-      process.stderr.write('\n')
     })
   })
 }

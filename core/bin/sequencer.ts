@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
+import type { Tools } from '../domain/envelope.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { StateSummary } from '../domain/state-root.ts'
 import type { Milliseconds, Seconds } from '../domain/time.ts'
@@ -9,7 +10,6 @@ import { sha256 } from '../drivers/sha256.ts'
 import { openSqliteReader, openSqliteWriter } from '../drivers/sqlite/store.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Closing } from '../ledger/closing.ts'
-import type { LedgerOptions } from '../ledger/ledger.ts'
 import { lastTime } from '../ledger/queries.ts'
 import { StoreError, type StoreReader, type StoreWriter } from '../ledger/store.ts'
 import { callLocalDoor, type LocalCaller } from '../net/local-caller.ts'
@@ -27,8 +27,6 @@ export interface Sequencer {
   readonly keepsNotes?: true
   close(): Promise<void>
 }
-
-type Tools = Pick<LedgerOptions, 'rules' | 'sha256'>
 
 /** How long a command waits for another one that is writing before it gives up. */
 export const LOCK_TIMEOUT_MS = 5_000

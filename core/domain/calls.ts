@@ -29,7 +29,7 @@ import {
   subscribers,
   terms,
 } from './state.ts'
-import { type ActiveSubscription, activeSubscription, subscriptionRow } from './subscriptions.ts'
+import { type ActiveSubscription, activeSubscription, subscriptionRows } from './subscriptions.ts'
 import type { Seconds } from './time.ts'
 
 interface Call {
@@ -50,7 +50,7 @@ export interface Quote {
 export const callRows = [
   (context: Context<SaleBody>) => [listingRow(context), subscribers.at(context.signer, context.body.listing)],
   (context: Context<SaleBody>) => {
-    return [...saleRows(context), ...subscriptionRow(context, context.signer, context.body.listing)]
+    return [...saleRows(context), ...subscriptionRows(context, context.signer, context.body.listing)]
   },
 ] as const
 

@@ -11,7 +11,7 @@ import { countIncluded, type Quote, quoteAt } from './calls.ts'
 import { settledIn, spendable } from './credits.ts'
 import type { Effects, LineOutcome, Takings } from './define.ts'
 import type { Usage } from './fields.ts'
-import { counted, reserveOf, use } from './mandates.ts'
+import { reserveOf, usedIn, usedWith } from './mandates.ts'
 import { add, type Micros, micros, ZERO } from './money.ts'
 import { type PayerRows, rowsOfPayers } from './payer-rows.ts'
 import { spendableIn, toRemember } from './purse.ts'
@@ -110,7 +110,7 @@ export class Charging {
     if ((access === 'subscription' || this.#isClosed) && active === undefined) return 'subscription_required'
     const isPaidAlone = effects.get(rows.wallet) === undefined && account !== this.#creator
     const paidMicros = isPaidAlone ? spendableIn(settledIn(effects, rows.account, rows.wallet)) : undefined
-    const allowedMicros = micros(mandate.limitMicros - counted(mandate.per, use(mandate, effects.time, ZERO)))
+    const allowedMicros = micros(mandate.limitMicros - usedIn(mandate.per, usedWith(mandate, effects.time, ZERO)))
     const before = { active, chargedMicros: ZERO, bookedMicros: ZERO }
     return { account, row, mandate, prices: query!, allowedMicros, paidMicros, ...before }
   }
@@ -137,7 +137,7 @@ export class Charging {
   /** Moves the books and the mandate by what the payer was charged since they were moved last. */
   #book(payer: Payer): readonly Slice[] {
     const { row, mandate, chargedMicros, bookedMicros } = payer
-    this.#effects.put(row, { ...mandate, ...use(mandate, this.#effects.time, chargedMicros) })
+    this.#effects.put(row, { ...mandate, ...usedWith(mandate, this.#effects.time, chargedMicros) })
     const slices = this.#take(payer, micros(chargedMicros - bookedMicros))
     payer.bookedMicros = chargedMicros
     this.#takings.begin()

@@ -39,7 +39,7 @@ export interface Context<Body> {
   /** The state of all books before the entry, for types that ask for it. */
   readonly summary: StateSummary | undefined
   readonly sha256: Sha256
-  /** For isEnrollable. */
+  /** For weakKey (key-ring.ts). */
   readonly isPrimeOrder: CheckPoint
   /** The row, or undefined where there is none. Throws InvariantError for a row that was not declared. */
   get<Row>(key: RowKey<Row>): Row | undefined

@@ -26,6 +26,12 @@ import { formatSeconds, MAX_SECONDS, parseSeconds, type Seconds } from './time.t
 /** The transaction types of each version of the rules. */
 export type Rules = ReadonlyMap<number, ReadonlyMap<string, Definition>>
 
+/** What it takes to read transactions: the same for every ledger. */
+export interface Tools {
+  readonly rules: Rules
+  readonly sha256: Sha256
+}
+
 /** A well-formed transaction: nothing about it needs the ledger's state, its time or a signature check. */
 export interface Transaction<Body = unknown> {
   readonly id: string

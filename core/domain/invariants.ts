@@ -10,7 +10,7 @@ import { outstanding } from './credits.ts'
 import { ZERO } from './money.ts'
 import type { Posting } from './outcome.ts'
 import { limitInForce } from './plans.ts'
-import { paidIn } from './purse.ts'
+import { EMPTY_WALLET, paidIn } from './purse.ts'
 import { movedMicros, type Run, type WorkedRow } from './run.ts'
 import * as state from './state.ts'
 import type { RowKey } from './table.ts'
@@ -98,7 +98,7 @@ function assertBooksOf(worked: WorkedRow, books: BookFields, account: string | u
 /** Lots are within the wallet, and what is set aside is the held book. */
 function assertWallet(run: Run, account: string): void {
   const { walletMicros, heldMicros } = run.need(state.accounts.at(account))
-  const wallet = run.get(state.wallets.at(account)) ?? { lots: [], holds: [], reserves: [] }
+  const wallet = run.get(state.wallets.at(account)) ?? EMPTY_WALLET
   const paidMicros = paidIn({ wallet, walletMicros, heldMicros, owedMicros: ZERO, lapsedMicros: ZERO })
   assert(paidMicros >= 0n, () => `the lots of ${account} are within its wallet`)
   const asideMicros = [...wallet.holds, ...wallet.reserves].reduce((sum, { amountMicros }) => sum + amountMicros, 0n)

@@ -11,7 +11,7 @@ export function windowOf(per: Window, time: Seconds): number {
 }
 
 /** What the key will have spent in the running window of its budget with `amountMicros` more; undefined where it has none. */
-export function counted({ budget, spent }: Key, time: Seconds, amountMicros: Micros): Key['spent'] {
+export function spentWith({ budget, spent }: Key, time: Seconds, amountMicros: Micros): Key['spent'] {
   if (budget === undefined) return undefined
   const window = windowOf(budget.per, time)
   return { window, amountMicros: add(spent?.window === window ? spent.amountMicros : ZERO, amountMicros) }
@@ -24,7 +24,7 @@ export function exceedsBudget<Body>(needed: (context: Context<Body>) => Micros):
     const key = keyId === undefined ? undefined : context.need(keys.at(signer, keyId))
     if (key?.budget === undefined) return undefined
     const neededMicros = needed(context)
-    const { amountMicros } = counted(key, time, neededMicros)!
+    const { amountMicros } = spentWith(key, time, neededMicros)!
     const { amountMicros: limitMicros, per } = key.budget
     if (amountMicros <= limitMicros) return undefined
     const leftMicros = add(limitMicros, neededMicros, -amountMicros)

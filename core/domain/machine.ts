@@ -153,6 +153,9 @@ function checkSigners(transaction: Transaction, signatories: readonly Signing[],
 function checkScopes(transaction: Transaction, signatories: readonly Signing[], view: View): Refusal | undefined {
   const { definition, signer } = transaction
   const { type } = definition
+  if (definition.signer === 'operator' && !isOperator(view, signer)) {
+    return refuse('key_scope', { key: signatories[0]?.keyId ?? signer, type, needs: 'the operator' })
+  }
   for (let i = 0; i < signatories.length; i++) {
     const { account, keyId } = signatories[i]!
     if (keyId === undefined) continue
@@ -161,8 +164,7 @@ function checkScopes(transaction: Transaction, signatories: readonly Signing[], 
     const needs = missingScope(transaction, { key, scope, isOperator: isOperator(view, account) }, view.time)
     if (needs !== undefined) return refuse('key_scope', { key: keyId, type, needs })
   }
-  const isForeign = definition.signer === 'operator' && !isOperator(view, signer)
-  return isForeign ? refuse('key_scope', { key: signatories[0]?.keyId ?? signer, type, needs: 'the operator' }) : undefined
+  return undefined
 }
 
 function isOperator(view: View, account: string): boolean {
@@ -177,14 +179,13 @@ interface KeyUse {
 
 /** What a key lacks to sign this transaction; undefined where it suffices. */
 function missingScope({ definition, body }: Transaction, { key, scope, isOperator }: KeyUse, time: Seconds): string | undefined {
-  if (definition.signer === 'operator' && !isOperator) return 'the operator'
   if (key.expires !== undefined && time >= key.expires) return 'a key that has not expired'
   if (key.scopes.includes('all')) return undefined
   const sufficient = [scope, ...(isOperator ? [definition.operatorScope] : [])].filter((one) => one !== undefined)
   if (!sufficient.some((one) => key.scopes.includes(one))) return `scope ${sufficient[0] ?? 'all'}`
   const { listing } = body as { readonly listing?: string }
   const isListed = key.listings === undefined || listing === undefined || key.listings.includes(listing)
-  return isListed || scope !== 'spend' ? undefined : `${listing} among its listings`
+  return isListed || scope !== 'spend' ? undefined : `a key with ${listing} among its listings`
 }
 
 function checkFrozen(view: View): Refusal | undefined {

@@ -10,7 +10,7 @@ import type { Seconds } from './time.ts'
 type Use = Pick<Mandate, 'day' | 'dayMicros' | 'month' | 'monthMicros'>
 
 /** What was charged in the UTC day and month of `time`, with `grossMicros` more. */
-export function use(before: Use | undefined, time: Seconds, grossMicros: Micros): Use {
+export function usedWith(before: Use | undefined, time: Seconds, grossMicros: Micros): Use {
   const day = windowOf('day', time)
   const month = windowOf('month', time)
   return {
@@ -21,8 +21,8 @@ export function use(before: Use | undefined, time: Seconds, grossMicros: Micros)
   }
 }
 
-/** What counts against a mandate's limit. */
-export function counted(per: Mandate['per'], { dayMicros, monthMicros }: Use): Micros {
+/** What was charged in the window of a mandate's limit, the day or the month. */
+export function usedIn(per: Mandate['per'], { dayMicros, monthMicros }: Use): Micros {
   return per === 'day' ? dayMicros : monthMicros
 }
 

@@ -1,6 +1,7 @@
 /**
- * Money is whole microcredits in a branded bigint: 1 credit = 1 000 000 µ. No float ever, and one rounding function (here, for
- * fees; prices of calls round up once in pricing.ts).
+ * Money is whole microcredits in a branded bigint: 1 credit = 1 000 000 µ. No float ever. Four things are rounded, each in one
+ * place: fees down, with a carry (here), a refund's part of a fee down (refunds.ts), what an upgrade is credited down (plans.ts),
+ * and the price of a call up (pricing.ts).
  *
  * On the wire an amount is a canonical decimal string of credits: "25", "25.5", "0.000001". Totals and postings are signed and
  * unbounded in the same notation.

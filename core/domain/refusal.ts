@@ -19,6 +19,7 @@ export interface Refusal {
 const many = (figure: Json | undefined, one: string, several?: string) => plural(String(figure), one, several)
 const credits = (amount: Json | undefined) => many(amount, 'credit')
 const are = (amount: Json | undefined) => many(amount, 'is', 'are')
+const listed = (names: Json | undefined) => [names].flat().join(', ') || 'nothing'
 
 const sentences = {
   malformed: (d) => `This is not well-formed: ${d.reason}.`,
@@ -30,7 +31,7 @@ const sentences = {
     `The note is dated ${d.made}, more than five minutes ahead of the ledger's time ${d.time}; check the clock and sign again.`,
   too_far: (d) => `The note would stay valid until ${d.validUntil}, more than 30 days after it was made (${d.made}).`,
   expired: (d) => `The note was valid until ${d.validUntil}; the ledger's time is ${d.time}. Sign it again.`,
-  key_scope: (d) => `The ${d.key ? `key ${d.key}` : `account ${d.account}`} may not sign ${d.type}: it needs ${d.needs}.`,
+  key_scope: (d) => `The ${d.key ? `key ${d.key}` : `account ${d.account}`} may not sign ${d.type}, which needs ${d.needs}.`,
   frozen: (d) => `The account ${d.account} is frozen and signs nothing until the operator unfreezes it.`,
   in_debt: (d) => `The account ${d.account} owes ${credits(d.owes)}; top up to cover them before spending.`,
   already_founded: () => 'The ledger is founded already; its genesis is entry 0.',
@@ -39,7 +40,7 @@ const sentences = {
   reference_used: (d) =>
     `The reference ${d.reference} of ${d.provider ?? d.listing} was used by entry ${d.entry}; nothing is paid or credited twice.`,
   limit: (d) => `It is over a limit: ${d.because}.`,
-  unknown_plan: (d) => `There is no plan or offer ${d.plan}; there are ${d.plans}.`,
+  unknown_plan: (d) => `There is no plan or offer ${d.plan} to be taken now; on sale: ${listed(d.plans)}.`,
   price_changed: (d) =>
     `The price is ${credits(d.price)}, and ${many(d.named, 'was', 'were')} signed; look again and sign the current price.`,
   already_subscribed: (d) => `${d.what} runs until ${d.until} already.`,
@@ -91,7 +92,7 @@ const sentences = {
   already_cancelled: (d) => `The subscription ${d.subscription} was cancelled or has lapsed already.`,
   unknown_hold: (d) => `There is no hold ${d.hold}.`,
   not_open: (d) => `The hold ${d.hold} is not open: ${d.because}.`,
-  expired_hold: (d) => `The hold ${d.hold} expired at ${d.expiresAt}; open another one.`,
+  expired_hold: (d) => `The hold ${d.hold} expired at ${d.expiresAt}: its credits are its payer's again.`,
   unknown_mandate: (d) => `You have signed no mandate ${d.mandate}.`,
   already_ended: (d) => `The mandate ${d.mandate} has ended already, or was revoked.`,
   stale_size: (d) => `The closing is of ${many(d.named, 'entry', 'entries')}, and the log has ${d.size}.`,

@@ -9,7 +9,7 @@ import { ACCOUNT_BOOKS, type AccountBook, type BookClass, PLATFORM_BOOKS, type P
 import { REVENUE_HOLD_DAYS } from './credits.ts'
 import type { Aside, Effects, LineOutcome, PaymentFigures, Takings } from './define.ts'
 import { assertInvariants } from './invariants.ts'
-import { counted } from './key-limits.ts'
+import { spentWith } from './key-limits.ts'
 import { add, type FeeSplit, type Micros, micros, splitFee, ZERO } from './money.ts'
 import type { Outcome, Payment, Posting, Touched } from './outcome.ts'
 import { inForce } from './policy.ts'
@@ -334,7 +334,7 @@ export class Run extends View implements Effects<never> {
     const row = state.keys.at(this.signer, this.keyId)
     const key = this.need(row)
     if (key.budget === undefined) return
-    const spent = counted(key, this.time, this.spentMicros)!
+    const spent = spentWith(key, this.time, this.spentMicros)!
     assert(spent.amountMicros <= key.budget.amountMicros, () => `the key ${this.keyId} spends within its budget`)
     this.put(row, { ...key, spent })
   }

@@ -19,7 +19,7 @@ function lastStarted(context: Pick<Reader, 'get'>, account: string, listing: str
 }
 
 /** The row of the subscription started last, once the subscriber's row of the round before is known. */
-export function subscriptionRow(context: Pick<Reader, 'get'>, account: string, listing: string): readonly RowKey[] {
+export function subscriptionRows(context: Pick<Reader, 'get'>, account: string, listing: string): readonly RowKey[] {
   const row = lastStarted(context, account, listing)
   return row === undefined ? [] : [row]
 }

@@ -254,7 +254,8 @@ function derivation(passphrase: string, { cost, blockSize, parallelization, salt
 
 /** Where the keys are. */
 function requireFile(dir: string): string {
-  if (!existsSync(vaultPath(dir))) throw new VaultError('missing', `There are no keys in ${dir}.`)
+  if (!existsSync(vaultPath(dir)))
+    throw new VaultError('missing', `There are no keys in ${dir}; nimledger keys import FILE brings exported ones.`)
   return vaultPath(dir)
 }
 

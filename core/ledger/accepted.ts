@@ -73,13 +73,13 @@ export async function readAccepted(rules: Rules, sha256: Sha256, store: StoreRea
 }
 
 /** A transaction with what it did. */
-export interface Executed {
+export interface ExecutedTransaction {
   readonly transaction: Transaction
   readonly outcome: Outcome
 }
 
 /** What transactions see of an entry that they name. */
-export function recordOf({ transaction, outcome }: Executed): EntryRecord {
+export function recordOf({ transaction, outcome }: ExecutedTransaction): EntryRecord {
   const { definition, signer, body } = transaction
   return { type: definition.type, signer, body, outcome }
 }

@@ -14,7 +14,7 @@
 import { type Sha256, tryFromHex } from '../base/bytes.ts'
 import { MAX_QUEUED_BYTES, MAX_QUEUED_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
+import { parseSignedTransaction, type SignedTransaction, type Tools } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, type Signer } from '../domain/machine.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { RowKey } from '../domain/table.ts'
@@ -48,7 +48,7 @@ interface Waiting {
 }
 
 /** A note on its way to its answer; what is found out about it is filled in on the way. */
-export interface Note extends Omit<Waiting, 'note'> {
+export interface PendingNote extends Omit<Waiting, 'note'> {
   readonly transaction: SignedTransaction
   /** Whose signatures were checked; nobody's where it was not known who has to have signed. */
   claimed: readonly Signer[]
@@ -59,16 +59,14 @@ export interface Note extends Omit<Waiting, 'note'> {
 }
 
 interface Group {
-  readonly notes: readonly Note[]
+  readonly notes: readonly PendingNote[]
   readonly lookedAt: Promise<void>
   isReady: boolean
 }
 
 const NOBODY: readonly Signer[] = []
 
-interface AdmissionOptions {
-  readonly rules: Rules
-  readonly sha256: Sha256
+interface AdmissionOptions extends Tools {
   readonly verifier: Verifier
   readonly rows: LoadedRows
 }
@@ -110,7 +108,7 @@ export class Admission {
     return this.#count < MAX_QUEUED_NOTES && this.#bytes + noteBytes <= MAX_QUEUED_BYTES
   }
 
-  add(note: Uint8Array, answer: Note['answer'], fail: Note['fail']): void {
+  add(note: Uint8Array, answer: PendingNote['answer'], fail: PendingNote['fail']): void {
     this.#waiting.push({ note, answer, fail })
     this.#count += 1
     this.#bytes += note.length
@@ -124,7 +122,7 @@ export class Admission {
    * The next notes, once their signatures were checked; none where all that waited were malformed. Rejects where the verifier or
    * the store failed.
    */
-  async take(): Promise<readonly Note[]> {
+  async take(): Promise<readonly PendingNote[]> {
     if (this.#groups.length === 0) this.#start()
     const [group] = this.#groups
     if (group === undefined) return []
@@ -141,7 +139,7 @@ export class Admission {
   }
 
   /** Takes everything that waits, in order; afterwards nothing waits. */
-  takeAll(): readonly Pick<Note, 'fail'>[] {
+  takeAll(): readonly Pick<PendingNote, 'fail'>[] {
     const all = [...this.#groups.flatMap(({ notes }) => notes), ...this.#waiting]
     this.#groups = []
     this.#waiting = []
@@ -180,8 +178,8 @@ export class Admission {
   }
 
   /** Those of the notes that are well-formed; the others are answered here. */
-  #read(waiting: readonly Waiting[]): Note[] {
-    const notes: Note[] = []
+  #read(waiting: readonly Waiting[]): PendingNote[] {
+    const notes: PendingNote[] = []
     for (const one of waiting) {
       const { note, answer, fail } = one
       const transaction = this.#tryRead(one)
@@ -204,7 +202,7 @@ export class Admission {
     return undefined
   }
 
-  async #lookAt(notes: readonly Note[]): Promise<void> {
+  async #lookAt(notes: readonly PendingNote[]): Promise<void> {
     const { sha256, verifier, rows } = this.#options
     const atHand = new RowsAtHand(rows)
     let claims = claimsOf(sha256, notes, atHand)
@@ -235,11 +233,11 @@ class RowsAtHand implements Rows {
 
 /** Those who have to have signed a note. */
 interface Claim {
-  readonly note: Note
+  readonly note: PendingNote
   readonly signers: readonly Signer[]
 }
 
-function claimsOf(sha256: Sha256, notes: readonly Note[], rows: Rows): Claim[] {
+function claimsOf(sha256: Sha256, notes: readonly PendingNote[], rows: Rows): Claim[] {
   const claims: Claim[] = []
   for (const note of notes) {
     const signers = authenticate(sha256, note.transaction, rows)

@@ -14,7 +14,7 @@ import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts
 import type { Moment } from '../domain/view.ts'
 import { leafHash } from '../log/merkle.ts'
 import { type Accepted, NewlyAccepted, readAccepted, repeated } from './accepted.ts'
-import { lookAt, type Note, NotTaken } from './admission.ts'
+import { lookAt, NotTaken, type PendingNote } from './admission.ts'
 import type { Closing } from './closing.ts'
 import { formatEntry } from './entry.ts'
 import type { LedgerOptions } from './ledger.ts'
@@ -45,7 +45,7 @@ export class Batch {
   /** Refusals to be remembered, by id. */
   readonly refusals = new Map<string, Refusal>()
   /** All notes with their results, which are told once they are durable. */
-  readonly notes: Note[] = []
+  readonly notes: PendingNote[] = []
   /** The time of the last entry. */
   lastTime: Milliseconds
   readonly #tools: BatchTools
@@ -76,7 +76,7 @@ export class Batch {
   }
 
   /** Sequences notes, in order. */
-  async add(notes: readonly Note[]): Promise<void> {
+  async add(notes: readonly PendingNote[]): Promise<void> {
     const { sha256, store, verifier, rows, now, isPrimeOrder } = this.#tools
     const transactions = notes.map(({ transaction }) => transaction)
     const ids = transactions.map(({ id }) => id)
@@ -156,7 +156,7 @@ export class Batch {
    * The moment with the summary of all books. A summary takes every row there is, so it is not made for notes that are refused
    * before it is looked at: only the operator signs such a type.
    */
-  async #summarize(moment: Moment, { transaction }: Note): Promise<Moment> {
+  async #summarize(moment: Moment, { transaction }: PendingNote): Promise<Moment> {
     const { rows, closing } = this.#tools
     if (rows.get(platform)?.operator !== transaction.signer) return moment
     return { ...moment, summary: await closing.summary(moment.index, wholeSeconds(moment.time)) }
@@ -172,17 +172,17 @@ export class Batch {
 }
 
 /** Whether the note looks at the state of all books before it; such a note is the first of its batch. */
-export function isSummarizing({ transaction }: Note): boolean {
+export function isSummarizing({ transaction }: PendingNote): boolean {
   return transaction.definition.needsSummary === true
 }
 
 /** Whether the note's signatures were checked under the keys of these signers. */
-function isLookedAt({ claimed }: Note, signers: readonly Signer[]): boolean {
+function isLookedAt({ claimed }: PendingNote, signers: readonly Signer[]): boolean {
   return signers.every(({ publicKey }, i) => claimed[i]?.publicKey === publicKey)
 }
 
 /** Refuses where it is not known who could have signed, or where a signature is not theirs. */
-function refuseSigners({ forged }: Note, signers: readonly Signer[] | Refusal): Refusal | undefined {
+function refuseSigners({ forged }: PendingNote, signers: readonly Signer[] | Refusal): Refusal | undefined {
   if ('status' in signers) return signers
   return forged && refuse('bad_signature', { account: forged.account, key: forged.keyId })
 }

@@ -4,9 +4,8 @@
  * whether the rows are those that the entries make.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Tools } from '../domain/envelope.ts'
 import { tableNamed } from '../domain/table.ts'
 import { HASH_BYTES } from '../log/merkle.ts'
 import { tileWidth } from '../log/tiles.ts'
@@ -21,11 +20,6 @@ const PAGE = 1_000
 interface Replayed {
   readonly size: number
   readonly rows: ReplayedRows
-}
-
-interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
 }
 
 /** The first stored thing that is not as the entries say. */

@@ -6,7 +6,7 @@
 
 import type { Context } from '../domain/define.ts'
 import type { Usage } from '../domain/fields.ts'
-import { counted, use } from '../domain/mandates.ts'
+import { usedIn, usedWith } from '../domain/mandates.ts'
 import { type Micros, ZERO } from '../domain/money.ts'
 import { standing } from '../domain/paid-periods.ts'
 import { limitInForce } from '../domain/plans.ts'
@@ -235,7 +235,7 @@ export async function findHoldings(store: StoreReader, account: string, time: Se
     const key = state.mandates.at(holder.mandate)
     await rows.load([key])
     const row = rows.get(key)!
-    const usedMicros = counted(row.per, use(row, time, ZERO))
+    const usedMicros = usedIn(row.per, usedWith(row, time, ZERO))
     mandates.push({ mandate: holder.mandate, row, title: await titleOf(row.listing), usedMicros })
   }
   return { subscriptions, entitlements, mandates }

@@ -4,17 +4,11 @@
  */
 
 import { assert } from '../base/assert.ts'
-import type { Sha256 } from '../base/bytes.ts'
-import type { Rules } from '../domain/envelope.ts'
+import type { Tools } from '../domain/envelope.ts'
 import { type Account, accounts } from '../domain/state.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
 import { LoadedRows } from './rows.ts'
 import type { StoreReader } from './store.ts'
-
-interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
 
 export async function readAccount(store: StoreReader, account: string): Promise<Account | undefined> {
   const rows = new LoadedRows(store)

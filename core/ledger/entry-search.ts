@@ -5,8 +5,7 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Sha256 } from '../base/bytes.ts'
-import type { Rules } from '../domain/envelope.ts'
+import type { Tools } from '../domain/envelope.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
 import { chainFrom, previousOf, readAccount } from './chain.ts'
@@ -15,11 +14,6 @@ import { amountOf, payeeOf } from './payments.ts'
 import type { EntryQuery } from './search-index.ts'
 import type { StoredEntry, StoreReader } from './store.ts'
 import { timeOfEntry } from './tree.ts'
-
-export interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
 
 /** A consistent state of the ledger, and the index beside it. */
 export interface Searched {

@@ -4,9 +4,9 @@
  */
 
 import { InvariantError } from '../base/assert.ts'
-import { type Sha256, tryFromHex } from '../base/bytes.ts'
+import { tryFromHex } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules, type SignedTransaction } from '../domain/envelope.ts'
+import { parseSignedTransaction, type SignedTransaction, type Tools } from '../domain/envelope.ts'
 import { authenticate, execute, type Signer } from '../domain/machine.ts'
 import { encodeOutcome, type Outcome } from '../domain/outcome.ts'
 import type { Changes } from '../domain/run.ts'
@@ -44,7 +44,7 @@ export interface ReplayState<Found extends EntryRows> {
 }
 
 /** An entry that the rules let pass. */
-export interface Executed {
+export interface ExecutedEntry {
   readonly index: number
   readonly time: Milliseconds
   readonly bytes: Uint8Array
@@ -60,11 +60,9 @@ export interface Executed {
 }
 
 /** Takes over what an entry did, so that those that follow see it; returns a defect where it must not be taken over. */
-type Take<Found> = (executed: Executed, rows: Found) => Defect | undefined
+type Take<Found> = (executed: ExecutedEntry, rows: Found) => Defect | undefined
 
-export interface ExecutionTools {
-  readonly rules: Rules
-  readonly sha256: Sha256
+export interface ExecutionTools extends Tools {
   readonly isPrimeOrder?: CheckPoint | undefined
 }
 
@@ -189,7 +187,7 @@ function executeOn(
   signers: readonly Signer[],
   rows: Rows,
   moment: Moment,
-): Executed | Defect {
+): ExecutedEntry | Defect {
   const { index, time, bytes, leaf, transaction, stored } = entry
   const result = tryExecute(() => execute(sha256, transaction, signatoriesOf(transaction, signers), rows, moment))
   if (result instanceof InvariantError) return { index, what: 'invariant', message: `${result.message}: this does not hold.` }
@@ -213,7 +211,7 @@ function tryExecute<T>(run: () => T): T | InvariantError {
 /** A signature to be checked, and where it stands. */
 export type EntryCheck = SignatureCheck & { readonly index: number; readonly signer: Signer }
 
-export function signatureChecks({ index, transaction, signers }: Executed): EntryCheck[] {
+export function signatureChecks({ index, transaction, signers }: ExecutedEntry): EntryCheck[] {
   return signers.map((signer, i) => ({
     publicKey: tryFromHex(signer.publicKey)!,
     message: transaction.textBytes,

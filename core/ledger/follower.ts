@@ -24,7 +24,7 @@ import { Closing } from './closing.ts'
 import {
   type Defect,
   type EntryCheck,
-  type Executed,
+  type ExecutedEntry,
   executeGroup,
   findBadSignature,
   groupsOf,
@@ -77,7 +77,7 @@ class Batch {
     return this.#unchecked.length
   }
 
-  add(executed: Executed): void {
+  add(executed: ExecutedEntry): void {
     const { bytes, leaf, outcomeBytes, transaction } = executed
     this.entries.push({ id: transaction.id, bytes, outcome: outcomeBytes })
     this.leaves.push(leaf)
@@ -177,7 +177,7 @@ export class Follower implements ReplayState<Declared> {
     return undefined
   }
 
-  readonly #take = (executed: Executed, rows: Declared): undefined => {
+  readonly #take = (executed: ExecutedEntry, rows: Declared): undefined => {
     this.#loaded.apply(executed.changes, rows)
     this.#lastTime = executed.time
     this.#batch.add(executed)

@@ -1,19 +1,17 @@
 /** The log as a person reads it: the newest entries first, those of an account or a type. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Tools } from '../domain/envelope.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
 import { chainFrom, previousOf, readAccount } from './chain.ts'
 import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, type Searched } from './entry-search.ts'
-import type { LedgerOptions } from './ledger.ts'
 import type { StoreReader } from './store.ts'
 
 /** Entries that one call looks at, at most; it then returns what it found so far, and where to go on. */
 const MAX_SCANNED_ENTRIES = 20_000
 /** Entries read between two turns of the event loop. */
 const PAGE = 250
-
-type Options = Pick<LedgerOptions, 'rules' | 'sha256'>
 
 export interface HistoryFilter extends EntryFilter {
   /** Only entries before this index. */
@@ -40,7 +38,7 @@ interface Range {
  * Entries from the newest to older ones: first those that the index does not know yet, from the log itself, then what the index
  * finds.
  */
-export async function readBackwards(options: Options, searched: Searched, filter: HistoryFilter): Promise<HistoryPage> {
+export async function readBackwards(tools: Tools, searched: Searched, filter: HistoryFilter): Promise<HistoryPage> {
   const { store, lookup } = searched
   const { before, since, until, account, limit } = filter
   const size = await store.size()
@@ -49,22 +47,22 @@ export async function readBackwards(options: Options, searched: Searched, filter
   const known = isFiltered(filter) ? Math.max(start, Math.min(lookup.size, end)) : start
   const unknown = { from: known, to: end }
   const walk = account === undefined ? readDownwards : readChain
-  const page = known < end ? await walk(options, store, filter, unknown) : { entries: [], next: end }
+  const page = known < end ? await walk(tools, store, filter, unknown) : { entries: [], next: end }
   if (page.next !== known || known === start || page.entries.length === limit)
     return page.next === start ? { entries: page.entries } : page
   const entries = [...page.entries]
   const older = { from: start, to: known, order: 'down' } as const
-  for await (const entry of findIndexed(options, searched, filter, older)) {
+  for await (const entry of findIndexed(tools, searched, filter, older)) {
     if (entries.length === limit) return { entries, next: entries.at(-1)!.index }
     entries.push(entry)
   }
   // The index was given up on the way: what is older is read without it.
-  if (lookup.size === 0) return readBackwards(options, searched, filter)
+  if (lookup.size === 0) return readBackwards(tools, searched, filter)
   return { entries }
 }
 
 /** Page by page down a range. Entries of another type are recognised by their bytes, and not read any further. */
-async function readDownwards(options: Options, store: StoreReader, filter: HistoryFilter, range: Range): Promise<HistoryPage> {
+async function readDownwards(tools: Tools, store: StoreReader, filter: HistoryFilter, range: Range): Promise<HistoryPage> {
   const { limit, type } = filter
   const { from, to } = range
   const entries: Accepted[] = []
@@ -74,7 +72,7 @@ async function readDownwards(options: Options, store: StoreReader, filter: Histo
     const start = Math.max(lowest, next - size)
     const page = await store.entries(start, next - start)
     const wanted = type === undefined ? page : page.filter(({ bytes }) => isOfType(bytes, type))
-    for (const entry of (await decodeEntries(options.rules, options.sha256, store, wanted)).reverse()) {
+    for (const entry of (await decodeEntries(tools.rules, tools.sha256, store, wanted)).reverse()) {
       if (!isWanted(filter, entry)) continue
       if (entries.length === limit) return { entries, next: entry.index + 1 }
       entries.push(entry)
@@ -92,11 +90,11 @@ function isOfType(bytes: Uint8Array, type: string): boolean {
 }
 
 /** Along the chain of the entries that touched an account, as far as it lies in a range. */
-async function readChain(options: Options, store: StoreReader, filter: HistoryFilter, range: Range): Promise<HistoryPage> {
+async function readChain(tools: Tools, store: StoreReader, filter: HistoryFilter, range: Range): Promise<HistoryPage> {
   const entries: Accepted[] = []
   let seen = 0
   let last = range.to
-  for await (const entry of chainOf(options, store, filter.account!, range.to)) {
+  for await (const entry of chainOf(tools, store, filter.account!, range.to)) {
     if (entry.index < range.from) break
     if (entries.length === filter.limit || seen === MAX_SCANNED_ENTRIES) return { entries, next: last }
     if (isWanted(filter, entry)) entries.push(entry)
@@ -107,21 +105,16 @@ async function readChain(options: Options, store: StoreReader, filter: HistoryFi
 }
 
 /** The entries that touched an account. Each of them names the one before, so a page goes on where the last one ended. */
-async function* chainOf(options: Options, store: StoreReader, account: string, before: number): AsyncGenerator<Accepted> {
-  const [known] = await readRange(options, store, before, 1)
+async function* chainOf(tools: Tools, store: StoreReader, account: string, before: number): AsyncGenerator<Accepted> {
+  const [known] = await readRange(tools, store, before, 1)
   const isTouched = known?.outcome.touched.some((one) => one.account === account)
   // `before` is the entry at which the page before ended; if it is none of the account's, the chain is walked from its newest
   // end.
   const start = isTouched ? previousOf(known!, account) : (await readAccount(store, account))?.last
-  for await (const entry of chainFrom(options, store, account, start)) if (entry.index < before) yield entry
+  for await (const entry of chainFrom(tools, store, account, start)) if (entry.index < before) yield entry
 }
 
 /** Entries from an index on, in order. */
-export async function readRange(
-  { rules, sha256 }: Options,
-  store: StoreReader,
-  from: number,
-  limit: number,
-): Promise<Accepted[]> {
+export async function readRange({ rules, sha256 }: Tools, store: StoreReader, from: number, limit: number): Promise<Accepted[]> {
   return decodeEntries(rules, sha256, store, await store.entries(from, limit))
 }

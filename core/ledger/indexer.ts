@@ -3,9 +3,8 @@
  * whom. A step is bounded, and an interruption leaves the index at the step before.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import type { AccountBook } from '../domain/books.ts'
-import type { Rules } from '../domain/envelope.ts'
+import type { Tools } from '../domain/envelope.ts'
 import { dayOf, wholeSeconds } from '../domain/time.ts'
 import { isOfHistory } from './lookup.ts'
 import { amountOf, type PlainEntry, payeeOf, readPayments, readPlainly } from './payments.ts'
@@ -19,11 +18,6 @@ import { frontierAt } from './tree.ts'
 export const WORTH_ENTRIES = 1_000
 /** Entries of one step at most. */
 const STEP_ENTRIES = 1_000
-
-interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
 
 export interface Pace {
   /** How many entries it follows at most. */

@@ -18,10 +18,10 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
-import { equalBytes, type Sha256 } from '../base/bytes.ts'
+import { equalBytes } from '../base/bytes.ts'
 import { MAX_COMMIT_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Tools } from '../domain/envelope.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
@@ -31,7 +31,7 @@ import type { CheckPoint } from '../log/enrolment.ts'
 import type { Frontier } from '../log/merkle.ts'
 import type { NoteSigner } from '../log/note.ts'
 import { type Accepted, readRecord } from './accepted.ts'
-import { Admission, type Note, NotTaken } from './admission.ts'
+import { Admission, NotTaken, type PendingNote } from './admission.ts'
 import { Batch, type BatchTools, foreignKey, isSummarizing } from './batch.ts'
 import { Closing } from './closing.ts'
 import { checkpointSigners, type SequencerKey } from './log-keys.ts'
@@ -40,9 +40,7 @@ import { type Commit, StoreError, type StoreReader, type StoreWriter } from './s
 import { grow, openTree, type TreeEdge } from './tree.ts'
 import type { Verifier } from './verifier.ts'
 
-export interface LedgerOptions {
-  readonly rules: Rules
-  readonly sha256: Sha256
+export interface LedgerOptions extends Tools {
   readonly store: StoreWriter
   readonly verifier: Verifier
   /**
@@ -73,7 +71,7 @@ export class Ledger {
   /** The tree with all batches that were handed over. */
   #tree: TreeEdge
   /** Notes that were taken and are not in a batch yet. */
-  #group: readonly Note[] = []
+  #group: readonly PendingNote[] = []
   /** The batch that is being executed. */
   #batch: Batch
   /** How many notes waited when the first note of the batch was taken. */
@@ -307,7 +305,7 @@ export class Ledger {
 }
 
 /** The notes in order, in parts: each part but perhaps the first begins with a note that looks at all books. */
-function splitAtSummaries(notes: readonly Note[]): readonly (readonly Note[])[] {
+function splitAtSummaries(notes: readonly PendingNote[]): readonly (readonly PendingNote[])[] {
   const starts = notes.flatMap((note, i) => (i === 0 || isSummarizing(note) ? [i] : []))
   return starts.map((start, i) => notes.slice(start, starts[i + 1]))
 }

@@ -84,7 +84,10 @@ export function checkpointSigners(
   return [current, ...retired.filter((key) => key !== undefined)]
 }
 
-/** The checkpoint in a note that a log signed with this key; undefined for any other note. */
+/**
+ * The checkpoint in a note that a log signed with this key; undefined for any other note, also for one with a signature of the
+ * key that fails beside one that does not: whoever opens it by the standard refuses it, so it would prove nothing to others.
+ */
 export async function openCheckpointOf(
   key: VerifierKey,
   signed: Uint8Array,
@@ -92,9 +95,10 @@ export async function openCheckpointOf(
 ): Promise<Checkpoint | undefined> {
   const note = parseNote(signed, MAX_NOTE_BYTES)
   if (note instanceof Malformed) return undefined
-  const own = note.signatures.find((signature) => isSameKey(signature, key))
-  if (own === undefined) return undefined
-  const [valid] = await verifier.verify([{ publicKey: key.publicKey, message: note.textBytes, signature: own.signature }])
+  const own = note.signatures.filter((signature) => isSameKey(signature, key))
+  const { publicKey } = key
+  const areValid = await verifier.verify(own.map(({ signature }) => ({ publicKey, message: note.textBytes, signature })))
+  if (own.length === 0 || !areValid.every((isValid) => isValid)) return undefined
   const checkpoint = parseCheckpoint(note.text)
-  return valid === true && !(checkpoint instanceof Malformed) && checkpoint.origin === key.name ? checkpoint : undefined
+  return checkpoint instanceof Malformed || checkpoint.origin !== key.name ? undefined : checkpoint
 }

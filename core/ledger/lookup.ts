@@ -5,7 +5,7 @@
  */
 
 import { equalBytes, type Sha256 } from '../base/bytes.ts'
-import type { Rules } from '../domain/envelope.ts'
+import type { Tools } from '../domain/envelope.ts'
 import type { IndexPosition, SearchIndex, ThingKind } from './search-index.ts'
 import { StoreError, type StoreReader } from './store.ts'
 import { changedThings } from './things.ts'
@@ -15,11 +15,6 @@ import { frontierAt } from './tree.ts'
 const MAX_LAG = 20_000
 /** Entries of those read at a time. */
 const PAGE = 250
-
-interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
 
 type Fresh = ReadonlyMap<string, ThingKind>
 

@@ -1,8 +1,7 @@
 /** The state of a replay in memory: all rows, and whatever else entries ask for that the log does not say. */
 
-import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Tools } from '../domain/envelope.ts'
 import { decodeOutcome, type Outcome } from '../domain/outcome.ts'
 import { accountNumbers, type EntryRecord, entryRecords } from '../domain/state.ts'
 import type { StateSummary } from '../domain/state-root.ts'
@@ -12,14 +11,12 @@ import { createdId } from '../domain/view.ts'
 import { recordOf } from './accepted.ts'
 import { type StateLeaves, stateLeaves, summaryOf } from './closing.ts'
 import { parseEntry } from './entry.ts'
-import type { EntryRows, Executed, ReadEntry } from './execution.ts'
+import type { EntryRows, ExecutedEntry, ReadEntry } from './execution.ts'
 import { Heads } from './heads.ts'
 import { type ColdRows, ReplayedRows } from './replayed-rows.ts'
 import type { LogReader, StoredEntry } from './store.ts'
 
-interface ReplayTools {
-  readonly rules: Rules
-  readonly sha256: Sha256
+interface ReplayTools extends Tools {
   /** A place for rows that memory has no room for. */
   readonly openColdRows?: (() => ColdRows) | undefined
 }
@@ -76,7 +73,7 @@ export class MemoryState implements EntryRows {
     return stateLeaves(this.#options.sha256, rows, this.#heads, wholeSeconds(time))
   }
 
-  apply({ index, leaf, outcome, outcomeBytes, changes, stored }: Executed): void {
+  apply({ index, leaf, outcome, outcomeBytes, changes, stored }: ExecutedEntry): void {
     for (const { key, row } of changes) this.stored.set(key, row)
     if (stored === undefined) this.#outcomes.set(index, outcomeBytes)
     const numbers = outcome.touched.map(({ number }) => number)

@@ -3,13 +3,12 @@
  * credits.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { ACCOUNT_BOOKS } from '../domain/books.ts'
 import { type Json, parseCanonical } from '../domain/canonical.ts'
 import type { LineOutcome } from '../domain/define.ts'
-import { parseSignedTransaction, type Rules, type Transaction } from '../domain/envelope.ts'
-import { counted } from '../domain/key-limits.ts'
+import { parseSignedTransaction, type Tools, type Transaction } from '../domain/envelope.ts'
+import { spentWith } from '../domain/key-limits.ts'
 import { formatMicros, ZERO } from '../domain/money.ts'
 import { type Outcome, type Payment, postingBook } from '../domain/outcome.ts'
 import type { Key } from '../domain/state.ts'
@@ -66,7 +65,7 @@ export function presentBody(transaction: Transaction): Json {
 }
 
 /** A note in the outbox, and what became of it. */
-export function presentKept(tools: { readonly rules: Rules; readonly sha256: Sha256 }, kept: OutboxNote): JsonObject {
+export function presentKept(tools: Tools, kept: OutboxNote): JsonObject {
   const { id, note, state, queued, answered, answer, isMirrored } = kept
   const transaction = parseSignedTransaction(tools.rules, tools.sha256, note)
   if (transaction instanceof Malformed) throw new StoreError('damaged', `The transaction ${id} in the outbox is damaged.`)
@@ -87,7 +86,7 @@ export function presentKept(tools: { readonly rules: Rules; readonly sha256: Sha
 /** A key of an account, with what is spent of its budget in the running day or month. */
 export function presentKey(keyId: string, key: Key, time: Seconds): JsonObject {
   const { label, scopes, budget, listings, expires, revoked } = key
-  const spent = counted(key, time, ZERO)
+  const spent = spentWith(key, time, ZERO)
   return {
     key: keyId,
     ...(label !== undefined && { label }),

@@ -1,7 +1,7 @@
 /** Previews: what a transaction would do, before anybody has signed it. A preview changes nothing. */
 
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, parseTransaction, type Transaction, wrongSignatures } from '../domain/envelope.ts'
+import { parseSignedTransaction, parseTransaction, type Tools, type Transaction, wrongSignatures } from '../domain/envelope.ts'
 import { authenticate, authenticationRows, execute } from '../domain/machine.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
@@ -10,7 +10,6 @@ import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { type Moment, signatoriesOf } from '../domain/view.ts'
 import { readRecord } from './accepted.ts'
 import { Closing } from './closing.ts'
-import type { LedgerOptions } from './ledger.ts'
 import { declaredRows } from './prefetch.ts'
 import { LoadedRows } from './rows.ts'
 import type { StoreReader } from './store.ts'
@@ -35,7 +34,7 @@ interface PreviewTerms {
  * steps.
  */
 export async function preview(
-  options: Pick<LedgerOptions, 'rules' | 'sha256'>,
+  options: Tools,
   store: StoreReader,
   text: string,
   time: Milliseconds,
@@ -72,7 +71,7 @@ export async function preview(
 
 /** Applies to `rows` those of the notes that the ledger would accept one after the other; returns how many. */
 async function applyAll(
-  { rules, sha256 }: Pick<LedgerOptions, 'rules' | 'sha256'>,
+  { rules, sha256 }: Tools,
   rows: LoadedRows,
   notes: readonly Uint8Array[],
   { index, time }: Moment,

@@ -9,7 +9,7 @@ import { Malformed } from '../base/malformed.ts'
 import { matured } from '../domain/aged-sum.ts'
 import { ACCOUNT_BOOKS, type AccountBook, type BookClass, bookName, PLATFORM_BOOKS, type PlatformBook } from '../domain/books.ts'
 import { payerRows, settledPurse } from '../domain/credits.ts'
-import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Rules, type Tools } from '../domain/envelope.ts'
 import { formatMicros, type Micros } from '../domain/money.ts'
 import { standing, unended } from '../domain/paid-periods.ts'
 import { platformAt } from '../domain/policy.ts'
@@ -33,7 +33,6 @@ import { type Accepted, decodeEntries } from './accepted.ts'
 import { accountChain } from './chain.ts'
 import { parseEntry } from './entry.ts'
 import { type EntryFilter, entriesBefore, findIndexed, isFiltered, isWanted, type Searched } from './entry-search.ts'
-import type { LedgerOptions } from './ledger.ts'
 import type { JsonObject } from './present.ts'
 import { LoadedRows } from './rows.ts'
 import { type LogReader, StoreError, type StoreReader, type TableRows } from './store.ts'
@@ -233,16 +232,14 @@ interface LogFilter extends EntryFilter {
   readonly until?: Milliseconds | undefined
 }
 
-type Options = Pick<LedgerOptions, 'rules' | 'sha256'>
-
 /** Entries from an index on, in order; those of an account, a type, a time, an amount where asked. */
-export async function* readLog(options: Options, searched: Searched, filter: LogFilter): AsyncGenerator<Accepted> {
+export async function* readLog(tools: Tools, searched: Searched, filter: LogFilter): AsyncGenerator<Accepted> {
   const { store } = searched
   const { from, limit, since, until } = filter
   const end = until === undefined ? await store.size() : await entriesBefore(store, until)
   const start = since === undefined ? from : Math.max(from, await entriesBefore(store, since))
   let given = 0
-  for await (const entry of entriesWanted(options, searched, filter, { from: start, to: end })) {
+  for await (const entry of entriesWanted(tools, searched, filter, { from: start, to: end })) {
     if (given >= limit) return
     given += 1
     yield entry
@@ -251,7 +248,7 @@ export async function* readLog(options: Options, searched: Searched, filter: Log
 
 /** What the index knows is found through it, and the rest in the log itself. */
 async function* entriesWanted(
-  options: Options,
+  tools: Tools,
   searched: Searched,
   filter: EntryFilter,
   { from, to }: { readonly from: number; readonly to: number },
@@ -260,21 +257,21 @@ async function* entriesWanted(
   let next = from
   if (isFiltered(filter)) {
     const known = Math.min(lookup.size, to)
-    for await (const entry of findIndexed(options, searched, filter, { from, to: known, order: 'up' })) {
+    for await (const entry of findIndexed(tools, searched, filter, { from, to: known, order: 'up' })) {
       yield entry
       next = entry.index + 1
     }
     if (lookup.size > 0) next = Math.max(next, known)
   }
   const { account } = filter
-  const rest = account === undefined ? allEntries(options, store, next) : entriesOfAccount(options, store, account, next)
+  const rest = account === undefined ? allEntries(tools, store, next) : entriesOfAccount(tools, store, account, next)
   for await (const entry of rest) {
     if (entry.index >= to) return
     if (isWanted(filter, entry)) yield entry
   }
 }
 
-async function* allEntries({ rules, sha256 }: Options, store: StoreReader, from: number): AsyncGenerator<Accepted> {
+async function* allEntries({ rules, sha256 }: Tools, store: StoreReader, from: number): AsyncGenerator<Accepted> {
   for (let next = from; ; ) {
     const page = await store.entries(next, ENTRY_PAGE)
     if (page.length === 0) return
@@ -284,14 +281,14 @@ async function* allEntries({ rules, sha256 }: Options, store: StoreReader, from:
 }
 
 /** The entries that touched an account: a chain of indexes from the last one back. */
-async function* entriesOfAccount(options: Options, store: StoreReader, account: string, from: number): AsyncGenerator<Accepted> {
+async function* entriesOfAccount(tools: Tools, store: StoreReader, account: string, from: number): AsyncGenerator<Accepted> {
   const indexes: number[] = []
-  for await (const entry of accountChain(options, store, account)) {
+  for await (const entry of accountChain(tools, store, account)) {
     if (entry.index < from) break
     indexes.push(entry.index)
   }
   for (const index of indexes.reverse()) {
-    const [entry] = await decodeEntries(options.rules, options.sha256, store, await store.entries(index, 1))
+    const [entry] = await decodeEntries(tools.rules, tools.sha256, store, await store.entries(index, 1))
     yield entry!
   }
 }

@@ -16,7 +16,7 @@ import { type Sha256, toBase64, tryFromBase64, tryFromHex, tryUtf8Decode, utf8 }
 import { MAX_PROOF_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { canonicalize, type Json, parseCanonical } from '../domain/canonical.ts'
-import { parseSignedTransaction, type Rules, type Transaction } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Tools, type Transaction } from '../domain/envelope.ts'
 import { stateNodes, stateProofHolds } from '../domain/state-root.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { type LogTrust, type OpenedCheckpoint, readCheckpoint } from '../log/checkpoint.ts'
@@ -149,17 +149,12 @@ export interface ProvenBalance {
   readonly opened: OpenedCheckpoint
 }
 
-interface CheckTools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
-
 /**
  * What a receipt or a balance proof shows to those who trust the log so; or what is wrong with it. `beside` is the entry, given
  * apart: a receipt that another program made may have no extra line.
  */
 export function checkProof(
-  tools: CheckTools,
+  tools: Tools,
   file: Uint8Array,
   trust: LogTrust,
   beside?: Uint8Array,
@@ -174,7 +169,7 @@ export function checkProof(
 }
 
 function checkEntry(
-  { rules, sha256 }: CheckTools,
+  { rules, sha256 }: Tools,
   proof: LogProof,
   { time, note, bytes }: Entry & { readonly bytes: Uint8Array },
   trust: LogTrust,
@@ -200,12 +195,7 @@ function parseBalance(extra: Uint8Array): { closing: Uint8Array; leaf: string; p
   return { closing: entry, leaf, path: hashes }
 }
 
-function checkBalance(
-  tools: CheckTools,
-  proof: LogProof,
-  extra: Uint8Array,
-  trust: LogTrust,
-): ProvenBalance | Malformed | Unverified {
+function checkBalance(tools: Tools, proof: LogProof, extra: Uint8Array, trust: LogTrust): ProvenBalance | Malformed | Unverified {
   const balance = parseBalance(extra)
   if (balance instanceof Malformed) return balance
   const entry = parseEntry(balance.closing)

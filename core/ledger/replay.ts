@@ -13,7 +13,7 @@ import type { StateLeaves } from './closing.ts'
 import {
   type Defect,
   type EntryCheck,
-  type Executed,
+  type ExecutedEntry,
   type ExecutionTools,
   executeGroup,
   findBadSignature,
@@ -145,7 +145,7 @@ export class Replay {
     const checks: EntryCheck[] = []
     const ids: string[] = []
     const leaves: Uint8Array[] = []
-    const take = (executed: Executed) => {
+    const take = (executed: ExecutedEntry) => {
       checks.push(...signatureChecks(executed))
       const { time, leaf, transaction, outcomeBytes, stored } = executed
       if (stored !== undefined && !equalBytes(stored, outcomeBytes)) return wrongOutcome(executed)
@@ -183,6 +183,6 @@ export class Replay {
   }
 }
 
-function wrongOutcome({ index }: Executed): Defect {
+function wrongOutcome({ index }: ExecutedEntry): Defect {
   return { index, what: 'outcome', message: 'The outcome stored beside the entry is not what the entry does.' }
 }

@@ -8,7 +8,7 @@ import type { Changes } from '../domain/run.ts'
 import { type EntryRecord, entryRecords } from '../domain/state.ts'
 import { decodeRow, encodeRow, type RowKey } from '../domain/table.ts'
 import type { Rows } from '../domain/view.ts'
-import { type Executed, recordOf } from './accepted.ts'
+import { type ExecutedTransaction, recordOf } from './accepted.ts'
 import { type ChangedRow, type Numbered, type NumberedText, StoreError, type StoreReader } from './store.ts'
 
 /**
@@ -43,7 +43,7 @@ export class LoadedRows implements Rows {
   #age = {}
   #changed: Kept[] = []
   /** Entries that the store may not have, by index, in this order. */
-  readonly #entries = new Map<number, Executed>()
+  readonly #entries = new Map<number, ExecutedTransaction>()
 
   constructor(store: Pick<StoreReader, 'rows'>, readEntry: ReadEntry = noEntries) {
     this.store = store
@@ -106,7 +106,7 @@ export class LoadedRows implements Rows {
   }
 
   /** Takes over an entry, for transactions that name it before the store has it. */
-  remember(index: number, entry: Executed): void {
+  remember(index: number, entry: ExecutedTransaction): void {
     this.#entries.set(index, entry)
     // Somebody may have looked for it before it was there.
     const named = this.#tables[entryRecords.number]

@@ -16,11 +16,10 @@
  * before its signatures are known to be good.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { canonicalize, parseCanonical } from '../domain/canonical.ts'
-import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Tools } from '../domain/envelope.ts'
 import { TRANSACTION_ID_PATTERN } from '../domain/ids.ts'
 import { CODES, type Code, type Refusal, type RefusalData, refuse } from '../domain/refusal.ts'
 import { platform } from '../domain/state.ts'
@@ -37,9 +36,7 @@ const LINES = 7
 /** Refused before the signatures are known to be good. */
 const UNSIGNED: readonly Code[] = ['malformed', 'wrong_ledger', 'unknown_account', 'bad_signature']
 
-interface RefusalSigning {
-  readonly rules: Rules
-  readonly sha256: Sha256
+interface RefusalSigning extends Tools {
   /** The ledger's, as it is after the refusal. */
   readonly store: StoreReader
   readonly sequencerKeys: readonly SequencerKey[]

@@ -4,9 +4,9 @@
  * everything.
  */
 
-import { equalBytes, type Sha256 } from '../base/bytes.ts'
+import { equalBytes } from '../base/bytes.ts'
 import { ACCOUNT_BOOKS, isAccountBook } from '../domain/books.ts'
-import type { Rules } from '../domain/envelope.ts'
+import type { Tools } from '../domain/envelope.ts'
 import { type Account, accounts } from '../domain/state.ts'
 import { HASH_BYTES, leafHash } from '../log/merkle.ts'
 import { TILE_WIDTH } from '../log/tiles.ts'
@@ -14,26 +14,21 @@ import { decodeEntries } from './accepted.ts'
 import { readPlatform, readTable } from './queries.ts'
 import type { StoreReader } from './store.ts'
 
-interface Options {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
-
 /** How many entries, and how many accounts, are looked at. */
 const SAMPLES = 100
 
 /** The first fault found, as a sentence. Throws StoreError where something cannot be read at all. */
-export async function spotCheck(options: Options, store: StoreReader): Promise<string | undefined> {
+export async function spotCheck(tools: Tools, store: StoreReader): Promise<string | undefined> {
   const size = await store.size()
   for (let index = 0; index < size; index += step(size)) {
-    const wrong = await checkEntry(options, store, index)
+    const wrong = await checkEntry(tools, store, index)
     if (wrong !== undefined) return wrong
   }
   const { accounts: count } = await readPlatform(store)
   let number = 0
   for await (const { key, row } of readTable(store, accounts)) {
     if (number++ % step(count) !== 0) continue
-    const wrong = await checkAccount(options, store, key, row)
+    const wrong = await checkAccount(tools, store, key, row)
     if (wrong !== undefined) return wrong
   }
   return undefined
@@ -43,7 +38,7 @@ function step(count: number): number {
   return Math.max(1, Math.floor(count / SAMPLES))
 }
 
-async function checkEntry({ rules, sha256 }: Options, store: StoreReader, index: number): Promise<string | undefined> {
+async function checkEntry({ rules, sha256 }: Tools, store: StoreReader, index: number): Promise<string | undefined> {
   const [entry] = await store.entries(index, 1)
   if (entry === undefined) return `Entry ${index} is missing.`
   const [accepted] = await decodeEntries(rules, sha256, store, [entry])
@@ -57,7 +52,7 @@ async function checkEntry({ rules, sha256 }: Options, store: StoreReader, index:
 }
 
 async function checkAccount(
-  { rules, sha256 }: Options,
+  { rules, sha256 }: Tools,
   store: StoreReader,
   account: string,
   row: Account,

@@ -6,12 +6,13 @@
  */
 
 import type { AccountBook } from '../domain/books.ts'
+import type { Tools } from '../domain/envelope.ts'
 import { type Micros, micros, ZERO } from '../domain/money.ts'
 import type { Posting } from '../domain/outcome.ts'
 import type { Account } from '../domain/state.ts'
 import { type AccountBalances, BOOKS, BooksBackwards, balancesOf, booksOf } from './account-books.ts'
 import { chainFrom } from './chain.ts'
-import { type EntryRange, lastBefore, readEach, type Searched, type Tools } from './entry-search.ts'
+import { type EntryRange, lastBefore, readEach, type Searched } from './entry-search.ts'
 import { shareOf } from './share.ts'
 
 interface End {

@@ -8,6 +8,7 @@
 
 import { MAX_STATEMENT_ENTRIES } from '../base/limits.ts'
 import { bookName } from '../domain/books.ts'
+import type { Tools } from '../domain/envelope.ts'
 import { add, formatMicros, type Micros, ZERO } from '../domain/money.ts'
 import { postingBook } from '../domain/outcome.ts'
 import { formatMilliseconds, type Milliseconds } from '../domain/time.ts'
@@ -15,7 +16,6 @@ import type { Accepted } from './accepted.ts'
 import { type AccountBalances, BOOKS, BooksBackwards, booksOf } from './account-books.ts'
 import { chainFrom, readAccount } from './chain.ts'
 import { entriesBefore, type Searched } from './entry-search.ts'
-import type { LedgerOptions } from './ledger.ts'
 import { describe, type JsonObject } from './present.ts'
 import { lastTime } from './queries.ts'
 import { HEADINGS, type Heading, type Share, shareOf } from './share.ts'
@@ -52,7 +52,7 @@ export interface Statement extends Period {
   readonly totals: ReadonlyMap<Heading, Micros>
 }
 
-interface Options extends Pick<LedgerOptions, 'rules' | 'sha256'> {
+interface Options extends Tools {
   /** Called with how many of the log's entries were passed on the way back. */
   readonly progress?: (done: number, total: number) => void
 }

@@ -1,8 +1,7 @@
 /** The things of the state that people look for, what they are found by, and which of them an entry made or changed. */
 
-import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Tools } from '../domain/envelope.ts'
 import type { ThingPrefix } from '../domain/ids.ts'
 import * as state from '../domain/state.ts'
 import { createdId } from '../domain/view.ts'
@@ -11,11 +10,6 @@ import { type PlainEntry, readPlainly } from './payments.ts'
 import { LoadedRows } from './rows.ts'
 import type { IndexedThing, ThingKind } from './search-index.ts'
 import type { StoredEntry, StoreReader } from './store.ts'
-
-interface Tools {
-  readonly rules: Rules
-  readonly sha256: Sha256
-}
 
 const KINDS: Partial<Record<ThingPrefix, ThingKind>> = { lst: 'listing', mdl: 'model', sub: 'subscription' }
 

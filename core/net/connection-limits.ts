@@ -16,7 +16,7 @@ interface ConnectionLimits {
   readonly connectionsPerAddress: number
   /** Which address a connection counts for; undefined where it counts only among all of them. */
   readonly keyOf: (address: string | undefined) => string | undefined
-  readonly turnedAway: () => void
+  readonly turnedAway?: () => void
 }
 
 /** A connection: what it counts for, and the last request on it that is not answered yet. */
@@ -26,7 +26,7 @@ interface Connection {
 }
 
 export function limitConnections(server: Server, limits: ConnectionLimits): void {
-  const { connections, connectionsPerAddress, keyOf, turnedAway } = limits
+  const { connections, connectionsPerAddress, keyOf, turnedAway = () => {} } = limits
   /** Both in the order in which they began to wait, or to be answered. */
   const all = new Map<Socket, Connection>()
   const byKey = new Map<string, Set<Socket>>()

@@ -110,7 +110,10 @@ export class Gate {
     return this.#options.limits.notesPerSecond === 0 ? undefined : this.#take(this.#notes, request, notes)
   }
 
-  #hostFault({ headers, url }: IncomingMessage): Fault | undefined {
+  #hostFault({ headers, headersDistinct, url }: IncomingMessage): Fault | undefined {
+    // Whoever stands in between may have believed the other one (RFC 9112, section 3.2).
+    if ((headersDistinct.host?.length ?? 0) > 1)
+      return this.#fault('host', { status: 400, message: 'It names more than one Host.' })
     // It tells nothing but that somebody is there, and those who ask it know the address alone.
     if (url === '/healthz') return undefined
     const host = headers.host?.toLowerCase() ?? ''

@@ -17,7 +17,7 @@ import { MAX_ENTRY_BYTES, MAX_NOTE_BYTES } from '../base/limits.ts'
 import type { RefusalData } from '../domain/refusal.ts'
 import { HASH_BYTES } from '../log/merkle.ts'
 import { formatTilePath, TILE_WIDTH, type TilePath } from '../log/tiles.ts'
-import { type RemoteAnswer, RemoteError, type RemoteHub, type RemoteLog } from '../sync/remote.ts'
+import { HubBusy, type RemoteAnswer, RemoteError, type RemoteHub, type RemoteLog } from '../sync/remote.ts'
 import { type ExchangeLimits, exchange, streamParts } from './exchange.ts'
 import { Turns } from './turns.ts'
 
@@ -28,6 +28,9 @@ export interface HubClientOptions extends Partial<ExchangeLimits> {
   readonly attempts?: number
   readonly pauseMs?: number
 }
+
+/** Longest that is waited because a hub says so: one of this program counts what an address asks over ten seconds. */
+const MAX_WAIT_MS = 15_000
 
 const DEFAULTS = { timeoutMs: 120_000, idleTimeoutMs: 15_000, attempts: 3, pauseMs: 250 }
 
@@ -161,7 +164,8 @@ export class HubClient implements RemoteLog, RemoteHub {
         const isPassing = error instanceof RemoteError && error.reason === 'offline'
         if (!isPassing || attempt >= attempts) throw error
         const pause = pauseMs * 2 ** (attempt - 1)
-        await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())))
+        const saidMs = error instanceof HubBusy ? Math.min(error.afterMs ?? 0, MAX_WAIT_MS) : 0
+        await new Promise((resolve) => setTimeout(resolve, Math.max(saidMs, pause * (0.5 + Math.random()))))
       }
     }
   }

@@ -131,11 +131,11 @@ async function answer(
 
 /**
  * The path of a request; undefined where what was sent is not a path, or is another spelling of one: the proxies in front and the
- * code in here all have to see the same path.
+ * code in here all have to see the same path. No path here needs a percent sign: tRPC decodes it, and the rate limit would not.
  */
 function pathOf({ url = '' }: IncomingMessage): string | undefined {
   const path = url.startsWith('/') ? URL.parse(url, 'http://host')?.pathname : undefined
-  return path === url.split(/[?#]/, 1)[0] ? path : undefined
+  return path === url.split(/[?#]/, 1)[0] && !path?.includes('%') ? path : undefined
 }
 
 function isReading({ method }: IncomingMessage, response: ServerResponse): boolean {

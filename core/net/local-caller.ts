@@ -2,9 +2,9 @@
 
 import { connect, type Socket } from 'node:net'
 import { assert } from '../base/assert.ts'
-import { type Sha256, tryFromBase64 } from '../base/bytes.ts'
+import { tryFromBase64 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Tools } from '../domain/envelope.ts'
 import { decodeOutcome } from '../domain/outcome.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Milliseconds } from '../domain/time.ts'
@@ -22,7 +22,7 @@ interface Waiting {
 }
 
 /** Connects to the door of a folder; undefined where nobody is behind it. */
-export async function callLocalDoor(dir: string, tools: { rules: Rules; sha256: Sha256 }): Promise<LocalCaller | undefined> {
+export async function callLocalDoor(dir: string, tools: Tools): Promise<LocalCaller | undefined> {
   const address = readAddress(dir)
   if (address === undefined) return undefined
   const socket = connect(address)
@@ -42,11 +42,11 @@ export async function callLocalDoor(dir: string, tools: { rules: Rules; sha256: 
 
 export class LocalCaller {
   readonly #socket: Socket
-  readonly #tools: { rules: Rules; sha256: Sha256 }
+  readonly #tools: Tools
   readonly #waiting: Waiting[] = []
   #isCut = false
 
-  constructor(socket: Socket, tools: { rules: Rules; sha256: Sha256 }) {
+  constructor(socket: Socket, tools: Tools) {
     this.#socket = socket
     this.#tools = tools
     const limits = { maximum: MAX_ANSWER_BYTES, timeoutMs: FRAME_TIMEOUT_MS }

@@ -6,19 +6,21 @@
  *     GET  /healthz                             200 while it runs
  *
  * Whoever asks needs no right but the log's signature, so everything is bounded: a body's size and how long it may take, and
- * connections. TLS is for a web server in front of it.
+ * connections, of which those that say nothing make room for others. TLS is for a web server in front of it.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { MAX_ADD_CHECKPOINT_BYTES, SIZE_TYPE } from '../log/add-checkpoint.ts'
 import type { Witness } from '../sync/witness.ts'
 import { type Address, listen } from './address.ts'
+import { limitConnections } from './connection-limits.ts'
 import { Connections } from './connections.ts'
 
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
-  keepAliveTimeout: 60_000,
+  // Longer than a proxy keeps its connections, so that none is closed at the moment at which it is used again.
+  keepAliveTimeout: 65_000,
   maxHeaderSize: 16 * 1024,
   connectionsCheckingInterval: 1_000,
 }
@@ -56,8 +58,9 @@ export async function serveWitness({ witness, address, failed }: WitnessServerOp
       })
       .then((one) => send(request, response, one))
   })
-  server.maxConnections = MAX_CONNECTIONS
   server.maxHeadersCount = MAX_HEADERS
+  // Of all together: behind a web server they come from one address.
+  limitConnections(server, { connections: MAX_CONNECTIONS, connectionsPerAddress: 0, keyOf: () => undefined })
   const connections = new Connections(server)
   const { origin } = await listen(server, address)
   return { origin, close: () => connections.close() }

@@ -13,10 +13,9 @@
  * take one of them, those that depend on it wait with it: those that name an account or a thing that it names or makes.
  */
 
-import type { Sha256 } from '../base/bytes.ts'
 import { MAX_OUTBOX_NOTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules } from '../domain/envelope.ts'
+import { parseSignedTransaction, type Tools } from '../domain/envelope.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { createdId } from '../domain/view.ts'
@@ -34,9 +33,7 @@ const MAX_CALL_BYTES = 1024 * 1024
 const MIN_PAUSE_MS = 500
 const MAX_PAUSE_MS = 60_000
 
-export interface OutboxOptions {
-  readonly rules: Rules
-  readonly sha256: Sha256
+export interface OutboxOptions extends Tools {
   readonly store: OutboxStore
   readonly hub: RemoteHub
   /** Whose receipts are believed. */

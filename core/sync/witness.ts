@@ -7,7 +7,7 @@
  * to continue. Two requests at a time, or two programs, cannot bring the memory back to an older tree.
  */
 
-import { equalBytes, type Sha256, toHex, utf8 } from '../base/bytes.ts'
+import { equalBytes, type Sha256, toHex, tryUtf8Decode, utf8 } from '../base/bytes.ts'
 import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { entryCount } from '../base/plural.ts'
@@ -34,6 +34,8 @@ import {
 } from '../log/note.ts'
 import type { VerifySignature } from '../log/signature.ts'
 import type { Evidence } from './evidence.ts'
+
+const NEWLINE = 0x0a
 
 interface WitnessOptions {
   readonly sha256: Sha256
@@ -117,13 +119,15 @@ export class Witness {
   #open(body: Uint8Array): Submitted | WitnessAnswer {
     const request = parseAddCheckpoint(body)
     if (request instanceof Malformed) return { status: 400, reason: request.reason }
+    // Whatever is wrong with the rest, its first line says whose it is.
+    const origin = tryUtf8Decode(request.checkpoint.subarray(0, request.checkpoint.indexOf(NEWLINE)))
+    const keys = origin === undefined ? undefined : this.#options.logs.get(origin)
+    if (keys === undefined) return { status: 404, reason: 'this log is not witnessed here' }
     const note = parseNote(request.checkpoint, MAX_NOTE_BYTES)
     // Signature lines that cannot be read count as signatures that fail.
     if (note instanceof Malformed) return { status: 403, reason: note.reason }
     const checkpoint = parseCheckpoint(note.text)
     if (checkpoint instanceof Malformed) return { status: 400, reason: checkpoint.reason }
-    const keys = this.#options.logs.get(checkpoint.origin)
-    if (keys === undefined) return { status: 404, reason: 'this log is not witnessed here' }
     const known = keys.map((key) => noteVerifier(this.#options.verify, key))
     const signatures = openNote(note, known)
     if (signatures instanceof Malformed) return { status: 403, reason: signatures.reason }

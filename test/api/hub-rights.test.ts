@@ -1,5 +1,7 @@
 /** The hub's procedures: each there is, without rights, with all but the one it needs, and for somebody else's account. */
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { callTRPCProcedure } from '@trpc/server'
 import { describe, expect, it } from 'vitest'
 import type { HubHost } from '../../core/api/hub/host.ts'
@@ -85,6 +87,11 @@ async function call(path: string, ctx: HubContext, input?: unknown): Promise<unk
 const DENIED = { code: 'FORBIDDEN' }
 
 describe('every procedure of the hub', () => {
+  it('is told on the page for scripts', () => {
+    const formats = readFileSync(join(import.meta.dirname, '../../docs/formats.md'), 'utf8')
+    expect(Object.keys(NEEDS).filter((path) => !formats.includes(path))).toEqual([])
+  })
+
   it('says what it needs, and it is that', () => {
     expect(Object.fromEntries(procedures.map(([path, { _def }]) => [path, _def.meta?.needs]))).toEqual(NEEDS)
   })

@@ -27,6 +27,13 @@ describe('base64', () => {
     )
   })
 
+  test('is written of as many bytes as there are', () => {
+    for (const length of [4_095, 4_096, 4_097, 300_000]) {
+      const some = Uint8Array.from({ length }, (_, i) => (i * 251) & 0xff)
+      expect(toBase64(some)).toBe(Buffer.from(some).toString('base64'))
+    }
+  })
+
   test('is read where it is what would be written, and nowhere else', () => {
     const character = fc.constantFrom(...'AQgwZz09+/=-_ \n.é\u0141\ud800')
     const spoiled = fc.tuple(bytes, fc.nat(300), fc.nat(2), fc.array(character, { maxLength: 2 })).map(([some, at, cut, by]) => {

@@ -75,13 +75,13 @@ describe('figures', () => {
       { what: 'single', notes: 200, notesEach: 1 },
       { what: 'batches', notes: 200, notesEach: 100 },
       { what: 'batches with receipts', notes: 200, notesEach: 100 },
-      { what: 'mirror', entries: 111 + 2 * 20 + 200 + 600 },
+      { what: 'mirror', entries: 111 + 2 * 20 + 200 + 800 },
       { what: 'watchers', watchers: 100, events: 200, awaited: 100 },
     ])
     lines.forEach(expectRate)
     for (const line of lines)
       if (line.what !== 'mirror') expect(line).toMatchObject({ p50Ms: expect.any(Number), ofBare: expect.any(Number) })
-    expect(await auditOf(join(dir, 'market'))).toMatchObject({ ok: true, entries: 111 + 2 * 20 + 200 + 600 + 300 })
+    expect(await auditOf(join(dir, 'market'))).toMatchObject({ ok: true, entries: 111 + 2 * 20 + 200 + 800 + 300 })
   })
 
   test('latency: a wait for every arrival', async () => {

@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import { expect, it } from 'vitest'
 import { COMMAND_MODULES, commandsFor } from '../../core/bin/commands/index.ts'
+import { cli } from './run.ts'
 
 const ALL = COMMAND_MODULES.flatMap(({ names }) => names)
 
@@ -21,6 +22,21 @@ it.each(COMMAND_MODULES.map(({ names, load }) => ({ names, load })))(
     expect(program.commands.map((command) => command.name())).toEqual(names)
   },
 )
+
+it('every command stands in the help, below a heading of its kind', async () => {
+  const { stdout, code } = await cli('', ['--help'], { plain: true })
+  expect(code).toBe(0)
+  for (const name of ALL) expect(stdout).toMatch(new RegExp(`^  ${name}( |$)`, 'm'))
+  expect(stdout).not.toMatch(/^Commands:/m)
+  expect(stdout.match(/^To verify and prove:\n {2}verify .*$/m)).not.toBeNull()
+  expect(stdout.match(/^Besides:\n {2}bench .*$/m)).not.toBeNull()
+})
+
+it('wrong usage is told with where to read on', async () => {
+  const { stderr, stdout, code } = await cli('', ['balance'], { plain: true })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toBe("error: missing required argument 'account'\nAdd --help to see how it is used.\n")
+})
 
 /** The help of a command, and of those below it. */
 function helpOf(command: Command): string[] {

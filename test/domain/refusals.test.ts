@@ -52,3 +52,9 @@ test('of what there is one of, a sentence speaks in the singular', () => {
   for (const code of CODES)
     expect(refuse(code, one).message).not.toMatch(/\b1 (?:credits|deployed models|entries|more are|were|are(?! now))\b/)
 })
+
+test('what is on sale is told one after the other', () => {
+  const { message } = refuse('unknown_plan', { plan: 'gold', plans: ['starter', 'experienced'] })
+  expect(message).toBe('There is no plan or offer gold to be taken now; on sale: starter, experienced.')
+  expect(refuse('unknown_plan', { plan: 'gold', plans: [] }).message).toMatch(/; on sale: nothing\.$/)
+})

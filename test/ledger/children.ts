@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Task } from './crash-writer.ts'
@@ -60,8 +60,10 @@ export class Writer {
   /** Stops it in whatever it does until SIGCONT; resolves once it stands still. Linux only. */
   async stop(): Promise<void> {
     this.#child.kill('SIGSTOP')
-    const isStopped = () => /^\d+ \(.*\) T /.test(readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8'))
-    while (!isStopped()) await new Promise((resolve) => setTimeout(resolve, 1))
+    // Each of its threads: one that waits for the disk stops later than the others, and what it writes until then counts.
+    const tasks = `/proc/${this.#child.pid}/task`
+    const isStopped = (task: string) => /^\d+ \(.*\) T /.test(readFileSync(join(tasks, task, 'stat'), 'utf8'))
+    while (!readdirSync(tasks).every(isStopped)) await new Promise((resolve) => setTimeout(resolve, 1))
   }
 
   /** Resolves once it is gone and everything that it said was read. */

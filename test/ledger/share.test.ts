@@ -246,7 +246,9 @@ function entriesOf(table: string): Accepted[] {
 }
 
 test.each(tableNames())('every entry of the cases of %s is shared out, and nothing of it is other', (table) => {
-  for (const entry of entriesOf(table)) {
+  const entries = entriesOf(table)
+  expect(entries.length).toBeGreaterThan(0)
+  for (const entry of entries) {
     const { type } = entry.transaction.definition
     const shares = entry.outcome.touched.map(({ account }) => shareOf(entry, account))
     const sum = (heading: Heading) => shares.reduce((total, { headings }) => total + (headings.get(heading) ?? 0n), 0n)

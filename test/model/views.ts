@@ -4,7 +4,7 @@
  */
 
 import { matured } from '../../core/domain/aged-sum.ts'
-import { counted, use } from '../../core/domain/mandates.ts'
+import { usedIn, usedWith } from '../../core/domain/mandates.ts'
 import { ZERO } from '../../core/domain/money.ts'
 import * as state from '../../core/domain/state.ts'
 import type { Seconds } from '../../core/domain/time.ts'
@@ -127,7 +127,7 @@ function compareUsage({ ledger, model, time, same }: Sight, account: string, lis
   const holder = ledger.get(state.mandateHolders.at(account, listing))
   const row = holder && ledger.get(state.mandates.at(holder.mandate))
   const expected = mandate && [limitOf(mandate).amount, limitOf(mandate).per, mandateUsed(model, account, listing, time)]
-  same('mandate', row && [row.limitMicros, row.per, counted(row.per, use(row, time, ZERO))], expected)
+  same('mandate', row && [row.limitMicros, row.per, usedIn(row.per, usedWith(row, time, ZERO))], expected)
 
   const streams = ledger.get(state.streams.at(account, listing))?.streams ?? []
   const known = [...streamsOf(model, account, listing)].map((stream): [string, number] => [

@@ -176,6 +176,16 @@ describe('the name that is asked for', () => {
     await until(() => answer.startsWith('HTTP/1.1 421 '))
   })
 
+  test('is one: who is asked under two is not told which the other side believed', async () => {
+    const { port } = await gated()
+    const socket = await open(port, 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n')
+    let answer = ''
+    socket.on('data', (part) => {
+      answer += part
+    })
+    await until(() => answer.startsWith('HTTP/1.1 400 '))
+  })
+
   test('is one that the hub was given, there and elsewhere', async () => {
     const names = ['Hub.example']
     expect(await status({ names }, 'hub.example')).toBe(200)

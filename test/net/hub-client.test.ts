@@ -140,6 +140,20 @@ describe('a log over HTTP', () => {
     expect(gone.asked).toHaveLength(1)
   })
 
+  test('that has too much to do is asked again when it says', async () => {
+    const { client, asked } = await served(
+      (response, _path, nth) => {
+        if (nth === 1) response.writeHead(429, { 'retry-after': '1' }).end()
+        else response.writeHead(200, TILE).end(HASHES)
+      },
+      { attempts: 2 },
+    )
+    const started = performance.now()
+    expect(await client.tile(0, 0, 256)).toHaveLength(256 * 32)
+    expect(performance.now() - started).toBeGreaterThan(990)
+    expect(asked).toHaveLength(2)
+  })
+
   const bad: [string, Answer, object][] = [
     [
       'leads elsewhere',

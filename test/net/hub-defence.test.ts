@@ -69,6 +69,12 @@ describe('a hub', () => {
     expect(JSON.parse(next.text).error.data).toMatchObject({ code: 'TOO_MANY_REQUESTS', httpStatus: 429 })
   })
 
+  test('knows a call by one spelling, so that none is counted as another', async () => {
+    const hub = await TestHub.start()
+    for (const path of ['log%2ehead', 'log.head%2Clog.head', '%6cog.sizes'])
+      expect((await hub.ask(`/trpc/${path}?batch=1&input=%7B%7D`)).status, path).toBe(404)
+  })
+
   const attacks: [string, number[], (hub: TestHub) => Promise<{ status: number }>][] = [
     [
       'nesting without end',

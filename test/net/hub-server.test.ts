@@ -88,6 +88,7 @@ describe('the log', () => {
       '',
       'entries',
       '0/../0/000.p/1x',
+      '0/%30%30%30.p/1',
     ]
     for (const path of [...absent, ...misspelt]) {
       const { status, headers } = await raw(hub, `/tile/${path}`)

@@ -1,7 +1,7 @@
 /** The witness over HTTP: the published requests, and callers that do not keep to the protocol. */
 
 import { connect } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { toHex, utf8 } from '../../core/base/bytes.ts'
 import { MAX_ADD_CHECKPOINT_BYTES } from '../../core/log/add-checkpoint.ts'
 import { parseVerifierKey, type VerifierKey } from '../../core/log/note.ts'
@@ -82,6 +82,17 @@ describe('callers', () => {
     const tooLong = await post(url, new Uint8Array(MAX_ADD_CHECKPOINT_BYTES + 1)).then(({ status }) => status)
     expect(tooLong).toBe(413)
     expect(witness.failures).toEqual([])
+  })
+
+  test('that say nothing, 500 of them, keep nobody from an answer', async () => {
+    const { url } = await serve()
+    const port = Number(new URL(url).port)
+    const slow = Array.from({ length: 500 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+    onTestFinished(() => {
+      for (const socket of slow) socket.destroy()
+    })
+    await Promise.all(slow.map((socket) => new Promise((open) => socket.once('connect', open).write('POST /add-checkpoint'))))
+    expect((await post(url, sequences[0]!.requests[0]!.body)).status).toBe(200)
   })
 
   test('that hang up in the middle of a request are no failure', async () => {

@@ -19,7 +19,7 @@ test('the demonstration: one door, and its figures are there', async () => {
   const figures = page.locator('.figures')
   await figures.getByText('200.257829').waitFor()
   expect(await figures.innerText()).toMatch(
-    /Gross earned\s+200\.257829[\s\S]*Platform fee, now 12 %\s+26\.348625[\s\S]*Take-home\s+173\.909204/,
+    /Gross earned\s+200\.257829[\s\S]*Platform fee, now 15 %\s+30\.038674[\s\S]*Take-home\s+170\.219155/,
   )
   expect(await figures.innerText()).toMatch(/Model slots\s+3 of 3/)
   await page.getByText('demonstration').waitFor()

@@ -45,7 +45,7 @@ test('the demonstration, page by page', async () => {
   await form.getByLabel('Description').fill('Reads insurance claims, and says which clause decides.')
   await form.getByLabel('a week', { exact: true }).fill('2.50')
   await form.getByLabel('a month', { exact: true }).fill('9')
-  await form.locator('.calculator').getByText('7.92').waitFor()
+  await form.locator('.calculator').getByText('7.65').waitFor()
   await take(page, 'publish')
   await form.getByRole('button', { name: 'Cancel' }).click()
   await actAs(page, 'Bob')

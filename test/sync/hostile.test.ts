@@ -363,6 +363,10 @@ describe('a checkpoint that is not the log’s', () => {
   const foreign = [
     ['signed with another key', (m: MemoryLedger) => signCheckpoint(headOf(m), [OTHER_SEQUENCER])],
     ['of another log', (m: MemoryLedger) => signCheckpoint({ ...headOf(m), origin: 'other.example/credits' }, [SEQUENCER])],
+    [
+      'with a signature that fails beside a good one',
+      (m: MemoryLedger) => signCheckpoint(headOf(m), [SEQUENCER, { ...SEQUENCER, sign: OTHER_SEQUENCER.sign }]),
+    ],
     ['that is text', () => Buffer.from('Sign in to go on.\n')],
     ['that is nothing', () => Buffer.from('')],
   ] as const

@@ -82,9 +82,10 @@ describe('add-checkpoint', () => {
     const emptied = signCheckpoint({ origin: ORIGIN, size: 0, root: tree.hash(0, 1), extensions: [] }, [logSigner])
     const cases: [number, string, Uint8Array][] = [
       [400, 'no request', utf8('hello')],
-      [403, 'no note', utf8('old 20\n\nhello\n')],
-      [400, 'no checkpoint', formatAddCheckpoint({ oldSize: 20, proof: [], checkpoint: utf8(`a\n\n— ${ORIGIN} AAAAAAAA\n`) })],
       [404, 'an unknown log', formatAddCheckpoint({ oldSize: 0, proof: [], checkpoint: foreign })],
+      [404, 'an unknown log that did not sign', utf8('old 20\n\nhello\n')],
+      [403, 'no signature', utf8(`old 20\n\n${ORIGIN}\n30\n`)],
+      [400, 'no checkpoint', formatAddCheckpoint({ oldSize: 20, proof: [], checkpoint: utf8(`${ORIGIN}\n\n— a AAAAAAAA\n`) })],
       [403, 'a stranger', request(20, 30, { by: [strangerSigner] })],
       [403, 'a forged signature', request(20, 30, { by: [forged] })],
       [403, 'a forged signature beside a good one', request(20, 30, { by: [logSigner, forged] })],

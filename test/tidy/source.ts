@@ -115,7 +115,7 @@ const IMPORT_FORMS = [
   new RegExp(String.raw`^(?:import|export)\s+(?<clause>${CLAUSE})\s*from\s*${STRING}`, 'gm'),
   new RegExp(String.raw`^import\s*${STRING}`, 'gm'),
   new RegExp(String.raw`\bimport\s*\(\s*${STRING}`, 'g'),
-  new RegExp(String.raw`\brequire(?:\.resolve)?\s*\(\s*${STRING}`, 'g'),
+  new RegExp(String.raw`\b(?:require(?:\.resolve)?|packages\.resolve)\s*\(\s*${STRING}`, 'g'),
   new RegExp(String.raw`\bcreateRequire\s*\([^)]*\)\s*\(\s*${STRING}`, 'g'),
 ]
 

@@ -1,12 +1,12 @@
 /** What the hub's router asks of the program that runs it. */
 
+import type { Tools } from '../../domain/envelope.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import type { Lookup } from '../../ledger/lookup.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import type { Failure } from '../failures.ts'
-import type { Tools } from '../host.ts'
 
 /** The ledger as it is now, for one call. */
 export interface LedgerSight {

@@ -1,6 +1,7 @@
 /** What creators ask: how much was earned, with what, and from whom. */
 
 import { z } from 'zod'
+import type { Tools } from '../../domain/envelope.ts'
 import { formatMicros } from '../../domain/money.ts'
 import { accounts, listings } from '../../domain/state.ts'
 import { DAY_SECONDS, formatMilliseconds, formatSeconds, wholeSeconds } from '../../domain/time.ts'
@@ -10,7 +11,7 @@ import { readBackwards } from '../../ledger/history.ts'
 import { countPayments } from '../../ledger/payments.ts'
 import { describe } from '../../ledger/present.ts'
 import { LoadedRows } from '../../ledger/rows.ts'
-import type { Sight, Tools } from '../host.ts'
+import type { Sight } from '../host.ts'
 import * as input from '../inputs.ts'
 import { readPayouts } from '../payouts.ts'
 import { offerView, readNames, subscriptionView, sumsView } from '../present.ts'

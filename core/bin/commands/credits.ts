@@ -5,7 +5,7 @@ import { entryCount } from '../../base/plural.ts'
 import { balance, readPlatform, trialBalance } from '../../ledger/queries.ts'
 import { OPERATOR, reading, readingTime, resolveAccount, writing } from '../desk.ts'
 import { Failure } from '../failure.ts'
-import { localNames } from '../local-keys.ts'
+import { localNames, withNames } from '../local-keys.ts'
 import { formatTable, print, printAll, printJson, wordsOf } from '../output.ts'
 import { atOption, type GlobalOptions, placeOf } from './options.ts'
 import { pendingOf, showOutcome } from './transaction.ts'
@@ -63,9 +63,10 @@ export function creditCommands(program: Command): void {
     .option('--by-class', 'sums by class of book')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { byClass?: true }>()
-      const shown = await reading(placeOf(options), (store) => trialBalance(store, options.byClass === true))
+      const place = placeOf(options)
+      const shown = await reading(place, (store) => trialBalance(store, options.byClass === true))
       if (options.json) printJson(shown)
-      else printTrialBalance(shown as unknown as TrialBalance)
+      else printTrialBalance(shown as unknown as TrialBalance, localNames(place.dir))
     })
 }
 
@@ -86,13 +87,8 @@ interface TrialBalance {
   readonly sum: string
 }
 
-export function printTrialBalance({ size, time, books, sum }: TrialBalance): void {
+export function printTrialBalance({ size, time, books, sum }: TrialBalance, names: ReadonlyMap<string, string>): void {
   print(`Trial balance after ${entryCount(String(size))}, ${time}`)
-  const rows = [...Object.entries(books), ['sum', sum] as const]
-  printAll(
-    formatTable(
-      rows.map(([book, amount]) => [book, amount]),
-      [1],
-    ).map((line) => `  ${line}`),
-  )
+  const rows = Object.entries(books).map(([book, amount]) => [withNames(book, names), amount])
+  printAll(formatTable([...rows, ['sum', sum]], [1]).map((line) => `  ${line}`))
 }

@@ -89,7 +89,7 @@ async function verify(place: Place): Promise<void> {
     if (!report.ok) throw new Failure('damaged', `The ledger does not verify: ${JSON.stringify(report.defects)}`)
     const seconds = ((performance.now() - started) / 1000).toFixed(2)
     print('', `Verified ${report.entries} entries and ${report.signatures} signatures in ${seconds} s: ok`, '')
-    printTrialBalance((await trialBalance(store, true)) as never)
+    printTrialBalance((await trialBalance(store, true)) as never, new Map())
   } finally {
     await store.close()
   }

@@ -39,6 +39,22 @@ export const COMMAND_MODULES: readonly CommandModule[] = [
   { names: ['bench'], load: async () => (await import('./bench.ts')).benchCommand },
 ]
 
+/** The headings of the help, in the order in which the modules above first need them. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  'To begin:': ['init', 'status', 'console', 'demo'],
+  'Accounts and keys:': ['account', 'keys', 'passphrase'],
+  'Transactions:': ['tx', 'topup', 'usage', 'renew'],
+  'To look up:': ['balance', 'trial-balance', 'statement', 'log'],
+  'To verify and prove:': ['verify', 'prove', 'prove-balance', 'check', 'export'],
+  'Over the network:': ['hub', 'access', 'sync', 'outbox', 'join', 'witness'],
+  'To keep it safe:': ['backup', 'restore', 'doctor'],
+}
+
+/** The heading under which the help has a command. */
+export function helpGroup(name: string): string {
+  return Object.keys(GROUPS).find((heading) => GROUPS[heading]!.includes(name)) ?? 'Besides:'
+}
+
 const HELP: readonly string[] = ['help', '--help', '-h']
 
 /**

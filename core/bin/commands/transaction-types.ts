@@ -6,7 +6,7 @@ import { EXAMPLE_BODIES } from './example-bodies.ts'
 
 const definitions = new Map([...rules.values()].flatMap((ofVersion) => [...ofVersion]))
 
-/** In the order of the catalogue. */
+/** In the order of docs/transactions.md. */
 const TYPES: readonly string[] = [...definitions.keys()]
 
 /** Commands that make the body themselves. */

@@ -38,7 +38,7 @@ import { EXIT, Failure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
 import { chooseKey, localNames, localSigner, type UsableKeys, usableKeys, withNames } from '../local-keys.ts'
 import { Pending } from '../mirror-sequencer.ts'
-import { formatFields, formatTable, print, printJson } from '../output.ts'
+import { formatFields, formatTable, print, printJson, wordsOf } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
 import { forgetAnswered } from '../unanswered.ts'
 import { atOption, type GlobalOptions, parseTimeSeconds, placeOf, readInput, targetFile } from './options.ts'
@@ -343,9 +343,9 @@ function printEffects(outcome: Accepted | Preview, shown: JsonObject, names: Rea
   const rows = postings.map(({ book, amount }) => [withNames(book, names), amount])
   print(...formatTable(rows, [1]).map((line) => `  ${line}`))
   const { gross, fee, takeHome, created, lines } = shown
-  print(
-    ...formatFields({ gross, fee, takeHome, lines, ...(outcome.status === 'accepted' && { created }) }).map(
-      (line) => `  ${line}`,
-    ),
+  const amounts = Object.entries({ gross, fee, takeHome }).flatMap(([name, amount]) =>
+    amount === undefined ? [] : [[wordsOf(name), String(amount)]],
   )
+  const others = formatFields({ lines, ...(outcome.status === 'accepted' && { created }) })
+  print(...[...formatTable(amounts, [1]), ...others].map((line) => `  ${line}`))
 }

@@ -1,10 +1,10 @@
 /** usage import: bills a trace of calls. */
 
 import type { Command } from 'commander'
-import type { JsonObject } from '../../ledger/present.ts'
+import { entryCount, plural } from '../../base/plural.ts'
 import { writing } from '../desk.ts'
 import { EXIT } from '../failure.ts'
-import { formatFields, note, print, printJson, progressBar } from '../output.ts'
+import { formatTable, note, print, printJson, progressBar, wordsOf } from '../output.ts'
 import { importUsage } from '../usage/import.ts'
 import { atOption, type GlobalOptions, givenFile, placeOf } from './options.ts'
 import { showOutcome } from './transaction.ts'
@@ -41,10 +41,31 @@ async function runImport(file: string, options: ImportOptions): Promise<number> 
     importUsage(desk, { file, listing, payer, meter, stream, progress: progressBar('import') }),
   )
   if ('status' in imported && imported.status === 'refused') return showOutcome(imported as never, options)
-  warnOfRefused((imported as JsonObject).refused as Record<string, number>)
+  const shown = imported as unknown as Imported
+  warnOfRefused(shown.refused)
   if (json) printJson(imported as never)
-  else print(...formatFields(imported as never))
+  else show(shown)
   return EXIT.done
+}
+
+interface Imported {
+  readonly stream: string
+  readonly lines: number
+  readonly charged: number
+  readonly alreadyCharged: number
+  readonly refused: Record<string, number>
+  readonly gross: string
+  readonly fees: string
+  readonly takeHome: string
+  readonly entries: number
+}
+
+function show({ stream, lines, charged, alreadyCharged, gross, fees, takeHome, entries }: Imported): void {
+  const before = alreadyCharged === 0 ? '' : `, ${alreadyCharged} before`
+  print(`Charged ${charged} of ${plural(lines, 'line')} of ${stream}${before}, in ${entryCount(entries)}`)
+  const amounts = { gross, fees, takeHome }
+  const rows = Object.entries(amounts).map(([name, amount]) => [wordsOf(name), amount])
+  print(...formatTable(rows, [1]).map((line) => `  ${line}`))
 }
 
 /** A line is taken once, charged or refused: what was refused is not charged by a later run of the same stream. */

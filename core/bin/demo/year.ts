@@ -52,7 +52,7 @@ async function tellNovember(stage: Stage, { api }: Sold): Promise<void> {
   await stage.act(CUSTOMER, 'query.charge', { listing: api, terms: 1, usage: usage(396, 109), reference: 'call-2' }, CREATOR)
 }
 
-/** The creator grows: a larger plan, a fourth model, new prices; the platform lowers its fee. */
+/** The creator grows: a larger plan, a fourth model, new prices; the platform lets smaller payouts through. */
 async function tellDecember(stage: Stage, { dataset }: Sold): Promise<void> {
   await stage.goTo('2023-12-05T09:30:00Z')
   await stage.act(CREATOR, 'account.profile', { name: 'Ada Studio' })
@@ -66,7 +66,7 @@ async function tellDecember(stage: Stage, { dataset }: Sold): Promise<void> {
     purchase: '30',
     description: '14 000 clauses with their readings.',
   })
-  await stage.act(OPERATOR, 'policy.update', { feeBps: 1200, effectiveFrom: '2024-01-01T00:00:00Z' })
+  await stage.act(OPERATOR, 'policy.update', { policy: { minimumPayout: '20' }, effectiveFrom: '2024-01-01T00:00:00Z' })
   await stage.goTo('2023-12-20T12:00:00Z')
   await stage.act(CREATOR, 'model.undeploy', { model })
 }

@@ -13,9 +13,9 @@ import { Malformed } from '../../base/malformed.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { StateSummary } from '../../domain/state-root.ts'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
-import type { OpenSearched } from '../../drivers/sqlite/index-follower.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { NotTaken } from '../../ledger/admission.ts'
+import type { Searched } from '../../ledger/entry-search.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { SequencerKey } from '../../ledger/log-keys.ts'
 import { signRefusal } from '../../ledger/signed-refusal.ts'
@@ -25,13 +25,13 @@ import type { Cosigning } from '../../sync/cosigning.ts'
 import { Broadcast } from '../broadcast.ts'
 import { LEDGER_TOOLS } from '../desk.ts'
 import type { Sequencer } from '../sequencer.ts'
-import { SharedReader } from '../shared-reader.ts'
+import { type Readable, SharedReader } from '../shared-reader.ts'
 
 interface HubLedgerOptions {
   /** Opens the ledger as its one writer; called again after a failure. */
   readonly open: () => Promise<Ledger>
   /** Opens what is read from. */
-  readonly openSearched: () => Promise<OpenSearched>
+  readonly openSearched: () => Promise<Searched & Readable>
   /** Told how many entries there are whenever there are more. */
   readonly grew?: (size: number) => void
   /** The keys with which the ledger that is open signs. */
@@ -69,7 +69,7 @@ const PASSING: readonly StoreError['code'][] = ['disk_full', 'offline', 'busy', 
 export class HubLedger implements HubHost, Sequencer {
   readonly tools = LEDGER_TOOLS
   readonly #options: HubLedgerOptions
-  readonly #reader: SharedReader<OpenSearched>
+  readonly #reader: SharedReader<Searched & Readable>
   readonly #growth = new Broadcast<number>()
   readonly #publication = new Broadcast<number>()
   #cosigning: Cosigning | undefined
@@ -262,6 +262,8 @@ export class HubLedger implements HubHost, Sequencer {
       if (signal.aborted) return
       try {
         this.#ledger = await open()
+        // Nobody held its lock meanwhile, so its files may be others.
+        this.#reader.retire()
         this.#become(undefined)
         this.#grow(this.#ledger)
         return

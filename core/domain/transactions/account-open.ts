@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { tryFromHex } from '../../base/bytes.ts'
-import { isEnrollable } from '../../log/enrolment.ts'
 import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { accountId } from '../ids.ts'
+import { weakKey } from '../key-ring.ts'
 import { newAccountRows, openAccount } from '../new-account.ts'
 import { accounts, sequencerKeys } from '../state.ts'
 
@@ -21,9 +21,7 @@ export const accountOpen = defineTransaction<Body>({
   creates: 'account',
   reads: [({ body }) => [sequencerKeys.at(body.publicKey)], (context) => newAccountRows(context, context.body.publicKey)],
   checks: [
-    check('weak_key', ({ body: { publicKey }, isPrimeOrder }) =>
-      isEnrollable(tryFromHex(publicKey)!, isPrimeOrder) ? undefined : { publicKey },
-    ),
+    weakKey(({ publicKey }) => publicKey),
     check('exists', (context) => {
       const { body, signer } = context
       if (context.get(sequencerKeys.at(body.publicKey)) !== undefined) return { thing: 'This key, as a sequencer key,' }

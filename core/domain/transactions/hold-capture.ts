@@ -5,7 +5,7 @@ import { check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { holdChecks, holdOf, holdRow, listingOfHold } from '../holds.ts'
 import { listings, subscribers, terms } from '../state.ts'
-import { subscriptionRow } from '../subscriptions.ts'
+import { subscriptionRows } from '../subscriptions.ts'
 import { formatSeconds } from '../time.ts'
 
 const body = z.strictObject({ hold: field.thing('hld'), usage: field.usage, reference: field.reference })
@@ -32,7 +32,7 @@ export const holdCapture = defineTransaction<Body>({
       const hold = context.get(holdRow(context))
       if (hold === undefined) return []
       const { account, listing } = hold
-      return [...payeeRows(listingOfHold(context).account), ...subscriptionRow(context, account, listing)]
+      return [...payeeRows(listingOfHold(context).account), ...subscriptionRows(context, account, listing)]
     },
   ],
   checks: [

@@ -1,10 +1,8 @@
 import { z } from 'zod'
-import { tryFromHex } from '../../base/bytes.ts'
 import { MAX_KEY_LISTINGS, MAX_KEYS } from '../../base/limits.ts'
-import { isEnrollable } from '../../log/enrolment.ts'
 import { check, defineTransaction, SCOPES } from '../define.ts'
 import * as field from '../fields.ts'
-import { keyIdOf, livingKeys } from '../key-ring.ts'
+import { keyIdOf, livingKeys, weakKey } from '../key-ring.ts'
 import { formatCredits } from '../money.ts'
 import { keyrings, keys, sequencerKeys } from '../state.ts'
 import { formatSeconds } from '../time.ts'
@@ -55,9 +53,7 @@ export const keyAdd = defineTransaction<Body>({
     },
   ],
   checks: [
-    check('weak_key', ({ body: { publicKey }, isPrimeOrder }) =>
-      isEnrollable(tryFromHex(publicKey)!, isPrimeOrder) ? undefined : { publicKey },
-    ),
+    weakKey(({ publicKey }) => publicKey),
     check('exists', (context) => {
       const { signer, body } = context
       if (context.get(sequencerKeys.at(body.publicKey)) !== undefined) return { thing: 'This key, as a sequencer key,' }

@@ -94,7 +94,7 @@ export const policyUpdate = defineTransaction<Body>({
       const soonest = time + POLICY_NOTICE_SECONDS
       if (body.effectiveFrom >= soonest) return undefined
       if (onlyLowers(body, platformAt(context.need(platform), startOf(context)))) return undefined
-      const because = `what does not only lower what others pay takes effect 7 days ahead, from ${formatSeconds(soonest)} on`
+      const because = `what may cost others more takes 7 days' notice, and takes effect from ${formatSeconds(soonest)} on`
       return { because, soonest: formatSeconds(soonest) }
     }),
     check('limit', (context) => {

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { tryFromHex } from '../../base/bytes.ts'
 import { MAX_RETIRED_KEYS, RETIRED_KEY_SECONDS } from '../../base/limits.ts'
-import { isEnrollable } from '../../log/enrolment.ts'
 import { type Context, check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
 import { accountId } from '../ids.ts'
+import { weakKey } from '../key-ring.ts'
 import { accounts, platform, sequencerKeys } from '../state.ts'
 
 const body = z.strictObject({ sequencerKey: field.publicKey })
@@ -26,9 +26,7 @@ export const sequencerRotate = defineTransaction<Body>({
   body,
   reads: [(context) => [sequencerKeys.at(context.body.sequencerKey), accounts.at(accountOf(context))]],
   checks: [
-    check('weak_key', ({ body: { sequencerKey: publicKey }, isPrimeOrder }) =>
-      isEnrollable(tryFromHex(publicKey)!, isPrimeOrder) ? undefined : { publicKey },
-    ),
+    weakKey(({ sequencerKey }) => sequencerKey),
     check('exists', (context) => {
       const named = context.get(sequencerKeys.at(context.body.sequencerKey))
       if (named !== undefined) return { thing: `This sequencer key, named in entry ${named.entry},` }

@@ -7,7 +7,7 @@ import { firstPeriod } from '../paid-periods.ts'
 import { NO_USAGE } from '../pricing.ts'
 import { listingOf, listingRow, pricedSaleChecks, saleRows, termsOf } from '../sales.ts'
 import { subscribers, subscriptions } from '../state.ts'
-import { currentSubscription, paidPeriod, periodPrice, subscriptionRow } from '../subscriptions.ts'
+import { currentSubscription, paidPeriod, periodPrice, subscriptionRows } from '../subscriptions.ts'
 import { formatSeconds } from '../time.ts'
 
 const body = z.strictObject({ listing: field.thing('lst'), terms: field.number, period: field.period, price: field.amount })
@@ -22,7 +22,7 @@ export const subscriptionStart = defineTransaction<Body>({
   creates: { prefix: 'sub', table: subscriptions },
   reads: [
     (context) => [listingRow(context), subscribers.at(context.signer, context.body.listing)],
-    (context) => [...saleRows(context), ...subscriptionRow(context, context.signer, context.body.listing)],
+    (context) => [...saleRows(context), ...subscriptionRows(context, context.signer, context.body.listing)],
   ],
   checks: [
     ...pricedSaleChecks<Body>((terms, { period }) => periodPrice(terms, period)),

@@ -3,7 +3,7 @@ import { MAX_RESERVES } from '../../base/limits.ts'
 import { settledPurse, shortfall } from '../credits.ts'
 import { type Context, check, defineTransaction } from '../define.ts'
 import * as field from '../fields.ts'
-import { mandateRow, reserveOf, use } from '../mandates.ts'
+import { mandateRow, reserveOf, usedWith } from '../mandates.ts'
 import { formatCredits, type Micros, ZERO } from '../money.ts'
 import { settle, spendableIn, withEnd } from '../purse.ts'
 import { listingRow, saleChecks, saleRows } from '../sales.ts'
@@ -66,7 +66,7 @@ export const usageMandate = defineTransaction<Body>({
     const { listing, terms, limit, reserve, expires } = body
     const before = replaced(effects)
     // What was used in the running day and month counts on, so that a new mandate is no second limit.
-    const used = use(before && effects.need(before), time, ZERO)
+    const used = usedWith(before && effects.need(before), time, ZERO)
     const limits = { limitMicros: limit.amount, per: limit.per, expires, ...used }
     effects.put(mandates.at(created), { account: signer, listing, terms, ...limits })
     effects.put(mandateHolders.at(signer, listing), { mandate: created })

@@ -340,10 +340,14 @@ function versionOf(database: Database): bigint {
   return database.pragma('user_version', { simple: true }) as bigint
 }
 
-/** Each migration ends by setting `user_version` to its number, counted from 1. */
+/** Each migration ends by setting `user_version` to its number, counted from 1. Their files are read once. */
 function latestVersion(kind: DatabaseKind): bigint {
-  return BigInt(readMigrationFiles({ migrationsFolder: kind.migrationsFolder }).length)
+  const version = latestVersions.get(kind) ?? BigInt(readMigrationFiles({ migrationsFolder: kind.migrationsFolder }).length)
+  latestVersions.set(kind, version)
+  return version
 }
+
+const latestVersions = new Map<DatabaseKind, bigint>()
 
 function set(database: Database, file: string, name: string, value: bigint | string): void {
   database.pragma(`${name} = ${value}`)
@@ -356,9 +360,12 @@ function expect(file: string, database: Database, name: string, value: bigint | 
 }
 
 function assertVersion(): void {
-  const { version, isNewEnough } = sqliteVersion()
-  assert(isNewEnough, `SQLite is ${version} and must be ${OLDEST_SQLITE.join('.')} or newer`)
+  checkedVersion ??= sqliteVersion()
+  const { version, oldest, isNewEnough } = checkedVersion
+  assert(isNewEnough, `SQLite is ${version} and must be ${oldest} or newer`)
 }
+
+let checkedVersion: ReturnType<typeof sqliteVersion> | undefined
 
 export function sqliteVersion(): { version: string; oldest: string; isNewEnough: boolean } {
   const database = new Sqlite(':memory:')

@@ -9,7 +9,9 @@ import { rules } from '../../domain/transactions/index.ts'
 import type { Searched } from '../../ledger/entry-search.ts'
 import { followLog, type Pace, WORTH_ENTRIES } from '../../ledger/indexer.ts'
 import { Lookup } from '../../ledger/lookup.ts'
+import type { SearchIndex } from '../../ledger/search-index.ts'
 import { sha256 } from '../sha256.ts'
+import type { RenewableReader } from './reader.ts'
 import { openSqliteIndex, openSqliteIndexWriter } from './search-index.ts'
 import { openSqliteReader } from './store.ts'
 
@@ -23,31 +25,55 @@ export interface Following {
 }
 
 export interface OpenSearched extends Searched {
+  /** From now on it shows the ledger, and the index, as they are now. */
+  renew(): Promise<void>
   close(): Promise<void>
 }
 
 /** Opens the ledger in a folder to search in it. */
 export async function openSqliteSearched(folder: string): Promise<OpenSearched> {
+  await using opening = new AsyncDisposableStack()
   // The index first: what it knows, the ledger then has.
   const index = await openSqliteIndex(folder)
-  try {
-    const store = await openSqliteReader(folder)
-    const close = async () => {
-      await index?.close()
-      await store.close()
-    }
-    try {
-      return { store, lookup: await Lookup.over(TOOLS, store, index), close }
-    } catch (error) {
-      await store.close()
-      throw error
-    }
-  } catch (error) {
-    await index?.close()
-    throw error
-  }
+  opening.defer(() => index?.close())
+  const store = await openSqliteReader(folder)
+  opening.defer(() => store.close())
+  const lookup = await Lookup.over(TOOLS, store, index)
+  opening.move()
+  return new SearchedFolder(folder, store, index, lookup)
 }
 
+class SearchedFolder implements OpenSearched {
+  readonly store: RenewableReader
+  readonly #folder: string
+  #lookup: Lookup
+  #index: SearchIndex | undefined
+
+  constructor(folder: string, store: RenewableReader, index: SearchIndex | undefined, lookup: Lookup) {
+    this.store = store
+    this.#folder = folder
+    this.#index = index
+    this.#lookup = lookup
+  }
+
+  get lookup(): Lookup {
+    return this.#lookup
+  }
+
+  /** The index is opened anew, since another one may have taken its place. */
+  async renew(): Promise<void> {
+    await this.#index?.close()
+    this.#index = undefined
+    this.#index = await openSqliteIndex(this.#folder)
+    this.store.renew()
+    this.#lookup = await Lookup.over(TOOLS, this.store, this.#index)
+  }
+
+  async close(): Promise<void> {
+    await this.#index?.close()
+    await this.store.close()
+  }
+}
 /** Whether it is worth the while to make the index follow before it is used. */
 export async function isBehind({ store, lookup }: Searched): Promise<boolean> {
   return (await store.size()) - lookup.size >= WORTH_ENTRIES

@@ -19,7 +19,16 @@ import { findBookDefects, findMirrorDefects } from './defects.ts'
 import { onFile } from './errors.ts'
 import { takeLock } from './lock.ts'
 import { fillMirror, type Memory, Mirror, MirrorHeads } from './mirror.ts'
-import { BookReader, Changes, open, refuseExisting, requireDatabases, snapshot } from './reader.ts'
+import {
+  BookReader,
+  Changes,
+  open,
+  type RenewableReader,
+  refuseExisting,
+  renewSnapshot,
+  requireDatabases,
+  snapshot,
+} from './reader.ts'
 
 /** Whether the folder has a mirror rather than a ledger. */
 export function isSqliteMirror(folder: string): boolean {
@@ -65,13 +74,13 @@ function makeMirror(folder: string): void {
 }
 
 /** Opens a mirror to read what it holds now. */
-export function openSqliteMirrorReader(folder: string): BookReader {
+export function openSqliteMirrorReader(folder: string): RenewableReader {
   requireDatabases(folder, BOOK, MIRROR)
   using connections = new DisposableStack()
   // What is shown of the log is covered once its entries are committed, so the book seen afterwards has them all.
   const mirror = open(connections, folder, MIRROR, 'read', (database) => new Mirror(snapshot(database)))
   const book = open(connections, folder, BOOK, 'read', (database) => new Book(snapshot(database)))
-  return new SqliteMirrorReader(book, mirror, connections.move())
+  return new SqliteMirrorSnapshot(book, mirror, connections.move())
 }
 
 /** The checkpoints that the mirror in a folder keeps: the last that the log showed, and the one whose entries are all here. */
@@ -95,6 +104,14 @@ class SqliteMirrorReader extends BookReader {
 
   override async defects(): Promise<readonly StoreDefect[]> {
     return this.use(BOOK, () => [...findBookDefects(this.book, BOOK), ...findMirrorDefects(this.mirror)])
+  }
+}
+
+class SqliteMirrorSnapshot extends SqliteMirrorReader implements RenewableReader {
+  /** In the order in which they were opened. */
+  renew(): void {
+    this.use(MIRROR, () => renewSnapshot(this.mirror.database))
+    this.use(BOOK, () => renewSnapshot(this.book.database))
   }
 }
 

@@ -168,18 +168,32 @@ export function open<T>(
   return onFile(kind.file, () => make(database))
 }
 
-/** The database as it is now, for as long as the connection lives: a read transaction begins with its first read. */
+/** A reader that can be shown what the ledger holds now, in the place of what it saw before. */
+export interface RenewableReader extends BookReader {
+  renew(): void
+}
+
+/** The database as it is now, until it is renewed: a read transaction begins with its first read. */
 export function snapshot(database: Database): Database {
-  database.exec('BEGIN')
-  database.prepare('SELECT count(*) FROM sqlite_schema').get()
+  database.exec('BEGIN; SELECT count(*) FROM sqlite_schema')
   return database
+}
+
+/** Lets go of what a connection saw, and sees what is there now. */
+export function renewSnapshot(database: Database): void {
+  database.exec('COMMIT')
+  snapshot(database)
 }
 
 export function requireDatabases(folder: string, ...kinds: readonly DatabaseKind[]): void {
   const absent = kinds.find((kind) => !hasDatabase(folder, kind))
   if (absent === undefined) return
   const left = kinds.find((kind) => hasDatabase(folder, kind))
-  if (left === undefined) throw new StoreError('missing', `There is no ledger in ${resolve(folder)}: it has no ${absent.file}.`)
+  if (left === undefined)
+    throw new StoreError(
+      'missing',
+      `There is no ledger in ${resolve(folder)}; nimledger init founds one, and --dir names another folder.`,
+    )
   throw new StoreError('damaged', `There is no ${absent.file} in ${resolve(folder)}, only ${left.file}.`)
 }
 

@@ -23,7 +23,16 @@ import { onFile } from './errors.ts'
 import { fillGuard, Guard, GuardWriter } from './guard.ts'
 import { takeLock } from './lock.ts'
 import { isSqliteMirror, openSqliteMirrorReader, refuseMirror } from './mirror-store.ts'
-import { BookReader, Changes, open, refuseExisting, requireDatabases, snapshot } from './reader.ts'
+import {
+  BookReader,
+  Changes,
+  open,
+  type RenewableReader,
+  refuseExisting,
+  renewSnapshot,
+  requireDatabases,
+  snapshot,
+} from './reader.ts'
 
 /** Makes an empty ledger in `folder`, which is made if it is missing. Refuses a folder that has one, or the guard of one. */
 export async function createSqliteLedger(folder: string): Promise<void> {
@@ -60,14 +69,14 @@ export async function createSqliteGuard(folder: string, staleBefore: Seconds): P
  * Opens the ledger in `folder` to read what it holds now. It needs no lock, and a writer may write meanwhile; but the write-ahead
  * logs grow until the reader is closed, so none should be kept for long.
  */
-export async function openSqliteReader(folder: string): Promise<BookReader> {
+export async function openSqliteReader(folder: string): Promise<RenewableReader> {
   if (isSqliteMirror(folder)) return openSqliteMirrorReader(folder)
   requireDatabases(folder, BOOK, GUARD)
   using connections = new DisposableStack()
   // The guard first: a checkpoint is signed after its entries were committed, so the book seen afterwards has them all.
   const guard = open(connections, folder, GUARD, 'read', (database) => new Guard(snapshot(database)))
   const book = open(connections, folder, BOOK, 'read', (database) => new Book(snapshot(database)))
-  return new SqliteReader(book, guard, connections.move())
+  return new SqliteSnapshot(book, guard, connections.move())
 }
 
 /**
@@ -101,6 +110,14 @@ class SqliteReader extends BookReader {
 
   override async defects(): Promise<readonly StoreDefect[]> {
     return this.use(BOOK, () => [...findBookDefects(this.book, BOOK), ...findGuardDefects(this.guard)])
+  }
+}
+
+class SqliteSnapshot extends SqliteReader implements RenewableReader {
+  /** In the order in which they were opened. */
+  renew(): void {
+    this.use(GUARD, () => renewSnapshot(this.guard.database))
+    this.use(BOOK, () => renewSnapshot(this.book.database))
   }
 }
 
