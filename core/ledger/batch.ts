@@ -164,8 +164,7 @@ export class Batch {
 
   /** The first outcome of an id that the store knows. */
   async #readKnown(id: string, index: number): Promise<Accepted> {
-    const { rules, sha256, store } = this.#tools
-    const accepted = await readAccepted(rules, sha256, store, index)
+    const accepted = await readAccepted(this.#tools, this.#tools.store, index)
     if (accepted.transaction.id === id) return accepted
     throw new StoreError('damaged', `The id ${id} is stored for entry ${index}, which has another.`)
   }
