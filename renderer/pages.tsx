@@ -5,6 +5,7 @@ import {
   IconBuildingStore,
   IconCoins,
   IconCube,
+  IconKey,
   IconLayoutDashboard,
   IconListDetails,
   IconRefreshDot,
@@ -26,12 +27,13 @@ import { Subscribers } from './screens/creator/subscribers.tsx'
 import { Accounts } from './screens/operator/accounts.tsx'
 import { Treasury } from './screens/operator/treasury.tsx'
 import { Sync } from './screens/sync/sync.tsx'
+import { Keys } from './screens/user/keys.tsx'
 import { Market } from './screens/user/market.tsx'
 import { Usage } from './screens/user/usage.tsx'
 import { Wallet } from './screens/user/wallet.tsx'
 import { strings } from './strings.ts'
 
-export const SECTIONS = ['creator', 'user', 'operator', 'auditor'] as const
+export const SECTIONS = ['creator', 'user', 'operator', 'account', 'auditor'] as const
 
 interface PageInfo {
   readonly id: string
@@ -78,6 +80,7 @@ const PAGES: readonly PageInfo[] = [
     screen: Treasury,
   },
   { id: 'accounts', section: 'operator', title: strings.accounts.title, icon: IconUsers, roles: ['operator'], screen: Accounts },
+  { id: 'keys', section: 'account', title: strings.keys.title, icon: IconKey, roles: ALL, screen: Keys },
   { id: 'log', section: 'auditor', title: strings.log.title, icon: IconListDetails, roles: ALL, screen: LogPage },
   { id: 'verify', section: 'auditor', title: strings.verify.title, icon: IconShieldCheck, roles: ALL, screen: Verify },
   {
@@ -93,12 +96,18 @@ const PAGES: readonly PageInfo[] = [
 
 /** The pages of whoever is acting; without an account those that show the ledger. */
 export function pagesOf({ acting, isNobody, desk }: Pick<Desk, 'acting' | 'isNobody' | 'desk'>): readonly PageInfo[] {
-  const own = PAGES.filter(({ roles, section }) => (isNobody ? section === 'auditor' : roles.includes(acting.role)))
-  return own.filter(({ isOfMirrors }) => isOfMirrors === undefined || desk.kind === 'mirror')
+  return PAGES.filter((page) => isOf(page, { acting, isNobody })).filter(
+    ({ isOfMirrors }) => isOfMirrors === undefined || desk.kind === 'mirror',
+  )
 }
 
-export function pageOf(role: Role, page: string): PageInfo | undefined {
-  return PAGES.find(({ id, roles }) => id === page && roles.includes(role))
+/** The page that an address names, if whoever is acting has it. */
+export function pageOf(who: Pick<Desk, 'acting' | 'isNobody'>, page: string): PageInfo | undefined {
+  return PAGES.find((one) => one.id === page && isOf(one, who))
+}
+
+function isOf({ section, roles }: PageInfo, { acting, isNobody }: Pick<Desk, 'acting' | 'isNobody'>): boolean {
+  return isNobody ? section === 'auditor' : roles.includes(acting.role)
 }
 
 /** What a person sees first. */

@@ -8,7 +8,7 @@ import { LoadedRows } from './rows.ts'
 import type { StoreReader } from './store.ts'
 
 /** A hold that is neither captured, nor released, nor expired. */
-export interface OpenHold {
+interface OpenHold {
   readonly hold: string
   readonly amountMicros: Micros
   readonly expiresAt: Seconds
@@ -39,7 +39,7 @@ export async function findHolds(store: StoreReader, account: string, time: Secon
 }
 
 /** A key that may spend so much a day or month. */
-export interface BudgetedKey {
+interface BudgetedKey {
   readonly keyId: string
   readonly label?: string
   readonly expires?: Seconds

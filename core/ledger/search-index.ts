@@ -3,8 +3,9 @@
  * its own time and can be thrown away, so it is never a truth: it returns the places of entries and the keys of rows, and what
  * stands there is read from the ledger. Drivers implement it; one contract test runs against each.
  *
- * It knows the first `size` entries of one history, identified by the root of the tree over them. Only sums of revenue
- * and of spending are its own, since reading them from the ledger takes the whole log; they may be used at exactly its size.
+ * It knows the first `size` entries of one history, identified by the root of the tree over them. Only sums of revenue and of
+ * spending are its own, since reading them from the ledger takes the whole log, or all of an account's entries; they may be used
+ * at exactly its size.
  */
 
 import type { AccountBook } from '../domain/books.ts'
@@ -72,6 +73,12 @@ export interface IndexedSpending {
   readonly sums: CallSums
 }
 
+/** Numbers of UTC days: from the first on, and before the second. */
+export interface Days {
+  readonly from: number
+  readonly to: number
+}
+
 /** One step of the index along the log: what entries `size` and those after it add. */
 export interface IndexStep {
   /** How many entries were known before; the index refuses to go on from any other number (compare and swap). */
@@ -123,8 +130,8 @@ export interface SearchIndex {
   findThings(query: ThingQuery): Promise<string[]>
   /** A creator's sums by day and by listing, over the entries known. */
   revenueOf(payee: string): Promise<IndexedRevenue[]>
-  /** What an account paid for calls by day and by listing, over the entries known, from one day on and before another. */
-  spendingOf(payer: string, days: { readonly from: number; readonly to: number }): Promise<IndexedSpending[]>
+  /** What an account paid for calls by day and by listing, over the entries known. */
+  spendingOf(payer: string, days: Days): Promise<IndexedSpending[]>
   /** Forgets everything, since it was found to be wrong or of another history. It is then made anew, step by step. */
   forget(): Promise<void>
   close(): Promise<void>

@@ -1,6 +1,6 @@
 /**
- * What an account spent on calls, by day and by listing. The index keeps these sums up to the entry that it has reached; what came
- * since then is read along the account's own chain of entries, so no other account's entries are.
+ * What an account spent on calls, by day and by listing. The index keeps these sums up to the entry that it has reached; what
+ * came since then is read along the account's own chain of entries, so nobody else's entries are.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -10,13 +10,8 @@ import { previousOf, readAccount } from './chain.ts'
 import type { Searched } from './entry-search.ts'
 import { readPlainly } from './payments.ts'
 import { LoadedRows } from './rows.ts'
+import type { Days } from './search-index.ts'
 import { StoreError } from './store.ts'
-
-/** Numbers of UTC days: from the first on, and before the second. */
-export interface Days {
-  readonly from: number
-  readonly to: number
-}
 
 interface Spending extends CallSums {
   /** By number of the UTC day, in order. */

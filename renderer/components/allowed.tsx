@@ -1,8 +1,9 @@
 /** What an account allowed in advance: the meters of listings by mandates, its own keys by budgets; with what is used of each. */
-import { Stack, Text } from '@mantine/core'
+import { Anchor, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { BudgetView } from '../../core/api/views.ts'
 import { useDesk } from '../desk.tsx'
+import { href } from '../route.ts'
 import { strings } from '../strings.ts'
 import { useTRPC } from '../trpc.ts'
 import { HoldingsList, UsedOf } from './holdings.tsx'
@@ -31,6 +32,9 @@ export function Allowed() {
         <Answered query={allowances}>
           {({ budgets }) => (budgets.length === 0 ? <Nothing>{t.noBudgets}</Nothing> : <Budgets budgets={budgets} />)}
         </Answered>
+        <Anchor href={href('keys')} size="sm">
+          {t.toKeys}
+        </Anchor>
       </Stack>
     </Panel>
   )

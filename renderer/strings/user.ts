@@ -58,6 +58,7 @@ export const user = {
     budgets: 'Budgets of keys',
     noBudgets: 'None of your keys has a budget.',
     key: 'Key',
+    toKeys: 'See your keys',
     holds: 'Open holds',
     noHolds: 'No hold is open. One reserves credits for a call until the call is paid, for a day at most.',
     columns: {
@@ -71,6 +72,27 @@ export const user = {
       expires: 'Until',
       amount: 'Reserved',
     },
+  },
+
+  keys: {
+    title: 'Keys',
+    lead: 'Whoever has one of these keys signs for this account, as far as the key may.',
+    first: 'The account’s first key',
+    none: 'none',
+    listings: (count: number) => `for ${plural(count, 'listing')}`,
+    scopes: {
+      all: 'everything',
+      spend: 'spending',
+      meter: 'metering',
+      issue: 'issuing credits',
+      schedule: 'renewals',
+    } as Readonly<Record<string, string>>,
+    states: { active: 'active', expired: 'expired', revoked: 'revoked' },
+    revoke: 'Revoke',
+    revokeLead: 'It signs nothing any more, for ever. Do this at once when a device is lost.',
+    add: 'Add the key of another device:',
+    keep: 'Keep a copy of those on this machine:',
+    columns: { name: 'Name', key: 'Key id', scopes: 'May sign', limits: 'Limits', state: 'State' },
   },
 
   market: {

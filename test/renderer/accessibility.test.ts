@@ -22,6 +22,7 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
     ['#/market', 'Contracts, annotated'],
     ['#/market/LISTING', 'Choose what to buy'],
     ['#/models', 'Choose a plan'],
+    ['#/keys', 'May sign'],
     ['#/log', 'What happened'],
     ['#/log/7', 'Verified in this page'],
     ['#/log?type=credit.topup&since=2026-01-01&least=1', 'paid through bank'],
@@ -49,7 +50,7 @@ async function look({ page, market }: Awaited<ReturnType<typeof openMarket>>, wh
 
 /** Tables that show a part of their columns only after scrolling to the side. */
 function cutTables(page: Page): Promise<string[]> {
-  return page.$$eval('.table-scroll', (tables) =>
+  return page.$$eval('.table-scroll, .log-box', (tables) =>
     tables.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.getAttribute('aria-label') ?? ''),
   )
 }

@@ -1,6 +1,7 @@
 /** An index in memory, for tests and simulations. A `MemoryIndex` outlives whoever opens it, as a file does. */
 
 import type {
+  Days,
   EntryQuery,
   IndexedEntry,
   IndexedRevenue,
@@ -56,7 +57,7 @@ export class MemoryIndex implements SearchIndexWriter {
     return this.revenue.filter((one) => one.payee === payee)
   }
 
-  async spendingOf(payer: string, { from, to }: { from: number; to: number }): Promise<IndexedSpending[]> {
+  async spendingOf(payer: string, { from, to }: Days): Promise<IndexedSpending[]> {
     return this.spending.filter((one) => one.payer === payer && one.day >= from && one.day < to)
   }
 

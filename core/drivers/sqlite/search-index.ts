@@ -3,6 +3,7 @@
 import type { Statement } from 'better-sqlite3'
 import { BOOKS } from '../../ledger/account-books.ts'
 import {
+  type Days,
   type EntryQuery,
   type IndexedRevenue,
   type IndexedSpending,
@@ -114,7 +115,7 @@ class SqliteIndex implements SearchIndex {
     })
   }
 
-  async spendingOf(payer: string, { from, to }: { from: number; to: number }): Promise<IndexedSpending[]> {
+  async spendingOf(payer: string, { from, to }: Days): Promise<IndexedSpending[]> {
     return this.use(() => {
       const sql = 'SELECT day, listing, cost, calls FROM spending WHERE payer = ? AND day >= ? AND day < ?'
       const rows = this.#prepare(sql, 'raw').all(payer, from, to) as [unknown, string, string, unknown][]
