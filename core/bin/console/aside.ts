@@ -23,6 +23,10 @@ export interface Tasks {
     readonly result: undefined
   }
   statement: { readonly given: { readonly dir: string } & StatementAsked; readonly result: Uint8Array }
+  keyFile: {
+    readonly given: { readonly dir: string; readonly passphrase: string; readonly account: string | undefined }
+    readonly result: Uint8Array
+  }
   audit: { readonly given: { readonly dir: string }; readonly result: AuditReport }
 }
 
