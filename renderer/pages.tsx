@@ -93,12 +93,18 @@ const PAGES: readonly PageInfo[] = [
 
 /** The pages of whoever is acting; without an account those that show the ledger. */
 export function pagesOf({ acting, isNobody, desk }: Pick<Desk, 'acting' | 'isNobody' | 'desk'>): readonly PageInfo[] {
-  const own = PAGES.filter(({ roles, section }) => (isNobody ? section === 'auditor' : roles.includes(acting.role)))
-  return own.filter(({ isOfMirrors }) => isOfMirrors === undefined || desk.kind === 'mirror')
+  return PAGES.filter((page) => isOf(page, { acting, isNobody })).filter(
+    ({ isOfMirrors }) => isOfMirrors === undefined || desk.kind === 'mirror',
+  )
 }
 
-export function pageOf(role: Role, page: string): PageInfo | undefined {
-  return PAGES.find(({ id, roles }) => id === page && roles.includes(role))
+/** The page that an address names, if whoever is acting has it. */
+export function pageOf(who: Pick<Desk, 'acting' | 'isNobody'>, page: string): PageInfo | undefined {
+  return PAGES.find((one) => one.id === page && isOf(one, who))
+}
+
+function isOf({ section, roles }: PageInfo, { acting, isNobody }: Pick<Desk, 'acting' | 'isNobody'>): boolean {
+  return isNobody ? section === 'auditor' : roles.includes(acting.role)
 }
 
 /** What a person sees first. */

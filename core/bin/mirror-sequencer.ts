@@ -166,7 +166,7 @@ export class MirrorSequencer extends SeenLedger implements Sequencer {
       return { status: 'refused', code: code as Code, message, data }
     }
     if (answer === undefined || answer.index >= this.size) throw new Pending(kept, reason)
-    const accepted = await readAccepted(rules, sha256, this.reader, answer.index)
+    const accepted = await readAccepted({ rules, sha256 }, this.reader, answer.index)
     if (accepted.transaction.id !== id) throw new StoreError('damaged', `Entry ${answer.index} is not the transaction ${id}.`)
     return accepted
   }

@@ -1,9 +1,8 @@
 /** An accepted transaction: what the ledger answers for it, now and whenever it is asked again. */
 
 import { assert } from '../base/assert.ts'
-import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
-import { parseSignedTransaction, type Rules, type SignedTransaction, type Transaction } from '../domain/envelope.ts'
+import { parseSignedTransaction, type SignedTransaction, type Tools, type Transaction } from '../domain/envelope.ts'
 import { decodeOutcome, type Outcome, touchedNumbers } from '../domain/outcome.ts'
 import { accountNumbers, type EntryRecord } from '../domain/state.ts'
 import type { Milliseconds } from '../domain/time.ts'
@@ -65,10 +64,10 @@ export function repeated({ status, index, time, transaction, outcome, note }: Ac
   return { status, index, time, transaction, outcome, note, repeated: true }
 }
 
-export async function readAccepted(rules: Rules, sha256: Sha256, store: StoreReader, index: number): Promise<Accepted> {
+export async function readAccepted(tools: Tools, store: StoreReader, index: number): Promise<Accepted> {
   const [entry] = await store.entries(index, 1)
   assert(entry !== undefined, `entry ${index} is stored`)
-  const [accepted] = await decodeEntries(rules, sha256, store, [entry])
+  const [accepted] = await decodeEntries(tools, store, [entry])
   return accepted!
 }
 
@@ -85,33 +84,23 @@ export function recordOf({ transaction, outcome }: ExecutedTransaction): EntryRe
 }
 
 /** A stored entry as transactions see it; undefined where there is none. */
-export async function readRecord(
-  rules: Rules,
-  sha256: Sha256,
-  store: StoreReader,
-  index: number,
-): Promise<EntryRecord | undefined> {
+export async function readRecord(tools: Tools, store: StoreReader, index: number): Promise<EntryRecord | undefined> {
   const [entry] = await store.entries(index, 1)
-  return entry && decodeRecord(rules, sha256, new LoadedRows(store), entry)
+  return entry && decodeRecord(tools, new LoadedRows(store), entry)
 }
 
 /** The rows have to have the accounts that the entry touched. */
-export async function decodeRecord(rules: Rules, sha256: Sha256, rows: LoadedRows, entry: StoredEntry): Promise<EntryRecord> {
-  const [accepted] = await decodeOn(rules, sha256, rows, [entry])
+export async function decodeRecord(tools: Tools, rows: LoadedRows, entry: StoredEntry): Promise<EntryRecord> {
+  const [accepted] = await decodeOn(tools, rows, [entry])
   return recordOf(accepted!)
 }
 
 /** Stored entries with their outcomes. Throws StoreError `damaged` where one cannot be read. */
-export async function decodeEntries(
-  rules: Rules,
-  sha256: Sha256,
-  store: StoreReader,
-  entries: readonly StoredEntry[],
-): Promise<Accepted[]> {
-  return decodeOn(rules, sha256, new LoadedRows(store), entries)
+export async function decodeEntries(tools: Tools, store: StoreReader, entries: readonly StoredEntry[]): Promise<Accepted[]> {
+  return decodeOn(tools, new LoadedRows(store), entries)
 }
 
-async function decodeOn(rules: Rules, sha256: Sha256, rows: LoadedRows, entries: readonly StoredEntry[]): Promise<Accepted[]> {
+async function decodeOn(tools: Tools, rows: LoadedRows, entries: readonly StoredEntry[]): Promise<Accepted[]> {
   const damaged = (index: number, cause?: unknown) =>
     new StoreError('damaged', `Entry ${index} is damaged; nimledger verify tells more.`, { cause })
   try {
@@ -122,7 +111,7 @@ async function decodeOn(rules: Rules, sha256: Sha256, rows: LoadedRows, entries:
   return entries.map(({ index, bytes, outcome }) => {
     const entry = parseEntry(bytes)
     if (entry instanceof Malformed) throw damaged(index)
-    const transaction = parseSignedTransaction(rules, sha256, entry.note)
+    const transaction = parseSignedTransaction(tools.rules, tools.sha256, entry.note)
     if (transaction instanceof Malformed) throw damaged(index)
     const accountOf = (number: number) => {
       const account = rows.get(accountNumbers.at(number))?.account

@@ -60,7 +60,7 @@ export interface PendingNote extends Omit<Waiting, 'note'> {
 
 interface Group {
   readonly notes: readonly PendingNote[]
-  readonly lookedAt: Promise<void>
+  readonly checked: Promise<void>
   isReady: boolean
 }
 
@@ -126,7 +126,7 @@ export class Admission {
     if (this.#groups.length === 0) this.#start()
     const [group] = this.#groups
     if (group === undefined) return []
-    await group.lookedAt
+    await group.checked
     this.#groups.shift()
     for (const { transaction } of group.notes) this.#leave(transaction.note)
     this.#start()
@@ -165,7 +165,7 @@ export class Admission {
         ),
       )
       if (notes.length === 0) continue
-      const group: Group = { notes, lookedAt: this.#lookAt(notes), isReady: false }
+      const group: Group = { notes, checked: this.#check(notes), isReady: false }
       this.#groups.push(group)
       const settled = () => {
         group.isReady = true
@@ -173,7 +173,7 @@ export class Admission {
         this.#start()
       }
       // Whoever takes the group hears of a failure; until somebody does, it is nobody's.
-      group.lookedAt.then(settled, settled)
+      group.checked.then(settled, settled)
     }
   }
 
@@ -202,7 +202,7 @@ export class Admission {
     return undefined
   }
 
-  async #lookAt(notes: readonly PendingNote[]): Promise<void> {
+  async #check(notes: readonly PendingNote[]): Promise<void> {
     const { sha256, verifier, rows } = this.#options
     const atHand = new RowsAtHand(rows)
     let claims = claimsOf(sha256, notes, atHand)
@@ -210,7 +210,7 @@ export class Admission {
       await rows.load(notes.flatMap(({ transaction }) => authenticationRows(transaction)))
       claims = claimsOf(sha256, notes, rows)
     }
-    await lookAt(verifier, claims)
+    await checkSignatures(verifier, claims)
   }
 }
 
@@ -261,7 +261,7 @@ function publicKeyBytes(hex: string): Uint8Array {
 }
 
 /** Finds out which of the signatures are theirs. */
-export async function lookAt(verifier: Verifier, claims: readonly Claim[]): Promise<void> {
+export async function checkSignatures(verifier: Verifier, claims: readonly Claim[]): Promise<void> {
   const checks: SignatureCheck[] = []
   for (const { note, signers } of claims) {
     const { textBytes, signatures } = note.transaction

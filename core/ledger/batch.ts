@@ -14,7 +14,7 @@ import { type Milliseconds, type Seconds, wholeSeconds } from '../domain/time.ts
 import type { Moment } from '../domain/view.ts'
 import { leafHash } from '../log/merkle.ts'
 import { type Accepted, NewlyAccepted, readAccepted, repeated } from './accepted.ts'
-import { lookAt, NotTaken, type PendingNote } from './admission.ts'
+import { checkSignatures, NotTaken, type PendingNote } from './admission.ts'
 import type { Closing } from './closing.ts'
 import { formatEntry } from './entry.ts'
 import type { LedgerOptions } from './ledger.ts'
@@ -91,7 +91,7 @@ export class Batch {
       const declared = prefetched[i]!.holdsAt(time) ? prefetched[i]! : (await prefetch(sha256, [transaction], rows, time))[0]!
       const signers = authenticate(sha256, transaction, declared)
       // The keys may differ from those under which the signatures were checked.
-      if (!('status' in signers) && !isLookedAt(note, signers)) await lookAt(verifier, [{ note, signers }])
+      if (!('status' in signers) && !isChecked(note, signers)) await checkSignatures(verifier, [{ note, signers }])
       const index = known[i]
       const first = index === undefined ? this.#acceptedLately(transaction.id) : await this.#readKnown(transaction.id, index)
       note.result = refuseSigners(note, signers) ?? this.#answerBefore(transaction, time, first, remembered[i])
@@ -164,8 +164,7 @@ export class Batch {
 
   /** The first outcome of an id that the store knows. */
   async #readKnown(id: string, index: number): Promise<Accepted> {
-    const { rules, sha256, store } = this.#tools
-    const accepted = await readAccepted(rules, sha256, store, index)
+    const accepted = await readAccepted(this.#tools, this.#tools.store, index)
     if (accepted.transaction.id === id) return accepted
     throw new StoreError('damaged', `The id ${id} is stored for entry ${index}, which has another.`)
   }
@@ -177,7 +176,7 @@ export function isSummarizing({ transaction }: PendingNote): boolean {
 }
 
 /** Whether the note's signatures were checked under the keys of these signers. */
-function isLookedAt({ claimed }: PendingNote, signers: readonly Signer[]): boolean {
+function isChecked({ claimed }: PendingNote, signers: readonly Signer[]): boolean {
   return signers.every(({ publicKey }, i) => claimed[i]?.publicKey === publicKey)
 }
 

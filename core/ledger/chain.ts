@@ -28,14 +28,14 @@ export async function* accountChain(tools: Tools, store: StoreReader, account: s
 
 /** The entries that touched an account, from the entry at an index back to the first. */
 export async function* chainFrom(
-  { rules, sha256 }: Tools,
+  tools: Tools,
   store: StoreReader,
   account: string,
   start: number | undefined,
 ): AsyncGenerator<Accepted> {
   let next = start
   while (next !== undefined) {
-    const [entry] = await decodeEntries(rules, sha256, store, await store.entries(next, 1))
+    const [entry] = await decodeEntries(tools, store, await store.entries(next, 1))
     assert(entry !== undefined, `entry ${next} of ${account} is stored`)
     yield entry
     next = previousOf(entry, account)

@@ -144,7 +144,7 @@ export async function lastBefore(
   return undefined
 }
 
-/** Cuts the range into windows: where looking takes as long as the range has entries, each is bounded. */
+/** The range, cut into windows where an amount is asked for: looking for one takes as long as the window has entries. */
 async function* windowsOf({ leastMicros, mostMicros }: EntryFilter, range: EntryRange) {
   const { from, to, order } = range
   if (leastMicros === undefined && mostMicros === undefined) {
@@ -158,10 +158,10 @@ async function* windowsOf({ leastMicros, mostMicros }: EntryFilter, range: Entry
   }
 }
 
-export async function readEach({ rules, sha256 }: Tools, store: StoreReader, indexes: readonly number[]): Promise<Accepted[]> {
+export async function readEach(tools: Tools, store: StoreReader, indexes: readonly number[]): Promise<Accepted[]> {
   const stored: StoredEntry[] = []
   for (const index of indexes) stored.push(...(await store.entries(index, 1)))
-  return decodeEntries(rules, sha256, store, stored)
+  return decodeEntries(tools, store, stored)
 }
 
 /**

@@ -199,10 +199,10 @@ export class Follower implements ReplayState<Declared> {
 
   /** An entry as those after it see it, which may name it before the store has it. */
   async #readRecord(index: number): Promise<EntryRecord | undefined> {
-    const { rules, sha256, store } = this.#options
+    const { store } = this.#options
     const batch = [this.#underway?.batch, this.#batch].find((one) => one?.has(index))
-    if (batch === undefined) return readRecord(rules, sha256, store, index)
-    return decodeRecord(rules, sha256, this.#loaded, { index, ...batch.entries[index - batch.start]! })
+    if (batch === undefined) return readRecord(this.#options, store, index)
+    return decodeRecord(this.#options, this.#loaded, { index, ...batch.entries[index - batch.start]! })
   }
 
   /** Puts the batch at hand under way, once the one before it is committed. */

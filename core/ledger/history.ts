@@ -72,7 +72,7 @@ async function readDownwards(tools: Tools, store: StoreReader, filter: HistoryFi
     const start = Math.max(lowest, next - size)
     const page = await store.entries(start, next - start)
     const wanted = type === undefined ? page : page.filter(({ bytes }) => isOfType(bytes, type))
-    for (const entry of (await decodeEntries(tools.rules, tools.sha256, store, wanted)).reverse()) {
+    for (const entry of (await decodeEntries(tools, store, wanted)).reverse()) {
       if (!isWanted(filter, entry)) continue
       if (entries.length === limit) return { entries, next: entry.index + 1 }
       entries.push(entry)
@@ -115,6 +115,6 @@ async function* chainOf(tools: Tools, store: StoreReader, account: string, befor
 }
 
 /** Entries from an index on, in order. */
-export async function readRange({ rules, sha256 }: Tools, store: StoreReader, from: number, limit: number): Promise<Accepted[]> {
-  return decodeEntries(rules, sha256, store, await store.entries(from, limit))
+export async function readRange(tools: Tools, store: StoreReader, from: number, limit: number): Promise<Accepted[]> {
+  return decodeEntries(tools, store, await store.entries(from, limit))
 }

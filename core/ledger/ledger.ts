@@ -86,7 +86,7 @@ export class Ledger {
   private constructor(options: LedgerOptions, opened: Awaited<ReturnType<typeof openTree>>, staleBefore: number) {
     this.#options = options
     const { rules, sha256, store } = options
-    this.#rows = new LoadedRows(store, (index) => readRecord(rules, sha256, store, index))
+    this.#rows = new LoadedRows(store, (index) => readRecord(options, store, index))
     this.#admission = new Admission({ rules, sha256, verifier: options.verifier, rows: this.#rows })
     this.#closing = new Closing(options)
     this.#tools = { ...options, rows: this.#rows, closing: this.#closing, staleBefore }

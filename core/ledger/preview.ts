@@ -34,20 +34,20 @@ interface PreviewTerms {
  * steps.
  */
 export async function preview(
-  options: Tools,
+  tools: Tools,
   store: StoreReader,
   text: string,
   time: Milliseconds,
   { keyId, cosigner, underWay = [] }: PreviewTerms = {},
 ): Promise<Preview | Refusal> {
-  const { rules, sha256 } = options
+  const { rules, sha256 } = tools
   const transaction = parseTransaction(rules, sha256, text)
   if (transaction instanceof Malformed) return refuse('malformed', { reason: transaction.reason })
   const miscounted = cosigner === undefined ? undefined : wrongSignatures(transaction, 2)
   if (miscounted !== undefined) return refuse('malformed', { reason: miscounted.reason })
-  const rows = new LoadedRows(store, (index) => readRecord(rules, sha256, store, index))
+  const rows = new LoadedRows(store, (index) => readRecord(tools, store, index))
   const size = await store.size()
-  const index = size + (await applyAll(options, rows, underWay, { index: size, time }))
+  const index = size + (await applyAll(tools, rows, underWay, { index: size, time }))
   const { signer } = transaction
   const named = keyId === undefined ? [] : [keys.at(signer, keyId)]
   await rows.load([platform, accounts.at(signer), ...named])

@@ -271,11 +271,11 @@ async function* entriesWanted(
   }
 }
 
-async function* allEntries({ rules, sha256 }: Tools, store: StoreReader, from: number): AsyncGenerator<Accepted> {
+async function* allEntries(tools: Tools, store: StoreReader, from: number): AsyncGenerator<Accepted> {
   for (let next = from; ; ) {
     const page = await store.entries(next, ENTRY_PAGE)
     if (page.length === 0) return
-    yield* await decodeEntries(rules, sha256, store, page)
+    yield* await decodeEntries(tools, store, page)
     next += page.length
   }
 }
@@ -288,7 +288,7 @@ async function* entriesOfAccount(tools: Tools, store: StoreReader, account: stri
     indexes.push(entry.index)
   }
   for (const index of indexes.reverse()) {
-    const [entry] = await decodeEntries(tools.rules, tools.sha256, store, await store.entries(index, 1))
+    const [entry] = await decodeEntries(tools, store, await store.entries(index, 1))
     yield entry!
   }
 }

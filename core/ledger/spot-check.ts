@@ -38,27 +38,22 @@ function step(count: number): number {
   return Math.max(1, Math.floor(count / SAMPLES))
 }
 
-async function checkEntry({ rules, sha256 }: Tools, store: StoreReader, index: number): Promise<string | undefined> {
+async function checkEntry(tools: Tools, store: StoreReader, index: number): Promise<string | undefined> {
   const [entry] = await store.entries(index, 1)
   if (entry === undefined) return `Entry ${index} is missing.`
-  const [accepted] = await decodeEntries(rules, sha256, store, [entry])
+  const [accepted] = await decodeEntries(tools, store, [entry])
   const [stored] = await store.indexes([accepted!.transaction.id])
   if (stored !== index) return `The id of entry ${index} is stored for ${stored === undefined ? 'no entry' : `entry ${stored}`}.`
   const hashes = await store.tile(0, Math.floor(index / TILE_WIDTH))
   const offset = (index % TILE_WIDTH) * HASH_BYTES
   const leaf = hashes?.subarray(offset, offset + HASH_BYTES)
-  const isSame = leaf !== undefined && equalBytes(leaf, leafHash(sha256, entry.bytes))
+  const isSame = leaf !== undefined && equalBytes(leaf, leafHash(tools.sha256, entry.bytes))
   return isSame ? undefined : `Entry ${index} is not the one that the tree was built over.`
 }
 
-async function checkAccount(
-  { rules, sha256 }: Tools,
-  store: StoreReader,
-  account: string,
-  row: Account,
-): Promise<string | undefined> {
+async function checkAccount(tools: Tools, store: StoreReader, account: string, row: Account): Promise<string | undefined> {
   const entries = await store.entries(row.last, 1)
-  const [last] = entries.length === 0 ? [] : await decodeEntries(rules, sha256, store, entries)
+  const [last] = entries.length === 0 ? [] : await decodeEntries(tools, store, entries)
   if (last === undefined || !last.outcome.touched.some((one) => one.account === account))
     return `Entry ${row.last} should be the last one of ${account}, and does not touch it.`
   for (const posting of last.outcome.postings) {

@@ -143,7 +143,7 @@ export class HubClient implements RemoteLog, RemoteHub {
     }
   }
 
-  /** What to do about a log that refuses to be shown. */
+  /** What to do when the hub does not show its log. */
   #remedy(): string {
     const takes = 'to mirror or verify it takes a read token'
     const ask = 'Ask its operator for one (nimledger access issue), and give it with --token-file or in NIMLEDGER_TOKEN.'

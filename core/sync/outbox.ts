@@ -156,7 +156,7 @@ export class Outbox {
     return isOther ? unfounded('receipt', 'it is of another entry') : { status: 'accepted', index, receipt: receipt! }
   }
 
-  /** Sets until when nothing is sent: longer with each failure, and at least as long as the hub asked for. */
+  /** Sets until when nothing is sent: longer with each failure, and as long as the hub asked for, but a minute at most. */
   #pause(failure: StoreError | undefined): void {
     const { now, random } = this.#options
     this.#failures = failure === undefined ? 0 : this.#failures + 1

@@ -43,7 +43,7 @@ export function Shell() {
   const who = useDesk()
   const { acting, ledger, desk } = who
   const { page } = useRoute()
-  const shown = pageOf(acting.role, page)
+  const shown = pageOf(who, page)
   const first = beginning(who)
   const [isNaming, naming] = useDisclosure(false)
   const [isOpen, { toggle, close }] = useDisclosure(false)

@@ -72,11 +72,6 @@ export function SignDialog({ request, close }: SignDialogProps) {
           </>
         )}
         {shown?.status === 'preview' && <Effect preview={shown} />}
-        {isSignable && strings.consequences[type] !== undefined && (
-          <Text size="sm" c="dimmed">
-            {strings.consequences[type]}
-          </Text>
-        )}
         {isSignable && <OnTheWay />}
         {sign.error !== null && <FailureNotice error={sign.error} />}
         <Group justify="flex-end" gap="xs" ref={buttons}>
@@ -124,7 +119,7 @@ function What({ summary, names }: Pick<PreviewAccepted, 'summary' | 'names'>) {
 }
 
 function Effect({ preview }: { readonly preview: PreviewAccepted }) {
-  const { summary, names, gross, fee, takeHome, isSignable } = preview
+  const { type, summary, names, gross, fee, takeHome, isSignable } = preview
   const { ledger } = useDesk()
   const [isOpen, { toggle }] = useDisclosure(false)
   return (
@@ -143,6 +138,7 @@ function Effect({ preview }: { readonly preview: PreviewAccepted }) {
         ))}
         {gross === undefined && preview.postings.length === 0 && <Text c="dimmed">{strings.sign.movesNothing}</Text>}
       </div>
+      {strings.consequences[type] !== undefined && <Text size="sm">{strings.consequences[type]}</Text>}
       {!isSignable && <Text c="dimmed">{strings.sign.noKey}</Text>}
       <div className="unfold">
         <UnstyledButton onClick={toggle} aria-expanded={isOpen} className="unfold-head">

@@ -58,7 +58,7 @@ async function leavesByDefinition(test: TestLedger): Promise<string[]> {
       const own = stored.filter(({ key, value }) => key.split('/')[0] === account || JSON.parse(value).account === account)
       const touching: Uint8Array[] = []
       for (const { index, bytes } of entries) {
-        const { outcome } = await readAccepted(rules, sha256, test.store, index)
+        const { outcome } = await readAccepted({ rules, sha256 }, test.store, index)
         if (outcome.touched.some((one) => one.account === account)) touching.push(leafHash(sha256, bytes))
       }
       const books = Object.entries(ACCOUNT_BOOKS).map(([book, { field }]) => [book, formatMicros(row[field])])

@@ -49,7 +49,7 @@ async function look({ page, market }: Awaited<ReturnType<typeof openMarket>>, wh
 
 /** Tables that show a part of their columns only after scrolling to the side. */
 function cutTables(page: Page): Promise<string[]> {
-  return page.$$eval('.table-scroll', (tables) =>
+  return page.$$eval('.table-scroll, .log-box', (tables) =>
     tables.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.getAttribute('aria-label') ?? ''),
   )
 }

@@ -138,6 +138,12 @@ test('the door to a hub: looked at, compared, followed; then an account of oneâ€
   await page.getByText('Connected').first().waitFor()
   // Without an account there is nothing of anybody's to act as.
   await page.getByRole('button', { name: 'No account here' }).waitFor()
+  // What only the operator can use is not there for nobody, whatever the address says.
+  await open(page, '#/treasury')
+  await page.getByRole('heading', { name: 'There is no such page here' }).waitFor()
+  await open(page, '#/verify')
+  await page.getByRole('region', { name: 'Trial balance' }).getByText('zero, as it must be').waitFor()
+  await open(page, '#/sync')
   expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Log', 'Verify', 'Sync'])
   await page.getByRole('button', { name: 'Open an account' }).click()
   await page.getByLabel('Name').fill('ZoÃ«')

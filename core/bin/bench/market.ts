@@ -9,7 +9,6 @@ import { toHex, utf8 } from '../../base/bytes.ts'
 import type { Json } from '../../domain/canonical.ts'
 import { composeText } from '../../domain/envelope.ts'
 import { wholeSeconds } from '../../domain/time.ts'
-import { rules } from '../../domain/transactions/index.ts'
 import { sha256 } from '../../drivers/sha256.ts'
 import { keyPair } from '../../drivers/sodium/signer.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
@@ -200,7 +199,7 @@ async function admitAll(ledger: Ledger, newcomers: readonly Person[]): Promise<v
 async function recall(store: StoreReader): Promise<Market> {
   const listings: Record<string, string[]> = { model: [], dataset: [], feature: [] }
   for (let index = 1; index < FOUNDING_ENTRIES; index++) {
-    const { transaction, outcome } = await readAccepted(rules, sha256, store, index)
+    const { transaction, outcome } = await readAccepted(LEDGER_TOOLS, store, index)
     if (transaction.definition.type !== 'listing.publish') continue
     listings[(transaction.body as { kind: string }).kind]!.push(outcome.created!)
   }

@@ -113,7 +113,7 @@ async function balanceProof(store: StoreReader, account: string, cosigned: Uint8
       'The books were never closed, so there is no state root yet; nimledger renew --until TIME closes them.',
     )
   }
-  const { time, transaction } = await readAccepted(LEDGER_TOOLS.rules, sha256, store, closed.entry)
+  const { time, transaction } = await readAccepted(LEDGER_TOOLS, store, closed.entry)
   const replay = await stateAt(LEDGER_TOOLS, store, closed.entry, progressBar('replay'))
   const state = replay.leaves(time)
   const { stateRoot } = transaction.body as { readonly stateRoot: string }

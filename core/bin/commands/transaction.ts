@@ -99,7 +99,7 @@ export function transactionCommands(program: Command): void {
   without(submit, ['as', 'body', 'key', 'cosign', 'preview', 'validUntil'])
 }
 
-/** Removes options of tx for which a command below it has no use: they are not in its help, and are ignored if given. */
+/** Takes options of tx away from a command below it: they are not in its help, and it does nothing if one is given. */
 function without(command: Command, names: readonly (keyof TransactionOptions)[]): void {
   const isUnused = (option: Option) => names.some((name) => name === option.attributeName())
   command.configureHelp({

@@ -182,7 +182,7 @@ export class Hub {
     }
   }
 
-  /** So that the sequencer's next key can be made while the hub runs. */
+  /** Takes over the keys, and opens the ledger anew if others sign it: so the sequencer's next key can be made meanwhile. */
   async #takeKeys(keys: Keys): Promise<void> {
     const atHand = new Set(this.#keys.sequencer.map(({ publicKey }) => toHex(publicKey)))
     this.#keys = keys

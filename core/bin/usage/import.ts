@@ -13,9 +13,7 @@ import { formatMicros } from '../../domain/money.ts'
 import { type Refusal, refuse } from '../../domain/refusal.ts'
 import { listings, mandateHolders, mandates, streams } from '../../domain/state.ts'
 import { formatSeconds, wholeSeconds } from '../../domain/time.ts'
-import { rules } from '../../domain/transactions/index.ts'
 import type { UsageBatch } from '../../domain/transactions/usage-batch.ts'
-import { sha256 } from '../../drivers/sha256.ts'
 import { readAccepted } from '../../ledger/accepted.ts'
 import { accountChain } from '../../ledger/chain.ts'
 import type { JsonObject } from '../../ledger/present.ts'
@@ -138,7 +136,7 @@ async function* takenLines(desk: Desk, meter: string, listing: string, stream: s
     if (batch.first === 1 && outcome.lines![0]!.status !== 'duplicate') break
   }
   for (const index of batches.reverse()) {
-    const { transaction, outcome } = await readAccepted(rules, sha256, store, index)
+    const { transaction, outcome } = await readAccepted(LEDGER_TOOLS, store, index)
     const { start, payers, lines } = batchOf(transaction)!
     for (const [i, [payer, offset, ...figures]] of lines.entries()) {
       const line = outcome.lines![i]!

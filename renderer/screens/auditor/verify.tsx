@@ -1,12 +1,13 @@
 /** The full audit, from here: its progress, and what it found. */
 import { Button, Group, Progress, Stack, Text } from '@mantine/core'
 import { IconAlertOctagon, IconPlayerStop, IconShieldCheck } from '@tabler/icons-react'
-import { skipToken } from '@tanstack/react-query'
+import { skipToken, useQuery } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { useState } from 'react'
 import type { VerifyEvent } from '../../../core/api/views.ts'
-import { Empty, Facts, FailureNotice, Page, Panel } from '../../components/layout.tsx'
+import { Answered, Empty, Facts, FailureNotice, Page, Panel } from '../../components/layout.tsx'
 import { Id } from '../../components/text.tsx'
+import { TrialBalance } from '../../components/trial-balance.tsx'
 import { useDesk } from '../../desk.tsx'
 import { formatCount } from '../../format.ts'
 import { strings } from '../../strings.ts'
@@ -31,6 +32,7 @@ const NEW_RUN: Run = { startedMs: 0, done: 0, total: 0, rate: 0 }
 
 export function Verify() {
   const trpc = useTRPC()
+  const balance = useQuery(trpc.treasury.show.queryOptions())
   const [run, setRun] = useState<Run>()
   const isRunning = run !== undefined && run.found === undefined
   const heard = (event: VerifyEvent) =>
@@ -56,6 +58,7 @@ export function Verify() {
         {run?.found !== undefined && <Result found={run.found} again={start} />}
       </Panel>
       <ReceiptCheck />
+      <Answered query={balance}>{(shown) => <TrialBalance balance={shown} />}</Answered>
     </Page>
   )
 }

@@ -7,7 +7,8 @@ import { AccountSelect } from '../../components/account-select.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel } from '../../components/layout.tsx'
-import { Amount, Sentence, When } from '../../components/text.tsx'
+import { Sentence, When } from '../../components/text.tsx'
+import { TrialBalance } from '../../components/trial-balance.tsx'
 import { useDesk } from '../../desk.tsx'
 import { amountOf, microsOf, parseTyped, sumOf } from '../../format.ts'
 import { usePartByPart } from '../../part-by-part.ts'
@@ -61,56 +62,6 @@ export function Treasury() {
 /** Everything issued or granted that was not redeemed: the other side of the three books that have no owner. */
 function outstandingOf({ books }: Balance): string {
   return amountOf(-microsOf(sumOf([books.issued, books.promotions, books.redeemed])))
-}
-
-interface Line {
-  readonly book: string
-  readonly amount: string
-}
-
-const BALANCE_COLUMNS: readonly Column<Line>[] = [
-  {
-    id: 'book',
-    title: strings.treasury.book,
-    cell: ({ book }) => (
-      <>
-        <span className="strong">{strings.books[book] ?? book}</span>
-        <Text size="xs" c="dimmed">
-          {strings.bookNotes[book]}
-        </Text>
-      </>
-    ),
-  },
-  {
-    id: 'amount',
-    title: strings.treasury.amount,
-    align: 'end',
-    cell: ({ amount }) => <Amount value={amount} aligned />,
-    order: ({ amount }) => microsOf(amount),
-  },
-]
-
-function TrialBalance({ balance: { books, sum, size } }: { readonly balance: Balance }) {
-  const { treasury: t } = strings
-  const lines = Object.entries(books).map(([book, amount]) => ({ book, amount }))
-  const foot = (
-    <tr>
-      <td>
-        {t.sum}
-        <Text size="xs" c="dimmed">
-          {t.sumHolds}
-        </Text>
-      </td>
-      <td data-align="end">
-        <Amount value={sum} aligned />
-      </td>
-    </tr>
-  )
-  return (
-    <Panel title={t.balance} aside={`${t.asOf(size)} · ${strings.unit('0')}`} flush>
-      <DataTable label={t.balance} columns={BALANCE_COLUMNS} rows={lines} rowKey={({ book }) => book} foot={foot} />
-    </Panel>
-  )
 }
 
 function TopUp() {
