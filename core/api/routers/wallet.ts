@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
 import * as input from '../inputs.ts'
 import { may, router } from '../procedure.ts'
-import { readHoldings, readKeyList, readWallet } from '../standing.ts'
-import type { FileView, Holdings, KeyList, WalletView } from '../views.ts'
+import { readHoldings, readWallet } from '../standing.ts'
+import type { FileView, Holdings, WalletView } from '../views.ts'
 
 const accountForm = z.strictObject({ account: input.account })
 
@@ -23,9 +23,6 @@ export const wallet = router({
   show: may('read')
     .input(accountForm)
     .query(({ ctx, input }): Promise<WalletView> => ctx.host.reading((sight) => readWallet(sight, input.account))),
-  keys: may('read')
-    .input(accountForm)
-    .query(({ ctx, input }): Promise<KeyList> => ctx.host.reading((sight) => readKeyList(sight, input.account))),
   statement: may('read')
     .input(statementForm)
     .query(async ({ ctx, input: { account, from, to, format } }): Promise<FileView> => {
