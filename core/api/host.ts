@@ -99,6 +99,8 @@ export interface ConsoleHost {
   examineHub(hub: HubNamed): Promise<HubShown>
   /** Makes a mirror of the hub in an empty folder, verified to the last entry, and opens it. */
   join(hub: HubNamed, passphrase: string): Promise<void>
+  /** Brings a ledger back from a backup on this machine into an empty folder, audited; its own passphrase opens it then. */
+  restore(file: string): Promise<void>
   unlock(passphrase: string): Promise<void>
   /** Keeps the passphrase that unlocked in the system's keychain, where there is one; with undefined, removes it from there. */
   remember(passphrase: string | undefined): Promise<void>

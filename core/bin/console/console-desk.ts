@@ -143,10 +143,14 @@ export class ConsoleDesk implements ConsoleHost {
     await this.#make('join', passphrase, (progress) => aside('join', { dir, hub, token }, { progress }))
   }
 
-  /** Makes a ledger or a mirror in the empty folder, once, and opens it. */
+  async restore(file: string): Promise<void> {
+    await this.#make('restore', undefined, () => aside('restore', { dir: this.#options.dir, file }))
+  }
+
+  /** Makes a ledger or a mirror in the empty folder, once, and opens it where its passphrase is known. */
   async #make(
     task: MakingTask,
-    passphrase: string,
+    passphrase: string | undefined,
     work: (progress: (done: number, total: number) => void) => Promise<Refusal | undefined>,
   ): Promise<Refusal | undefined> {
     if (this.#status !== 'empty') throw new Failure('usage', 'A ledger is being made here already.')
@@ -155,7 +159,7 @@ export class ConsoleDesk implements ConsoleHost {
     this.#become('founding')
     try {
       const refusal = await work((done, total) => this.#events.say({ what: 'progress', task, done, total }))
-      if (refusal === undefined) await this.unlock(passphrase)
+      if (refusal === undefined && passphrase !== undefined) await this.unlock(passphrase)
       return refusal
     } catch (error) {
       this.#failure = this.explain(error)
