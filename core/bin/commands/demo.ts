@@ -1,6 +1,7 @@
 /** demo: a small marketplace to look at, and a real trace billed in it. */
 
 import type { Command } from 'commander'
+import { entryCount, plural } from '../../base/plural.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
@@ -17,6 +18,7 @@ import { readPassphrase } from '../passphrase.ts'
 import { printTrialBalance } from './credits.ts'
 import { type GlobalOptions, placeOf } from './options.ts'
 import { showOutcome } from './transaction.ts'
+import { describeImport } from './usage.ts'
 
 interface DemoOptions extends GlobalOptions {
   readonly trace?: true
@@ -45,7 +47,7 @@ async function runDemo(options: GlobalOptions): Promise<number> {
   const { founded } = made
   if (options.json) printJson(founded)
   else {
-    print(`Founded the demonstration in ${place.dir}`, ...indented(formatFields(founded)))
+    print(`Founded the demonstration in ${place.dir}`, ...formatFields(founded).map((line) => `  ${line}`))
     printNext(place)
   }
   return EXIT.done
@@ -62,7 +64,7 @@ async function billDemo(options: GlobalOptions): Promise<number> {
     return EXIT.done
   }
   print(`${isFounded ? 'The demonstration in' : 'Founded the demonstration in'} ${place.dir}`)
-  print('', '19 366 real calls to a language model, billed', ...indented(formatFields(billed as never)))
+  print('', 'Real calls to a language model, billed:', ...describeImport(billed as never))
   await verify(place)
   printNext(place)
   return EXIT.done
@@ -88,13 +90,9 @@ async function verify(place: Place): Promise<void> {
     const report = await audit(store, store, { ...LEDGER_TOOLS, verifier: createVerifier(), progress: progressBar('verify') })
     if (!report.ok) throw new Failure('damaged', `The ledger does not verify: ${JSON.stringify(report.defects)}`)
     const seconds = ((performance.now() - started) / 1000).toFixed(2)
-    print('', `Verified ${report.entries} entries and ${report.signatures} signatures in ${seconds} s: ok`, '')
+    print('', `ok  ${entryCount(report.entries)} and ${plural(report.signatures, 'signature')} verified in ${seconds} s`, '')
     printTrialBalance((await trialBalance(store, true)) as never, new Map())
   } finally {
     await store.close()
   }
-}
-
-function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`)
 }

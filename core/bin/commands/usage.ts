@@ -44,7 +44,7 @@ async function runImport(file: string, options: ImportOptions): Promise<number> 
   const shown = imported as unknown as Imported
   warnOfRefused(shown.refused)
   if (json) printJson(imported as never)
-  else show(shown)
+  else print(...describeImport(shown))
   return EXIT.done
 }
 
@@ -60,12 +60,15 @@ interface Imported {
   readonly entries: number
 }
 
-function show({ stream, lines, charged, alreadyCharged, gross, fees, takeHome, entries }: Imported): void {
+/** What an import came to, for people. */
+export function describeImport(imported: Imported): string[] {
+  const { stream, lines, charged, alreadyCharged, gross, fees, takeHome, entries } = imported
   const before = alreadyCharged === 0 ? '' : `, ${alreadyCharged} before`
-  print(`Charged ${charged} of ${plural(lines, 'line')} of ${stream}${before}, in ${entryCount(entries)}`)
-  const amounts = { gross, fees, takeHome }
-  const rows = Object.entries(amounts).map(([name, amount]) => [wordsOf(name), amount])
-  print(...formatTable(rows, [1]).map((line) => `  ${line}`))
+  const rows = Object.entries({ gross, fees, takeHome }).map(([name, amount]) => [wordsOf(name), amount])
+  return [
+    `Charged ${charged} of ${plural(lines, 'line')} of ${stream}${before}, in ${entryCount(entries)}`,
+    ...formatTable(rows, [1]).map((line) => `  ${line}`),
+  ]
 }
 
 /** A line is taken once, charged or refused: what was refused is not charged by a later run of the same stream. */
