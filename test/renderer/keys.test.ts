@@ -9,7 +9,7 @@ import { newKeyPair } from '../../core/bin/founding.ts'
 import { vkeyOf } from '../../core/bin/local-keys.ts'
 import { NEW_KEY, publicKeyIn, termsOf } from '../../renderer/screens/keys/key-draft.ts'
 import { accepted, cli, folder, ok, PASSPHRASE } from '../cli/run.ts'
-import { axeFindings, command, EVENTUALLY, open, openMarket } from './support.ts'
+import { axeFindings, command, EVENTUALLY, open, openMarket, SMALLEST } from './support.ts'
 
 const living = (page: Page) => page.getByRole('region', { name: 'Keys that sign', exact: true })
 const rowOf = (page: Page, label: string) => living(page).locator('tbody tr', { hasText: label })
@@ -59,12 +59,15 @@ test.each(['light', 'dark'] as const)(
   },
 )
 
+/** As long as a label can be, and it would do harm where it was taken for markup. */
+const LABEL = '<img src=x onerror=alert(1)>'.padEnd(64, 'W')
+
 test('a key of another machine is added with limits; the same again is refused, with the reason', async () => {
-  const { page, market } = await openMarket('Bob')
+  const { page, market } = await openMarket('Bob', { size: SMALLEST })
   const vkey = vkeyOf(market.accounts.Bob!, newKeyPair().publicKey)
   const fill = async () => {
     await open(page, '#/keys/add')
-    await page.getByLabel('What it is called').fill('shop')
+    await page.getByLabel('What it is called').fill(LABEL)
     await page.getByLabel('It was made elsewhere').check()
     const review = page.getByRole('button', { name: 'Review and sign' })
     await page.getByLabel('Public key').fill(vkey.slice(0, -3))
@@ -81,13 +84,14 @@ test('a key of another machine is added with limits; the same again is refused, 
   }
   await fill()
   await signed(page, 'which may sign spend')
-  const row = rowOf(page, 'shop')
+  const row = rowOf(page, LABEL)
   await row.getByText('0.00 of 40.00 used this month').waitFor()
   await row.getByText('Contracts, annotated').waitFor()
   await row.getByText('never').waitFor()
   expect(await row.getByText('on this machine').count()).toBe(0)
+  expect(await living(page).evaluate((table) => table.scrollWidth - table.clientWidth)).toBe(0)
   const [, shop] = await keysOf(market.dir, 'Bob')
-  expect(shop).toMatchObject({ label: 'shop', scopes: ['spend'], vkey, expires: '2031-01-01T00:00:00Z' })
+  expect(shop).toMatchObject({ label: LABEL, scopes: ['spend'], vkey, expires: '2031-01-01T00:00:00Z' })
   await fill()
   await page.getByText('The ledger would refuse this').waitFor()
   await page.getByText('exists already').waitFor()
