@@ -3,6 +3,7 @@ import { Center, Loader } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { useState } from 'react'
+import type { DeskState } from '../core/api/views.ts'
 import { FailureNotice } from './components/layout.tsx'
 import { Shell } from './components/shell.tsx'
 import { DeskProvider } from './desk.tsx'
@@ -10,6 +11,7 @@ import { LiveProvider } from './live.tsx'
 import { Choose } from './screens/door/choose.tsx'
 import { Doors } from './screens/door/doors.tsx'
 import { Making } from './screens/door/making.tsx'
+import { NoKeys } from './screens/door/no-keys.tsx'
 import { Unlock } from './screens/door/unlock.tsx'
 import { SignProvider } from './sign.tsx'
 import { strings } from './strings.ts'
@@ -51,7 +53,7 @@ export function App() {
     )
   }
   const { status, ledger, task = 'found' } = desk.data
-  if (status === 'locked') return desk.data.hasKeys ? <Unlock desk={desk.data} /> : <Choose desk={desk.data} />
+  if (status === 'locked') return <Locked desk={desk.data} />
   if (status === 'founding') return <Making task={task} {...progress} />
   if (status === 'empty' || ledger === undefined) return <Doors desk={desk.data} />
   return (
@@ -65,6 +67,12 @@ export function App() {
       </LiveProvider>
     </DeskProvider>
   )
+}
+
+/** A mirror gets its first keys here; those of a ledger are brought, since new ones could sign nothing. */
+function Locked({ desk }: { readonly desk: DeskState }) {
+  if (desk.hasKeys) return <Unlock desk={desk} />
+  return desk.kind === 'mirror' ? <Choose desk={desk} /> : <NoKeys desk={desk} />
 }
 
 function isDeskState([path]: readonly unknown[]): boolean {

@@ -14,6 +14,7 @@ const MAX_TEXT_CHARACTERS = 200
 const MAX_PASSPHRASE_CHARACTERS = 1_024
 const MAX_TYPE_CHARACTERS = 64
 const MAX_ADDRESS_CHARACTERS = 2_000
+const MAX_PATH_CHARACTERS = 4_096
 const MAX_VKEY_CHARACTERS = 512
 const MAX_TOKEN_CHARACTERS = 512
 
@@ -21,6 +22,8 @@ export const account = field.account
 export const listing = field.thing('lst')
 export const transactionId = z.string().regex(TRANSACTION_ID_PATTERN)
 export const address = z.string().min(1).max(MAX_ADDRESS_CHARACTERS)
+/** Of a file on this machine. */
+export const path = z.string().min(1).max(MAX_PATH_CHARACTERS)
 export const vkey = z.string().min(1).max(MAX_VKEY_CHARACTERS)
 export const token = z.string().min(1).max(MAX_TOKEN_CHARACTERS)
 export const index = z.int().min(0)

@@ -8,13 +8,12 @@ import { type Account, accounts, earnings, planSubscriptions } from '../domain/s
 import { formatSeconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { findAccounts, findHoldings } from '../ledger/catalogue.ts'
 import type { Searched } from '../ledger/entry-search.ts'
-import { presentKey } from '../ledger/present.ts'
-import { balance, readKeys, readPlatform, readRow } from '../ledger/queries.ts'
+import { balance, readPlatform, readRow } from '../ledger/queries.ts'
 import type { StoreReader } from '../ledger/store.ts'
 import { missing } from './failures.ts'
 import type { Sight } from './host.ts'
 import { entitlementView, mandateView, planView, subscriptionView } from './present.ts'
-import type { AccountPage, AccountSummary, EarningsView, Holdings, KeyList, KeyView, PlanView, WalletView } from './views.ts'
+import type { AccountPage, AccountSummary, EarningsView, Holdings, PlanView, WalletView } from './views.ts'
 
 type Moment = Pick<Sight, 'store' | 'time'>
 
@@ -86,18 +85,4 @@ export async function readHoldings({ store, time }: Moment, account: string): Pr
     entitlements: entitlements.map((one) => entitlementView(one, now)),
     mandates: mandates.map((one) => mandateView(one, now)),
   }
-}
-
-/** The keys of an account, those that sign first. */
-export async function readKeyList({ store, time }: Moment, account: string): Promise<KeyList> {
-  const now = wholeSeconds(time)
-  const found = await readKeys(store, account)
-  if (found.length === 0) throw missing(`There is no account ${account} on this ledger.`)
-  const keys = found.map(({ keyId, key }): KeyView => {
-    const isExpired = key.expires !== undefined && key.expires <= now
-    const { revoked: _, ...shown } = presentKey(keyId, key, now)
-    return { ...(shown as unknown as Omit<KeyView, 'state'>), state: key.revoked ? 'revoked' : isExpired ? 'expired' : 'active' }
-  })
-  const isActive = ({ state }: KeyView) => Number(state === 'active')
-  return { account, size: await store.size(), keys: keys.sort((a, b) => isActive(b) - isActive(a)) }
 }

@@ -29,7 +29,10 @@ export const GATE_SERVER_OPTIONS = {
 } as const satisfies ServerOptions
 
 const MAX_HEADERS = 64
-/** How long nothing may move on a connection: an answer that nobody reads is given up. Events are never silent for so long. */
+/**
+ * How long nothing may move on a connection: an answer that nobody reads is given up, after up to twice as long, since Node asks
+ * a second time whether anything moved. Events are never silent for so long.
+ */
 const IDLE_MS = 60_000
 /** Counts are of this long, so that whoever was turned away has not long to wait. */
 const WINDOW_SECONDS = 10

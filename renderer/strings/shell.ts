@@ -76,21 +76,28 @@ export const shell = {
     other: 'Another hub',
     keysHint: 'It seals the keys that you will make here. Nobody can bring it back for you: write it down.',
     folder: (dir: string) => `It will be kept in ${dir}`,
-    restore: 'Do you have a backup? End this, restore it, and open the console again:',
+    restore: 'Restore a backup',
+    restoreText: 'Brings a ledger back from the file that nimledger backup wrote, once every entry in it was verified.',
+    restoreAction: 'Restore a backup',
+    file: 'The backup',
+    fileHint: 'Where the file is on this machine, such as /home/ada/ledger.backup.',
     making: {
       demo: 'The demonstration is being founded',
       found: 'The ledger is being founded',
       join: 'The hub’s ledger is being verified',
+      restore: 'The backup is being restored',
     },
     makingText: {
       demo: 'Accounts, models and listings are made, calls are metered and billed, everything by signed transactions.',
       found: 'Keys are made and sealed, and the first entry is written.',
+      restore: 'Every entry is copied and verified again. Nothing is taken over that does not verify.',
       join: 'Every entry is fetched, its signatures are checked, and the rules are applied to it again. This may be interrupted.',
     },
     done: {
       demo: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)} calls`,
       found: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)}`,
       join: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)} entries`,
+      restore: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)} entries`,
     },
     back: 'Back',
     name: 'What is the marketplace called?',
@@ -106,6 +113,13 @@ export const shell = {
     tooWeak: 'Too easy to guess. Take some words that do not belong together.',
     strength: 'Strength',
     strengths: ['very weak', 'weak', 'fair', 'good', 'strong'],
+  },
+
+  noKeys: {
+    title: 'The keys are not here',
+    lead: 'This folder has the ledger, but none of its keys: a backup holds them only if it was made with them.',
+    bring: 'Bring the file that nimledger keys export wrote, end this, and run',
+    again: 'Look again',
   },
 
   choose: {

@@ -74,27 +74,6 @@ export const user = {
     },
   },
 
-  keys: {
-    title: 'Keys',
-    lead: 'Whoever has one of these keys signs for this account, as far as the key may.',
-    first: 'The account’s first key',
-    none: 'none',
-    listings: (count: number) => `for ${plural(count, 'listing')}`,
-    scopes: {
-      all: 'everything',
-      spend: 'spending',
-      meter: 'metering',
-      issue: 'issuing credits',
-      schedule: 'renewals',
-    } as Readonly<Record<string, string>>,
-    states: { active: 'active', expired: 'expired', revoked: 'revoked' },
-    revoke: 'Revoke',
-    revokeLead: 'It signs nothing any more, for ever. Do this at once when a device is lost.',
-    add: 'Add the key of another device:',
-    keep: 'Keep a copy of those on this machine:',
-    columns: { name: 'Name', key: 'Key id', scopes: 'May sign', limits: 'Limits', state: 'State' },
-  },
-
   market: {
     title: 'Marketplace',
     lead: 'What can be bought, in plain words, and what stays in your wallet.',

@@ -19,10 +19,10 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
   Bob: [
     ['#/wallet', 'What came and went'],
     ['#/usage', 'By listing'],
+    ['#/keys', 'One key carries this account'],
     ['#/market', 'Contracts, annotated'],
     ['#/market/LISTING', 'Choose what to buy'],
     ['#/models', 'Choose a plan'],
-    ['#/keys', 'May sign'],
     ['#/log', 'What happened'],
     ['#/log/7', 'Verified in this page'],
     ['#/log?type=credit.topup&since=2026-01-01&least=1', 'paid through bank'],

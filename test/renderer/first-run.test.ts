@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { marketCopy } from '../api/console.ts'
-import { auditOf, folder, PASSPHRASE } from '../cli/run.ts'
+import { auditOf, cli, folder, PASSPHRASE } from '../cli/run.ts'
 import { startConsole } from '../console/process.ts'
 import { axeFindings, command, visit } from './support.ts'
 
@@ -94,4 +94,39 @@ test('a locked vault: nothing is shown until the passphrase is right', async () 
   await command(page, 'Lock the keys')
   for (const one of [page, second]) await one.getByRole('heading', { name: 'The keys are locked' }).waitFor()
   expect(await second.getByText('Law 7B').count()).toBe(0)
+})
+
+test('a backup: restored, audited, and opened with its own passphrase; without keys it says where they come from', async () => {
+  const market = await marketCopy()
+  const backup = join(market.dir, '..', 'with keys.backup')
+  expect((await cli(market.dir, ['backup', backup, '--with-keys'])).code).toBe(0)
+  const without = join(market.dir, '..', 'without.backup')
+  expect((await cli(market.dir, ['backup', without])).code).toBe(0)
+  const restore = async (dir: string) => {
+    const { facts } = await startConsole(dir, ['--lock-after', '0'])
+    const seen = await visit(facts)
+    const give = async (file: string) => {
+      await seen.page.getByRole('button', { name: 'Restore a backup' }).click()
+      await seen.page.getByLabel('The backup').fill(file)
+      expect(await axeFindings(seen.page)).toEqual([])
+      await seen.page.keyboard.press('Enter')
+    }
+    return { ...seen, give }
+  }
+  const dir = join(folder(), 'ledger')
+  const { page, give, forgive } = await restore(dir)
+  await give(`${backup}.missing`)
+  await page.getByText('does not exist').waitFor()
+  // The browser itself reports the status of that answer.
+  forgive()
+  await give(backup)
+  await page.getByRole('heading', { name: 'The keys are locked' }).waitFor()
+  await page.getByLabel('Passphrase').fill(PASSPHRASE)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  expect(await auditOf(dir)).toMatchObject({ ok: true })
+  const other = await restore(join(folder(), 'ledger'))
+  await other.give(without)
+  await other.page.getByRole('heading', { name: 'The keys are not here' }).waitFor()
+  expect(await axeFindings(other.page)).toEqual([])
 })

@@ -2,9 +2,8 @@
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { marketCopy } from '../api/console.ts'
 import { accepted, auditOf, cli } from '../cli/run.ts'
-import { actAs, axeFindings, EVENTUALLY, open, openLedger, openMarket } from './support.ts'
+import { actAs, axeFindings, EVENTUALLY, open, openMarket } from './support.ts'
 
 /** Signs what a button asks for; the dialog says what follows. */
 async function sign(page: Page, button: string, says: string): Promise<void> {
@@ -50,28 +49,6 @@ test('a subscriber cancels, and a payer ends a mandate', async () => {
   await page.getByRole('button', { name: 'Cancel: Law 7B' }).waitFor({ state: 'detached' })
   await actAs(page, 'Bob')
   await sign(page, 'End: Law 7B', 'It ends in 24 hours')
-})
-
-test('a key that was added is shown with its limits, and revoked', async () => {
-  const { dir } = await marketCopy()
-  const added = ['keys', 'add', 'Bob', '--label', 'telephone', '--scope', 'spend', '--budget', '5/day']
-  expect((await cli(dir, added)).code).toBe(0)
-  const { page } = await openLedger(dir)
-  await actAs(page, 'Bob')
-  await open(page, '#/keys')
-  const row = page.locator('tr', { hasText: 'telephone' })
-  await row.getByText('0.00 of 5.00 a day used').waitFor()
-  expect(await row.innerText()).toContain('spending')
-  await page.getByRole('button', { name: 'Revoke: telephone' }).click()
-  await page.getByLabel('Reason').fill('lost')
-  await sign(page, 'Review and sign', 'Revokes the key')
-  await row.getByText('revoked').waitFor()
-  expect(await page.getByRole('button', { name: 'Revoke: telephone' }).count()).toBe(0)
-  // The last key that may sign everything stays.
-  await page.getByRole('button', { name: 'Revoke: The account’s first key' }).click()
-  await page.getByLabel('Reason').fill('tidy')
-  await page.getByRole('button', { name: 'Review and sign' }).click()
-  await page.getByText('last_key').waitFor()
 })
 
 test('the operator freezes an account for a reason, and unfreezes it', async () => {

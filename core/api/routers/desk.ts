@@ -36,6 +36,12 @@ export const desk = router({
       await ctx.host.join(hub, passphrase)
       return ctx.host.state()
     }),
+  restore: may('found')
+    .input(z.strictObject({ file: input.path }))
+    .mutation(async ({ ctx, input }): Promise<DeskState> => {
+      await ctx.host.restore(input.file)
+      return ctx.host.state()
+    }),
   unlock: may('unlock')
     .input(z.strictObject({ passphrase: input.passphrase, remember: z.boolean().default(false) }))
     .mutation(async ({ ctx, input }): Promise<DeskState> => {

@@ -5,9 +5,9 @@ import { toBase64 } from '../../base/bytes.ts'
 import { DAY_SECONDS } from '../../domain/time.ts'
 import * as input from '../inputs.ts'
 import { may, router } from '../procedure.ts'
-import { readHoldings, readKeyList, readWallet } from '../standing.ts'
+import { readHoldings, readWallet } from '../standing.ts'
 import { readAllowances, readSpendingView } from '../usage.ts'
-import type { AllowanceView, FileView, Holdings, KeyList, SpendingView, WalletView } from '../views.ts'
+import type { AllowanceView, FileView, Holdings, SpendingView, WalletView } from '../views.ts'
 
 const accountForm = z.strictObject({ account: input.account })
 
@@ -34,9 +34,6 @@ export const wallet = router({
   show: may('read')
     .input(accountForm)
     .query(({ ctx, input }): Promise<WalletView> => ctx.host.reading((sight) => readWallet(sight, input.account))),
-  keys: may('read')
-    .input(accountForm)
-    .query(({ ctx, input }): Promise<KeyList> => ctx.host.reading((sight) => readKeyList(sight, input.account))),
   statement: may('read')
     .input(statementForm)
     .query(async ({ ctx, input: { account, from, to, format } }): Promise<FileView> => {

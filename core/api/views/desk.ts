@@ -70,7 +70,7 @@ export interface DeskState {
   readonly accounts: readonly LocalAccount[]
 }
 
-export type MakingTask = 'demo' | 'found' | 'join'
+export type MakingTask = 'demo' | 'found' | 'join' | 'restore'
 
 /** What `desk.watch` sends: the state after a change, or the progress of long work. */
 export type DeskEvent =

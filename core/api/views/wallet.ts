@@ -22,25 +22,6 @@ export interface WalletView {
   readonly plan?: PlanView
 }
 
-/** A key of an account, what it may and within which limits. */
-export interface KeyView {
-  /** Its id, 8 hex digits. */
-  readonly key: string
-  /** The first key of an account has none. */
-  readonly label?: string
-  readonly scopes: readonly string[]
-  readonly budget?: { readonly amount: Amount; readonly per: 'day' | 'month'; readonly spent: Amount }
-  readonly listings?: readonly string[]
-  readonly expires?: Time
-  readonly state: 'active' | 'expired' | 'revoked'
-}
-
-export interface KeyList {
-  readonly account: string
-  readonly size: number
-  readonly keys: readonly KeyView[]
-}
-
 /** A file to keep, in base64. */
 export interface FileView {
   readonly bytes: string

@@ -22,7 +22,12 @@ export interface Tasks {
     readonly given: { readonly dir: string; readonly hub: HubNamed; readonly token: string | undefined }
     readonly result: undefined
   }
+  restore: { readonly given: { readonly dir: string; readonly file: string }; readonly result: undefined }
   statement: { readonly given: { readonly dir: string } & StatementAsked; readonly result: Uint8Array }
+  keyFile: {
+    readonly given: { readonly dir: string; readonly passphrase: string; readonly account: string | undefined }
+    readonly result: Uint8Array
+  }
   audit: { readonly given: { readonly dir: string }; readonly result: AuditReport }
 }
 

@@ -1,6 +1,6 @@
 /** The first run: try the demonstration, found a ledger of one's own, or join a hub. */
 import { Button, Paper, SimpleGrid, Stack, Text, ThemeIcon, Title } from '@mantine/core'
-import { IconBroadcast, IconBuildingStore, IconRubberStamp } from '@tabler/icons-react'
+import { IconBroadcast, IconBuildingStore, IconHistory, IconRubberStamp } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import type { DeskState } from '../../../core/api/views.ts'
@@ -10,11 +10,12 @@ import { useTRPC } from '../../trpc.ts'
 import { Found } from './found.tsx'
 import { Frame } from './frame.tsx'
 import { Join } from './join.tsx'
+import { Restore } from './restore.tsx'
 
 export function Doors({ desk }: { readonly desk: DeskState }) {
   const trpc = useTRPC()
   const client = useQueryClient()
-  const [behind, setBehind] = useState<'found' | 'join'>()
+  const [behind, setBehind] = useState<'found' | 'join' | 'restore'>()
   const tryDemo = useMutation(
     trpc.desk.tryDemo.mutationOptions({ onSuccess: (state) => client.setQueryData(trpc.desk.state.queryKey(), state) }),
   )
@@ -22,9 +23,10 @@ export function Doors({ desk }: { readonly desk: DeskState }) {
   const back = () => setBehind(undefined)
   if (behind === 'found') return <Found back={back} dir={desk.dir} />
   if (behind === 'join') return <Join back={back} dir={desk.dir} />
+  if (behind === 'restore') return <Restore back={back} dir={desk.dir} />
   return (
     <Frame title={door.title} lead={door.lead}>
-      <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="lg">
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
         <Door icon={IconBuildingStore} title={door.demo} text={door.demoText}>
           <Button size="md" loading={tryDemo.isPending} onClick={() => tryDemo.mutate()} autoFocus>
             {door.demoAction}
@@ -40,10 +42,15 @@ export function Doors({ desk }: { readonly desk: DeskState }) {
             {door.joinAction}
           </Button>
         </Door>
+        <Door icon={IconHistory} title={door.restore} text={door.restoreText}>
+          <Button size="md" variant="default" disabled={tryDemo.isPending} onClick={() => setBehind('restore')}>
+            {door.restoreAction}
+          </Button>
+        </Door>
       </SimpleGrid>
       {tryDemo.error !== null ? <FailureNotice error={tryDemo.error} /> : <LastFailure desk={desk} />}
       <Text size="xs" c="dimmed" mt="lg">
-        {door.folder(desk.dir)} {door.restore} <code className="code-word">nimledger restore FILE --dir {desk.dir}</code>
+        {door.folder(desk.dir)}
       </Text>
     </Frame>
   )
