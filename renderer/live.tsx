@@ -56,6 +56,7 @@ function useRefresh(): () => void {
         trpc.account.pathFilter(),
         trpc.creator.pathFilter(),
         trpc.desk.state.pathFilter(),
+        trpc.keys.list.pathFilter(),
         trpc.log.page.pathFilter(),
         trpc.market.pathFilter(),
         trpc.treasury.pathFilter(),

@@ -4,6 +4,7 @@ import {
   IconBuildingStore,
   IconCoins,
   IconCube,
+  IconKey,
   IconLayoutDashboard,
   IconListDetails,
   IconRefreshDot,
@@ -22,6 +23,7 @@ import { Earnings } from './screens/creator/earnings.tsx'
 import { Models } from './screens/creator/models.tsx'
 import { Overview } from './screens/creator/overview.tsx'
 import { Subscribers } from './screens/creator/subscribers.tsx'
+import { Keys } from './screens/keys/keys.tsx'
 import { Accounts } from './screens/operator/accounts.tsx'
 import { Treasury } from './screens/operator/treasury.tsx'
 import { Sync } from './screens/sync/sync.tsx'
@@ -29,7 +31,7 @@ import { Market } from './screens/user/market.tsx'
 import { Wallet } from './screens/user/wallet.tsx'
 import { strings } from './strings.ts'
 
-export const SECTIONS = ['creator', 'user', 'operator', 'auditor'] as const
+export const SECTIONS = ['creator', 'user', 'operator', 'account', 'auditor'] as const
 
 interface PageInfo {
   readonly id: string
@@ -75,6 +77,7 @@ const PAGES: readonly PageInfo[] = [
     screen: Treasury,
   },
   { id: 'accounts', section: 'operator', title: strings.accounts.title, icon: IconUsers, roles: ['operator'], screen: Accounts },
+  { id: 'keys', section: 'account', title: strings.keys.title, icon: IconKey, roles: ALL, screen: Keys },
   { id: 'log', section: 'auditor', title: strings.log.title, icon: IconListDetails, roles: ALL, screen: LogPage },
   { id: 'verify', section: 'auditor', title: strings.verify.title, icon: IconShieldCheck, roles: ALL, screen: Verify },
   {

@@ -114,6 +114,12 @@ export interface ConsoleHost {
   /** The text of a new transaction, made now. */
   compose(draft: Draft): Promise<string>
   hasKey(account: string): boolean
+  /** The ids of an account's keys whose private keys are on this machine. */
+  keysHere(account: string): ReadonlySet<string>
+  /** Makes and seals another key for an account, under a label, and resolves with its public key in hex. */
+  makeKey(account: string, label: string): Promise<string>
+  /** The keys of an account, or all of this machine, in a file sealed under the passphrase, which must be that of the keys. */
+  keyFile(passphrase: string, account: string | undefined): Promise<Uint8Array>
   /** Signs a text with keys of this machine, in the order of the accounts, and submits it. */
   sign(text: string, accounts: readonly string[]): Promise<Accepted | Refusal | Queued>
   /** Resolves once the outcome is durable. */

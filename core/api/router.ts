@@ -8,6 +8,7 @@ import { router } from './procedure.ts'
 import { account } from './routers/account.ts'
 import { creator } from './routers/creator.ts'
 import { desk } from './routers/desk.ts'
+import { keys } from './routers/keys.ts'
 import { log } from './routers/log.ts'
 import { market } from './routers/market.ts'
 import { sync } from './routers/sync.ts'
@@ -15,7 +16,7 @@ import { transaction } from './routers/transaction.ts'
 import { treasury } from './routers/treasury.ts'
 import { wallet } from './routers/wallet.ts'
 
-export const consoleRouter = router({ account, creator, desk, log, market, sync, transaction, treasury, wallet })
+export const consoleRouter = router({ account, creator, desk, keys, log, market, sync, transaction, treasury, wallet })
 
 export type Router = typeof consoleRouter
 

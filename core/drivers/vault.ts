@@ -121,6 +121,13 @@ export class Vault {
     return Vault.openFile(requireFile(dir), passphrase)
   }
 
+  /** A file of keys, sealed under a passphrase. */
+  static fileOf(keys: readonly NamedKey[], passphrase: string): string {
+    const kdf = newDerivation()
+    const secret = derive(passphrase, kdf)
+    return format({ version: 1, kdf, keys: keys.map((key) => seal(key, secret)) })
+  }
+
   static openFile(path: string, passphrase: string): Vault {
     const file = readFile(path)
     return Vault.#tried(path, file, derive(passphrase, file.kdf))
@@ -193,7 +200,7 @@ export class Vault {
   #change(change: (before: VaultFile) => VaultFile): void {
     exclusively(this.#path, () => {
       const file = change(this.#current())
-      writeDurably(this.#path, `${JSON.stringify(file, undefined, 1)}\n`)
+      writeDurably(this.#path, format(file))
       this.#file = file
     })
   }
@@ -257,6 +264,10 @@ function requireFile(dir: string): string {
   if (!existsSync(vaultPath(dir)))
     throw new VaultError('missing', `There are no keys in ${dir}; nimledger keys import FILE brings exported ones.`)
   return vaultPath(dir)
+}
+
+function format(file: VaultFile): string {
+  return `${JSON.stringify(file, undefined, 1)}\n`
 }
 
 function readFile(path: string): VaultFile {

@@ -7,7 +7,9 @@ import {
   IconCopy,
   IconCube,
   IconDeviceDesktop,
+  IconDownload,
   IconHash,
+  IconKey,
   IconListDetails,
   IconLock,
   IconMoon,
@@ -143,6 +145,22 @@ const OPERATING: readonly SpotlightActionData[] = [
   },
 ]
 
+/** What every account does. */
+const KEEPING: readonly SpotlightActionData[] = [
+  {
+    id: 'add-key',
+    label: strings.keys.add,
+    leftSection: <IconKey size={18} />,
+    onClick: () => go(href('keys', 'add')),
+  },
+  {
+    id: 'back-up',
+    label: strings.keys.backUpTitle,
+    leftSection: <IconDownload size={18} />,
+    onClick: () => go(href('keys', 'backup')),
+  },
+]
+
 /** What an account does, by its role. */
 const OWN: Readonly<Record<Role, readonly SpotlightActionData[]>> = { creator: SELLING, user: SELLING, operator: OPERATING }
 
@@ -167,7 +185,7 @@ function useActions(newAccount: () => void): SpotlightActionData[] {
     onClick: () => clipboard.copy(acting.account),
   }
   return [
-    ...(isNobody ? [] : OWN[acting.role]),
+    ...(isNobody ? [] : [...OWN[acting.role], ...KEEPING]),
     ...(desk.kind === 'mirror' ? [follow] : []),
     { id: 'new-account', label: strings.shell.newAccount, leftSection: <IconPlus size={18} />, onClick: newAccount },
     ...(isNobody ? [] : [copy]),

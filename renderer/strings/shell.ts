@@ -11,7 +11,7 @@ export const shell = {
     navigation: 'Pages',
     openNavigation: 'Open the pages',
     closeNavigation: 'Close the pages',
-    sections: { creator: 'Selling', user: 'Buying', operator: 'Operating', auditor: 'Checking' },
+    sections: { creator: 'Selling', user: 'Buying', operator: 'Operating', account: 'Account', auditor: 'Checking' },
     search: 'Search or run a command',
     cut: 'connecting',
     waiting: (count: number) => `${plural(count, 'transaction')} on the way`,

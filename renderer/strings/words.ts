@@ -25,6 +25,8 @@ const advice: Partial<Record<Refused['code'], string>> = {
   frozen: 'Ask the operator why, and to unfreeze the account.',
   malformed: 'Something that was filled in is not of the form the ledger takes. The sentence above says which.',
   unknown_account: 'Check the account id. An account has to be opened before anything can be sent to it.',
+  last_key: 'Add another key that may sign everything and does not end, then revoke this one.',
+  weak_key: 'Nobody can be sure who would sign with this key. Make another one.',
   key_scope: 'Sign with another key of the account, one that may sign this.',
   below_minimum: 'Ask for more at once, or wait until more is available.',
   exceeds_earnings: 'Ask for no more than what is available; what is in the holding period comes later.',
@@ -82,6 +84,8 @@ const types: Readonly<Record<string, string>> = {
 
 /** What follows from a transaction that its sentence and its postings do not show. */
 const consequences: Readonly<Record<string, string>> = {
+  'key.add': 'From the next entry on, whoever has the key signs as this account, as far as it may.',
+  'key.revoke': 'From the next entry on it signs nothing. It cannot be added again; another key can.',
   'listing.withdraw': 'It cannot be put on sale again. What was bought stays with its buyers.',
   'listing.update': 'Buyers who saw the terms before may take them for seven days more. What was bought stays as it was bought.',
   'model.undeploy': 'Its listings sell nothing until it is deployed again.',

@@ -238,6 +238,16 @@ function filesSpec(connect: Connect): void {
     const nobody = client.wallet.statement.query({ account: `nim1${'q'.repeat(38)}`, format: 'csv' })
     expect(await failureOf(nobody)).toMatchObject({ code: 'usage' })
   })
+
+  it('keys, sealed, to whoever knows the passphrase', async () => {
+    const connected = await connect()
+    const { client, market } = connected
+    await unlocked(connected)
+    const { bytes } = await client.keys.backUp.mutate({ account: market.accounts.Bob!, passphrase: PASSPHRASE })
+    const file = JSON.parse(Buffer.from(bytes, 'base64').toString('utf8')) as { keys: { label: string }[] }
+    expect(file.keys.map(({ label }) => label)).toEqual(['Bob'])
+    expect(await failureOf(client.keys.backUp.mutate({ passphrase: 'wrong' }))).toMatchObject({ code: 'passphrase' })
+  })
 }
 
 /** What is shown can be checked. */

@@ -54,6 +54,18 @@ export function syncSpec(connect: (dir: string) => Promise<Client>): void {
 }
 
 function onlineSpec(open: Open): void {
+  it('enters at the hub a key that is made here', async () => {
+    const { client, mirrored } = await open()
+    const account = mirrored.market.accounts.Bob!
+    const { publicKey } = await client.keys.make.mutate({ account, label: 'phone' })
+    const body = { publicKey, label: 'phone', scopes: ['spend'] }
+    const preview = await client.transaction.preview.query({ signer: account, type: 'key.add', body })
+    const answer = await client.transaction.sign.mutate({ text: (preview as PreviewAccepted).text })
+    expect(answer).toMatchObject({ status: 'accepted', type: 'key.add' })
+    const { keys } = await client.keys.list.query({ account })
+    expect(keys).toMatchObject([{ isHere: true }, { label: 'phone', isHere: true }])
+  })
+
   it('shows the mirror, enters at the hub what is signed here, and follows what others enter there', async () => {
     const { client, mirrored } = await open()
     const { market } = mirrored

@@ -105,6 +105,20 @@ describe('traces', () => {
     expect((await stateOf(twin)).ok).toBe(true)
   })
 
+  it('of two imports at a time are charged once, and the one that comes too late says so', async () => {
+    const twin = copyOf(dir)
+    const file = save('shared.csv', `TIMESTAMP,ContextTokens,GeneratedTokens\n${'2026-01-01 00:00:00,1,1\n'.repeat(1_500)}`)
+    const options = { listing: market.things.listing!, payer: 'Bob', meter: 'Ada', progress: () => {}, file }
+    const both = await writing(placeOf(twin), (desk) =>
+      Promise.allSettled([importUsage(desk, options), importUsage(desk, options)]),
+    )
+    const [first, second] = both.sort((a) => (a.status === 'fulfilled' ? -1 : 1))
+    expect(first).toMatchObject({ status: 'fulfilled', value: { lines: 1_500, charged: 1_500 } })
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'busy', exitCode: 4 } })
+    const again = await writing(placeOf(twin), (desk) => importUsage(desk, options))
+    expect(again).toMatchObject({ lines: 1_500, charged: 0, alreadyCharged: 1_500 })
+  })
+
   it('of files whose names are in another form of Unicode have a stream all the same', async () => {
     const twin = copyOf(dir)
     const csv = 'TIMESTAMP,ContextTokens,GeneratedTokens\n2024-02-29 23:59:59.9999999,1,1\n'

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Failure } from '../../core/api/failures.ts'
+import { Feed } from '../../core/api/hub/feed.ts'
 import { knownFailureOf } from '../../core/bin/failure.ts'
 import { HubLedger } from '../../core/bin/hub/hub-ledger.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
@@ -200,5 +201,31 @@ describe('opening again', () => {
     await ledger.close()
     await expect(waiting).rejects.toMatchObject({ code: 'offline' })
     await expect(ledger.grown(2, new AbortController().signal)).rejects.toMatchObject({ code: 'offline' })
+  })
+})
+
+describe('a watcher far behind', () => {
+  it('gets a page in a turn, so that what others ask is answered in between', async () => {
+    const { ledger, test } = await unsteady()
+    await Promise.all(Array.from({ length: 600 }, (_, i) => ledger.submit(test.model(ADA, `m${i}`))))
+    const feed = new Feed(ledger)
+    let turns = 0
+    let isOver = false
+    const turn = () => {
+      turns += 1
+      if (!isOver) setImmediate(turn)
+    }
+    setImmediate(turn)
+    onTestFinished(() => {
+      isOver = true
+    })
+    const behind = async () => {
+      let pages = 0
+      for (let next = 0; next < ledger.size; pages++) next += (await feed.from(next)).length
+      return pages
+    }
+    const pages = await Promise.all(Array.from({ length: 5 }, behind))
+    expect(pages).toEqual([7, 7, 7, 7, 7])
+    expect(turns).toBeGreaterThanOrEqual(35)
   })
 })

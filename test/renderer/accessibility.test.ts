@@ -18,6 +18,7 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
   ],
   Bob: [
     ['#/wallet', 'What came and went'],
+    ['#/keys', 'One key carries this account'],
     ['#/market', 'Contracts, annotated'],
     ['#/market/LISTING', 'Choose what to buy'],
     ['#/models', 'Choose a plan'],

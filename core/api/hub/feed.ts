@@ -3,6 +3,7 @@
  * further behind than what is kept reads from the ledger.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { readRange } from '../../ledger/history.ts'
 import { entryViews } from '../present.ts'
 import type { HubHost } from './host.ts'
@@ -18,6 +19,7 @@ export class Feed {
   #kept: Shown[] = []
   #reading: Promise<Shown[]> | undefined
   #readingFrom = 0
+  #turns = Promise.resolve()
 
   constructor(host: HubHost) {
     this.#host = host
@@ -25,6 +27,7 @@ export class Feed {
 
   /** Some entries from an index on; none where there are none yet. */
   async from(index: number): Promise<readonly Shown[]> {
+    await this.#turn()
     const first = this.#kept[0]?.view.index
     const offset = first === undefined ? -1 : index - first
     if (offset >= 0 && offset < this.#kept.length) return this.#kept.slice(offset, offset + PAGE)
@@ -34,6 +37,12 @@ export class Feed {
       this.#reading = this.#read(index)
     }
     return this.#reading
+  }
+
+  /** Pages are given out one at a time, with a turn of the event loop between them: a watcher far behind keeps nobody waiting. */
+  #turn(): Promise<void> {
+    this.#turns = this.#turns.then(() => nextTurn())
+    return this.#turns
   }
 
   async #read(index: number): Promise<Shown[]> {

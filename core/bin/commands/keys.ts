@@ -14,12 +14,13 @@ import { sha256 } from '../../drivers/sha256.ts'
 import type { KeyPair } from '../../drivers/sodium/signer.ts'
 import { isSqliteMirror } from '../../drivers/sqlite/mirror-store.ts'
 import type { Vault } from '../../drivers/vault.ts'
-import { readKey, readKeyring, readRow } from '../../ledger/queries.ts'
+import { readKeyring, readRow } from '../../ledger/queries.ts'
 import { signNote } from '../../log/note.ts'
 import { compose, type Desk, LEDGER_TOOLS, publicKeyHex, writing } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { newKeyPair } from '../founding.ts'
 import { calledKey, localKeys, SEQUENCER, signerOf, vkeyOf } from '../local-keys.ts'
+import { unusedKey } from '../new-key.ts'
 import { formatFields, print, printJson } from '../output.ts'
 import { keyFileCommands } from './key-file.ts'
 import { atOption, type GlobalOptions, parseTimeSeconds, placeOf } from './options.ts'
@@ -112,15 +113,6 @@ async function addKey(desk: Desk, options: AddOptions, name: string): Promise<nu
   if (options.json) printJson({ ...shown, index: answer.index })
   else print(`Added a key to ${name}`, ...formatFields(shown).map((line) => `  ${line}`))
   return EXIT.done
-}
-
-/** A key made for this earlier, by a command that was cut off before the ledger had the key. */
-async function unusedKey({ place, vault, ledger }: Desk, account: string, label: string): Promise<KeyPair | undefined> {
-  for (const key of localKeys(place.dir)) {
-    if (key.account !== account || key.label !== label || key.isFirst) continue
-    if ((await readKey(ledger.reader, account, key.keyId)) === undefined) return vault.pair(key.publicKey)
-  }
-  return undefined
 }
 
 async function addSequencerKey({ place, vault, ledger, platform }: Desk, options: AddOptions): Promise<number> {

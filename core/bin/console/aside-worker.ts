@@ -6,12 +6,14 @@ import { utf8 } from '../../base/bytes.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
+import { Vault } from '../../drivers/vault.ts'
 import { type AuditReport, audit } from '../../ledger/audit.ts'
 import { DEMO_PASSPHRASE } from '../demo/marketplace.ts'
 import { makeDemo } from '../demo/run.ts'
 import { LEDGER_TOOLS, userPath } from '../desk.ts'
-import { knownFailureOf } from '../failure.ts'
+import { Failure, knownFailureOf } from '../failure.ts'
 import { foundLedger } from '../founding.ts'
+import { ownerOf } from '../local-keys.ts'
 import { restoreLedger } from '../restoring.ts'
 import { searching } from '../searching.ts'
 import { findStatement } from '../statement/find.ts'
@@ -60,11 +62,20 @@ async function statement({ dir, account, period, format }: Tasks['statement']['g
   })
 }
 
+function keyFile({ dir, passphrase, account }: Tasks['keyFile']['given']): Uint8Array {
+  const isWanted = ({ label, account: owner, pair }: ReturnType<Vault['all']>[number]) =>
+    account === undefined || ownerOf({ label, account: owner, publicKey: pair.publicKey }) === account
+  const keys = Vault.open(dir, passphrase).all().filter(isWanted)
+  if (keys.length === 0) throw new Failure('usage', 'None of its keys are on this machine.')
+  return utf8(Vault.fileOf(keys, passphrase))
+}
+
 async function run({ name, given }: Task): Promise<unknown> {
   if (name === 'demo') return demo(given.dir)
   if (name === 'join') return mirrorHub(given, progress)
   if (name === 'restore') return restore(given)
   if (name === 'statement') return statement(given)
+  if (name === 'keyFile') return keyFile(given)
   return name === 'found' ? found(given) : auditFolder(given.dir)
 }
 

@@ -24,6 +24,10 @@ export interface Tasks {
   }
   restore: { readonly given: { readonly dir: string; readonly file: string }; readonly result: undefined }
   statement: { readonly given: { readonly dir: string } & StatementAsked; readonly result: Uint8Array }
+  keyFile: {
+    readonly given: { readonly dir: string; readonly passphrase: string; readonly account: string | undefined }
+    readonly result: Uint8Array
+  }
   audit: { readonly given: { readonly dir: string }; readonly result: AuditReport }
 }
 

@@ -23,11 +23,12 @@ import { readPlatform } from '../../ledger/queries.ts'
 import { signNote } from '../../log/note.ts'
 import { Broadcast } from '../broadcast.ts'
 import { DEMO_ORIGIN, DEMO_PASSPHRASE } from '../demo/marketplace.ts'
-import { type Desk, LEDGER_TOOLS } from '../desk.ts'
+import { type Desk, LEDGER_TOOLS, publicKeyHex } from '../desk.ts'
 import { Failure, failureOf, knownFailureOf } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
-import { localNames, vkeyOf } from '../local-keys.ts'
+import { localKeys, localNames, vkeyOf } from '../local-keys.ts'
 import { Pending } from '../mirror-sequencer.ts'
+import { sealedKey } from '../new-key.ts'
 import { openAccount } from '../opening.ts'
 import { note } from '../output.ts'
 import { aside } from './aside.ts'
@@ -247,6 +248,28 @@ export class ConsoleDesk implements ConsoleHost {
 
   hasKey(account: string): boolean {
     return localNames(this.#options.dir).has(account)
+  }
+
+  keysHere(account: string): ReadonlySet<string> {
+    return new Set(localKeys(this.#options.dir).flatMap((key) => (key.account === account ? [key.keyId] : [])))
+  }
+
+  makeKey(account: string, label: string): Promise<string> {
+    this.touch()
+    return this.#require().writing(async (desk) => publicKeyHex(await sealedKey(desk, account, label)))
+  }
+
+  /** One attempt at the passphrase at a time, as in unlocking. */
+  keyFile(passphrase: string, account: string | undefined): Promise<Uint8Array> {
+    this.#require()
+    this.touch()
+    const given = { dir: this.#options.dir, passphrase, account }
+    const turn = this.#unlocking.then(() => aside('keyFile', given, { signal: this.#life.signal }))
+    this.#unlocking = turn.then(
+      () => {},
+      () => {},
+    )
+    return turn
   }
 
   /** The note is kept on disk until it is answered, as it is in every command. */

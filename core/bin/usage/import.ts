@@ -14,7 +14,7 @@ import { type Refusal, refuse } from '../../domain/refusal.ts'
 import { listings, mandateHolders, mandates, streams } from '../../domain/state.ts'
 import { formatSeconds, wholeSeconds } from '../../domain/time.ts'
 import type { UsageBatch } from '../../domain/transactions/usage-batch.ts'
-import { readAccepted } from '../../ledger/accepted.ts'
+import { type Accepted, readAccepted } from '../../ledger/accepted.ts'
 import { accountChain } from '../../ledger/chain.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { readRow } from '../../ledger/queries.ts'
@@ -85,6 +85,9 @@ export async function importUsage(desk: Desk, options: UsageImport): Promise<Jso
     const body = { listing, stream, first: number - batch.length + 1, payers: [payer], ...batchLines(batch) }
     // It need not be kept until it is answered, as other notes are: a stream takes no line twice, however often it is sent.
     const answer = await desk.ledger.submit(await desk.sign({ signer: options.meter, type: 'usage.batch', body }))
+    if (isShared(answer)) {
+      throw new Failure('busy', `Another program imports the stream ${stream} at the moment; run this again once it is done.`)
+    }
     if (answer.status === 'refused') return { ...answer, data: { ...answer.data, ...summary(stream, totals) } }
     totals.entries += 1
     for (const line of answer.outcome.lines ?? []) count(totals, line)
@@ -92,6 +95,12 @@ export async function importUsage(desk: Desk, options: UsageImport): Promise<Jso
     progress(number, lines)
   }
   return summary(stream, totals)
+}
+
+/** Whether lines of a batch were taken by another import while this one, which saw none of them, was under way. */
+function isShared(answer: Accepted | Refusal): boolean {
+  if (answer.status === 'refused') return answer.code === 'duplicate_lines'
+  return answer.outcome.lines?.some(({ status }) => status === 'duplicate') === true
 }
 
 /** Reads the whole file once before anything is charged, so that a bad line costs nothing. */

@@ -1,0 +1,28 @@
+/** The keys of an account: shown, made on this machine, and handed out in a sealed file. */
+
+import { z } from 'zod'
+import { toBase64 } from '../../base/bytes.ts'
+import { name } from '../../domain/fields.ts'
+import * as input from '../inputs.ts'
+import { readKeyPage } from '../keys.ts'
+import { may, router } from '../procedure.ts'
+import type { FileView, KeyPage, NewKey } from '../views.ts'
+
+export const keys = router({
+  list: may('read')
+    .input(z.strictObject({ account: input.account }))
+    .query(
+      ({ ctx: { host }, input: { account } }): Promise<KeyPage> =>
+        host.reading((sight) => readKeyPage(host.tools, sight, account, host.keysHere(account))),
+    ),
+  /** Makes and seals a key that signs nothing until `key.add` with its public key is signed. */
+  make: may('sign')
+    .input(z.strictObject({ account: input.account, label: name }))
+    .mutation(async ({ ctx, input }): Promise<NewKey> => ({ publicKey: await ctx.host.makeKey(input.account, input.label) })),
+  /** The keys of one account, or all of this machine, sealed under the passphrase of this machine's keys. */
+  backUp: may('sign')
+    .input(z.strictObject({ account: input.account.optional(), passphrase: input.passphrase }))
+    .mutation(
+      async ({ ctx, input }): Promise<FileView> => ({ bytes: toBase64(await ctx.host.keyFile(input.passphrase, input.account)) }),
+    ),
+})

@@ -1,0 +1,73 @@
+/** Keys of this machine in a sealed file, which `nimledger keys import` reads on another one. */
+import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconDownload } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { FailureNotice } from '../../components/layout.tsx'
+import { useDesk } from '../../desk.tsx'
+import { saveFile } from '../../save-file.ts'
+import { strings } from '../../strings.ts'
+import { useTRPC } from '../../trpc.ts'
+import { Choices } from './choices.tsx'
+
+const FILE = 'nimledger-keys.json'
+
+export function BackUp({ close }: { readonly close: () => void }) {
+  const { acting, desk } = useDesk()
+  const trpc = useTRPC()
+  const [what, setWhat] = useState<'account' | 'machine'>('account')
+  const [passphrase, setPassphrase] = useState('')
+  const { keys: t } = strings
+  const backUp = useMutation(
+    trpc.keys.backUp.mutationOptions({
+      onSuccess: ({ bytes }) => {
+        saveFile(FILE, bytes)
+        notifications.show({ message: t.saved, color: 'teal', closeButtonProps: { 'aria-label': strings.close } })
+        close()
+      },
+    }),
+  )
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    backUp.mutate({ passphrase, ...(what === 'account' && { account: acting.account }) })
+  }
+  return (
+    <Modal opened onClose={close} title={t.backUpTitle} closeButtonProps={{ 'aria-label': strings.close }}>
+      <form onSubmit={submit}>
+        <Stack>
+          <Text c="dimmed">{t.backUpLead}</Text>
+          <Choices label={t.what} value={what} of={t.whats} choose={setWhat} />
+          <PasswordInput
+            label={t.passphrase}
+            description={t.passphraseHint}
+            value={passphrase}
+            required
+            data-autofocus
+            autoComplete="current-password"
+            onChange={(event) => setPassphrase(event.currentTarget.value)}
+          />
+          {desk.isDemo && (
+            <Text size="sm" c="dimmed">
+              {strings.unlock.demoHint}
+            </Text>
+          )}
+          {backUp.error !== null && <FailureNotice error={backUp.error} />}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={close}>
+              {strings.cancel}
+            </Button>
+            <Button
+              type="submit"
+              leftSection={<IconDownload size={17} />}
+              loading={backUp.isPending}
+              disabled={passphrase === ''}
+            >
+              {t.save}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}
