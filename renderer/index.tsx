@@ -14,12 +14,14 @@ import './styles/log.css'
 import './styles/door.css'
 import './styles/sync.css'
 import './styles/narrow.css'
+import './styles/print.css'
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
+import { printInLight } from './print-in-light.ts'
 import { createClient } from './rpc/client.ts'
 import { cssVariables, theme } from './theme.ts'
 import { createQueryClient, TRPCProvider } from './trpc.ts'
@@ -35,6 +37,8 @@ function deskChanged(client: QueryClient): void {
 
 // What locks scrolling behind dialogs adds a style of its own, and looks for the nonce under this name.
 Object.assign(globalThis, { __webpack_nonce__: styleNonce() })
+
+printInLight()
 
 const client = createClient()
 const queryClient = createQueryClient(deskChanged)

@@ -41,6 +41,15 @@ export const operator = {
     serve: 'Let others take part:',
   },
 
+  entryActions: {
+    leads: {
+      'credit.refund':
+        'What is given back goes to the payer, as far as it was not given back before. In full, it ends what was bought.',
+      'credit.return': 'Unspent credits are taken back, once their price was paid back outside the ledger.',
+      'credit.chargeback': 'The payment was called back. What the account does not have any more, it owes.',
+    },
+  },
+
   accounts: {
     title: 'Accounts',
     lead: 'Everybody with an account on this ledger.',

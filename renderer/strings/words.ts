@@ -93,6 +93,7 @@ const consequences: Readonly<Record<string, string>> = {
     'It runs to the end of the time that is paid. Then your models are out of service and their listings sell nothing.',
   'subscription.cancel': 'It runs to the end of the time that is paid, and does not renew.',
   'usage.revoke': 'It ends in 24 hours, so that what was used until now can still be charged.',
+  'credit.refund': 'The payer gets it back; the seller and the platform each give back their part.',
   'account.freeze': 'The account signs nothing until it is unfrozen. What is paid to it still arrives.',
 }
 

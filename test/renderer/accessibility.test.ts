@@ -139,6 +139,18 @@ test('colours follow the system until they are chosen, and stay chosen', async (
   expect(await scheme()).toBe('dark')
 })
 
+test('a page is printed alone, light whatever it is on the screen', async () => {
+  const { page } = await openMarket('Ada', { scheme: 'dark' })
+  const scheme = () => page.locator('html').getAttribute('data-mantine-color-scheme')
+  await page.emulateMedia({ media: 'print' })
+  await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')))
+  expect(await scheme()).toBe('light')
+  expect(await page.getByRole('navigation', { name: 'Pages' }).isVisible()).toBe(false)
+  expect(await page.getByRole('heading', { name: 'Overview' }).isVisible()).toBe(true)
+  await page.evaluate(() => window.dispatchEvent(new Event('afterprint')))
+  expect(await scheme()).toBe('dark')
+})
+
 test('a 4K window, and the smallest: nothing is cut off', async () => {
   for (const size of [{ width: 3840, height: 2160 }, SMALLEST]) {
     const { page } = await openMarket('Ada', { size })

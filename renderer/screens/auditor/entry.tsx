@@ -10,8 +10,10 @@ import { useLive } from '../../live.tsx'
 import { filterIn } from '../../log-filter.ts'
 import { go, href, useRoute } from '../../route.ts'
 import { saveFile } from '../../save-file.ts'
+import { useCloseOnEscape } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
+import { EntryActions, useAsked } from './entry-actions.tsx'
 import { Proof } from './proof.tsx'
 
 interface EntryProps {
@@ -26,9 +28,11 @@ export function EntryDrawer({ index, close }: EntryProps) {
   const detail = useQuery(trpc.log.entry.queryOptions({ index }, { gcTime: 0, staleTime: Number.POSITIVE_INFINITY }))
   const { log: t } = strings
   const { search } = useRoute()
+  const [asked, ask] = useAsked()
+  const isUppermost = useCloseOnEscape() && asked === undefined
   const step = (by: number) => go(href('log', index + by, filterIn(search)))
   return (
-    <Drawer.Root opened onClose={close} position="right" size={640}>
+    <Drawer.Root opened onClose={close} closeOnEscape={isUppermost} position="right" size={640}>
       <Drawer.Overlay backgroundOpacity={0.35} />
       <Drawer.Content aria-label={t.entry(index)}>
         <Drawer.Header role="presentation">
@@ -59,7 +63,7 @@ export function EntryDrawer({ index, close }: EntryProps) {
         </Drawer.Header>
         <Drawer.Body>
           <Answered query={detail} lines={8}>
-            {(data) => <Entry key={data.index} detail={data} />}
+            {(data) => <Entry key={data.index} detail={data} actions={<EntryActions detail={data} asked={asked} ask={ask} />} />}
           </Answered>
         </Drawer.Body>
       </Drawer.Content>
@@ -89,7 +93,7 @@ function Section({
   )
 }
 
-function Entry({ detail }: { readonly detail: EntryDetail }) {
+function Entry({ detail, actions }: { readonly detail: EntryDetail; readonly actions: ReactNode }) {
   const { summary, names, type, time, signer, id, created, lines, note, signatures } = detail
   const { log: t } = strings
   return (
@@ -121,6 +125,7 @@ function Entry({ detail }: { readonly detail: EntryDetail }) {
           ]}
         />
       </Stack>
+      {actions}
       <Section title={t.proof} aside={<Receipt detail={detail} />}>
         <Proof detail={detail} />
       </Section>
