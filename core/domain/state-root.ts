@@ -70,7 +70,8 @@ export function platformPart(books: Treasury, row: Platform, time: Seconds): Jso
   return { books: Object.fromEntries(amounts), feeBps, plans: offered, policy, sequencerKey }
 }
 
-function leafHashOf(sha256: Sha256, leaf: string): Uint8Array {
+/** What the state tree has of a leaf's text. */
+export function stateLeafHash(sha256: Sha256, leaf: string): Uint8Array {
   return leafHash(sha256, utf8(leaf))
 }
 
@@ -88,19 +89,12 @@ export function totalsOf(books: Treasury, rows: Iterable<Account>): StateSummary
   return Object.fromEntries(texts) as StateSummary['totals']
 }
 
-/** The tree over the leaves' texts, in order of account number. */
-export function stateTree(sha256: Sha256, leaves: Iterable<string>): Frontier {
-  const tree = new Frontier(sha256)
-  for (const leaf of leaves) tree.append(leafHashOf(sha256, leaf))
-  return tree
-}
-
 /** The hashes of all complete subtrees of the tree over the leaves, by "level/index", as core/log/merkle.ts names them. */
 export function stateNodes(sha256: Sha256, leaves: readonly string[]): ReadonlyMap<string, Uint8Array> {
   const tree = new Frontier(sha256)
   const nodes = new Map<string, Uint8Array>()
   for (const [index, leaf] of leaves.entries()) {
-    tree.append(leafHashOf(sha256, leaf)).forEach((hash, level) => {
+    tree.append(stateLeafHash(sha256, leaf)).forEach((hash, level) => {
       nodes.set(`${level}/${Math.floor(index / 2 ** level)}`, hash)
     })
   }
@@ -115,5 +109,5 @@ export function stateProofHolds(
   tree: TreeHead,
   path: readonly Uint8Array[],
 ): boolean {
-  return verifyInclusion(sha256, { index: number, hash: leafHashOf(sha256, leaf) }, tree, path)
+  return verifyInclusion(sha256, { index: number, hash: stateLeafHash(sha256, leaf) }, tree, path)
 }

@@ -3,25 +3,34 @@
  * which a period.close states and a balance proof shows.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
 import { type Sha256, toHex } from '../base/bytes.ts'
 import { touchedNumbers } from '../domain/outcome.ts'
 import { type Account, accounts, platform, treasury } from '../domain/state.ts'
-import { formatLeaf, platformPart, type StateSummary, stateTree, totalsOf } from '../domain/state-root.ts'
+import { formatLeaf, platformPart, type StateSummary, stateLeafHash, totalsOf } from '../domain/state-root.ts'
 import { decodeRow, tableNamed } from '../domain/table.ts'
 import type { Seconds } from '../domain/time.ts'
-import { leafHash } from '../log/merkle.ts'
+import { Frontier, leafHash } from '../log/merkle.ts'
 import { Heads } from './heads.ts'
+import { atOnce, inTurns, type Parts } from './parts.ts'
 import { compareRows, type NumberedRow, type StoredRow, type StoreReader } from './store.ts'
 
 /** Entries and rows read at a time. */
 const PAGE = 1_000
+/** Rows and accounts worked at without giving way, some ten milliseconds. */
+const PART = 200
 
 /** The leaves of the state tree in order of account number. `rows` are all rows of the state, in any order. */
-export function stateLeaves(sha256: Sha256, rows: readonly StoredRow[], heads: Heads, time: Seconds): StateLeaves {
+export function stateLeaves(...given: Parameters<typeof leavesInParts>): StateLeaves {
+  return atOnce(leavesInParts(...given))
+}
+
+function* leavesInParts(sha256: Sha256, rows: readonly StoredRow[], heads: Heads, time: Seconds): Parts<StateLeaves> {
   const owned = new Map<string, StoredRow[]>()
   const decoded = new Map<string, unknown>()
-  for (const stored of rows) {
+  for (const [at, stored] of rows.entries()) {
+    if (at % PART === 0) yield
     const table = tableNamed(stored.table)
     const row = decodeRow(stored.value)
     if (table.name === accounts.name || table === platform.table || table === treasury.table) decoded.set(pathOf(stored), row)
@@ -41,9 +50,12 @@ export function stateLeaves(sha256: Sha256, rows: readonly StoredRow[], heads: H
   const opened = [...owned].map(([account, its]) => ({ account, its, row: need<Account>(accounts.at(account).path) }))
   opened.sort((a, b) => a.row.number - b.row.number)
   for (const { its } of opened) its.sort(compareRows)
-  const leaves = opened.map(({ account, its, row }) =>
-    formatLeaf(sha256, { account, row, head: heads.of(row), rows: its }, row.number === 0 ? ofPlatform : undefined),
-  )
+  const leaves: string[] = []
+  for (const { account, its, row } of opened) {
+    if (leaves.length % PART === 0) yield
+    const leaf = { account, row, head: heads.of(row), rows: its }
+    leaves.push(formatLeaf(sha256, leaf, row.number === 0 ? ofPlatform : undefined))
+  }
   return {
     leaves,
     numbers: new Map(opened.map(({ account, row }) => [account, row.number])),
@@ -61,15 +73,27 @@ export interface StateLeaves {
   readonly totals: StateSummary['totals']
 }
 
-export function summaryOf(sha256: Sha256, { leaves, totals }: StateLeaves): StateSummary {
-  return { accounts: leaves.length, stateRoot: toHex(stateTree(sha256, leaves).root()), totals }
+export function summaryOf(...given: Parameters<typeof summaryInParts>): StateSummary {
+  return atOnce(summaryInParts(...given))
+}
+
+function* summaryInParts(sha256: Sha256, { leaves, totals }: StateLeaves): Parts<StateSummary> {
+  const tree = new Frontier(sha256)
+  for (const [at, leaf] of leaves.entries()) {
+    if (at % PART === 0) yield
+    tree.append(stateLeafHash(sha256, leaf))
+  }
+  return { accounts: leaves.length, stateRoot: toHex(tree.root()), totals }
 }
 
 function pathOf({ table, key }: StoredRow): string {
   return tableNamed(table).at(key).path
 }
 
-/** Summaries of a store's books. What was read of the log is kept for the next summary. */
+/**
+ * Summaries of a store's books. What was read of the log is kept for the next summary. With many accounts one takes seconds, in
+ * which others get their turn; whoever asks sees to it that the books do not change meanwhile.
+ */
 export class Closing {
   readonly #sha256: Sha256
   readonly #store: StoreReader
@@ -91,8 +115,10 @@ export class Closing {
       rows.push(...page)
       if (page.length < PAGE) break
       after = page.at(-1)
+      await nextTurn()
     }
-    return summaryOf(this.#sha256, stateLeaves(this.#sha256, rows, this.#heads, time))
+    const state = await inTurns(leavesInParts(this.#sha256, rows, this.#heads, time))
+    return inTurns(summaryInParts(this.#sha256, state))
   }
 
   async #count(size: number): Promise<void> {
@@ -101,6 +127,7 @@ export class Closing {
       assert(page.length > 0, 'the entries up to the size are stored')
       for (const { bytes, outcome } of page) this.#heads.add(leafHash(this.#sha256, bytes), touchedNumbers(outcome))
       this.#counted += page.length
+      await nextTurn()
     }
   }
 }

@@ -149,10 +149,12 @@ export class Ledger {
     return this.#options.store
   }
 
-  /** The state of all books after the entries so far, as a period.close states it. */
+  /** The state of all books after the entries so far, as a period.close states it. Nothing is sequenced while it is made. */
   async summary(time: Seconds): Promise<StateSummary> {
-    await this.#running
-    return this.#closing.summary(this.size, time)
+    while (this.#running !== undefined) await this.#running
+    const summary = this.#closing.summary(this.size, time)
+    this.#running = summary.catch(() => {}).then(() => this.#write())
+    return summary
   }
 
   /** Answers a note once its outcome is durable. Rejects where the sequencer failed: then nothing is known of the note's fate. */

@@ -20,7 +20,22 @@ import { noteVerifier } from '../../core/log/checkpoint.ts'
 import { leafHash } from '../../core/log/merkle.ts'
 import { homes, temporaryFolder } from './homes.ts'
 import { allRows, openMarketplace, trade } from './marketplace.ts'
-import { ADA, type Answer, auditOf, BOB, DAY, holding, LOG_KEY, MODEL, OPERATOR, ORIGIN, TestLedger, turns } from './support.ts'
+import {
+  ADA,
+  type Answer,
+  accepted,
+  auditOf,
+  BOB,
+  DAY,
+  holding,
+  LOG_KEY,
+  MODEL,
+  OPERATOR,
+  ORIGIN,
+  submitAll,
+  TestLedger,
+  turns,
+} from './support.ts'
 
 const TOOLS = { rules, sha256 }
 const TRUST = { origin: ORIGIN, logKeys: [noteVerifier(chooseVerifier(), LOG_KEY)], witnesses: [], quorum: 0 }
@@ -138,6 +153,34 @@ describe.each(homes)('a ledger on $kind', ({ make }) => {
     expect(await Promise.all([model, closing])).toMatchObject([{ status: 'accepted' }, { code: 'stale_size' }])
     expect((await close(test)).status).toBe('accepted')
     expect((await test.audit()).defects).toEqual([])
+  })
+})
+
+describe('a summary of many rows', () => {
+  test('lets others have their turn, and notes wait until it is made', async () => {
+    const test = await TestLedger.found(await homes[0]!.make())
+    await openMarketplace(test)
+    const models = Array.from({ length: 450 }, () => test.sign(ADA, 'model.create', MODEL))
+    for (const answer of await submitAll(test, models)) accepted(answer)
+    const now = wholeSeconds(test.time)
+    const { size } = test.ledger
+    const before = await test.ledger.summary(now)
+    await turns(1)
+    const seen: string[] = []
+    const say = (what: string) => () => void seen.push(what)
+    const summing = test.ledger.summary(now)
+    summing.then(say('summary'))
+    const note = test.ledger.submit(test.topup(ADA, '3'))
+    note.then(say('note'))
+    const another = test.ledger.summary(now)
+    another.then(say('another'))
+    turns(3).then(say('turns'))
+    expect(await summing).toEqual(before)
+    expect(test.ledger.size).toBe(size)
+    expect(accepted(await note).index).toBe(size)
+    expect(await another).toMatchObject({ accounts: before.accounts, stateRoot: expect.not.stringMatching(before.stateRoot) })
+    expect(seen).toEqual(['turns', 'summary', 'note', 'another'])
+    await test.close()
   })
 })
 
