@@ -50,6 +50,7 @@ export class Scene {
   #hub!: Program
   #mirror!: Program
   #inFlight = 0
+  #handingIn = Promise.withResolvers<void>()
   #nonce = 0
   #isOver = false
   #clients: Promise<unknown> = Promise.resolve()
@@ -97,6 +98,11 @@ export class Scene {
   async acknowledges(count: number): Promise<void> {
     const wanted = this.#acknowledged.size + count
     await until(() => this.#acknowledged.size >= wanted, 'the hub acknowledges what it is given')
+  }
+
+  /** Resolves when somebody next hands in notes. */
+  handsIn(): Promise<void> {
+    return this.#handingIn.promise
   }
 
   async kill(victim: Victim): Promise<{ isServing: boolean; inFlight: number }> {
@@ -193,6 +199,8 @@ export class Scene {
   async #submit(hub: HubClient, notes: readonly Sent[]): Promise<void> {
     for (const deadline = performance.now() + PATIENCE_MS; ; ) {
       this.#inFlight += 1
+      this.#handingIn.resolve()
+      this.#handingIn = Promise.withResolvers()
       const answers = await hub.submit(notes.map(({ note }) => note)).catch((error: unknown) => error as Error)
       this.#inFlight -= 1
       if (answers instanceof Error) {
