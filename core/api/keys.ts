@@ -3,16 +3,16 @@
 import { tryFromHex } from '../base/bytes.ts'
 import { MAX_KEYS } from '../base/limits.ts'
 import type { Tools } from '../domain/envelope.ts'
-import { accounts, type Key } from '../domain/state.ts'
+import type { Key } from '../domain/state.ts'
 import { formatMilliseconds, formatSeconds, wholeSeconds } from '../domain/time.ts'
 import { readBackwards } from '../ledger/history.ts'
 import { presentKey } from '../ledger/present.ts'
-import { readKeys, readRow } from '../ledger/queries.ts'
+import { readKeys } from '../ledger/queries.ts'
 import { LoadedRows } from '../ledger/rows.ts'
 import { ED25519, formatVerifierKey, verifierKey } from '../log/note.ts'
-import { missing } from './failures.ts'
 import type { Sight } from './host.ts'
 import { readNames } from './present.ts'
+import { needAccount } from './standing.ts'
 import type { KeyPage, KeyView } from './views.ts'
 
 /** Of the account's newest entries so many are looked at for what each key signed last. */
@@ -24,8 +24,7 @@ const MAX_ENDED = 100
 export async function readKeyPage(tools: Tools, sight: Sight, account: string, here: ReadonlySet<string>): Promise<KeyPage> {
   const { store } = sight
   const time = wholeSeconds(sight.time)
-  const row = await readRow(store, accounts.at(account))
-  if (row === undefined) throw missing(`There is no account ${account} on this ledger.`)
+  const row = await needAccount(store, account)
   // First the key that the account was opened with, then the others in the order in which they were added.
   const rank = ({ publicKey, addedAt }: Key) => (publicKey === row.publicKey ? 0 : addedAt)
   const all = (await readKeys(store, account)).sort((a, b) => rank(a.key) - rank(b.key))

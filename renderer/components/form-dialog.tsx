@@ -1,10 +1,11 @@
 /** A few fields, and then the sign dialog over them: what is typed stays until the ledger has taken it. */
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Text, TextInput } from '@mantine/core'
 import { IconSignature } from '@tabler/icons-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { parseTyped } from '../format.ts'
-import { type SignRequest, useCloseOnEscape, useSign } from '../sign.tsx'
+import { type SignRequest, useSign } from '../sign.tsx'
 import { strings } from '../strings.ts'
+import { DialogForm } from './dialog-form.tsx'
 
 export interface FormField {
   /** Of the transaction's body. */
@@ -41,47 +42,34 @@ export function FormDialog({ title, lead, fields, request, close }: FormDialogPr
     sign({ ...request, body: { ...request.body, ...Object.fromEntries(values) }, taken: close })
   }
   return (
-    <Modal
-      opened
-      onClose={close}
-      closeOnEscape={useCloseOnEscape()}
+    <DialogForm
       title={title}
       size={480}
-      closeButtonProps={{ 'aria-label': strings.close }}
+      close={close}
+      submit={submit}
+      action={strings.sign.review}
+      icon={<IconSignature size={17} />}
+      isComplete={isComplete}
     >
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          <Text c="dimmed" component="div">
-            {lead}
-          </Text>
-          {shown.map(({ name, label, description, isAmount, maxLength = 128, text, ...field }, at) => (
-            <TextInput
-              key={name}
-              label={label}
-              description={description}
-              value={text}
-              required
-              data-autofocus={at === 0 || undefined}
-              maxLength={isAmount ? 24 : maxLength}
-              inputMode={isAmount ? 'decimal' : 'text'}
-              classNames={isAmount ? { input: 'amount-input' } : {}}
-              error={
-                text !== '' && signedOf({ isAmount, ...field }, text) === undefined ? hintOf({ isAmount, ...field }) : undefined
-              }
-              onChange={(event) => setTyped({ ...typed, [name]: event.currentTarget.value })}
-            />
-          ))}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              {strings.cancel}
-            </Button>
-            <Button type="submit" disabled={!isComplete} leftSection={<IconSignature size={17} />}>
-              {strings.sign.review}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <Text c="dimmed" component="div">
+        {lead}
+      </Text>
+      {shown.map(({ name, label, description, isAmount, maxLength = 128, text, ...field }, at) => (
+        <TextInput
+          key={name}
+          label={label}
+          description={description}
+          value={text}
+          required
+          data-autofocus={at === 0 || undefined}
+          maxLength={isAmount ? 24 : maxLength}
+          inputMode={isAmount ? 'decimal' : 'text'}
+          classNames={isAmount ? { input: 'amount-input' } : {}}
+          error={text !== '' && signedOf({ isAmount, ...field }, text) === undefined ? hintOf({ isAmount, ...field }) : undefined}
+          onChange={(event) => setTyped({ ...typed, [name]: event.currentTarget.value })}
+        />
+      ))}
+    </DialogForm>
   )
 }
 

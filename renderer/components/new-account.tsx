@@ -1,5 +1,5 @@
 /** Opens another account with a key made on this machine. */
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Text, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
@@ -8,6 +8,7 @@ import { useDesk } from '../desk.tsx'
 import { go, href } from '../route.ts'
 import { strings } from '../strings.ts'
 import { useTRPC } from '../trpc.ts'
+import { DialogForm } from './dialog-form.tsx'
 import { FailureNotice, RefusalNotice } from './layout.tsx'
 
 export function NewAccount({ close }: { readonly close: () => void }) {
@@ -40,32 +41,27 @@ export function NewAccount({ close }: { readonly close: () => void }) {
   }
   const { title, lead, nameHint, open: action, name: label } = strings.account
   return (
-    <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': strings.close }}>
-      <form onSubmit={submit}>
-        <Stack>
-          <Text c="dimmed">{lead}</Text>
-          <TextInput
-            label={label}
-            description={nameHint}
-            value={name}
-            maxLength={64}
-            required
-            data-autofocus
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          {refusal !== undefined && <RefusalNotice refusal={refusal} />}
-          {open.error !== null && <FailureNotice error={open.error} />}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              {strings.cancel}
-            </Button>
-            <Button type="submit" loading={open.isPending} disabled={name.trim() === ''}>
-              {action}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <DialogForm
+      title={title}
+      close={close}
+      submit={submit}
+      action={action}
+      isComplete={name.trim() !== ''}
+      isPending={open.isPending}
+    >
+      <Text c="dimmed">{lead}</Text>
+      <TextInput
+        label={label}
+        description={nameHint}
+        value={name}
+        maxLength={64}
+        required
+        data-autofocus
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      {refusal !== undefined && <RefusalNotice refusal={refusal} />}
+      {open.error !== null && <FailureNotice error={open.error} />}
+    </DialogForm>
   )
 }
 

@@ -1,15 +1,13 @@
 /** An account: what it has, what it bought, what it earned, and the entries that concern it. */
 
 import { z } from 'zod'
-import { accounts } from '../../domain/state.ts'
 import { wholeSeconds } from '../../domain/time.ts'
 import { readBackwards } from '../../ledger/history.ts'
 import { presentKey } from '../../ledger/present.ts'
-import { readKeys, readRow } from '../../ledger/queries.ts'
-import { missing } from '../failures.ts'
+import { readKeys } from '../../ledger/queries.ts'
 import * as input from '../inputs.ts'
 import { entryViews } from '../present.ts'
-import { readAccountPage, readEarnings, readHoldings, readWallet } from '../standing.ts'
+import { needAccount, readAccountPage, readEarnings, readHoldings, readWallet } from '../standing.ts'
 import type * as view from '../views.ts'
 import type { LedgerSight } from './host.ts'
 import { type HubContext, may, requireAccount, router } from './procedure.ts'
@@ -56,8 +54,7 @@ export const account = router({
 })
 
 async function show({ store, time }: LedgerSight, account: string) {
-  const row = await readRow(store, accounts.at(account))
-  if (row === undefined) throw missing(`There is no account ${account} on this ledger.`)
+  const row = await needAccount(store, account)
   const keys = await readKeys(store, account)
   return {
     account,

@@ -74,6 +74,7 @@ class SearchedFolder implements OpenSearched {
     await this.store.close()
   }
 }
+
 /** Whether it is worth the while to make the index follow before it is used. */
 export async function isBehind({ store, lookup }: Searched): Promise<boolean> {
   return (await store.size()) - lookup.size >= WORTH_ENTRIES

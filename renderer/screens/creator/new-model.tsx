@@ -1,9 +1,10 @@
 /** A new model: its name, its base, the digest of its weights. */
-import { Button, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { Group, Text, Textarea, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
+import { DialogForm } from '../../components/dialog-form.tsx'
 import { DIGEST, DigestField } from '../../components/digest-field.tsx'
 import { useDesk } from '../../desk.tsx'
-import { useCloseOnEscape, useSign } from '../../sign.tsx'
+import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 
 export function NewModel({ close }: { readonly close: () => void }) {
@@ -21,54 +22,29 @@ export function NewModel({ close }: { readonly close: () => void }) {
     sign({ signer: acting.account, type: 'model.create', body, taken: close })
   }
   return (
-    <Modal
-      opened
-      onClose={close}
-      closeOnEscape={useCloseOnEscape()}
-      title={t.createTitle}
-      size={560}
-      closeButtonProps={{ 'aria-label': strings.close }}
-    >
-      <form onSubmit={submit}>
-        <Stack>
-          <Text c="dimmed">{t.createLead}</Text>
-          <Group grow align="flex-start">
-            <TextInput
-              label={t.name}
-              value={name}
-              maxLength={64}
-              required
-              data-autofocus
-              onChange={(event) => setName(event.currentTarget.value)}
-            />
-            <TextInput
-              label={t.base}
-              value={base}
-              maxLength={64}
-              required
-              onChange={(event) => setBase(event.currentTarget.value)}
-            />
-          </Group>
-          <DigestField label={t.artifact} description={t.artifactHint} value={artifact} change={setArtifact} />
-          <Textarea
-            label={t.description}
-            value={description}
-            maxLength={2000}
-            autosize
-            minRows={2}
-            maxRows={6}
-            onChange={(event) => setDescription(event.currentTarget.value)}
-          />
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              {strings.cancel}
-            </Button>
-            <Button type="submit" disabled={!isComplete}>
-              {t.create}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <DialogForm title={t.createTitle} size={560} close={close} submit={submit} action={t.create} isComplete={isComplete}>
+      <Text c="dimmed">{t.createLead}</Text>
+      <Group grow align="flex-start">
+        <TextInput
+          label={t.name}
+          value={name}
+          maxLength={64}
+          required
+          data-autofocus
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <TextInput label={t.base} value={base} maxLength={64} required onChange={(event) => setBase(event.currentTarget.value)} />
+      </Group>
+      <DigestField label={t.artifact} description={t.artifactHint} value={artifact} change={setArtifact} />
+      <Textarea
+        label={t.description}
+        value={description}
+        maxLength={2000}
+        autosize
+        minRows={2}
+        maxRows={6}
+        onChange={(event) => setDescription(event.currentTarget.value)}
+      />
+    </DialogForm>
   )
 }

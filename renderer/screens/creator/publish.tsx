@@ -1,10 +1,11 @@
 /** Publishing a listing: what it sells at which prices, what is left of each, and why the ledger would not take it, if so. */
-import { Button, Drawer, Group, SegmentedControl, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { Drawer, SegmentedControl, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSignature } from '@tabler/icons-react'
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { ModelList } from '../../../core/api/views.ts'
+import { FormActions } from '../../components/dialog-form.tsx'
 import { RefusalNotice } from '../../components/layout.tsx'
 import { useDesk } from '../../desk.tsx'
 import { go, href } from '../../route.ts'
@@ -96,14 +97,7 @@ export function ListingForm({ title, type, draft, change, choose, list, body, fa
             </Text>
           )}
           <WouldBeRefused type={type} body={body} />
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              {strings.cancel}
-            </Button>
-            <Button type="submit" disabled={body === undefined} leftSection={<IconSignature size={17} />}>
-              {t.submit}
-            </Button>
-          </Group>
+          <FormActions close={close} action={t.submit} icon={<IconSignature size={17} />} isComplete={body !== undefined} />
         </Stack>
       </form>
     </Drawer>

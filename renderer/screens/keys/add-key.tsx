@@ -1,11 +1,12 @@
 /** Another key for the account: made here or elsewhere, for everything or within limits. */
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { IconSignature } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
+import { DialogForm } from '../../components/dialog-form.tsx'
 import { FailureNotice } from '../../components/layout.tsx'
 import { useDesk } from '../../desk.tsx'
-import { useCloseOnEscape, useSign } from '../../sign.tsx'
+import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 import { Choices } from './choices.tsx'
@@ -31,66 +32,51 @@ export function AddKey({ close }: { readonly close: () => void }) {
   }
   const isWrongKey = draft.pasted.trim() !== '' && publicKeyIn(draft.pasted) === undefined
   return (
-    <Modal
-      opened
-      onClose={close}
-      closeOnEscape={useCloseOnEscape()}
+    <DialogForm
       title={t.add}
       size={520}
-      closeButtonProps={{ 'aria-label': strings.close }}
+      close={close}
+      // A failure to make the key is shown below.
+      submit={(event) => void submit(event).catch(() => {})}
+      action={strings.sign.review}
+      icon={<IconSignature size={17} />}
+      isComplete={terms !== undefined}
+      isPending={make.isPending}
     >
-      {/* A failure to make the key is shown below. */}
-      <form onSubmit={(event) => void submit(event).catch(() => {})} noValidate>
-        <Stack>
-          <TextInput
-            label={t.label}
-            description={t.labelHint}
-            value={draft.label}
-            maxLength={64}
-            required
-            data-autofocus
-            onChange={(event) => change({ label: event.currentTarget.value })}
-          />
-          <Choices label={t.place} value={draft.place} of={t.places} choose={(place) => change({ place })} />
-          {draft.place === 'elsewhere' && (
-            <TextInput
-              label={t.pasted}
-              description={t.pastedHint}
-              value={draft.pasted}
-              required
-              spellCheck={false}
-              maxLength={512}
-              classNames={{ input: 'mono' }}
-              error={isWrongKey ? t.notPublic : undefined}
-              onChange={(event) => change({ pasted: event.currentTarget.value })}
-            />
-          )}
-          <Choices label={t.may} value={draft.power} of={t.powers} choose={(power) => change({ power })} />
-          {draft.power === 'some' && <KeyLimits draft={draft} change={change} />}
-          <TextInput
-            type="date"
-            label={t.lastDay}
-            description={t.lastDayHint}
-            value={draft.lastDay}
-            error={isPast(draft, ledger.time) ? t.past : undefined}
-            onChange={(event) => change({ lastDay: event.currentTarget.value })}
-          />
-          {make.error !== null && <FailureNotice error={make.error} />}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              {strings.cancel}
-            </Button>
-            <Button
-              type="submit"
-              disabled={terms === undefined}
-              loading={make.isPending}
-              leftSection={<IconSignature size={17} />}
-            >
-              {strings.sign.review}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <TextInput
+        label={t.label}
+        description={t.labelHint}
+        value={draft.label}
+        maxLength={64}
+        required
+        data-autofocus
+        onChange={(event) => change({ label: event.currentTarget.value })}
+      />
+      <Choices label={t.place} value={draft.place} of={t.places} choose={(place) => change({ place })} />
+      {draft.place === 'elsewhere' && (
+        <TextInput
+          label={t.pasted}
+          description={t.pastedHint}
+          value={draft.pasted}
+          required
+          spellCheck={false}
+          maxLength={512}
+          classNames={{ input: 'mono' }}
+          error={isWrongKey ? t.notPublic : undefined}
+          onChange={(event) => change({ pasted: event.currentTarget.value })}
+        />
+      )}
+      <Choices label={t.may} value={draft.power} of={t.powers} choose={(power) => change({ power })} />
+      {draft.power === 'some' && <KeyLimits draft={draft} change={change} />}
+      <TextInput
+        type="date"
+        label={t.lastDay}
+        description={t.lastDayHint}
+        value={draft.lastDay}
+        error={isPast(draft, ledger.time) ? t.past : undefined}
+        onChange={(event) => change({ lastDay: event.currentTarget.value })}
+      />
+      {make.error !== null && <FailureNotice error={make.error} />}
+    </DialogForm>
   )
 }

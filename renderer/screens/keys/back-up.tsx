@@ -1,9 +1,10 @@
 /** Keys of this machine in a sealed file, which `nimledger keys import` reads on another one. */
-import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core'
+import { PasswordInput, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconDownload } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
+import { DialogForm } from '../../components/dialog-form.tsx'
 import { FailureNotice } from '../../components/layout.tsx'
 import { useDesk } from '../../desk.tsx'
 import { saveFile } from '../../save-file.ts'
@@ -33,41 +34,32 @@ export function BackUp({ close }: { readonly close: () => void }) {
     backUp.mutate({ passphrase, ...(what === 'account' && { account: acting.account }) })
   }
   return (
-    <Modal opened onClose={close} title={t.backUpTitle} closeButtonProps={{ 'aria-label': strings.close }}>
-      <form onSubmit={submit}>
-        <Stack>
-          <Text c="dimmed">{t.backUpLead}</Text>
-          <Choices label={t.what} value={what} of={t.whats} choose={setWhat} />
-          <PasswordInput
-            label={t.passphrase}
-            description={t.passphraseHint}
-            value={passphrase}
-            required
-            data-autofocus
-            autoComplete="current-password"
-            onChange={(event) => setPassphrase(event.currentTarget.value)}
-          />
-          {desk.isDemo && (
-            <Text size="sm" c="dimmed">
-              {strings.unlock.demoHint}
-            </Text>
-          )}
-          {backUp.error !== null && <FailureNotice error={backUp.error} />}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              {strings.cancel}
-            </Button>
-            <Button
-              type="submit"
-              leftSection={<IconDownload size={17} />}
-              loading={backUp.isPending}
-              disabled={passphrase === ''}
-            >
-              {t.save}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <DialogForm
+      title={t.backUpTitle}
+      close={close}
+      submit={submit}
+      action={t.save}
+      icon={<IconDownload size={17} />}
+      isComplete={passphrase !== ''}
+      isPending={backUp.isPending}
+    >
+      <Text c="dimmed">{t.backUpLead}</Text>
+      <Choices label={t.what} value={what} of={t.whats} choose={setWhat} />
+      <PasswordInput
+        label={t.passphrase}
+        description={t.passphraseHint}
+        value={passphrase}
+        required
+        data-autofocus
+        autoComplete="current-password"
+        onChange={(event) => setPassphrase(event.currentTarget.value)}
+      />
+      {desk.isDemo && (
+        <Text size="sm" c="dimmed">
+          {strings.unlock.demoHint}
+        </Text>
+      )}
+      {backUp.error !== null && <FailureNotice error={backUp.error} />}
+    </DialogForm>
   )
 }
