@@ -1,5 +1,7 @@
 /** The ledger behind a hub: what fails under it is told, reading goes on, and it comes back by itself where it can. */
 
+import { copyFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Failure } from '../../core/api/failures.ts'
@@ -8,6 +10,7 @@ import { knownFailureOf } from '../../core/bin/failure.ts'
 import { HubLedger } from '../../core/bin/hub/hub-ledger.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
+import { openSqliteSearched } from '../../core/drivers/sqlite/index-follower.ts'
 import { Ledger } from '../../core/ledger/ledger.ts'
 import { StoreError, type StoreWriter } from '../../core/ledger/store.ts'
 import { sqliteHome } from '../ledger/homes.ts'
@@ -25,7 +28,9 @@ import {
 } from '../ledger/support.ts'
 
 /** A ledger whose store fails with whatever it is told to, and pauses that end when they are told to. */
-async function unsteady(options: { readonly room?: { readonly notes: number; readonly bytes: number } } = {}) {
+type Options = Parameters<typeof HubLedger.open>[0]
+
+async function unsteady(options: Partial<Pick<Options, 'room'>> = {}, openSearched?: typeof openSqliteSearched) {
   const home = await sqliteHome()
   const test = await TestLedger.found(home)
   accepted(await test.ledger.submit(test.opening(ADA)))
@@ -55,7 +60,7 @@ async function unsteady(options: { readonly room?: { readonly notes: number; rea
         throw error
       }
     },
-    openSearched: () => openUnindexed(home),
+    openSearched: () => openSearched?.(home.folder) ?? openUnindexed(home),
     ...options,
     sequencerKeys: () => [SEQUENCER],
     now: () => test.time,
@@ -74,12 +79,36 @@ async function unsteady(options: { readonly room?: { readonly notes: number; rea
     await expect.poll(() => waiting.length).toBeGreaterThan(0)
     waiting.shift()!()
   }
-  return { test, ledger, state, passPause }
+  return { home, test, ledger, state, passPause }
 }
 
 const FULL = new StoreError('disk_full', 'The disk is full: ledger.db cannot grow.')
 
 describe('a full disk', () => {
+  it('leaves the lock to others; the files that are there afterwards are those that are read', async () => {
+    const { home, test, ledger, state, passPause } = await unsteady({}, openSqliteSearched)
+    const size = () => ledger.reading(({ store }) => store.size())
+    state.fault = FULL
+    await expect(ledger.submit(test.opening(BOB))).rejects.toThrow(FULL.message)
+    expect(await size()).toBe(2)
+    // Somebody makes room by moving the book to another disk and back, while others go on reading.
+    const reading = setInterval(() => void size(), 10)
+    onTestFinished(() => clearInterval(reading))
+    for (const suffix of ['', '-wal']) {
+      const file = join(home.folder, `ledger.db${suffix}`)
+      copyFileSync(file, `${file}.moved`)
+      renameSync(`${file}.moved`, file)
+    }
+    rmSync(join(home.folder, 'ledger.db-shm'))
+    state.fault = undefined
+    expect(await size()).toBe(2)
+    await passPause()
+    await expect.poll(() => ledger.failure).toBeUndefined()
+    expect(accepted(await ledger.submit(test.opening(BOB))).index).toBe(2)
+    clearInterval(reading)
+    expect(await size()).toBe(3)
+  })
+
   it('is told to whoever submits, while the log is still read; with room again notes are taken again', async () => {
     const { test, ledger, state, passPause } = await unsteady()
     state.fault = FULL

@@ -60,6 +60,7 @@ test(`${KILLS} kills of hub and mirror lose nothing and double nothing`, { timeo
   process.stdout.write(`${JSON.stringify(tally)}\n`)
   expect(tally.kills).toBe(KILLS)
   expect(tally.acknowledged).toBeGreaterThan(0)
-  // Many kills must hit a hub that has notes in flight, or they prove little.
-  expect(tally, JSON.stringify(tally)).toSatisfy((one: typeof tally) => one.inFlight > KILLS / VICTIMS.length - 1)
+  // Most kills must hit a hub that has notes in flight, or they prove little; of a few, those that waited for it.
+  const least = KILLS < KILLS_OF_A_LEDGER ? Math.floor(KILLS / VICTIMS.length) : KILLS * 0.5
+  expect(tally, JSON.stringify(tally)).toSatisfy((one: typeof tally) => one.inFlight >= least)
 })
