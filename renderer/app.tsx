@@ -35,8 +35,11 @@ export function App() {
       onData: (event) => {
         if (event.what === 'progress') return setProgress({ done: event.done, total: event.total })
         setProgress(undefined)
-        // Of a ledger that was locked nothing stays in the page.
-        if (event.status === 'locked') client.removeQueries({ predicate: ({ queryKey }) => !isDeskState(queryKey) })
+        // Of a ledger that was locked nothing stays in the page, and what was shown asks nothing more.
+        if (event.status === 'locked') {
+          client.setQueryData(trpc.desk.state.queryKey(), (before) => before && { ...before, status: event.status })
+          client.removeQueries({ predicate: ({ queryKey }) => !isDeskState(queryKey) })
+        }
         void client.invalidateQueries(trpc.desk.state.queryFilter())
       },
     }),

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { marketCopy } from '../api/console.ts'
 import { auditOf, cli, folder, PASSPHRASE } from '../cli/run.ts'
 import { startConsole } from '../console/process.ts'
-import { axeFindings, command, visit } from './support.ts'
+import { axeFindings, command, EVENTUALLY, visit } from './support.ts'
 
 test('the demonstration: one door, and its figures are there', async () => {
   const dir = join(folder(), 'ledger')
@@ -91,6 +91,8 @@ test('a locked vault: nothing is shown until the passphrase is right', async () 
   // Locked again in one tab, it is locked in the other.
   const second = await seen.another()
   await second.getByRole('heading', { name: 'Overview' }).waitFor()
+  // A question that is under way when the keys are locked is refused, which the browser reports.
+  for (const one of [page, second]) await expect.poll(() => one.locator('[aria-busy]').count(), EVENTUALLY).toBe(0)
   await command(page, 'Lock the keys')
   for (const one of [page, second]) await one.getByRole('heading', { name: 'The keys are locked' }).waitFor()
   expect(await second.getByText('Law 7B').count()).toBe(0)
