@@ -249,14 +249,25 @@ export function parseBundle(bytes: Uint8Array, width: number): Uint8Array[] | Ma
   const entries: Uint8Array[] = []
   let offset = 0
   while (entries.length < width) {
-    const start = offset + LENGTH_BYTES
-    if (start > bytes.length) return new Malformed(`the bundle ends before entry ${entries.length}`)
-    const end = start + bytes[offset]! * 256 + bytes[offset + 1]!
-    if (end > bytes.length) return new Malformed(`the bundle ends within entry ${entries.length}`)
-    entries.push(bytes.subarray(start, end))
+    const end = entryEnd(bytes, offset)
+    if (end > bytes.length) return new Malformed(`the bundle ends before entry ${entries.length} does`)
+    entries.push(bytes.subarray(offset + LENGTH_BYTES, end))
     offset = end
   }
   return offset === bytes.length ? entries : new Malformed(`the bundle goes on after its ${width} entries`)
+}
+
+/** Whether there are `width` entries in a bundle, and perhaps more: one that was cut off on its way has fewer. */
+export function hasEntries(bytes: Uint8Array, width: number): boolean {
+  let offset = 0
+  for (let count = 0; count < width && offset <= bytes.length; count++) offset = entryEnd(bytes, offset)
+  return offset <= bytes.length
+}
+
+/** Where an entry that begins at `offset` ends: beyond the bytes where they end before. */
+function entryEnd(bytes: Uint8Array, offset: number): number {
+  const start = offset + LENGTH_BYTES
+  return start > bytes.length ? start : start + bytes[offset]! * 256 + bytes[offset + 1]!
 }
 
 function isIntegerWithin(value: number, least: number, most: number): boolean {

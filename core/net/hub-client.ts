@@ -16,7 +16,7 @@ import { toBase64, tryUtf8Decode, utf8 } from '../base/bytes.ts'
 import { MAX_ENTRY_BYTES, MAX_NOTE_BYTES } from '../base/limits.ts'
 import type { RefusalData } from '../domain/refusal.ts'
 import { HASH_BYTES } from '../log/merkle.ts'
-import { formatTilePath, TILE_WIDTH, type TilePath } from '../log/tiles.ts'
+import { formatTilePath, hasEntries, TILE_WIDTH, type TilePath } from '../log/tiles.ts'
 import { HubBusy, type RemoteAnswer, RemoteError, type RemoteHub, type RemoteLog } from '../sync/remote.ts'
 import { type ExchangeLimits, exchange, streamParts } from './exchange.ts'
 import { Turns } from './turns.ts'
@@ -27,6 +27,8 @@ export interface HubClientOptions extends Partial<ExchangeLimits> {
   /** How often a resource is asked for when there is no answer, and the pause after the first attempt; it doubles. */
   readonly attempts?: number
   readonly pauseMs?: number
+  /** Whether resources are asked for past every cache, over connections that are not used again. */
+  readonly isFresh?: boolean
 }
 
 /** Longest that is waited because a hub says so: one of this program counts what an address asks over ten seconds. */
@@ -46,6 +48,8 @@ const CALL_TYPES: ReadonlySet<string> = new Set(['application/json'])
 
 const EVENT_TYPES: ReadonlySet<string> = new Set(['text/event-stream'])
 
+const NEWLINE = 0x0a
+
 const SUBMIT_PATH = 'trpc/transaction.submitMany'
 const SIZES_PATH = 'trpc/log.sizes?input=%7B%7D'
 /** A stream of events is begun anew now and then, and after a silence: a hub at rest says every few seconds that it is there. */
@@ -64,39 +68,55 @@ export function isToken(text: string): boolean {
   return /^[!-~]{1,512}$/.test(text)
 }
 
+/** Past every cache; the connection is not used again, so that one which spoils answers is soon given up. */
+const FRESH = { 'cache-control': 'no-cache', connection: 'close' }
+
 /** Which resource a reader asks for. */
 interface Request {
   readonly path: string
   readonly maximumBytes: number
+  /** Whether nothing is missing at the end: an answer may be cut off without any sign of it in HTTP. */
+  readonly isWhole: (bytes: Uint8Array) => boolean
   readonly headers?: Readonly<Record<string, string>>
 }
 
 export class HubClient implements RemoteLog, RemoteHub {
   readonly name: string
   readonly #base: URL
+  readonly #given: HubClientOptions
   readonly #options: ExchangeLimits & { readonly attempts: number; readonly pauseMs: number }
   readonly #headers: Readonly<Record<string, string>>
   readonly #turns = new Turns(MAX_RESOURCES_AT_ONCE)
 
   /** `base` is what parseHubUrl returned. */
-  constructor(base: URL, { token, ...options }: HubClientOptions = {}) {
+  constructor(base: URL, given: HubClientOptions = {}) {
+    const { token, isFresh = false, ...options } = given
     this.#base = base
     this.name = base.href
+    this.#given = given
     this.#options = { ...DEFAULTS, ...options }
-    this.#headers = token === undefined ? HEADERS : { ...HEADERS, authorization: `Bearer ${token}` }
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    this.#headers = { ...HEADERS, ...(isFresh && FRESH), ...authorization }
+  }
+
+  afresh(): HubClient {
+    return new HubClient(this.#base, { ...this.#given, isFresh: true })
   }
 
   checkpoint(): Promise<Uint8Array> {
-    return this.#get({ path: 'checkpoint', maximumBytes: MAX_NOTE_BYTES, headers: { 'cache-control': 'no-cache' } })
+    const isWhole = (bytes: Uint8Array) => bytes.at(-1) === NEWLINE
+    const headers = { 'cache-control': 'no-cache' }
+    return this.#get({ path: 'checkpoint', maximumBytes: MAX_NOTE_BYTES, isWhole, headers })
   }
 
   async tile(level: number, number: number, width: number): Promise<Uint8Array> {
-    const bytes = await this.#getTile({ level, number, width }, HASH_BYTES)
+    const isWhole = (bytes: Uint8Array) => bytes.length >= width * HASH_BYTES
+    const bytes = await this.#getTile({ level, number, width }, HASH_BYTES, isWhole)
     return bytes.subarray(0, width * HASH_BYTES)
   }
 
   bundle(number: number, width: number): Promise<Uint8Array> {
-    return this.#getTile({ level: 'entries', number, width }, MAX_ENTRY_BYTES + 2)
+    return this.#getTile({ level: 'entries', number, width }, MAX_ENTRY_BYTES + 2, (bytes) => hasEntries(bytes, width))
   }
 
   /** One attempt: the caller tries again by itself. */
@@ -123,8 +143,10 @@ export class HubClient implements RemoteLog, RemoteHub {
   }
 
   /** The partial tiles of a size may be gone once the full one is there, which begins like them. */
-  async #getTile(tile: TilePath, itemBytes: number): Promise<Uint8Array> {
-    const request = (width: number): Request => ({ path: formatTilePath({ ...tile, width }), maximumBytes: width * itemBytes })
+  async #getTile(tile: TilePath, itemBytes: number, isWhole: Request['isWhole']): Promise<Uint8Array> {
+    const request = (width: number): Request => {
+      return { path: formatTilePath({ ...tile, width }), maximumBytes: width * itemBytes, isWhole }
+    }
     try {
       return await this.#get(request(tile.width))
     } catch (error) {
@@ -153,13 +175,16 @@ export class HubClient implements RemoteLog, RemoteHub {
     return `The token does not open the log. ${why}; ${takes}. ${ask}`
   }
 
-  async #getPatiently({ path, maximumBytes, headers }: Request): Promise<Uint8Array> {
+  async #getPatiently({ path, maximumBytes, isWhole, headers }: Request): Promise<Uint8Array> {
     const { attempts, pauseMs } = this.#options
     const url = new URL(path, this.#base)
-    const asked = { url, headers: { ...this.#headers, ...headers }, types: RESOURCE_TYPES, maximumBytes }
+    const asked = { url, types: RESOURCE_TYPES, maximumBytes }
     for (let attempt = 1; ; attempt++) {
       try {
-        return await exchange(asked, this.#options)
+        const fresh = attempt > 1 && FRESH
+        const bytes = await exchange({ ...asked, headers: { ...this.#headers, ...headers, ...fresh } }, this.#options)
+        if (isWhole(bytes)) return bytes
+        throw new RemoteError('offline', `${url.href} is cut off after ${bytes.length} bytes, by its server or on its way.`)
       } catch (error) {
         const isPassing = error instanceof RemoteError && error.reason === 'offline'
         if (!isPassing || attempt >= attempts) throw error

@@ -38,7 +38,7 @@ import {
   type VerifierKey,
 } from '../log/note.ts'
 import type { VerifySignature } from '../log/signature.ts'
-import { readPrefix } from './remote-tree.ts'
+import { readPrefix, tilesIn } from './remote-tree.ts'
 
 /** A witness that runs somewhere else. */
 export interface RemoteWitness {
@@ -300,14 +300,7 @@ export class Cosigning {
   async #prove(oldSize: number, size: number): Promise<readonly Uint8Array[]> {
     if (oldSize === 0 || oldSize === size) return []
     const { reading, sha256 } = this.#options
-    return reading(async (log) => {
-      const load = async (level: number, number: number) => {
-        const hashes = await log.tile(level, number)
-        assert(hashes !== undefined, 'a log has the tiles of the entries that it has')
-        return hashes
-      }
-      return (await readPrefix(sha256, load, oldSize, size)).path
-    })
+    return reading(async (log) => (await readPrefix(sha256, tilesIn(log), oldSize, size)).path)
   }
 
   #readCosignature(key: VerifierKey, { note }: Target, body: Uint8Array): NoteSignature {

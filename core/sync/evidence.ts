@@ -14,7 +14,8 @@
  *   invalid    `shown` covers `entry`, at `index`, as the inclusion proof `path` shows, and it breaks a rule, which `message`
  *              names; without an entry, `shown` itself is not signed with the key that its entries name.
  *
- * The signatures and proofs hold for anybody; that something was served, or served later, is the mirror's word.
+ * The signatures and proofs hold for anybody; that something was served, or served later, is the mirror's word. A mirror gives it
+ * for what it was served twice, and never for an answer that was cut off.
  */
 
 import { equalBytes, type Sha256, toBase64, tryFromBase64, tryUtf8Decode, utf8 } from '../base/bytes.ts'
@@ -95,6 +96,11 @@ export function parseEvidence(bytes: Uint8Array): Evidence | Malformed {
 function bytesOf(field: Json | undefined): Uint8Array | undefined | null {
   if (field === undefined) return undefined
   return (typeof field === 'string' ? tryFromBase64(field) : undefined) ?? null
+}
+
+/** Whether the log's signatures show it; what else a mirror found, it may owe to whatever carries the log to it. */
+export function restsOnSignatures(kind: EvidenceKind): boolean {
+  return kind === 'fork' || kind === 'invalid'
 }
 
 /** What evidence comes to, for those who trust the log so. */

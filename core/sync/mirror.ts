@@ -8,7 +8,8 @@
  *   covered       the book has the checkpoint's root, and its entries name the key that signed
  *
  * It may be cut off anywhere: the next round takes up at the entry after the last one committed. A log that shows two histories,
- * goes back, withholds or alters anything, or has an entry that breaks a rule, ends the round with evidence.
+ * goes back, withholds or alters anything, or has an entry that breaks a rule, ends the round with evidence. What its signatures
+ * do not show, a cache or a line on the way may have done as well: that has to be found twice, the second time past all caches.
  */
 
 import { assert } from '../base/assert.ts'
@@ -23,13 +24,21 @@ import { keyInForce, openCheckpointOf } from '../ledger/log-keys.ts'
 import { type LoggedEntry, StoreError } from '../ledger/store.ts'
 import { frontierAt, signedSize } from '../ledger/tree.ts'
 import { type Checkpoint, noteVerifier, openCheckpoint, readCheckpoint, type WitnessGroup } from '../log/checkpoint.ts'
-import { emptyRoot, type Frontier, HASH_BYTES, leafHash, type TreeHead, verifyConsistency } from '../log/merkle.ts'
+import {
+  emptyRoot,
+  type Frontier,
+  HASH_BYTES,
+  leafHash,
+  type TreeHead,
+  verifyConsistency,
+  verifyInclusion,
+} from '../log/merkle.ts'
 import { formatVerifierKey, isSameKey, parseNote, type VerifierKey } from '../log/note.ts'
 import type { VerifySignature } from '../log/signature.ts'
 import { formatTilePath, newTiles, TILE_WIDTH, tileWidth } from '../log/tiles.ts'
-import type { Evidence } from './evidence.ts'
+import { type Evidence, restsOnSignatures } from './evidence.ts'
 import { RemoteError, type RemoteLog } from './remote.ts'
-import { Misserved, type Prefix, RemoteTree, readPrefix } from './remote-tree.ts'
+import { Misserved, type Prefix, RemoteTree, readOwnPrefix } from './remote-tree.ts'
 
 /** Bundles fetched at a time, and proven by one proof. While a step is replayed, the next one is fetched. */
 const STEP_BUNDLES = 8
@@ -91,9 +100,16 @@ export class Mirror {
    * key.
    */
   async sync(): Promise<Synced | Caught> {
-    const shown = await this.#readCheckpoint()
+    const { remote } = this.#options
+    const found = await this.#round(remote)
+    const isFinal = found.status === 'synced' || restsOnSignatures(found.evidence.kind)
+    return isFinal ? found : this.#round(remote.afresh())
+  }
+
+  async #round(remote: RemoteLog): Promise<Synced | Caught> {
+    const shown = await this.#readCheckpoint(remote)
     const before = await this.#shownBefore()
-    const tree = new RemoteTree(this.#options.sha256, this.#options.remote, shown)
+    const tree = new RemoteTree(this.#options.sha256, remote, shown)
     const sides = { shown: shown.signed, ...(before && { held: before.signed }) }
     try {
       const evidence =
@@ -112,12 +128,14 @@ export class Mirror {
   }
 
   /** The checkpoint that the log shows now, signed with the key that has to be trusted after the entries at hand. */
-  async #readCheckpoint(): Promise<Signed> {
-    const { remote, verifier } = this.#options
-    const signed = await remote.checkpoint()
+  async #readCheckpoint(remote: RemoteLog): Promise<Signed> {
     const key = await this.#trustedKey()
-    const checkpoint = await openCheckpointOf(key, signed, verifier)
-    if (checkpoint !== undefined) return { ...checkpoint, signed }
+    let signed!: Uint8Array
+    for (const from of [remote, remote.afresh()]) {
+      signed = await from.checkpoint()
+      const checkpoint = await openCheckpointOf(key, signed, this.#options.verifier)
+      if (checkpoint !== undefined) return { ...checkpoint, signed }
+    }
     throw new StoreError(
       'damaged',
       `What ${remote.name} shows is not a checkpoint signed with ${formatVerifierKey(key)}${others(key, signed)}.`,
@@ -160,18 +178,11 @@ export class Mirror {
   }
 
   async #findRollback(before: Signed, shown: Signed): Promise<Finding> {
-    const { sha256, remote, store } = this.#options
+    const { sha256, store } = this.#options
     const message = `The log shows ${entryCount(shown.size)}, after it showed ${before.size}: it went back.`
     const isHere = (await store.size()) >= before.size
     if (!isHere || shown.size === 0) return { kind: 'rollback', message }
-    const load = async (level: number, number: number) => {
-      const hashes = await store.tile(level, number)
-      assert(hashes !== undefined, 'a mirror has the tiles of the entries that it has')
-      return hashes
-    }
-    const prefix = await readPrefix(sha256, load, shown.size, before.size)
-    if (!verifyConsistency(sha256, { size: shown.size, root: prefix.root }, before, prefix.path))
-      throw new StoreError('damaged', `The mirror's own tiles are damaged; mirror ${remote.name} anew, in another folder.`)
+    const prefix = await readOwnPrefix(sha256, store, shown.size, before)
     return equalBytes(prefix.root, shown.root) ? { kind: 'rollback', message } : fork(shown, before, prefix)
   }
 
@@ -287,9 +298,12 @@ export class Mirror {
   /** The log has an entry that breaks a rule; anybody who has the entries before it can see that it does. */
   async #invalid({ index, message }: Defect, tree: RemoteTree): Promise<Finding> {
     assert(index !== undefined, 'a replay names the entry')
-    const [bytes] = (await tree.bundle(Math.floor(index / TILE_WIDTH))).slice(index % TILE_WIDTH)
+    const entry = (await tree.bundle(Math.floor(index / TILE_WIDTH)))[index % TILE_WIDTH]!
     const path = await tree.inclusion(index)
-    return { kind: 'invalid', message: `Entry ${index} of the log breaks its rules: ${message}`, index, entry: bytes!, path }
+    const { sha256 } = this.#options
+    if (!verifyInclusion(sha256, { index, hash: leafHash(sha256, entry) }, tree.head, path))
+      throw new Misserved('altered', 'tile', WRONG_TILES)
+    return { kind: 'invalid', message: `Entry ${index} of the log breaks its rules: ${message}`, index, entry, path }
   }
 
   /** The entries have to name the key that signed, and the one that is trusted. */

@@ -4,9 +4,11 @@
  * hashes are right turns out when a proof is made of them.
  */
 
+import { assert } from '../base/assert.ts'
 import type { Sha256 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
 import { entryCount } from '../base/plural.ts'
+import { type LogReader, StoreError } from '../ledger/store.ts'
 import {
   consistencyRanges,
   foldRanges,
@@ -16,6 +18,7 @@ import {
   type Range,
   rootRanges,
   type TreeHead,
+  verifyConsistency,
 } from '../log/merkle.ts'
 import { formatTilePath, parseBundle, readNode, TILE_WIDTH, tilesOf, tileWidth } from '../log/tiles.ts'
 import { RemoteError, type RemoteLog } from './remote.ts'
@@ -55,10 +58,26 @@ async function readRanges(sha256: Sha256, load: LoadTile, ranges: readonly Range
   return foldRanges(sha256, ranges, hashes)
 }
 
+/** The tiles that a store has itself. */
+export function tilesIn(store: Pick<LogReader, 'tile'>): LoadTile {
+  return async (level, number) => {
+    const hashes = await store.tile(level, number)
+    assert(hashes !== undefined, 'a store has the tiles of the entries that it has')
+    return hashes
+  }
+}
+
 /** The beginning of the tree of `size` entries, by its tiles. */
 export async function readPrefix(sha256: Sha256, load: LoadTile, prefixSize: number, size: number): Promise<Prefix> {
   const [root] = await readRanges(sha256, load, rootRanges(prefixSize), size)
   return { root: root!, path: await readRanges(sha256, load, consistencyRanges(prefixSize, size), size) }
+}
+
+/** The same by a mirror's own tiles. Throws StoreError where they are damaged, which is no evidence against the log. */
+export async function readOwnPrefix(sha256: Sha256, store: LogReader, prefixSize: number, head: TreeHead): Promise<Prefix> {
+  const prefix = await readPrefix(sha256, tilesIn(store), prefixSize, head.size)
+  if (verifyConsistency(sha256, { size: prefixSize, root: prefix.root }, head, prefix.path)) return prefix
+  throw new StoreError('damaged', "The mirror's own tiles are damaged; mirror the log anew, in another folder.")
 }
 
 export class RemoteTree {
@@ -101,8 +120,8 @@ export class RemoteTree {
     const width = tileWidth(level, number, this.head.size)
     const resource = formatTilePath({ level, number, width })
     const hashes = await this.#fetch(resource, () => this.#remote.tile(level, number, width))
-    if (hashes.length === width * HASH_BYTES) return hashes
-    throw new Misserved('altered', resource, `${resource} has ${hashes.length} bytes instead of ${width * HASH_BYTES}.`)
+    assert(hashes.length === width * HASH_BYTES, 'a remote log gives whole tiles')
+    return hashes
   }
 
   /** The entries that the tree has in a bundle. */

@@ -14,8 +14,10 @@ export interface RemoteLog {
   checkpoint(): Promise<Uint8Array>
   /** A tile's hashes: exactly `width` of them. */
   tile(level: number, number: number, width: number): Promise<Uint8Array>
-  /** A bundle of `width` entries, not taken apart yet. */
+  /** A bundle of `width` entries or more, not taken apart yet. */
   bundle(number: number, width: number): Promise<Uint8Array>
+  /** The same log, asked past every cache and over connections that are soon others. */
+  afresh(): RemoteLog
 }
 
 /** What each reason below means for whoever needs the resource. */

@@ -17,7 +17,7 @@ import { readCheckpoint } from '../log/checkpoint.ts'
 import type { TreeHead } from '../log/merkle.ts'
 import { parseProof } from '../log/proof.ts'
 import type { Evidence } from './evidence.ts'
-import { readPrefix } from './remote-tree.ts'
+import { type Prefix, readOwnPrefix } from './remote-tree.ts'
 
 /** Notes looked at together. */
 const PAGE = 100
@@ -63,7 +63,6 @@ async function compareReceipts(
   signed: Uint8Array,
   head: TreeHead,
 ): Promise<Evidence | undefined> {
-  const load = async (level: number, number: number) => (await store.tile(level, number))!
   /** The sizes at which a receipt turned out to be of this log. */
   const same = new Set<number>()
   for (let after: string | undefined; ; ) {
@@ -73,7 +72,7 @@ async function compareReceipts(
       const receipt = checkpointOf(kept)
       // The published log may lag behind what was signed when the hub answered.
       if (receipt.head.size > head.size) continue
-      const prefix = same.has(receipt.head.size) ? undefined : await readPrefix(sha256, load, receipt.head.size, head.size)
+      const prefix = same.has(receipt.head.size) ? undefined : await readOwnPrefix(sha256, store, receipt.head.size, head)
       if (prefix !== undefined && !equalBytes(prefix.root, receipt.head.root))
         return fork(receipt.signed, signed, receipt.head.size, prefix)
       same.add(receipt.head.size)
@@ -95,7 +94,7 @@ function checkpointOf({ answer }: OutboxNote): { readonly signed: Uint8Array; re
   return { signed: proof.checkpoint, head }
 }
 
-function fork(held: Uint8Array, shown: Uint8Array, size: number, prefix: Awaited<ReturnType<typeof readPrefix>>): Evidence {
+function fork(held: Uint8Array, shown: Uint8Array, size: number, prefix: Prefix): Evidence {
   const message = `The hub gave a receipt for a tree of ${entryCount(size)} with which the log that it publishes does not begin.`
   return { kind: 'fork', message, held, shown, prefix: prefix.root, path: prefix.path }
 }

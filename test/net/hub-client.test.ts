@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Malformed } from '../../core/base/malformed.ts'
+import { formatBundle } from '../../core/log/tiles.ts'
 import { HubClient, type HubClientOptions, isToken } from '../../core/net/hub-client.ts'
 import { parseHubUrl } from '../../core/net/hub-url.ts'
 
@@ -62,6 +63,7 @@ async function served(answer: Answer, options: HubClientOptions = {}): Promise<{
 
 const TILE = { 'content-type': 'application/octet-stream' }
 const HASHES = Buffer.alloc(256 * 32, 7)
+const CUT_OFF = expect.stringMatching(/ is cut off after \d+ bytes/)
 /** 64 MiB of zeros. */
 const ZEROS = Buffer.alloc(64 * 1024 * 1024)
 /** How servers pack bundles. */
@@ -69,14 +71,43 @@ const PACKINGS = { gzip: gzipSync, zstd: zstdCompressSync }
 
 describe('a log over HTTP', () => {
   test.each(['gzip', 'zstd'] as const)('is asked for by the paths of its tiles, packed with %s or not', async (coding) => {
+    const bundle = formatBundle([randomBytes(50), randomBytes(1_000)])
     const { client, asked } = await served((response, path) => {
+      const bytes = path.includes('entries') ? bundle : HASHES.subarray(0, 96)
       if (path === '/log/checkpoint') response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('signed\n')
-      else response.writeHead(200, { ...TILE, 'content-encoding': coding }).end(PACKINGS[coding](HASHES.subarray(0, 96)))
+      else response.writeHead(200, { ...TILE, 'content-encoding': coding }).end(PACKINGS[coding](bytes))
     })
     expect(Buffer.from(await client.checkpoint()).toString()).toBe('signed\n')
     expect(await client.tile(0, 1_234_067, 3)).toEqual(HASHES.subarray(0, 96))
-    expect(await client.bundle(5, 256)).toEqual(HASHES.subarray(0, 96))
-    expect(asked).toEqual(['/log/checkpoint', '/log/tile/0/x001/x234/067.p/3', '/log/tile/entries/005'])
+    expect(Buffer.from(await client.bundle(5, 2))).toEqual(Buffer.from(bundle))
+    expect(asked).toEqual(['/log/checkpoint', '/log/tile/0/x001/x234/067.p/3', '/log/tile/entries/005.p/2'])
+  })
+
+  test('is asked again where an answer is cut off, past all caches and at last on a new connection', async () => {
+    const connections: unknown[] = []
+    const answer: Answer = (response, _path, nth) => {
+      const { socket, headers } = response.req
+      connections.push(socket)
+      expect([headers.connection, headers['cache-control']]).toEqual(
+        nth === 1 ? ['keep-alive', undefined] : ['close', 'no-cache'],
+      )
+      response.writeHead(200, TILE).end(nth < 3 ? HASHES.subarray(0, -1) : HASHES)
+    }
+    const { client, asked } = await served(answer, { attempts: 3 })
+    expect(await client.tile(0, 0, 256)).toHaveLength(256 * 32)
+    expect(asked).toHaveLength(3)
+    expect(connections[2]).not.toBe(connections[0])
+    // The beginning of a full bundle serves for a partial one, wherever it is cut after that.
+    const bundle = formatBundle(Array.from({ length: 256 }, () => randomBytes(50)))
+    const full = await served((response, path) => {
+      if (path.includes('.p/')) response.writeHead(404).end()
+      else response.writeHead(200, TILE).end(bundle)
+    })
+    expect(Buffer.from(await full.client.bundle(0, 3)).equals(bundle)).toBe(true)
+    for (const end of [0, 1, 53, 155]) {
+      const cut = await served((response) => response.writeHead(200, TILE).end(bundle.subarray(0, end)))
+      await expect(cut.client.bundle(0, 3)).rejects.toMatchObject({ reason: 'offline', message: CUT_OFF })
+    }
   })
 
   test('that is private is read with a token', async () => {
@@ -192,6 +223,13 @@ describe('a log over HTTP', () => {
       (r) => void r.writeHead(200, { ...TILE, 'content-length': '8192' }).write(HASHES.subarray(0, 100), () => r.destroy()),
       { reason: 'offline' },
     ],
+    ['is cut off without a word about its length', ended(HASHES.subarray(0, 8_000)), { reason: 'offline', message: CUT_OFF }],
+    ['is cut off at once', ended(HASHES.subarray(0, 0)), { reason: 'offline', message: CUT_OFF }],
+    [
+      'is packed, and cut off as if that were all',
+      packed('gzip', gzipSync(randomBytes(8_192)).subarray(0, 8_000)),
+      { reason: 'offline', message: CUT_OFF },
+    ],
     ['is dropped', (r) => r.destroy(), { reason: 'offline' }],
     ['never begins', () => {}, { reason: 'offline', message: expect.stringContaining('it stopped answering') }],
     ['stops in the middle', (r) => void r.writeHead(200, TILE).write(HASHES.subarray(0, 100)), { reason: 'offline' }],
@@ -215,6 +253,14 @@ describe('a log over HTTP', () => {
     await expect(client.checkpoint()).rejects.toMatchObject({ reason: 'offline', code: 'offline' })
   })
 })
+
+/** Bytes whose end is the end of the connection, as HTTP/1.0 has it. */
+function ended(bytes: Uint8Array): (response: ServerResponse) => void {
+  return ({ req: { socket } }) => {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\nconnection: close\r\n\r\n')
+    socket.end(bytes)
+  }
+}
 
 /** Bytes in the place of 256 hashes, said to be packed in one way or another. */
 function packed(coding: string, bytes: Uint8Array): (response: ServerResponse) => void {

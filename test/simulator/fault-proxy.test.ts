@@ -63,6 +63,7 @@ const EXPECTED: Record<Fault | 'pass', { readonly outcome: Seen['outcome']; read
   held: { outcome: 'echo', arrivals: 1 },
   unanswered: { outcome: 'none', arrivals: 1 },
   'half-answer': { outcome: 'none', arrivals: 1 },
+  shortened: { outcome: 'other', arrivals: 1 },
   stalled: { outcome: 'none', arrivals: 1 },
   gateway: { outcome: 'other', arrivals: 0 },
   portal: { outcome: 'other', arrivals: 0 },

@@ -12,6 +12,7 @@
  *   on the way back
  *     unanswered   the hub has answered; the client is cut
  *     half-answer  the client gets the head and half of the body, and is cut
+ *     shortened    the client gets half of the body, as if that were all
  *     stalled      the client gets half of the body, and then nothing more
  *     gateway      the client gets what a gateway says in place of the answer
  *     portal       the client gets a page of some portal, with status 200
@@ -29,7 +30,7 @@ import { Random } from '../model/random.ts'
 
 const FAULTS = {
   ...{ lost: 3, half: 2, late: 3, twice: 3, again: 3, held: 4 },
-  ...{ unanswered: 4, 'half-answer': 3, stalled: 1, gateway: 2, portal: 1, slow: 4 },
+  ...{ unanswered: 4, 'half-answer': 3, shortened: 2, stalled: 1, gateway: 2, portal: 1, slow: 4 },
 } as const
 
 const EVENTS = 'text/event-stream'
@@ -183,9 +184,11 @@ export class FaultProxy {
     if (fault === 'unanswered') return void response.destroy()
     if (fault === 'slow') await sleep(this.#random.int(1, MOMENT_MS))
     const { connection: _, 'keep-alive': _kept, 'transfer-encoding': _coded, ...kept } = headers
-    response.writeHead(status, { ...kept, 'content-length': String(body.length) })
-    if (fault !== 'half-answer' && fault !== 'stalled') return void response.end(body)
-    response.write(body.subarray(0, body.length >> 1))
+    const half = body.subarray(0, body.length >> 1)
+    const told = fault === 'shortened' ? half : body
+    response.writeHead(status, { ...kept, 'content-length': String(told.length) })
+    if (fault !== 'half-answer' && fault !== 'stalled') return void response.end(told)
+    response.write(half)
     if (fault === 'half-answer') response.socket?.destroySoon()
   }
 

@@ -8,6 +8,7 @@ import { chooseVerifier } from '../../core/drivers/sodium/ed25519.ts'
 import { openSqliteMirror } from '../../core/drivers/sqlite/mirror-store.ts'
 import { openSqliteOutbox } from '../../core/drivers/sqlite/outbox-store.ts'
 import type { OutboxStore } from '../../core/ledger/outbox-store.ts'
+import type { StoreReader } from '../../core/ledger/store.ts'
 import { type LogTrust, noteVerifier } from '../../core/log/checkpoint.ts'
 import type { HubClient } from '../../core/net/hub-client.ts'
 import type { Evidence } from '../../core/sync/evidence.ts'
@@ -108,15 +109,15 @@ export class TestOutbox {
     return new Outbox({ rules, sha256, trust: async () => TRUST, now: () => this.now, random: () => 0.5, ...given })
   }
 
-  /** A round of the mirror, and what it says of the notes. */
-  async mirror(server: { readonly url: string } = this.#hub): Promise<Evidence | undefined> {
+  /** A round of the mirror, and what it says of the notes; `wrap` is between it and its tiles then. */
+  async mirror(server: { readonly url: string } = this.#hub, wrap = (one: StoreReader) => one): Promise<Evidence | undefined> {
     const store = await openSqliteMirror(this.folder)
     try {
       const remote = clientOf(server)
       const mirror = await Mirror.open({ rules, sha256, verifier: VERIFIER, store, remote, trusted: LOG_KEY })
       const result = await mirror.sync()
       if (result.status === 'caught') return result.evidence
-      return await this.use((outbox) => settle({ sha256, outbox, store, now: () => this.now }))
+      return await this.use((outbox) => settle({ sha256, outbox, store: wrap(store), now: () => this.now }))
     } finally {
       await store.close()
     }

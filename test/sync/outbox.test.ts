@@ -7,6 +7,7 @@ import { sha256 } from '../../core/drivers/sha256.ts'
 import type { OutboxStore } from '../../core/ledger/outbox-store.ts'
 import { checkProof, receiptOf } from '../../core/ledger/receipt.ts'
 import { checkSignedRefusal } from '../../core/ledger/signed-refusal.ts'
+import type { StoreReader } from '../../core/ledger/store.ts'
 import { checkEvidence, formatEvidence, parseEvidence } from '../../core/sync/evidence.ts'
 import { HubBusy, type RemoteAnswer, RemoteError, type RemoteHub } from '../../core/sync/remote.ts'
 import { ADA, accepted, BOB, CYD, memoryHome, TestLedger } from '../ledger/support.ts'
@@ -296,6 +297,23 @@ describe('a hub that lies', () => {
     expect(evidence).toMatchObject({ kind: 'fork', message: expect.stringContaining('receipt') })
     const parsed = parseEvidence(formatEvidence(evidence!))
     expect(checkEvidence(sha256, parsed as never, TRUST)).toMatchObject({ kind: 'fork', isProof: true })
+  })
+
+  it('is not accused where it is the tiles of the mirror that are damaged', async () => {
+    const { hub, pen, outbox } = await started()
+    await outbox.put(pen.model(ADA))
+    expect(await outbox.deliver()).toMatchObject({ answered: 1 })
+    await hub.client.submit([pen.model(ADA, 'another')])
+    const spoiled = (store: StoreReader) =>
+      new Proxy(store, {
+        get: (target, name) =>
+          name === 'tile' ? async () => new Uint8Array(256 * 32).fill(7) : (target[name as 'size'] as () => unknown).bind(target),
+      })
+    await expect(outbox.mirror(hub, spoiled)).rejects.toMatchObject({
+      code: 'damaged',
+      message: expect.stringContaining("The mirror's own tiles are damaged"),
+    })
+    expect(await outbox.mirror()).toBeUndefined()
   })
 })
 
