@@ -59,10 +59,24 @@ export function named(error: TRPCError, host: Explainer): TRPCError {
 }
 
 /**
- * Passes events on as they come. A failure that ends them early gets a code as any other does, so that clients know whether
- * asking again makes sense.
+ * The events of a subscription, as they come. A failure that ends them early gets a code as any other does, so that clients know
+ * whether asking again makes sense.
+ *
+ * tRPC asks for the next event before it has handed on the one before, and as long as a client does not read that one, nobody
+ * waits for the next: a failure then is heard of later, or never where the client is gone. It must not end the program.
  */
-export async function* events<Event>(host: Explainer, source: AsyncIterable<Event>): AsyncGenerator<Event> {
+export function events<Event>(host: Explainer, source: AsyncIterable<Event>): AsyncGenerator<Event> {
+  const passed = pass(host, source)
+  const next = passed.next.bind(passed)
+  passed.next = () => {
+    const asked = next()
+    asked.catch(() => {})
+    return asked
+  }
+  return passed
+}
+
+async function* pass<Event>(host: Explainer, source: AsyncIterable<Event>): AsyncGenerator<Event> {
   try {
     yield* source
   } catch (error) {

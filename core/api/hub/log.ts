@@ -1,6 +1,6 @@
 /** The log: which it is, pages of it, one entry with its proof, and what is new. */
 
-import { tracked } from '@trpc/server'
+import { type TrackedEnvelope, tracked } from '@trpc/server'
 import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
@@ -67,17 +67,12 @@ export const log = router({
     .query(({ ctx, input }): Promise<EntryProof> => entryProof(ctx, input.index)),
   watch: may('own')
     .input(watchForm.prefault({}))
-    .subscription(async function* ({ ctx, input: { after, account, lastEventId }, signal }) {
-      if (account !== undefined) await requireAccount(ctx, account)
-      const from = (lastEventId ?? after ?? ctx.host.size - 1) + 1
-      for await (const entry of events(ctx.host, follow(ctx, { from, account }, signal!)))
-        yield tracked(String(entry.index), entry)
-    }),
+    .subscription(({ ctx, input: { after, account, lastEventId }, signal }) =>
+      events(ctx.host, follow(ctx, { after: lastEventId ?? after, account }, signal!)),
+    ),
   sizes: may('own')
     .input(sizesForm.prefault({}))
-    .subscription(async function* ({ ctx, input: { lastEventId }, signal }) {
-      for await (const size of events(ctx.host, sizes(ctx, lastEventId ?? -1, signal!))) yield tracked(String(size), { size })
-    }),
+    .subscription(({ ctx, input: { lastEventId }, signal }) => events(ctx.host, sizes(ctx, lastEventId ?? -1, signal!))),
 })
 
 /** The whole entry, only for those who may read the log and for its signer: its bytes tell about everybody whom it touched. */
@@ -108,18 +103,21 @@ function feedOf(host: HubHost): Feed {
 }
 
 interface Following {
-  readonly from: number
+  /** Where it is not said, the last entry that there is now. */
+  readonly after?: number | undefined
   readonly account?: string | undefined
 }
 
-/** The entries from an index on that the caller may see, those of one account if one is named, for as long as the caller may. */
+/** The entries after an index that the caller may see, those of one account if one is named, for as long as the caller may. */
 async function* follow(
-  { host, caller }: HubContext,
-  { from, account }: Following,
+  context: HubContext,
+  { after, account }: Following,
   signal: AbortSignal,
-): AsyncGenerator<view.Entry> {
+): AsyncGenerator<TrackedEnvelope<view.Entry>> {
+  if (account !== undefined) await requireAccount(context, account)
+  const { host, caller } = context
   const feed = feedOf(host)
-  for (let next = from; !signal.aborted; ) {
+  for (let next = (after ?? host.size - 1) + 1; !signal.aborted; ) {
     const page = await feed.from(next)
     if (page.length === 0) {
       await host.grown(next, signal)
@@ -130,14 +128,18 @@ async function* follow(
     for (const shown of page) {
       const isWanted = account === undefined || shown.touched.includes(account)
       const entry = isWanted ? entryFor(asking, shown) : undefined
-      if (entry !== undefined) yield entry
+      if (entry !== undefined) yield tracked(String(entry.index), entry)
     }
     next += page.length
   }
 }
 
 /** How many entries are published, now and whenever there are more; several growths at once are told as one. */
-async function* sizes({ host, caller }: HubContext, seen: number, signal: AbortSignal): AsyncGenerator<number> {
+async function* sizes(
+  { host, caller }: HubContext,
+  seen: number,
+  signal: AbortSignal,
+): AsyncGenerator<TrackedEnvelope<{ readonly size: number }>> {
   for (let last = seen; !signal.aborted; ) {
     const head = host.published && readCheckpoint(host.published)
     if (head === undefined || head instanceof Malformed || head.size <= last) {
@@ -146,6 +148,6 @@ async function* sizes({ host, caller }: HubContext, seen: number, signal: AbortS
     }
     if (!(await caller()).rights.has('own')) throw denied()
     last = head.size
-    yield last
+    yield tracked(String(last), { size: last })
   }
 }

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { origin } from '../../domain/fields.ts'
+import { events } from '../failures.ts'
 import * as input from '../inputs.ts'
 import { outcomeView } from '../present.ts'
 import { may, router } from '../procedure.ts'
@@ -14,9 +15,7 @@ const hubForm = z.strictObject({ url: input.address, vkey: input.vkey, token: in
 
 export const desk = router({
   state: may('look').query(({ ctx }): Promise<DeskState> => ctx.host.state()),
-  watch: may('look').subscription(async function* ({ ctx, signal }): AsyncGenerator<DeskEvent> {
-    yield* ctx.host.watch(signal!)
-  }),
+  watch: may('look').subscription(({ ctx, signal }): AsyncGenerator<DeskEvent> => events(ctx.host, ctx.host.watch(signal!))),
   tryDemo: may('found').mutation(async ({ ctx }): Promise<DeskState> => {
     await ctx.host.tryDemo()
     return ctx.host.state()

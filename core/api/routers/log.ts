@@ -1,6 +1,6 @@
 /** The log: pages, one entry with its proof, what is new, and the audit of all of it. */
 
-import { tracked } from '@trpc/server'
+import { type TrackedEnvelope, tracked } from '@trpc/server'
 import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
@@ -73,14 +73,13 @@ export const log = router({
   ),
   watch: may('read')
     .input(watchForm.prefault({}))
-    .subscription(async function* ({ ctx, input, signal }) {
+    .subscription(({ ctx, input, signal }) => {
       const seen = input.lastEventId ?? input.after
-      for await (const entry of events(ctx.host, follow(ctx.host, seen ?? undefined, signal!)))
-        yield tracked(String(entry.index), entry)
+      return events(ctx.host, follow(ctx.host, seen ?? undefined, signal!))
     }),
-  verify: may('read').subscription(async function* ({ ctx, signal }): AsyncGenerator<view.VerifyEvent> {
-    yield* events(ctx.host, verify(ctx.host, signal!))
-  }),
+  verify: may('read').subscription(
+    ({ ctx, signal }): AsyncGenerator<view.VerifyEvent> => events(ctx.host, verify(ctx.host, signal!)),
+  ),
 })
 
 function filterOf({ since, until, minAmount, maxAmount, ...rest }: z.output<typeof pageForm>) {
@@ -122,7 +121,11 @@ async function readLogKey({ sha256 }: Tools, store: StoreReader): Promise<string
 }
 
 /** The entries after one that was seen, or those that are new from now on, for as long as somebody watches. */
-async function* follow(host: ConsoleHost, seen: number | undefined, signal: AbortSignal): AsyncGenerator<view.Entry> {
+async function* follow(
+  host: ConsoleHost,
+  seen: number | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<TrackedEnvelope<view.Entry>> {
   let next: number | undefined
   while (!signal.aborted) {
     const { size, entries } = await host.reading(async ({ store }) => {
@@ -130,7 +133,7 @@ async function* follow(host: ConsoleHost, seen: number | undefined, signal: Abor
       next ??= Math.min(now, seen === undefined ? now : seen + 1)
       return { size: now, entries: await entryViews(store, await readRange(host.tools, store, next, WATCH_PAGE)) }
     })
-    yield* entries
+    for (const entry of entries) yield tracked(String(entry.index), entry)
     next = next! + entries.length
     if (next === size) await host.grown(size, signal)
   }

@@ -32,9 +32,9 @@ const TELL_MS = 200
 
 export const sync = router({
   state: may('read').query(({ ctx }): Promise<view.SyncState> => stateOf(syncOf(ctx.host))),
-  watch: may('read').subscription(async function* ({ ctx, signal }): AsyncGenerator<view.SyncState> {
-    yield* events(ctx.host, follow(syncOf(ctx.host), signal!))
-  }),
+  watch: may('read').subscription(
+    ({ ctx, signal }): AsyncGenerator<view.SyncState> => events(ctx.host, follow(ctx.host, signal!)),
+  ),
   outbox: may('read')
     .input(pageForm)
     .query(({ ctx, input }): Promise<view.OutboxPage> => outboxPage(ctx.host, input)),
@@ -100,7 +100,8 @@ async function stateOf(host: SyncHost): Promise<view.SyncState> {
 }
 
 /** The state as it is, and again whenever it changes. */
-async function* follow(host: SyncHost, signal: AbortSignal): AsyncGenerator<view.SyncState> {
+async function* follow(ledger: ConsoleHost, signal: AbortSignal): AsyncGenerator<view.SyncState> {
+  const host = syncOf(ledger)
   for (let before = ''; !signal.aborted; ) {
     const changed = host.changed(signal)
     const state = await stateOf(host)
