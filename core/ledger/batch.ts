@@ -134,7 +134,8 @@ export class Batch {
     // From such an entry on, nobody here could sign checkpoints.
     const foreign = foreignKey(transaction, sequencerKeys)
     if (foreign !== undefined) {
-      return new NotTaken('missing', `This sequencer does not hold the key ${foreign}; nimledger keys add sequencer makes one.`)
+      const advice = 'nimledger keys add sequencer makes one, which a hub that runs takes on SIGHUP'
+      return new NotTaken('missing', `This sequencer does not hold the key ${foreign}; ${advice}.`)
     }
     // From here to the commit nothing may fail but the store.
     const { index, time } = moment

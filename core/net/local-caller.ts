@@ -10,6 +10,7 @@ import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { createdId } from '../domain/view.ts'
 import type { Accepted } from '../ledger/accepted.ts'
+import { NotTaken } from '../ledger/admission.ts'
 import { StoreError } from '../ledger/store.ts'
 import { readFrames } from './frames.ts'
 import { type DoorAnswer, FRAME_TIMEOUT_MS, noteFrame, readAddress } from './local-door.ts'
@@ -56,12 +57,15 @@ export class LocalCaller {
     socket.on('close', () => this.#cut())
   }
 
-  /** Resolves once the outcome is durable. Rejects where the connection was cut: then nothing is known of the note's fate. */
+  /**
+   * Resolves once the outcome is durable. Throws NotTaken where nothing became of the note; after any other failure, as where the
+   * connection was cut, nothing is known of its fate.
+   */
   async submit(note: Uint8Array, at: Milliseconds | undefined): Promise<Accepted | Refusal> {
     const transaction = parseSignedTransaction(this.#tools.rules, this.#tools.sha256, note)
     if (transaction instanceof Malformed) return refuse('malformed', { reason: transaction.reason })
     const answer = await this.#send(noteFrame(note, at))
-    if (answer.status === 'failed') throw new StoreError(answer.code, answer.message)
+    if (answer.status === 'failed') throw new (answer.isNotTaken ? NotTaken : StoreError)(answer.code, answer.message)
     if (answer.status === 'refused') return answer
     const { index, time, accounts, repeated } = answer
     const bytes = tryFromBase64(answer.outcome)

@@ -9,7 +9,7 @@
  *
  *   {"status":"accepted","index":12,"time":…,"outcome":"<base64 of encodeOutcome>","accounts":{"3":"nim1…"},"repeated":true}
  *   {"status":"refused","code":…,"message":…,"data":{…}}
- *   {"status":"failed","code":"busy","message":"…"}
+ *   {"status":"failed","code":"busy","message":"…","isNotTaken":true}
  *
  * All integers are big-endian.
  */
@@ -25,6 +25,7 @@ import { encodeOutcome } from '../domain/outcome.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import type { Accepted } from '../ledger/accepted.ts'
+import { NotTaken } from '../ledger/admission.ts'
 import type { StoreError } from '../ledger/store.ts'
 import { frame, readFrames } from './frames.ts'
 
@@ -160,7 +161,13 @@ export type DoorAnswer =
       readonly repeated?: true
     }
   | Refusal
-  | { readonly status: 'failed'; readonly code: StoreError['code']; readonly message: string }
+  | {
+      readonly status: 'failed'
+      readonly code: StoreError['code']
+      readonly message: string
+      /** Where nothing became of the note; otherwise that is not known. */
+      readonly isNotTaken?: true
+    }
 
 async function submitFrame(keeper: Doorkeeper, bytes: Buffer): Promise<DoorAnswer> {
   if (bytes.length < TIME_BYTES) return { status: 'failed', code: 'offline', message: 'What came to the door is no note.' }
@@ -169,7 +176,7 @@ async function submitFrame(keeper: Doorkeeper, bytes: Buffer): Promise<DoorAnswe
     const answer = await keeper.submit(bytes.subarray(TIME_BYTES), Number.isNaN(at) ? undefined : at)
     return answer.status === 'refused' ? answer : describeAccepted(answer)
   } catch (error) {
-    return { status: 'failed', ...keeper.explain(error) }
+    return { status: 'failed', ...keeper.explain(error), ...(error instanceof NotTaken && { isNotTaken: true }) }
   }
 }
 
