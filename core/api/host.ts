@@ -5,6 +5,7 @@
 
 import type { Json } from '../domain/canonical.ts'
 import type { Tools } from '../domain/envelope.ts'
+import type { Micros } from '../domain/money.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Milliseconds, Seconds } from '../domain/time.ts'
 import type { Accepted } from '../ledger/accepted.ts'
@@ -132,6 +133,10 @@ export interface ConsoleHost {
   audit(signal: AbortSignal, progress: (done: number, total: number) => void): Promise<AuditReport>
   /** An account's statement, written beside everything else. */
   statement(asked: StatementAsked): Promise<Uint8Array>
+  /** What the person at this machine wants an account to have at least. */
+  leastBalance(account: string): Micros | undefined
+  /** Remembers that in the folder, or forgets it. */
+  setLeastBalance(account: string, amountMicros: Micros | undefined): void
   /** What went wrong, in a code and a sentence. */
   explain(error: unknown): { readonly code: FailureCode; readonly message: string }
 }

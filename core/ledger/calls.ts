@@ -28,9 +28,14 @@ type Share = Pick<PaidCalls, 'payer' | 'sums'>
 
 const CALLS: ReadonlySet<string> = new Set(['query.charge', 'hold.capture', 'usage.batch'])
 
+/** Whether an entry is one by which calls are paid. */
+export function isCall({ type }: Pick<PlainEntry, 'type'>): boolean {
+  return CALLS.has(type)
+}
+
 /** Whether an entry may have been paid for calls, or give such a payment back. */
-export function isOfCalls({ type }: Pick<PlainEntry, 'type'>): boolean {
-  return CALLS.has(type) || type === 'credit.refund'
+export function isOfCalls(entry: Pick<PlainEntry, 'type'>): boolean {
+  return isCall(entry) || entry.type === 'credit.refund'
 }
 
 export async function readCalls(store: StoreReader, rows: LoadedRows, entries: readonly PlainEntry[]): Promise<PaidCalls[]> {
@@ -38,7 +43,7 @@ export async function readCalls(store: StoreReader, rows: LoadedRows, entries: r
   for (const entry of entries.filter(isOfCalls)) {
     const refunded = await readRefunded(store, rows, entry)
     const paid = refunded ?? entry
-    if (!CALLS.has(paid.type)) continue
+    if (!isCall(paid)) continue
     const listing = await listingOf(rows, paid.body)
     assert(listing !== undefined, 'a call is to a listing')
     const shares = refunded === undefined ? sharesOf(entry) : [shareBack(entry, refunded)]

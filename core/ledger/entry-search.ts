@@ -5,6 +5,7 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { AccountBook } from '../domain/books.ts'
 import type { Tools } from '../domain/envelope.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { type Accepted, decodeEntries } from './accepted.ts'
@@ -22,9 +23,10 @@ export interface Searched {
 }
 
 export interface EntryFilter {
-  /** Entries that touched an account; with `isPayee`, those whose payment reached it. */
+  /** Entries that touched an account; with `isPayee`, those whose payment reached it; with `book`, those that changed that one. */
   readonly account?: string | undefined
   readonly isPayee?: boolean | undefined
+  readonly book?: AccountBook | undefined
   readonly type?: string | undefined
   /** What the entry moved: the gross of its payment, or the largest of its postings if that is more. */
   readonly leastMicros?: bigint | undefined
@@ -45,9 +47,10 @@ export function isFiltered({ account, type, leastMicros, mostMicros }: EntryFilt
 }
 
 export function isWanted(filter: EntryFilter, { transaction, outcome }: Accepted): boolean {
-  const { account, isPayee, type, leastMicros, mostMicros } = filter
+  const { account, isPayee, book, type, leastMicros, mostMicros } = filter
   if (type !== undefined && transaction.definition.type !== type) return false
   if (account !== undefined && !outcome.touched.some((one) => one.account === account)) return false
+  if (book !== undefined && !outcome.postings.some((one) => one.book === book && one.account === account)) return false
   if (isPayee && (outcome.payment === undefined || payeeOf(outcome) !== account)) return false
   if (leastMicros === undefined && mostMicros === undefined) return true
   const amount = amountOf(outcome)
@@ -68,7 +71,7 @@ export async function* findIndexed(
   const { account, ...rest } = filter
   const row = account === undefined ? undefined : await readAccount(store, account)
   if (account !== undefined && row === undefined) return
-  const isChain = account !== undefined && !filter.isPayee && !isFiltered(rest)
+  const isChain = account !== undefined && !filter.isPayee && filter.book === undefined && !isFiltered(rest)
   const links = isChain ? new Links(account, range, () => lastBefore(tools, searched, account, range.to)) : undefined
   for await (const part of windowsOf(filter, range)) {
     let [low, high] = [part.from, part.to]

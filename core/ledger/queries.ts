@@ -125,9 +125,9 @@ export async function readLivingKey(store: StoreReader, account: string, keyId: 
 }
 
 /** Loaded rows as the rules read them, at a time. */
-function rowsAt(rows: LoadedRows, time: Milliseconds) {
+export function rowsAt(rows: LoadedRows, time: Seconds) {
   return {
-    time: wholeSeconds(time),
+    time,
     get: <Row>(key: RowKey<Row>) => rows.get(key),
     need: <Row>(key: RowKey<Row>) => {
       const row = rows.get(key)
@@ -143,7 +143,7 @@ export async function balance(store: StoreReader, account: string, time: Millise
   await rows.load([...payerRows(account), earnings.at(account)])
   const row = rows.get(accounts.at(account))
   if (row === undefined) return undefined
-  const purse = settledPurse(rowsAt(rows, time), account)
+  const purse = settledPurse(rowsAt(rows, wholeSeconds(time)), account)
   const available = matured(rows.get(earnings.at(account)), wholeSeconds(time)).availableMicros
   return {
     account,

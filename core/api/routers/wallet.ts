@@ -2,12 +2,14 @@
 
 import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
+import * as field from '../../domain/fields.ts'
 import { DAY_SECONDS } from '../../domain/time.ts'
 import * as input from '../inputs.ts'
+import { readAlert, readOutlook } from '../outlook.ts'
 import { may, router } from '../procedure.ts'
 import { readHoldings, readWallet } from '../standing.ts'
 import { readAllowances, readSpendingView } from '../usage.ts'
-import type { AllowanceView, FileView, Holdings, SpendingView, WalletView } from '../views.ts'
+import type { AlertView, AllowanceView, FileView, Holdings, OutlookView, SpendingView, WalletView } from '../views.ts'
 
 const accountForm = z.strictObject({ account: input.account })
 
@@ -41,6 +43,21 @@ export const wallet = router({
       const bytes = await ctx.host.statement({ account, period, format })
       return { bytes: toBase64(bytes) }
     }),
+  outlook: may('read')
+    .input(accountForm)
+    .query(
+      ({ ctx, input }): Promise<OutlookView> => ctx.host.reading((sight) => readOutlook(ctx.host.tools, sight, input.account)),
+    ),
+  alert: may('read')
+    .input(accountForm)
+    .query(
+      ({ ctx: { host }, input: { account } }): Promise<AlertView> =>
+        host.reading((sight) => readAlert(sight, account, host.leastBalance(account))),
+    ),
+  /** What there should be at least in an account, for this console to say when there is less; without one it is forgotten. */
+  setAlert: may('sign')
+    .input(z.strictObject({ account: input.account, least: field.amount.optional() }))
+    .mutation(({ ctx, input }): void => ctx.host.setLeastBalance(input.account, input.least)),
   holdings: may('read')
     .input(accountForm)
     .query(({ ctx, input }): Promise<Holdings> => ctx.host.reading((sight) => readHoldings(sight, input.account))),

@@ -1,6 +1,7 @@
 /** What accounts have. */
 
 import type { BookClass } from '../../domain/books.ts'
+import type { Period } from '../../domain/time.ts'
 import type { Amount, Time } from './common.ts'
 import type { PlanView } from './creator.ts'
 import type { EntitlementView, MandateView, SubscriptionView } from './market.ts'
@@ -20,6 +21,90 @@ export interface WalletView {
   readonly receivable: Amount
   readonly frozen: boolean
   readonly plan?: PlanView
+}
+
+/** What becomes of an account's credits. */
+export interface OutlookView {
+  readonly account: string
+  readonly size: number
+  /** What was paid for, which burns after all grants. */
+  readonly paid: Amount
+  /** In the order in which they burn: the one that expires soonest first. */
+  readonly grants: readonly GrantView[]
+  /** What is set aside, by when it ends at the latest. */
+  readonly held: readonly ReservationView[]
+  readonly burn: BurnView
+  /** The next one of each plan and subscription that renews by itself, the soonest first. */
+  readonly renewals: readonly RenewalView[]
+  /** Unknown where nothing was spent and nothing renews, or the account owes. */
+  readonly lasts?: LastsView
+}
+
+export interface GrantView {
+  readonly grant: string
+  /** The entry that granted it. */
+  readonly entry: number
+  readonly reason: string
+  readonly amount: Amount
+  readonly remaining: Amount
+  readonly expires: Time
+  /** What of it expires unspent at the present pace. */
+  readonly lost: Amount
+}
+
+/** Credits set aside for a call under way, or for a mandate. */
+export interface ReservationView {
+  readonly kind: 'hold' | 'mandate'
+  readonly id: string
+  readonly listing: string
+  readonly title: string
+  readonly amount: Amount
+  readonly until: Time
+}
+
+/** What was spent lately, less what was given back. */
+export interface BurnView {
+  readonly from: Time
+  /** Days of UTC from then on, today among them. */
+  readonly days: number
+  readonly spent: Amount
+  readonly perDay: Amount
+  /** The most first; without a listing: paid to the platform. */
+  readonly byListing: readonly { readonly listing?: string; readonly title?: string; readonly spent: Amount }[]
+}
+
+export interface RenewalView {
+  /** What is subscribed to; none for a plan. */
+  readonly listing?: string
+  /** Its title, or what the plan is called. */
+  readonly title: string
+  readonly price: Amount
+  readonly period: Period
+  readonly at: Time
+}
+
+/** How long the credits last at the present pace, with what is due on the way. */
+export interface LastsView {
+  /** Undefined where that is more than a year. */
+  readonly until?: Time
+  readonly days?: number
+  /** The renewal that they do not suffice for, where one is what ends them. */
+  readonly unpaid?: RenewalView
+  /** What is renewed before. */
+  readonly renewed: Amount
+}
+
+/** Whether a balance is low. */
+export interface AlertView {
+  readonly account: string
+  readonly size: number
+  readonly spendable: Amount
+  /** What its owner wants there to be at least, as this console was told. */
+  readonly least?: Amount
+  /** What renews in so many days, each plan and subscription once. */
+  readonly renewals: { readonly count: number; readonly price: Amount; readonly days: number }
+  readonly isBelowLeast: boolean
+  readonly isBelowRenewals: boolean
 }
 
 /** A file to keep, in base64. */

@@ -13,6 +13,7 @@ import type { ConsoleHost, Draft, Founding, HubNamed, Queued, Sight, StatementAs
 import { ledgerView } from '../../api/present.ts'
 import type { DeskEvent, DeskState, FailureCode, HubShown, MakingTask } from '../../api/views.ts'
 import { tryFromHex } from '../../base/bytes.ts'
+import type { Micros } from '../../domain/money.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import { isSqliteMirror } from '../../drivers/sqlite/mirror-store.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
@@ -37,6 +38,7 @@ import { localAccounts } from './local-accounts.ts'
 import { MirroredLedger } from './mirrored-ledger.ts'
 import type { Opened } from './opened.ts'
 import { OwnLedger } from './own-ledger.ts'
+import { Settings } from './settings.ts'
 
 /** By default the keys are locked after so many minutes without anybody there. */
 export const LOCK_AFTER_MINUTES = 15
@@ -71,6 +73,7 @@ export class ConsoleDesk implements ConsoleHost {
   readonly #options: ConsoleOptions
   readonly #events = new Broadcast<DeskEvent>()
   readonly #growth = new Broadcast<number>()
+  readonly #settings: Settings
   #status: DeskState['status']
   #opened: Opened | undefined
   /** Aborted when the desk is locked. */
@@ -85,6 +88,7 @@ export class ConsoleDesk implements ConsoleHost {
 
   constructor(options: ConsoleOptions) {
     this.#options = options
+    this.#settings = new Settings(options.dir)
     this.#status = hasLedger(options.dir) ? 'locked' : 'empty'
   }
 
@@ -304,6 +308,14 @@ export class ConsoleDesk implements ConsoleHost {
   statement(asked: StatementAsked): Promise<Uint8Array> {
     this.#require()
     return aside('statement', { dir: this.#options.dir, ...asked }, { signal: this.#life.signal })
+  }
+
+  leastBalance(account: string): Micros | undefined {
+    return this.#settings.leastBalance(account)
+  }
+
+  setLeastBalance(account: string, amountMicros: Micros | undefined): void {
+    this.#settings.setLeastBalance(account, amountMicros)
   }
 
   explain(error: unknown): { readonly code: FailureCode; readonly message: string } {
