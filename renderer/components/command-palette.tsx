@@ -3,6 +3,7 @@ import { useMantineColorScheme } from '@mantine/core'
 import { useClipboard, useDebouncedValue } from '@mantine/hooks'
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import {
+  IconBell,
   IconCoins,
   IconCopy,
   IconCube,
@@ -145,6 +146,21 @@ const OPERATING: readonly SpotlightActionData[] = [
   },
 ]
 
+const SPENDING: readonly SpotlightActionData[] = [
+  {
+    id: 'get-credits',
+    label: strings.wallet.getCredits,
+    leftSection: <IconCoins size={18} />,
+    onClick: () => go(href('wallet', 'topup')),
+  },
+  {
+    id: 'alert',
+    label: strings.wallet.alert,
+    leftSection: <IconBell size={18} />,
+    onClick: () => go(href('wallet', 'alert')),
+  },
+]
+
 /** What every account does. */
 const KEEPING: readonly SpotlightActionData[] = [
   {
@@ -162,7 +178,11 @@ const KEEPING: readonly SpotlightActionData[] = [
 ]
 
 /** What an account does, by its role. */
-const OWN: Readonly<Record<Role, readonly SpotlightActionData[]>> = { creator: SELLING, user: SELLING, operator: OPERATING }
+const OWN: Readonly<Record<Role, readonly SpotlightActionData[]>> = {
+  creator: [...SELLING, ...SPENDING],
+  user: [...SPENDING, ...SELLING],
+  operator: OPERATING,
+}
 
 function useActions(newAccount: () => void): SpotlightActionData[] {
   const { acting, desk, isNobody } = useDesk()

@@ -23,6 +23,7 @@ import type { LocalAccount } from '../../core/api/views.ts'
 import { nameOf, useDesk } from '../desk.tsx'
 import { shortId } from '../format.ts'
 import { useLive } from '../live.tsx'
+import { isLow, useAlert, useLowBalanceNews, whyLow } from '../low-balance.tsx'
 import { beginning, firstPage, pageOf, pagesOf, SECTIONS } from '../pages.tsx'
 import { go, href, useRoute } from '../route.ts'
 import { strings } from '../strings.ts'
@@ -50,6 +51,7 @@ export function Shell() {
   const isAway = (useMediaQuery(NARROW, false, { getInitialValueInEffect: false }) ?? false) && !isOpen
   usePresence(desk.lockAfterMinutes > 0)
   useTitle(shown?.title, ledger.name)
+  useLowBalanceNews()
   useEffect(() => {
     if (page === '') go(href(first), { replace: true })
     close()
@@ -152,7 +154,7 @@ function Navigation({ page, chosen }: { readonly page: string; readonly chosen: 
                   active={id === page}
                   aria-current={id === page ? 'page' : undefined}
                   leftSection={<Shape size={17} stroke={1.7} />}
-                  rightSection={id === 'sync' && <WaitingCount />}
+                  rightSection={id === 'sync' ? <WaitingCount /> : id === 'wallet' && <LowBalance />}
                   className="nav-link"
                 />
               </li>
@@ -231,6 +233,23 @@ function Face({ account }: { readonly account: LocalAccount }): ReactNode {
     <span className="face" data-role={account.role} aria-hidden="true">
       {account.role === 'operator' ? <IconBuildingBank size={15} stroke={1.8} /> : letter.toUpperCase()}
     </span>
+  )
+}
+
+/** That the balance is low, with why. */
+function LowBalance() {
+  const alert = useAlert()
+  if (alert === undefined || !isLow(alert)) return null
+  const { title, tag } = strings.lowBalance
+  return (
+    <Tooltip label={whyLow(alert).join(' ')} multiline maw={280}>
+      <span>
+        <Tag tone="warn">
+          <span aria-hidden="true">{tag}</span>
+          <VisuallyHidden>{title}</VisuallyHidden>
+        </Tag>
+      </span>
+    </Tooltip>
   )
 }
 

@@ -1,13 +1,19 @@
 /** The pages of users. */
-import type { MandateView } from '../../core/api/views.ts'
+import type { AlertView, LastsView, MandateView } from '../../core/api/views.ts'
 import { formatAmount, formatCount } from '../format.ts'
-import { plural } from './words.ts'
+import { credits, plural } from './words.ts'
 
 export const user = {
   wallet: {
     title: 'Wallet',
-    lead: (note: string) => note,
-    id: 'Account id',
+    alert: 'Low-balance alert',
+    getCredits: 'Get credits',
+    getCreditsLead: [
+      'Credits are paid for outside the ledger: by transfer, card or invoice, as its operator offers it.',
+      'The operator then tops up the account, and the payment’s reference stands in the log. This is what the operator needs to know:',
+    ].join(' '),
+    request: ({ account, name, origin }: { account: string; name: string; origin: string }) =>
+      `Please top up this account on ${origin}\n\nAccount: ${account}\nName: ${name}\nCredits: \nPaid through, with reference: `,
     spendable: 'Spendable',
     held: 'Held',
     heldNote: 'reserved by holds and mandates',
@@ -16,6 +22,8 @@ export const user = {
     owes: 'Owed',
     owesNote: 'to be covered before anything can be spent',
     moves: 'What came and went',
+    kinds: { all: 'All', 'credit.topup': 'Top-ups', 'credit.grant': 'Grants' },
+    noneOf: { 'credit.topup': 'No top-ups yet', 'credit.grant': 'No grants yet' },
     empty: 'No credits yet',
     emptyText: 'Credits are paid for outside the ledger; the operator then tops up the account. This is what they need to know:',
     emptyHere: 'The operator’s key is on this machine, so you can do it yourself.',
@@ -38,6 +46,51 @@ export const user = {
     endings: { 'subscription.cancel': 'Cancel', 'usage.revoke': 'End' },
     calls: (used: number, included: number) => `${formatCount(used)} of ${formatCount(included)} included calls used`,
     frozen: 'This account is frozen: it signs nothing until the operator unfreezes it.',
+  },
+
+  outlook: {
+    title: 'How long it lasts',
+    lasts: 'Lasts',
+    days: (lasts: LastsView | undefined) => {
+      if (lasts === undefined) return 'unknown'
+      if (lasts.days === undefined) return 'over a year'
+      return lasts.days === 0 ? 'under a day' : plural(lasts.days, 'day')
+    },
+    atPace: (perDay: string) => `${formatAmount(perDay)} spent a day`,
+    unknown: (days: number) =>
+      `Nothing was spent in the last ${plural(days, 'day')} and nothing renews, so nobody can say how long the balance lasts.`,
+    overAYear: 'At the pace of the last days, and with what renews, the balance lasts for more than a year.',
+    until: 'At the pace of the last days, and with what renews, the balance lasts until about',
+    notCovered: 'The first renewal that the balance does not cover comes on',
+    renewing: 'What renews until then costs',
+    burning: 'What burns first',
+    burningNote: 'Grants burn before paid credits, the one that expires soonest first, so that as little as possible expires.',
+    grant: 'Grant',
+    expires: 'Expires',
+    granted: 'entry',
+    lost: 'At this pace it expires with an unspent rest:',
+    paid: 'Paid credits',
+    paidNote: 'They never expire.',
+    held: 'Set aside',
+    kinds: { hold: 'Call under way', mandate: 'Mandate' },
+    renewals: 'Renewals to come',
+    spent: (days: number) => `Spent in ${days === 1 ? 'the first day' : `the last ${plural(days, 'day')}`}`,
+    platform: 'Plan',
+    others: (count: number) => `and ${plural(count, 'more listing')}`,
+    together: 'Together',
+  },
+
+  lowBalance: {
+    title: 'The balance is low',
+    tag: 'low',
+    belowLeast: (spendable: string, least: string) =>
+      `${credits(spendable)} can be spent, less than the ${formatAmount(least)} you asked for.`,
+    belowRenewals: ({ count, price, days }: AlertView['renewals']) =>
+      `${plural(count, 'renewal')} in the next ${plural(days, 'day')} ${count === 1 ? 'costs' : 'cost'} ${credits(price)}, more than can be spent.`,
+    lead: 'The console tells you when less can be spent than this, on every page. It is kept on this machine and is no part of the ledger.',
+    least: 'Tell me below',
+    leastHint: 'Empty for no such alert. Renewals of the next 30 days that are not covered are told in any case.',
+    keep: 'Keep it',
   },
 
   usage: {

@@ -3,7 +3,7 @@ import type { ListingView, Refused, Role, Standing, TermsView } from '../../core
 import { formatAmount, formatBytes, formatCount } from '../format.ts'
 
 export const plural = (count: number, one: string, many = `${one}s`) => `${formatCount(count)} ${count === 1 ? one : many}`
-const credits = (amount: string) => `${formatAmount(amount)} ${amount === '1' ? 'credit' : 'credits'}`
+export const credits = (amount: string) => `${formatAmount(amount)} ${amount === '1' ? 'credit' : 'credits'}`
 
 /** What would help, beside the ledger's own sentence. */
 const advice: Partial<Record<Refused['code'], string>> = {
@@ -175,6 +175,9 @@ function callPrices({ perRequest, perMInput, perMOutput, perSecond }: NonNullabl
     .join(' + ')
 }
 
+/** A plan of the platform's by its name; an offer to one account has an id alone. */
+const planCalled = (name: string) => (name.startsWith('off_') ? 'Corporate plan' : `Plan ${name}`)
+
 export const words = {
   product: 'NIM Ledger',
   unit: (amount: string) => (amount === '1' ? 'credit' : 'credits'),
@@ -213,6 +216,7 @@ export const words = {
   kinds,
   standings,
   roles,
+  planCalled,
   termsInWords,
   plural,
   credits,

@@ -1,39 +1,31 @@
-/** What an account can spend, what it reserved, what came and went, and what it has. */
+/** What an account can spend, how long that lasts, what it reserved, what came and went, and what it has. */
 import { Alert, Button, Stack, Text } from '@mantine/core'
-import { IconAlertTriangle, IconCoins, IconPackage, IconReceipt } from '@tabler/icons-react'
+import { IconAlertTriangle, IconBell, IconCoins, IconPackage, IconReceipt } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { type Column, DataTable } from '../../components/data-table.tsx'
-import { EntryLink } from '../../components/entry-link.tsx'
 import { HoldingsList, isEmptyHanded } from '../../components/holdings.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel } from '../../components/layout.tsx'
 import { StatementButton } from '../../components/statement-button.tsx'
-import { Amount, Id, Sentence, When } from '../../components/text.tsx'
+import { Id } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
-import { microsOf, sumOf } from '../../format.ts'
-import { usePartByPart } from '../../part-by-part.ts'
-import { go, href } from '../../route.ts'
+import { go, href, useRoute } from '../../route.ts'
 import { strings } from '../../strings.ts'
-import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
-
-type Entry = Answers['log']['page']['entries'][number]
+import { useTRPC } from '../../trpc.ts'
+import { AskForCredits } from './ask-for-credits.tsx'
+import { LowBalanceNotice, SetAlert } from './low-balance.tsx'
+import { Movements } from './movements.tsx'
+import { LastsFigure, Outlook } from './outlook.tsx'
 
 export function Wallet() {
   const { acting, ledger } = useDesk()
   const { account } = acting
+  const { thing } = useRoute()
   const trpc = useTRPC()
   const wallet = useQuery(trpc.wallet.show.queryOptions({ account }))
   const { wallet: t } = strings
+  const close = () => go(href('wallet'))
   return (
-    <Page
-      title={t.title}
-      lead={`${ledger.policy.creditNote}.`}
-      actions={
-        <>
-          <AccountId account={account} />
-          <StatementButton />
-        </>
-      }
-    >
+    <Page title={t.title} lead={`${ledger.policy.creditNote}.`} actions={<Actions />}>
+      <LowBalanceNotice />
       <Answered query={wallet}>
         {({ spendable, held, earnings, earningsAvailable, receivable, frozen }) => (
           <>
@@ -44,6 +36,7 @@ export function Wallet() {
             )}
             <Figures>
               <Figure label={t.spendable} amount={spendable} tone="accent" />
+              <LastsFigure />
               <Figure label={t.held} amount={held} note={t.heldNote} />
               <Figure label={t.earnings} amount={earnings} note={t.earningsNote(earningsAvailable)} />
               {receivable !== '0' && <Figure label={t.owes} amount={receivable} note={t.owesNote} tone="warn" />}
@@ -53,87 +46,42 @@ export function Wallet() {
       </Answered>
       <div className="columns">
         <div data-span="7">
-          <Movements />
+          <Movements empty={<NoCredits />} />
         </div>
         <div data-span="5">
-          <Owned />
+          <Stack gap="md">
+            <Outlook />
+            <Owned />
+          </Stack>
         </div>
       </div>
+      {thing === 'alert' && <SetAlert close={close} />}
+      {thing === 'topup' && <AskForCredits close={close} />}
     </Page>
   )
 }
 
-function AccountId({ account }: { readonly account: string }) {
-  return (
-    <Text size="sm" c="dimmed" component="div">
-      {strings.wallet.id} <Id value={account} />
-    </Text>
-  )
-}
-
-interface Movement extends Entry {
-  readonly change: string
-}
-
-const { columns } = strings.wallet
-
-const COLUMNS: readonly Column<Movement>[] = [
-  { id: 'entry', title: columns.entry, cell: ({ index }) => <EntryLink index={index} />, order: ({ index }) => index },
-  { id: 'time', title: columns.time, cell: ({ time }) => <When time={time} dayOnly /> },
-  { id: 'what', title: columns.what, cell: ({ summary, names }) => <Sentence text={summary} names={names} /> },
-  {
-    id: 'change',
-    title: columns.amount,
-    align: 'end',
-    cell: ({ change }) => <Amount value={change} aligned signed className={change.startsWith('-') ? '' : 'comes'} />,
-    order: ({ change }) => microsOf(change),
-  },
-]
-
-function Movements() {
-  const { acting } = useDesk()
-  const { account } = acting
-  const trpc = useTRPC()
-  const client = useTRPCClient()
+function Actions() {
   const { wallet: t } = strings
-  const list = usePartByPart(
-    trpc.log.page.pathKey(),
-    { account },
-    (before?: number) => client.log.page.query({ account, before }),
-    ({ entries }) => entries.flatMap((entry) => movementOf(entry, account)),
-  )
   return (
-    <Panel title={t.moves} aside={strings.unit('0')} flush>
-      <Answered query={{ ...list, data: list.items }}>
-        {(moves) =>
-          moves.length === 0 && list.more === undefined ? (
-            <NoCredits />
-          ) : (
-            <DataTable label={t.moves} columns={COLUMNS} rows={moves} rowKey={({ index }) => String(index)} more={list.more} />
-          )
-        }
-      </Answered>
-    </Panel>
+    <>
+      <StatementButton />
+      <Button variant="default" leftSection={<IconBell size={17} />} component="a" href={href('wallet', 'alert')}>
+        {t.alert}
+      </Button>
+      <Button leftSection={<IconCoins size={17} />} component="a" href={href('wallet', 'topup')}>
+        {t.getCredits}
+      </Button>
+    </>
   )
-}
-
-/** What an entry did to the account's wallet, if anything. */
-function movementOf(entry: Entry, account: string): Movement[] {
-  const own = entry.postings.filter(({ book }) => book === `wallet:${account}`)
-  return own.length === 0 ? [] : [{ ...entry, change: sumOf(own.map(({ amount }) => amount)) }]
 }
 
 function NoCredits() {
-  const { acting, operator, act } = useDesk()
+  const { acting } = useDesk()
   const { wallet: t } = strings
-  const topUp = () => {
-    if (operator === undefined) return
-    act(operator.account)
-    go(href('treasury', 'topup', { account: acting.account }))
-  }
-  const action = operator !== undefined && (
-    <Button leftSection={<IconCoins size={17} />} onClick={topUp}>
-      {t.topUp}
+  const action = (
+    <Button leftSection={<IconCoins size={17} />} component="a" href={href('wallet', 'topup')}>
+      {t.getCredits}
     </Button>
   )
   return (
@@ -141,7 +89,6 @@ function NoCredits() {
       <Stack gap={6} align="center">
         <Text>{t.emptyText}</Text>
         <Id value={acting.account} full />
-        {operator !== undefined && <Text>{t.emptyHere}</Text>}
       </Stack>
     </Empty>
   )
