@@ -59,6 +59,7 @@ function useRefresh(): () => void {
         trpc.keys.list.pathFilter(),
         trpc.log.page.pathFilter(),
         trpc.market.pathFilter(),
+        trpc.transaction.preview.pathFilter(),
         trpc.treasury.pathFilter(),
         trpc.wallet.pathFilter(),
       ]

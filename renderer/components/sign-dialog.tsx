@@ -6,11 +6,12 @@ import { Alert, Anchor, Button, Collapse, Group, Loader, Modal, Stack, Text, Uns
 import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { IconChevronDown, IconSend, IconSignature } from '@tabler/icons-react'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Accepted, PreviewAccepted, PreviewRefused } from '../../core/api/views.ts'
 import { nameOf, useDesk } from '../desk.tsx'
 import { amountOf, formatRate, microsOf, sumOf } from '../format.ts'
+import { useTextToSign } from '../preview.ts'
 import { href } from '../route.ts'
 import type { SignRequest } from '../sign.tsx'
 import { strings } from '../strings.ts'
@@ -25,12 +26,10 @@ interface SignDialogProps {
 }
 
 export function SignDialog({ request, close }: SignDialogProps) {
-  const { signer, type, body, accepted, taken } = request
+  const { signer, type, accepted, taken } = request
   const trpc = useTRPC()
   const { accounts } = useDesk()
-  const input = { signer, type, body: body as never }
-  // Looked at anew each time that it is asked: its text is made now.
-  const preview = useQuery(trpc.transaction.preview.queryOptions(input, { gcTime: 0, staleTime: Number.POSITIVE_INFINITY }))
+  const preview = useTextToSign(request)
   const [refusal, setRefusal] = useState<PreviewRefused>()
   const sign = useMutation(
     trpc.transaction.sign.mutationOptions({

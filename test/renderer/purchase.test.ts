@@ -80,6 +80,23 @@ test('what exceeds the credits is refused in words, with the code, before anybod
   expect(await auditOf(market.dir)).toMatchObject({ ok: true, size })
 })
 
+test('what is bought a second time is another transaction, and the page foresees what is left after the first', async () => {
+  const { page, market } = await openMarket('Bob')
+  await open(page, `#/market/${market.things.feature}`)
+  const stays = page.locator('.consequence [data-total] .amount')
+  await stays.waitFor()
+  const before = await stays.innerText()
+  const { size } = await auditOf(market.dir)
+  for (const bought of [0, 1]) {
+    await page.getByRole('button', { name: 'Review and sign' }).click()
+    await page.getByRole('button', { name: 'Sign and submit' }).click()
+    await page.getByRole('link', { name: `See it in the log: entry ${size + bought}` }).waitFor()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    if (bought === 0) await expect.poll(() => stays.innerText(), EVENTUALLY).not.toBe(before)
+  }
+  expect(await auditOf(market.dir)).toMatchObject({ ok: true, size: size + 2 })
+})
+
 test('a model is deployed and published; the slots, the take-home and the marketplace follow', async () => {
   const { page, market } = await openMarket('Ada')
   await open(page, '#/models')

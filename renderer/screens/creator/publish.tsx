@@ -1,17 +1,15 @@
 /** Publishing a listing: what it sells at which prices, what is left of each, and why the ledger would not take it, if so. */
 import { Drawer, SegmentedControl, Stack, Text, Textarea, TextInput } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
 import { IconSignature } from '@tabler/icons-react'
-import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { ModelList } from '../../../core/api/views.ts'
 import { FormActions } from '../../components/dialog-form.tsx'
 import { RefusalNotice } from '../../components/layout.tsx'
 import { useDesk } from '../../desk.tsx'
+import { useForeseen } from '../../preview.ts'
 import { go, href } from '../../route.ts'
 import { type Body, type SignRequest, useCloseOnEscape, useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
-import { useTRPC } from '../../trpc.ts'
 import { Calculator } from './calculator.tsx'
 import { bodyOf, EMPTY_DRAFT, type ListingDraft } from './listing-draft.ts'
 import { DatasetFields, FeatureFields, ModelFields } from './publish-fields.tsx'
@@ -23,7 +21,6 @@ interface PublishProps {
 }
 
 const KINDS = ['model', 'dataset', 'feature'] as const
-const PREVIEW_MS = 250
 
 export function Publish({ list, model, close }: PublishProps) {
   const [draft, setDraft] = useState<ListingDraft>({ ...EMPTY_DRAFT, model: firstModel(list, model) })
@@ -140,10 +137,6 @@ function firstModel({ models }: ModelList, asked: string | undefined): string {
 /** What the ledger says of the draft, before anything is asked. */
 function WouldBeRefused({ type, body }: Pick<ListingFormProps, 'type' | 'body'>) {
   const { acting } = useDesk()
-  const trpc = useTRPC()
-  const [asked] = useDebouncedValue(body && JSON.stringify(body), PREVIEW_MS)
-  const input = asked === undefined ? skipToken : { signer: acting.account, type, body: JSON.parse(asked) }
-  const preview = useQuery(trpc.transaction.preview.queryOptions(input, { placeholderData: keepPreviousData, staleTime: 0 }))
-  if (body === undefined || preview.data?.status !== 'refused') return null
-  return <RefusalNotice refusal={preview.data} />
+  const preview = useForeseen(body && { signer: acting.account, type, body })
+  return preview?.status === 'refused' && <RefusalNotice refusal={preview} />
 }

@@ -1,16 +1,16 @@
 /** One listing: what it is, its terms in plain words, what buying it costs and what stays in the wallet. */
 import { Alert, Anchor, Button, Group, Radio, Stack, Text, TextInput } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
 import { IconArrowLeft, IconLock, IconSignature } from '@tabler/icons-react'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { HoldingsList, isEmptyHanded } from '../../components/holdings.tsx'
 import { Answered, Facts, Page, Panel, RefusalNotice, Tag } from '../../components/layout.tsx'
 import { Amount, Foreign, Id } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { formatBytes, parseTyped } from '../../format.ts'
+import { useForeseen } from '../../preview.ts'
 import { href } from '../../route.ts'
-import { useSign } from '../../sign.tsx'
+import { type SignRequest, useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC } from '../../trpc.ts'
 import { type Offer, offersOf } from './offers.ts'
@@ -105,8 +105,6 @@ function Owned({ owned }: { readonly owned: NonNullable<Detail['owned']> }) {
   )
 }
 
-const PREVIEW_MS = 250
-
 function Buy({ detail }: { readonly detail: Detail }) {
   const { acting, ledger } = useDesk()
   const sign = useSign()
@@ -196,27 +194,12 @@ function Choice({ offer, value }: { readonly offer: Offer; readonly value: strin
 }
 
 /** What stays in the wallet; or why the ledger would refuse it, said before anything is asked. */
-function Consequence({
-  signer,
-  type,
-  body,
-}: {
-  readonly signer: string
-  readonly type: string
-  readonly body: Readonly<Record<string, unknown>>
-}) {
-  const trpc = useTRPC()
-  const [asked] = useDebouncedValue(JSON.stringify(body), PREVIEW_MS)
-  const preview = useQuery(
-    trpc.transaction.preview.queryOptions(
-      { signer, type, body: JSON.parse(asked) },
-      { placeholderData: keepPreviousData, staleTime: 0 },
-    ),
-  )
-  if (preview.data === undefined) return <div className="consequence" />
-  if (preview.data.status === 'refused') return <RefusalNotice refusal={preview.data} />
-  const { gross, balances } = preview.data
-  const after = balances[`wallet:${signer}`]
+function Consequence(draft: Pick<SignRequest, 'signer' | 'type' | 'body'>) {
+  const preview = useForeseen(draft)
+  if (preview === undefined) return <div className="consequence" />
+  if (preview.status === 'refused') return <RefusalNotice refusal={preview} />
+  const { gross, balances } = preview
+  const after = balances[`wallet:${draft.signer}`]
   if (gross === undefined || after === undefined) return null
   const { market: t } = strings
   return (
