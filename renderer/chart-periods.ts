@@ -63,6 +63,21 @@ export function sumCosts(days: readonly CallCost[]): CallCost {
   return { cost: sumOf(days.map(({ cost }) => cost)), calls: days.reduce((count, { calls }) => count + calls, 0) }
 }
 
+/** Steps of a scale: round figures that people reckon with. */
+const ROUND = [1, 2, 5] as const
+const MOST_STEPS = 4
+
+/** Where the lines of a scale stand that reaches `largest`, from zero on: at round figures, at most five of them. */
+export function scaleTo(largest: number): number[] {
+  for (let power = 1; ; power *= 10) {
+    for (const round of ROUND) {
+      const step = round * power
+      const steps = Math.max(1, Math.ceil(largest / step))
+      if (steps <= MOST_STEPS) return Array.from({ length: steps + 1 }, (_, at) => at * step)
+    }
+  }
+}
+
 function later(one: string, other: string): string {
   return one > other ? one : other
 }

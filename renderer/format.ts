@@ -40,15 +40,25 @@ interface AmountParts {
   readonly sign: string
   readonly whole: string
   readonly fraction: string
-  /** Zeros to six decimals, for the space that they take. */
+  /** Zeros to as many decimals as the column has, for the space that they take. */
   readonly padding: string
 }
 
-export function splitAmount(amount: string): AmountParts {
+export function splitAmount(amount: string, shownDecimals = DECIMALS): AmountParts {
   const micros = microsOf(amount)
   const [whole = '', decimals = ''] = amountOf(micros < 0n ? -micros : micros).split('.')
   const fraction = decimals.padEnd(SHOWN_DECIMALS, '0')
-  return { sign: micros < 0n ? MINUS : '', whole: grouped(whole), fraction, padding: '0'.repeat(DECIMALS - fraction.length) }
+  return {
+    sign: micros < 0n ? MINUS : '',
+    whole: grouped(whole),
+    fraction,
+    padding: '0'.repeat(Math.max(0, shownDecimals - fraction.length)),
+  }
+}
+
+/** Of some amounts, the most decimals that one shows: a column of them needs room for no more. */
+export function decimalsOf(amounts: readonly string[]): number {
+  return Math.max(SHOWN_DECIMALS, ...amounts.map((amount) => splitAmount(amount).fraction.length))
 }
 
 /** An amount in a sentence: "1,204.50". */

@@ -42,6 +42,8 @@ interface PageInfo {
   readonly icon: Icon
   readonly roles: readonly Role[]
   readonly screen: ComponentType
+  /** For whoever has no account here, too. */
+  readonly isOpen?: true
   /** In the navigation of a mirror alone; elsewhere the page says so. */
   readonly isOfMirrors?: true
 }
@@ -69,7 +71,15 @@ const PAGES: readonly PageInfo[] = [
     screen: Subscribers,
   },
   { id: 'wallet', section: 'user', title: strings.wallet.title, icon: IconWallet, roles: PEOPLE, screen: Wallet },
-  { id: 'market', section: 'user', title: strings.market.title, icon: IconBuildingStore, roles: PEOPLE, screen: Market },
+  {
+    id: 'market',
+    section: 'user',
+    title: strings.market.title,
+    icon: IconBuildingStore,
+    roles: PEOPLE,
+    screen: Market,
+    isOpen: true,
+  },
   { id: 'usage', section: 'user', title: strings.usage.title, icon: IconActivity, roles: PEOPLE, screen: Usage },
   {
     id: 'treasury',
@@ -81,8 +91,16 @@ const PAGES: readonly PageInfo[] = [
   },
   { id: 'accounts', section: 'operator', title: strings.accounts.title, icon: IconUsers, roles: ['operator'], screen: Accounts },
   { id: 'keys', section: 'account', title: strings.keys.title, icon: IconKey, roles: ALL, screen: Keys },
-  { id: 'log', section: 'auditor', title: strings.log.title, icon: IconListDetails, roles: ALL, screen: LogPage },
-  { id: 'verify', section: 'auditor', title: strings.verify.title, icon: IconShieldCheck, roles: ALL, screen: Verify },
+  { id: 'log', section: 'auditor', title: strings.log.title, icon: IconListDetails, roles: ALL, screen: LogPage, isOpen: true },
+  {
+    id: 'verify',
+    section: 'auditor',
+    title: strings.verify.title,
+    icon: IconShieldCheck,
+    roles: ALL,
+    screen: Verify,
+    isOpen: true,
+  },
   {
     id: 'sync',
     section: 'auditor',
@@ -90,11 +108,12 @@ const PAGES: readonly PageInfo[] = [
     icon: IconRefreshDot,
     roles: ALL,
     screen: Sync,
+    isOpen: true,
     isOfMirrors: true,
   },
 ]
 
-/** The pages of whoever is acting; without an account those that show the ledger. */
+/** The pages of whoever is acting; without an account those that are open to all. */
 export function pagesOf({ acting, isNobody, desk }: Pick<Desk, 'acting' | 'isNobody' | 'desk'>): readonly PageInfo[] {
   return PAGES.filter((page) => isOf(page, { acting, isNobody })).filter(
     ({ isOfMirrors }) => isOfMirrors === undefined || desk.kind === 'mirror',
@@ -106,8 +125,8 @@ export function pageOf(who: Pick<Desk, 'acting' | 'isNobody'>, page: string): Pa
   return PAGES.find((one) => one.id === page && isOf(one, who))
 }
 
-function isOf({ section, roles }: PageInfo, { acting, isNobody }: Pick<Desk, 'acting' | 'isNobody'>): boolean {
-  return isNobody ? section === 'auditor' : roles.includes(acting.role)
+function isOf({ isOpen, roles }: PageInfo, { acting, isNobody }: Pick<Desk, 'acting' | 'isNobody'>): boolean {
+  return isNobody ? isOpen === true : roles.includes(acting.role)
 }
 
 /** What a person sees first. */

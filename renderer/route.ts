@@ -24,6 +24,23 @@ export function go(to: string, { replace = false } = {}): void {
   window.dispatchEvent(new Event('hashchange'))
 }
 
+/**
+ * Closes what was opened over a page. Whoever came from that page goes back to it; otherwise it takes the place of what is
+ * closed: so Back never opens again what was closed.
+ */
+export function leave(to: string): void {
+  if (hashBefore() === to) window.history.back()
+  else go(to, { replace: true })
+}
+
+/** Of the address that Back leads to, where the browser tells. */
+function hashBefore(): string | undefined {
+  const { navigation } = window as Partial<Window>
+  const index = navigation?.currentEntry?.index ?? 0
+  const url = navigation?.entries()[index - 1]?.url
+  return url ? new URL(url).hash : undefined
+}
+
 export function useRoute(): Route {
   return parseRoute(useSyncExternalStore(subscribe, readHash))
 }

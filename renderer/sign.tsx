@@ -2,9 +2,10 @@
  * Asking for a signature: any page hands over what is to be signed, and the one dialog shows what it does before anybody
  * signs.
  */
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react'
 import type { Accepted } from '../core/api/views.ts'
 import { SignDialog } from './components/sign-dialog.tsx'
+import { useRoute } from './route.ts'
 
 /** What a transaction is to say: the form of every body is in docs/transactions.md. */
 export type Body = Readonly<Record<string, unknown>>
@@ -28,6 +29,10 @@ const SignContext = createContext<Signing | undefined>(undefined)
 export function SignProvider({ children }: { readonly children: ReactNode }) {
   const [request, setRequest] = useState<SignRequest>()
   const close = useCallback(() => setRequest(undefined), [])
+  const { page, thing } = useRoute()
+  // Whoever goes elsewhere, by a way out that the dialog shows, does not sign here.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the address is what it is closed by.
+  useEffect(close, [page, thing, close])
   const isSigning = request !== undefined
   const signing = useMemo(() => ({ sign: setRequest, isSigning }), [isSigning])
   return (

@@ -15,12 +15,13 @@ interface AccountSelectProps {
   readonly value: string | undefined
   readonly choose: (account: string | undefined) => void
   readonly className?: string
+  readonly size?: 'xs' | 'sm'
 }
 
 const SEARCH_MS = 150
 const SHOWN = 50
 
-export function AccountSelect({ label, ariaLabel, placeholder, value, choose, className }: AccountSelectProps) {
+export function AccountSelect({ label, ariaLabel, placeholder, value, choose, className, size = 'sm' }: AccountSelectProps) {
   const trpc = useTRPC()
   const [text, setText] = useState('')
   const [asked] = useDebouncedValue(text.trim(), SEARCH_MS)
@@ -37,6 +38,7 @@ export function AccountSelect({ label, ariaLabel, placeholder, value, choose, cl
       aria-label={ariaLabel}
       placeholder={placeholder}
       className={className}
+      size={size}
       data={isListed ? options : [{ value, label: shortId(value) }, ...options]}
       value={value ?? null}
       onChange={(account) => choose(account ?? undefined)}

@@ -4,6 +4,7 @@ import { useClipboard, useDebouncedValue } from '@mantine/hooks'
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import {
   IconBell,
+  IconBuildingBank,
   IconCoins,
   IconCopy,
   IconCube,
@@ -20,6 +21,7 @@ import {
   IconSun,
   IconTag,
   IconUser,
+  IconWallet,
 } from '@tabler/icons-react'
 import { skipToken, useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -55,6 +57,8 @@ export function CommandPalette({ newAccount }: { readonly newAccount: () => void
       highlightQuery
       transitionProps={{ duration: 0 }}
       attributes={{ content: { 'aria-label': strings.shell.command } }}
+      centered={false}
+      yOffset="14vh"
       scrollable
       maxHeight={420}
       searchProps={{
@@ -82,7 +86,7 @@ function useFound(typed: string): SpotlightActionGroupData[] {
   const trpc = useTRPC()
   const [text] = useDebouncedValue(typed, SEARCH_MS)
   const input = text.length < 2 ? skipToken : { text, limit: FOUND }
-  const isBuyer = !isNobody && acting.role !== 'operator'
+  const isBuyer = isNobody || acting.role !== 'operator'
   const listings = useQuery(trpc.market.search.queryOptions(isBuyer ? input : skipToken))
   const accounts = useQuery(trpc.account.list.queryOptions(input))
   const { groups, entriesOf } = strings.shell
@@ -117,23 +121,45 @@ function usePages(): SpotlightActionData[] {
   return pagesOf(useDesk()).map(({ id, title, icon: Shape }) => ({
     id,
     label: title,
+    keywords: strings.shell.pageWords[id] ?? [],
     leftSection: <Shape size={18} stroke={1.7} />,
     onClick: () => go(href(id)),
   }))
 }
 
+/** By what else people look for an action. */
+const { words } = strings.shell
+
 const SELLING: readonly SpotlightActionData[] = [
   {
     id: 'new-model',
     label: strings.models.newModel,
+    keywords: words.newModel,
     leftSection: <IconCube size={18} />,
     onClick: () => go(href('models', 'new')),
   },
   {
     id: 'publish',
     label: strings.models.newListing,
+    keywords: words.newListing,
     leftSection: <IconTag size={18} />,
     onClick: () => go(href('models', 'publish')),
+  },
+]
+
+const EARNING: readonly SpotlightActionData[] = [
+  {
+    id: 'payout',
+    label: strings.payouts.request,
+    keywords: words.payout,
+    leftSection: <IconBuildingBank size={18} />,
+    onClick: () => go(href('earnings', 'payout')),
+  },
+  {
+    id: 'move',
+    label: strings.payouts.move,
+    leftSection: <IconWallet size={18} />,
+    onClick: () => go(href('earnings', 'move')),
   },
 ]
 
@@ -141,6 +167,7 @@ const OPERATING: readonly SpotlightActionData[] = [
   {
     id: 'topup',
     label: strings.treasury.topUp,
+    keywords: words.topUp,
     leftSection: <IconCoins size={18} />,
     onClick: () => go(href('treasury', 'topup')),
   },
@@ -179,7 +206,7 @@ const KEEPING: readonly SpotlightActionData[] = [
 
 /** What an account does, by its role. */
 const OWN: Readonly<Record<Role, readonly SpotlightActionData[]>> = {
-  creator: [...SELLING, ...SPENDING],
+  creator: [...SELLING, ...EARNING, ...SPENDING],
   user: [...SPENDING, ...SELLING],
   operator: OPERATING,
 }
@@ -207,7 +234,13 @@ function useActions(newAccount: () => void): SpotlightActionData[] {
   return [
     ...(isNobody ? [] : [...OWN[acting.role], ...KEEPING]),
     ...(desk.kind === 'mirror' ? [follow] : []),
-    { id: 'new-account', label: strings.shell.newAccount, leftSection: <IconPlus size={18} />, onClick: newAccount },
+    {
+      id: 'new-account',
+      label: strings.shell.newAccount,
+      keywords: words.newAccount,
+      leftSection: <IconPlus size={18} />,
+      onClick: newAccount,
+    },
     ...(isNobody ? [] : [copy]),
     {
       id: 'light',

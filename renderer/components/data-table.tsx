@@ -1,18 +1,32 @@
 /** A table whose columns can be sorted: figures to the right, their points below each other, exact order by exact amounts. */
-import { Box, Button, Text, UnstyledButton } from '@mantine/core'
+import { Box, Button, Text, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { createSortedRowModel, rowSortingFeature, type SortFn, tableFeatures, useTable } from '@tanstack/react-table'
 import { type ReactNode, useMemo } from 'react'
+import { decimalsOf, microsOf } from '../format.ts'
 import { strings } from '../strings.ts'
+import { Amount } from './text.tsx'
 
 export interface Column<Row> {
   readonly id: string
   readonly title: string
   readonly align?: 'start' | 'end'
-  readonly cell: (row: Row) => ReactNode
+  /** `decimals` is how many the column of amounts has room for. */
+  readonly cell: (row: Row, decimals: number) => ReactNode
+  /** Of a column of amounts: what stands in it. */
+  readonly amount?: (row: Row) => string
   /** What rows are sorted by; a column without it cannot be sorted. */
   readonly order?: (row: Row) => bigint | number | string
 }
+
+/** A column of amounts, whose points stand below each other. */
+export function amountColumn<Row>(id: string, title: string, amount: (row: Row) => string): Column<Row> {
+  const cell = (row: Row, decimals: number) => <Amount value={amount(row)} aligned={decimals} />
+  return { id, title, align: 'end', amount, cell, order: (row) => microsOf(amount(row)) }
+}
+
+/** The column of what can be done with a row: its buttons say it, so its head is for those who do not see them. */
+const ACTIONS = 'actions'
 
 interface DataTableProps<Row> {
   readonly label: string
@@ -48,12 +62,13 @@ export function DataTable<Row extends object>({ label, columns, rows, rowKey, so
   const table = useTable({ features, columns: definitions, data: rows as Row[], getRowId: rowKey, initialState })
   // The rows that are not loaded yet are in no order but their own: that is said rather than left to be found out.
   const isSorted = table.state.sorting.length > 0
+  const decimals = useMemo(() => columns.map(({ amount }) => (amount ? decimalsOf(rows.map(amount)) : 0)), [columns, rows])
   return (
     <>
       <Box component="section" className="table-scroll" aria-label={label} tabIndex={0}>
         <table className="table">
           <thead>
-            <tr>
+            <tr data-title={strings.sortBy}>
               {table.getFlatHeaders().map(({ id, column }, at) => (
                 <Head key={id} column={columns[at]!} direction={column.getIsSorted()} toggle={column.getToggleSortingHandler()} />
               ))}
@@ -62,9 +77,9 @@ export function DataTable<Row extends object>({ label, columns, rows, rowKey, so
           <tbody>
             {table.getRowModel().rows.map(({ id, original }) => (
               <tr key={id}>
-                {columns.map((column) => (
-                  <td key={column.id} data-align={column.align}>
-                    {column.cell(original)}
+                {columns.map((column, at) => (
+                  <td key={column.id} data-column={column.id} data-align={column.align} data-title={column.title}>
+                    {column.cell(original, decimals[at]!)}
                   </td>
                 ))}
               </tr>
@@ -90,17 +105,21 @@ export function DataTable<Row extends object>({ label, columns, rows, rowKey, so
 }
 
 interface HeadProps {
-  readonly column: Pick<Column<never>, 'title' | 'align' | 'order'>
+  readonly column: Pick<Column<never>, 'id' | 'title' | 'align' | 'order'>
   readonly direction: false | 'asc' | 'desc'
   readonly toggle: ((event: unknown) => void) | undefined
 }
 
-function Head({ column: { title, align, order }, direction, toggle }: HeadProps) {
+function Head({ column: { id, title, align, order }, direction, toggle }: HeadProps) {
   const words = { asc: 'ascending', desc: 'descending' } as const
   return (
     <th scope="col" data-align={align} aria-sort={direction === false ? undefined : words[direction]}>
       {order === undefined ? (
-        title
+        id === ACTIONS ? (
+          <VisuallyHidden>{title}</VisuallyHidden>
+        ) : (
+          title
+        )
       ) : (
         <UnstyledButton className="sort" onClick={toggle}>
           {title}

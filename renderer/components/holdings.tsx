@@ -90,7 +90,7 @@ function SubscriptionItem({ held }: { readonly held: SubscriptionView }) {
     <Item listing={listing} title={title} tag={tag}>
       {t.subscription} · <Amount value={price} /> {strings.models.perPeriod(strings.periods[period] ?? period)} ·{' '}
       {cancelled ? t.until : t.renews} <When time={end} dayOnly />
-      {included !== undefined && included.requests > 0 && (
+      {included !== undefined && included.requests > 0 && standing !== 'lapsed' && (
         <Metre
           label={t.calls(used.requests, included.requests)}
           share={Math.min(100, Math.round((used.requests / included.requests) * 100))}
@@ -140,7 +140,7 @@ function MandateItem({ held }: { readonly held: MandateView }) {
           · <Amount value={reserve} /> {t.reserved}
         </>
       )}
-      <UsedOf {...held} />
+      {isRunning && <UsedOf {...held} />}
     </Item>
   )
 }

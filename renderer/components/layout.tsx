@@ -1,8 +1,23 @@
 /** The pieces that every page is made of: its head, panels, figures, states of emptiness, waiting and failure. */
-import { Alert, Badge, Box, Button, Group, Paper, Skeleton, Stack, Text, ThemeIcon, Title, VisuallyHidden } from '@mantine/core'
-import { IconAlertTriangle, IconBan, type IconProps, IconRefresh } from '@tabler/icons-react'
+import {
+  Alert,
+  Anchor,
+  Badge,
+  Box,
+  Button,
+  Group,
+  Paper,
+  Skeleton,
+  Stack,
+  Text,
+  ThemeIcon,
+  Title,
+  VisuallyHidden,
+} from '@mantine/core'
+import { IconAlertTriangle, IconArrowLeft, IconBan, type IconProps, IconRefresh } from '@tabler/icons-react'
 import type { ComponentType, ReactNode } from 'react'
 import type { DeskState, PreviewRefused } from '../../core/api/views.ts'
+import { href } from '../route.ts'
 import { strings } from '../strings.ts'
 import { type Failure, failureOf } from '../trpc.ts'
 import { Amount, Sentence } from './text.tsx'
@@ -13,14 +28,21 @@ interface PageProps {
   readonly title: ReactNode
   readonly lead?: ReactNode
   readonly actions?: ReactNode
+  /** The page that this one is a part of. */
+  readonly back?: { readonly to: string; readonly title: string }
   readonly children: ReactNode
 }
 
-export function Page({ title, lead, actions, children }: PageProps) {
+export function Page({ title, lead, actions, back, children }: PageProps) {
   return (
     <Stack gap="lg" className="page">
       <Group justify="space-between" align="flex-end" gap="md">
         <div className="page-head">
+          {back !== undefined && (
+            <Anchor href={back.to} size="sm" className="back">
+              <IconArrowLeft size={15} aria-hidden="true" /> {back.title}
+            </Anchor>
+          )}
           <Title order={1} fz={22} lh={1.25} tabIndex={-1} id="page-title">
             {title}
           </Title>
@@ -133,9 +155,14 @@ export function Empty({ icon: Shape, title, children, action }: EmptyProps) {
   )
 }
 
+/** Asked again, the same question would fail again. */
+const LASTING: readonly Failure['code'][] = ['missing', 'usage']
+
 /** A call failed: in words, with the code. */
 export function FailureNotice({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
-  return <Failed failure={failureOf(error)} title={strings.failures.title} {...(retry && { retry })} />
+  const failure = failureOf(error)
+  const isLasting = LASTING.includes(failure.code)
+  return <Failed failure={failure} title={strings.failures.title} {...(retry && !isLasting && { retry })} />
 }
 
 /** Why making what the folder is to have failed, whoever asked for it. */
@@ -168,9 +195,23 @@ export function Failed({ failure: { code, message }, title, tone = 'bad', retry 
   )
 }
 
+/** The page on which what the advice says is done. */
+const WAYS: Partial<Record<PreviewRefused['code'], 'wallet' | 'models' | 'earnings' | 'keys' | 'market'>> = {
+  exceeds_credits: 'wallet',
+  in_debt: 'wallet',
+  plan_required: 'models',
+  plan_limit: 'models',
+  not_deployed: 'models',
+  not_for_sale: 'market',
+  exceeds_earnings: 'earnings',
+  last_key: 'keys',
+  key_scope: 'keys',
+}
+
 /** The ledger refuses, or would: the sentence, the code, and what would help. */
 export function RefusalNotice({ refusal }: { readonly refusal: PreviewRefused }) {
   const advice = strings.advice[refusal.code]
+  const way = WAYS[refusal.code]
   return (
     <Alert className="notice" data-tone="warn" role="alert" icon={<IconBan size={18} />} title={strings.sign.refusedTitle}>
       <Stack gap={6} align="flex-start">
@@ -179,7 +220,12 @@ export function RefusalNotice({ refusal }: { readonly refusal: PreviewRefused })
         </Text>
         {advice !== undefined && (
           <Text component="div" size="sm">
-            {advice}
+            {advice}{' '}
+            {way !== undefined && (
+              <Anchor href={href(way)} inherit>
+                {strings.goTo(strings[way].title)}
+              </Anchor>
+            )}
           </Text>
         )}
       </Stack>

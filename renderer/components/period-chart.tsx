@@ -4,7 +4,8 @@
  */
 import { BarChart } from '@mantine/charts'
 import { Paper, Text, VisuallyHidden } from '@mantine/core'
-import { amountOf, formatAmount, formatUtcPeriod, microsOf } from '../format.ts'
+import { scaleTo } from '../chart-periods.ts'
+import { amountOf, decimalsOf, formatAmount, formatCount, formatUtcPeriod, microsOf, sumOf } from '../format.ts'
 import { strings } from '../strings.ts'
 import { Amount } from './text.tsx'
 
@@ -35,11 +36,13 @@ export function PeriodChart<Row extends OfPeriod>(props: PeriodChartProps<Row>) 
     period: formatUtcPeriod(row.period),
     ...Object.fromEntries(bars.map(({ title, amount }) => [title, Number(microsOf(amount(row)))])),
   }))
+  const scale = scaleTo(Math.max(...periods.map((row) => Number(microsOf(sumOf(bars.map(({ amount }) => amount(row))))))))
+  const labels = scale.map(labelOf)
   return (
     <>
       <div aria-hidden="true">
         <BarChart
-          h={208}
+          h={248}
           data={heights}
           dataKey="period"
           type="stacked"
@@ -49,8 +52,13 @@ export function PeriodChart<Row extends OfPeriod>(props: PeriodChartProps<Row>) 
           legendProps={{ verticalAlign: 'top', height: 34 }}
           gridAxis="x"
           tickLine="none"
-          valueFormatter={(micros) => formatAmount(amountOf(BigInt(Math.round(micros))))}
-          yAxisProps={{ width: 64, tickCount: 4 }}
+          valueFormatter={labelOf}
+          yAxisProps={{
+            width: Math.max(...labels.map(({ length }) => length)) * CHARACTER_PX + GAP_PX,
+            ticks: scale,
+            domain: [0, scale.at(-1)!],
+            interval: 0,
+          }}
           tooltipProps={{
             content: ({ label }) => (
               <PeriodTip {...props} row={periods.find(({ period }) => formatUtcPeriod(period) === label)} />
@@ -67,8 +75,18 @@ export function PeriodChart<Row extends OfPeriod>(props: PeriodChartProps<Row>) 
   )
 }
 
+const CHARACTER_PX = 7
+const GAP_PX = 20
+
+/** A line of the scale: whole credits as such, "2,500", and parts of one with their decimals. */
+function labelOf(micros: number): string {
+  const amount = amountOf(BigInt(Math.round(micros)))
+  return amount.includes('.') ? formatAmount(amount) : formatCount(BigInt(amount))
+}
+
 function PeriodTip<Row extends OfPeriod>({ row, lines, note }: PeriodChartProps<Row> & { readonly row: Row | undefined }) {
   if (row === undefined) return null
+  const decimals = decimalsOf(lines.map(({ amount }) => amount(row)))
   return (
     <Paper withBorder shadow="md" p="sm" radius="md">
       <Text size="xs" fw={600} mb={4}>
@@ -77,7 +95,7 @@ function PeriodTip<Row extends OfPeriod>({ row, lines, note }: PeriodChartProps<
       {lines.map(({ title, amount }) => (
         <div key={title} className="ledger-line tip-line">
           <span>{title}</span>
-          <Amount value={amount(row)} aligned />
+          <Amount value={amount(row)} aligned={decimals} />
         </div>
       ))}
     </Paper>

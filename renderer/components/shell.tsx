@@ -4,6 +4,7 @@ import {
   AppShell,
   Badge,
   Burger,
+  Button,
   Group,
   Kbd,
   Menu,
@@ -35,6 +36,7 @@ import { Page, Tag } from './layout.tsx'
 import { Logo } from './logo.tsx'
 import { NewAccount } from './new-account.tsx'
 import { usePresence } from './presence.ts'
+import { Standing } from './standing.tsx'
 import { Copy, Foreign } from './text.tsx'
 
 /** As wide as a telephone: the navigation covers the page while it is open, and is away otherwise. */
@@ -87,16 +89,28 @@ export function Shell() {
       </AppShell.Navbar>
       <Header openNavigation={toggle} />
       <AppShell.Main className="main" id="page">
+        <Standing />
         {Screen !== undefined && <Screen key={acting.account} />}
-        {Screen === undefined && page !== '' && (
-          <Page title={strings.shell.notFound} lead={strings.shell.notFoundLead}>
-            {null}
-          </Page>
-        )}
+        {Screen === undefined && page !== '' && <NotFound first={first} />}
       </AppShell.Main>
       <CommandPalette newAccount={naming.open} />
       {isNaming && <NewAccount close={naming.close} />}
     </AppShell>
+  )
+}
+
+/** Nothing is here for whoever is acting: the way on is to where they begin. */
+function NotFound({ first }: { readonly first: string }) {
+  const who = useDesk()
+  const { shell: t } = strings
+  return (
+    <Page title={t.notFound} lead={t.notFoundLead}>
+      <div>
+        <Button component="a" variant="default" href={href(first)}>
+          {strings.goTo(pageOf(who, first)?.title ?? first)}
+        </Button>
+      </div>
+    </Page>
   )
 }
 

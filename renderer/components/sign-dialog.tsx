@@ -10,7 +10,7 @@ import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Accepted, PreviewAccepted, PreviewRefused } from '../../core/api/views.ts'
 import { nameOf, useDesk } from '../desk.tsx'
-import { amountOf, formatRate, microsOf, sumOf } from '../format.ts'
+import { amountOf, decimalsOf, formatRate, microsOf, sumOf } from '../format.ts'
 import { useTextToSign } from '../preview.ts'
 import { href } from '../route.ts'
 import type { SignRequest } from '../sign.tsx'
@@ -121,18 +121,21 @@ function Effect({ preview }: { readonly preview: PreviewAccepted }) {
   const { type, summary, names, gross, fee, takeHome, isSignable } = preview
   const { ledger } = useDesk()
   const [isOpen, { toggle }] = useDisclosure(false)
+  const changes = booksChanged(preview)
+  const shown = [gross, fee, takeHome, ...changes.flatMap(({ before, change, after }) => [before, change, after])]
+  const aligned = decimalsOf(shown.filter((amount) => amount !== undefined))
   return (
     <>
       <What summary={summary} names={names} />
       <div className="ledger-lines">
-        {gross !== undefined && <Line name={strings.gross} value={gross} />}
-        {fee !== undefined && <Line name={`${strings.fee}, ${formatRate(ledger.feeBps)}`} value={fee} isPart />}
-        {takeHome !== undefined && <Line name={<TakeHome preview={preview} />} value={takeHome} isPart />}
-        {walletChange(preview).map(({ name, before, change, after }) => (
+        {gross !== undefined && <Line name={strings.gross} value={gross} aligned={aligned} />}
+        {fee !== undefined && <Line name={`${strings.fee}, ${formatRate(ledger.feeBps)}`} value={fee} aligned={aligned} isPart />}
+        {takeHome !== undefined && <Line name={<TakeHome preview={preview} />} value={takeHome} aligned={aligned} isPart />}
+        {changes.map(({ name, before, change, after }) => (
           <div key={name} className="ledger-group">
-            <Line name={strings.sign.before(name)} value={before} />
-            <Line name={strings.sign.change} value={change} signed />
-            <Line name={strings.sign.after(name)} value={after} isTotal />
+            <Line name={strings.sign.before(name)} value={before} aligned={aligned} />
+            <Line name={strings.sign.change} value={change} aligned={aligned} signed />
+            <Line name={strings.sign.after(name)} value={after} aligned={aligned} isTotal />
           </div>
         ))}
         {gross === undefined && preview.postings.length === 0 && <Text c="dimmed">{strings.sign.movesNothing}</Text>}
@@ -160,16 +163,17 @@ function Effect({ preview }: { readonly preview: PreviewAccepted }) {
 interface LineProps {
   readonly name: ReactNode
   readonly value: string
+  readonly aligned: number
   readonly isPart?: boolean
   readonly isTotal?: boolean
   readonly signed?: boolean
 }
 
-function Line({ name, value, isPart = false, isTotal = false, signed = false }: LineProps) {
+function Line({ name, value, aligned, isPart = false, isTotal = false, signed = false }: LineProps) {
   return (
     <div className="ledger-line" data-part={isPart || undefined} data-total={isTotal || undefined}>
       <span>{name}</span>
-      <Amount value={value} aligned signed={signed} />
+      <Amount value={value} aligned={aligned} signed={signed} />
     </div>
   )
 }
@@ -192,7 +196,7 @@ function TakeHome({ preview: { postings, names } }: { readonly preview: PreviewA
 }
 
 /** What becomes of the signer's own books that people watch. */
-function walletChange({ signer, postings, balances }: PreviewAccepted) {
+function booksChanged({ signer, postings, balances }: PreviewAccepted) {
   return (['wallet', 'held', 'earnings'] as const).flatMap((kind) => {
     const book = `${kind}:${signer}`
     const after = balances[book]

@@ -11,8 +11,8 @@ import { strings } from '../strings.ts'
 
 interface AmountProps {
   readonly value: string
-  /** In a column: room for six decimals, so that the points stand below each other. */
-  readonly aligned?: boolean
+  /** In a column: room for six decimals or for so many, so that the points stand below each other. */
+  readonly aligned?: boolean | number
   /** A plus before what comes in. */
   readonly signed?: boolean
   readonly className?: string
@@ -20,14 +20,14 @@ interface AmountProps {
 
 /** An exact amount of credits. */
 export function Amount({ value, aligned = false, signed = false, className = '' }: AmountProps) {
-  const { sign, whole, fraction, padding } = splitAmount(value)
+  const { sign, whole, fraction, padding } = splitAmount(value, typeof aligned === 'number' ? aligned : undefined)
   const shownSign = sign === '' && signed ? '+' : sign
   return (
     <span className={`amount ${className}`}>
       {shownSign}
       {whole}
       <span className="amount-fraction">.{fraction}</span>
-      {aligned && (
+      {aligned !== false && (
         <span className="amount-padding" aria-hidden="true">
           {padding}
         </span>

@@ -4,7 +4,7 @@ import { plural } from './words.ts'
 export const auditor = {
   log: {
     title: 'Log',
-    lead: 'Every entry since the first, signed by whoever it binds. Nothing is ever changed or removed.',
+    lead: 'Every entry since the first. Nothing is ever changed or removed.',
     columns: { index: 'Entry', time: 'Time', type: 'Type', what: 'What happened', gross: 'Gross' },
     list: 'Entries, the newest first',
     byAccount: 'Account',
@@ -13,6 +13,8 @@ export const auditor = {
     until: 'Up to this day',
     least: 'At least',
     most: 'At most',
+    days: { since: 'from', until: 'up to' },
+    gross: { least: 'Gross, at least', most: 'Gross, at most' },
     anyAccount: 'All accounts',
     anyType: 'All types',
     jump: 'Go to entry',
@@ -39,7 +41,7 @@ export const auditor = {
     receipt: 'Download the receipt',
     receiptHint: 'The proof as .tlog-proof, and the entry’s bytes beside it, for any verifier.',
     signer: 'Signer',
-    created: 'Made',
+    created: 'What it made',
     id: 'Transaction id',
     time: 'Accepted',
     type: 'Type',

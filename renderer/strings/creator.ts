@@ -1,6 +1,9 @@
 import { formatAmount } from '../format.ts'
 import { plural } from './words.ts'
 
+/** The name of a plan, at the beginning of a line or on its own. */
+const capitalized = (plan: string) => plan.charAt(0).toUpperCase() + plan.slice(1)
+
 export const creator = {
   overview: {
     title: 'Overview',
@@ -10,18 +13,19 @@ export const creator = {
     fee: (rate: string) => `Platform fee, now ${rate}`,
     feeNote: 'exact to the microcredit',
     takeHome: 'Take-home',
-    takeHomeNote: (available: string) => `${formatAmount(available)} available now`,
+    takeHomeNote: 'yours, after the fee',
     slots: 'Model slots',
     slotsOf: (used: number, limit: number) => `${used} of ${limit}`,
     subscribers: 'Subscribers',
     subscribersNote: (grace: number, lapsed: number) => `${grace} in grace · ${lapsed} lapsed`,
-    overTime: 'Over time',
+    overTime: 'Gross over time, in credits',
     by: 'By',
     units: { day: 'Days', month: 'Months' },
     byListing: 'By listing',
     listing: 'Listing',
     count: 'Payments',
     share: 'Share of gross',
+    earnings: 'Your earnings now',
     toDo: 'What needs doing',
     allDone: 'Nothing needs doing. Your listings sell, your plan is active.',
     empty: 'Nothing earned yet',
@@ -48,12 +52,12 @@ export const creator = {
     newModel: 'New model',
     newListing: 'New listing',
     plan: 'Plan',
-    planLine: (plan: string, limit: number) => `${plan} · room for ${plural(limit, 'deployed model')}`,
+    planLine: (plan: string, limit: number) => `${capitalized(plan)} · room for ${plural(limit, 'deployed model')}`,
     renews: (cancelled: boolean) => (cancelled ? 'ends' : 'renews'),
     choose: 'Choose a plan',
     chooseLead:
       'Deploying and listing models needs one. It is paid now for the first period, and renews at up to the price that you sign.',
-    take: (plan: string) => `Take ${plan}`,
+    take: (plan: string) => `Take ${capitalized(plan)}`,
     perPeriod: (period: string) => `a ${period}`,
     room: (limit: number) => `${plural(limit, 'deployed model')} at a time`,
     slotsFree: (free: number) => (free === 0 ? 'all slots taken' : `${plural(free, 'slot')} free`),
@@ -89,11 +93,12 @@ export const creator = {
       'A smaller one begins with the next period.',
     ].join(' '),
     current: 'Your plan now',
-    cancelPlan: 'Cancel it',
+    cancelPlan: 'Cancel the plan',
     keepPlan: 'Renew it after all',
     version: (version: number) => `version ${version}`,
     forSale: 'for sale',
     closed: 'not for sale',
+    withdrawn: 'withdrawn',
     createTitle: 'New model',
     createLead: 'Free, and private to the playground until you deploy it.',
     name: 'Name',
@@ -172,12 +177,18 @@ export const creator = {
     empty: 'No subscribers yet',
     emptyText: 'Whoever takes a subscription to one of your models is listed here.',
     ends: 'ending',
+    counts: { active: 'Active', suspended: 'In grace', lapsed: 'Lapsed' },
+    notes: {
+      active: 'paid for the time that runs',
+      suspended: 'not renewed yet, for want of credits',
+      lapsed: 'over and not renewed',
+    },
     columns: {
       subscriber: 'Subscriber',
       listing: 'Listing',
       state: 'State',
       end: 'Paid until',
-      period: 'By the',
+      period: 'Period',
       price: 'Price signed',
     },
   },
@@ -185,6 +196,7 @@ export const creator = {
   payouts: {
     title: 'Payouts',
     request: 'Request a payout',
+    none: 'None was requested yet.',
     requestLead: 'are available. The operator pays outside the ledger and then settles the payout here. One payout is at least',
     move: 'Move to the wallet',
     moveLead: 'What you earned becomes credits of your own, to spend like those you paid for. There is no fee, and no way back.',

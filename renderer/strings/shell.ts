@@ -27,6 +27,28 @@ export const shell = {
     copyId: 'Copy the account id',
     demo: 'demonstration',
     nothing: 'Nothing here is called that.',
+    words: {
+      newModel: ['create', 'add', 'upload'],
+      newListing: ['publish', 'sell', 'offer', 'price'],
+      payout: ['withdraw', 'cash out', 'bank'],
+      topUp: ['issue', 'credits', 'pay in'],
+      newAccount: ['open', 'create', 'sign up'],
+    },
+    pageWords: {
+      overview: ['dashboard', 'home', 'revenue'],
+      models: ['plan', 'deploy', 'undeploy', 'publish', 'withdraw'],
+      earnings: ['payout', 'payments', 'take-home', 'statement'],
+      subscribers: ['customers', 'renewals', 'churn'],
+      wallet: ['balance', 'credits', 'statement', 'subscriptions', 'cancel'],
+      market: ['buy', 'subscribe', 'shop', 'licence'],
+      usage: ['calls', 'cost', 'mandates', 'budgets', 'holds'],
+      treasury: ['trial balance', 'top up', 'payouts', 'refund'],
+      accounts: ['freeze', 'unfreeze', 'people', 'users'],
+      keys: ['device', 'revoke', 'backup', 'budget'],
+      log: ['entries', 'history', 'receipt', 'transactions'],
+      verify: ['audit', 'replay', 'receipt', 'proof', 'trial balance'],
+      sync: ['hub', 'outbox', 'offline', 'evidence', 'mirror'],
+    } as Readonly<Record<string, string[]>>,
     command: 'Command',
     groups: {
       pages: 'Pages',
@@ -38,8 +60,14 @@ export const shell = {
     },
     entriesOf: (name: string) => `Entries of ${name}`,
     openEntry: (index: string) => `Open entry ${index}`,
+    standing: {
+      gone: 'The console does not answer. What you see may be out of date; it goes on by itself once the console runs again.',
+      waiting: (count: number) =>
+        `${plural(count, 'transaction')} of yours ${count === 1 ? 'is' : 'are'} on the way to the hub: not in these figures yet.`,
+      outbox: 'See the outbox',
+    },
     notFound: 'There is no such page here',
-    notFoundLead: 'The account that is acting may not have it. Choose a page on the left, or act as somebody else.',
+    notFoundLead: 'The account that is acting may not have it: another one may.',
   },
 
   account: {

@@ -1,7 +1,7 @@
 /** Days and months of payments, as they are drawn. */
 
 import { expect, test } from 'vitest'
-import { periodsOf, sumCosts, sumRevenue, usualUnit } from '../../renderer/chart-periods.ts'
+import { periodsOf, scaleTo, sumCosts, sumRevenue, usualUnit } from '../../renderer/chart-periods.ts'
 
 const paid = (day: string, gross: string) => ({ day, gross, fee: '0.000001', takeHome: '0.1', payments: 2 })
 const NOW = '2026-03-02T23:59:59Z'
@@ -40,4 +40,14 @@ test('days as long as all fit, then months', () => {
 
 test('a page that knows of a payment before it knows the time shows it', () => {
   expect(periodsOf([paid('2026-03-03', '1')], 'day', NOW, sumRevenue).map(({ period }) => period)).toEqual(['2026-03-03'])
+})
+
+test.each([
+  [0, [0, 1]],
+  [3, [0, 1, 2, 3]],
+  [19_257_829, [0, 5_000_000, 10_000_000, 15_000_000, 20_000_000]],
+  [67_000_000, [0, 20_000_000, 40_000_000, 60_000_000, 80_000_000]],
+  [80_000_001, [0, 50_000_000, 100_000_000]],
+])('a scale that reaches %d has round lines', (largest, lines) => {
+  expect(scaleTo(largest)).toEqual(lines)
 })

@@ -22,6 +22,14 @@ describe('amounts', () => {
     )
   })
 
+  test('a column has room for the decimals that its amounts show, and for no more', () => {
+    expect(format.decimalsOf([])).toBe(2)
+    expect(format.decimalsOf(['25', '-3.1'])).toBe(2)
+    expect(format.decimalsOf(['25', '-0.001615'])).toBe(6)
+    expect(format.splitAmount('25', 4).padding).toBe('00')
+    expect(format.splitAmount('0.123456', 4).padding).toBe('')
+  })
+
   test('in a column have six decimals, shown or kept free', () => {
     fc.assert(
       fc.property(anyMicros, (micros) => {

@@ -1,7 +1,13 @@
-/** The palette finds what the ledger has: listings by whatever they say, accounts by name or id, entries by number. */
+/**
+ * Ways through the console: the palette, which finds what the ledger has and what can be done by whatever people call it; Back,
+ * which never opens again what was closed; and addresses that lead nowhere.
+ */
 
 import { expect, test } from 'vitest'
-import { axeFindings, openMarket } from './support.ts'
+import { marketCopy } from '../api/console.ts'
+import { PASSPHRASE } from '../cli/run.ts'
+import { startConsole } from '../console/process.ts'
+import { axeFindings, open, openMarket, visit } from './support.ts'
 
 test('listings, accounts and entries', async () => {
   const { page, market } = await openMarket('Bob')
@@ -22,4 +28,55 @@ test('listings, accounts and entries', async () => {
   expect(page.url()).toContain(`account=${market.accounts.Ada}`)
   await find('7', 'Open entry 7')
   await page.getByText('Verified in this page').waitFor()
+})
+
+test('actions by other words than their own; what is closed stays closed, whichever way', async () => {
+  const seen = await openMarket('Ada')
+  const { page } = seen
+  await open(page, '#/overview')
+  await page.getByText('By listing').waitFor()
+  await page.keyboard.press('Control+k')
+  await page.locator('input[placeholder="Search or run a command"]:focus').waitFor()
+  await page.keyboard.type('cash out')
+  await page.locator('[data-action][data-selected]', { hasText: 'Request a payout' }).waitFor()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Where to').waitFor()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  expect(page.url()).toMatch(/#\/earnings$/)
+  // It was opened from another page: that one is where Back leads.
+  await page.goBack()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  await open(page, '#/models')
+  await page.getByRole('link', { name: 'New model' }).click()
+  await dialog.getByLabel('Base model').waitFor()
+  await page.keyboard.press('Escape')
+  await page.waitForURL(/#\/models$/)
+  await page.goBack()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  await page.goForward()
+  await page.getByRole('heading', { name: 'Models & listings' }).waitFor()
+  expect(await dialog.count()).toBe(0)
+  // What is not there says so, and offers no second try that would fail as well.
+  await open(page, `#/models/change?listing=lst_${'0'.repeat(32)}`)
+  const failed = page.getByRole('alert', { name: 'That did not work' })
+  await failed.getByText('missing').waitFor()
+  expect(await failed.getByRole('button').count()).toBe(0)
+  await open(page, '#/nowhere')
+  await page.getByRole('link', { name: 'Go to Overview' }).click()
+  await page.getByText('By listing').waitFor()
+  seen.forgive()
+})
+
+test('a console that has ended is told on every page', async () => {
+  const { dir } = await marketCopy()
+  const { facts, running } = await startConsole(dir, ['--lock-after', '0'], PASSPHRASE)
+  const seen = await visit(facts)
+  const { page } = seen
+  await page.getByText('By listing').waitFor()
+  await running.end()
+  await page.getByRole('alert').getByText('What you see may be out of date').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  seen.forgive()
 })

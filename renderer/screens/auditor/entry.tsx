@@ -6,6 +6,7 @@ import type { ReactNode } from 'react'
 import type { EntryDetail } from '../../../core/api/views.ts'
 import { Answered, Facts, Tag } from '../../components/layout.tsx'
 import { Amount, BookName, Foreign, Id, Raw, Sentence, When } from '../../components/text.tsx'
+import { decimalsOf } from '../../format.ts'
 import { useLive } from '../../live.tsx'
 import { filterIn } from '../../log-filter.ts'
 import { go, href, useRoute } from '../../route.ts'
@@ -30,7 +31,7 @@ export function EntryDrawer({ index, close }: EntryProps) {
   const { search } = useRoute()
   const [asked, ask] = useAsked()
   const isUppermost = useCloseOnEscape() && asked === undefined
-  const step = (by: number) => go(href('log', index + by, filterIn(search)))
+  const step = (by: number) => go(href('log', Math.min(index + by, size - 1), filterIn(search)), { replace: true })
   return (
     <Drawer.Root opened onClose={close} closeOnEscape={isUppermost} position="right" size={640}>
       <Drawer.Overlay backgroundOpacity={0.35} />
@@ -176,6 +177,8 @@ function Postings({ detail: { postings, names, gross, fee, takeHome, balances } 
       </Text>
     )
   }
+  const amounts = decimalsOf(postings.map(({ amount }) => amount))
+  const afters = decimalsOf(postings.flatMap(({ book }) => balances[book] ?? []))
   return (
     <Stack gap="sm">
       {gross !== undefined && fee !== undefined && takeHome !== undefined && (
@@ -214,9 +217,9 @@ function Postings({ detail: { postings, names, gross, fee, takeHome, balances } 
                   <BookName book={book} names={names} />
                 </td>
                 <td data-align="end">
-                  <Amount value={amount} aligned signed />
+                  <Amount value={amount} aligned={amounts} signed />
                 </td>
-                <td data-align="end">{balances[book] !== undefined && <Amount value={balances[book]} aligned />}</td>
+                <td data-align="end">{balances[book] !== undefined && <Amount value={balances[book]} aligned={afters} />}</td>
               </tr>
             ))}
           </tbody>

@@ -8,6 +8,9 @@ import { isFiltered, type LogFilter } from '../../log-filter.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 
+/** What stands in the field of a day: from, up to. */
+const DAY_LABEL_PX = 46
+
 interface LogFiltersProps {
   readonly filter: LogFilter
   readonly choose: (filter: LogFilter) => void
@@ -24,24 +27,33 @@ export function LogFilters({ filter, choose }: LogFiltersProps) {
         value={filter.account}
         choose={(account) => change({ account })}
         className="filter"
+        size="xs"
       />
       <TypeSelect value={filter.type} choose={(type) => change({ type })} />
       {(['since', 'until'] as const).map((field) => (
         <TextInput
           key={field}
           type="date"
+          size="xs"
           aria-label={t[field]}
-          title={t[field]}
-          className="filter-day"
+          leftSection={t.days[field]}
+          leftSectionWidth={DAY_LABEL_PX}
+          className="filter filter-day"
           value={filter[field] ?? ''}
           onChange={(event) => change({ [field]: event.currentTarget.value || undefined })}
         />
       ))}
       {(['least', 'most'] as const).map((field) => (
-        <AmountFilter key={field} label={t[field]} value={filter[field]} choose={(amount) => change({ [field]: amount })} />
+        <AmountFilter
+          key={field}
+          label={t[field]}
+          placeholder={t.gross[field]}
+          value={filter[field]}
+          choose={(amount) => change({ [field]: amount })}
+        />
       ))}
       {isFiltered(filter) && (
-        <Button variant="subtle" color="gray" className="quiet-button" onClick={() => choose({})}>
+        <Button size="xs" variant="subtle" color="gray" className="quiet-button" onClick={() => choose({})}>
           {t.clear}
         </Button>
       )}
@@ -51,12 +63,13 @@ export function LogFilters({ filter, choose }: LogFiltersProps) {
 
 interface AmountFilterProps {
   readonly label: string
+  readonly placeholder: string
   readonly value: string | undefined
   readonly choose: (amount: string | undefined) => void
 }
 
 /** Taken with Enter or when it is left: half an amount would be another one. */
-function AmountFilter({ label, value = '', choose }: AmountFilterProps) {
+function AmountFilter({ label, placeholder, value = '', choose }: AmountFilterProps) {
   const [typed, setTyped] = useState(value)
   const [shown, setShown] = useState(value)
   if (shown !== value) {
@@ -69,8 +82,9 @@ function AmountFilter({ label, value = '', choose }: AmountFilterProps) {
   return (
     <TextInput
       aria-label={label}
-      placeholder={label}
-      className="filter-amount"
+      placeholder={placeholder}
+      size="xs"
+      className="filter"
       classNames={{ input: 'amount-input' }}
       inputMode="decimal"
       value={typed}
@@ -95,6 +109,7 @@ function TypeSelect({ value, choose }: TypeSelectProps) {
   const options = (types.data ?? []).map((type) => ({ value: type, label: `${type} · ${strings.types[type] ?? type}` }))
   return (
     <NativeSelect
+      size="xs"
       aria-label={t.byType}
       className="filter"
       value={value ?? ''}

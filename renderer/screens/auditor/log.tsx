@@ -6,7 +6,7 @@ import { Page } from '../../components/layout.tsx'
 import { formatCount } from '../../format.ts'
 import { useLive } from '../../live.tsx'
 import { filterIn, isFiltered } from '../../log-filter.ts'
-import { go, href, useRoute } from '../../route.ts'
+import { go, href, leave, useRoute } from '../../route.ts'
 import { strings } from '../../strings.ts'
 import { EntryDrawer } from './entry.tsx'
 import { AllEntries, FilteredEntries } from './entry-list.tsx'
@@ -24,7 +24,7 @@ export function LogPage() {
         <LogFilters filter={filter} choose={(chosen) => go(href('log', undefined, chosen), { replace: true })} />
         {isFiltered(filter) ? <FilteredEntries filter={filter} key={JSON.stringify(filter)} /> : <AllEntries size={size} />}
       </Page>
-      {index !== undefined && <EntryDrawer index={index} close={() => go(href('log', undefined, filter))} />}
+      {index !== undefined && <EntryDrawer index={index} close={() => leave(href('log', undefined, filter))} />}
     </div>
   )
 }

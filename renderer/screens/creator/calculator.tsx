@@ -3,7 +3,7 @@ import { Text } from '@mantine/core'
 import { Panel } from '../../components/layout.tsx'
 import { Amount } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
-import { formatRate, splitFee } from '../../format.ts'
+import { decimalsOf, formatRate, splitFee } from '../../format.ts'
 import { strings } from '../../strings.ts'
 import { amountIn, type ListingDraft, pricesOf } from './listing-draft.ts'
 
@@ -14,6 +14,7 @@ export function Calculator({ draft }: { readonly draft: ListingDraft }) {
     const gross = amountIn(draft, field)
     return gross === undefined || gross === '0' ? [] : [{ name, ...splitFee(gross, ledger.feeBps) }]
   })
+  const decimals = decimalsOf(prices.flatMap(({ gross, fee, takeHome }) => [gross, fee, takeHome]))
   return (
     <Panel title={t.calculator} className="calculator">
       <div aria-live="polite">
@@ -29,17 +30,17 @@ export function Calculator({ draft }: { readonly draft: ListingDraft }) {
             </Text>
             <div className="ledger-line">
               <span>{strings.gross}</span>
-              <Amount value={gross} aligned />
+              <Amount value={gross} aligned={decimals} />
             </div>
             <div className="ledger-line" data-part>
               <span>
                 {strings.fee}, {formatRate(ledger.feeBps)}
               </span>
-              <Amount value={fee} aligned />
+              <Amount value={fee} aligned={decimals} />
             </div>
             <div className="ledger-line" data-total>
               <span>{strings.takeHome}</span>
-              <Amount value={takeHome} aligned />
+              <Amount value={takeHome} aligned={decimals} />
             </div>
             {!isExact && (
               <Text size="xs" c="dimmed">

@@ -1,14 +1,13 @@
 /** Every payment with its gross, fee and take-home; and when what is held becomes available. */
-import { Stack, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { IconCoins } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { type Column, DataTable } from '../../components/data-table.tsx'
+import { amountColumn, type Column, DataTable } from '../../components/data-table.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel } from '../../components/layout.tsx'
 import { StatementButton } from '../../components/statement-button.tsx'
-import { Amount, Sentence, When } from '../../components/text.tsx'
+import { Sentence, When } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
-import { microsOf } from '../../format.ts'
 import { usePartByPart } from '../../part-by-part.ts'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
@@ -46,29 +45,14 @@ export function Earnings() {
               <Figure label={t.total} amount={total} />
             </Figures>
             <div className="columns">
-              <div data-span="9">
-                <Stack>
-                  <Payouts />
-                  <Payments />
-                </Stack>
+              <div data-span="8">
+                <Payouts />
               </div>
-              <div data-span="3">
-                <Panel title={t.releases} flush={releases.length > 0}>
-                  {releases.length === 0 ? (
-                    <Text size="sm" c="dimmed">
-                      {t.noReleases}
-                    </Text>
-                  ) : (
-                    <DataTable
-                      label={t.releases}
-                      columns={RELEASES}
-                      rows={releases}
-                      rowKey={({ availableFrom }) => availableFrom}
-                    />
-                  )}
-                </Panel>
+              <div data-span="4">
+                <Releases releases={releases} />
               </div>
             </div>
+            <Payments />
           </>
         )}
       </Answered>
@@ -76,28 +60,39 @@ export function Earnings() {
   )
 }
 
+function Releases({ releases }: { readonly releases: readonly Release[] }) {
+  const { earnings: t } = strings
+  if (releases.length === 0)
+    return (
+      <Panel title={t.releases} className="fill">
+        <Text size="sm" c="dimmed">
+          {t.noReleases}
+        </Text>
+      </Panel>
+    )
+  return (
+    <Panel title={t.releases} aside={strings.unit('0')} className="fill" flush>
+      <DataTable label={t.releases} columns={RELEASES} rows={releases} rowKey={({ availableFrom }) => availableFrom} />
+    </Panel>
+  )
+}
+
 const { columns } = strings.earnings
 
 const RELEASES: readonly Column<Release>[] = [
   { id: 'from', title: columns.from, cell: ({ availableFrom }) => <When time={availableFrom} dayOnly /> },
-  { id: 'amount', title: columns.amount, align: 'end', cell: ({ amount }) => <Amount value={amount} aligned /> },
+  amountColumn('amount', columns.amount, ({ amount }) => amount),
 ]
 
-const amountColumn = (id: 'gross' | 'fee' | 'takeHome'): Column<Payment> => ({
-  id,
-  title: strings[id],
-  align: 'end',
-  cell: (row) => <Amount value={row[id]} aligned />,
-  order: (row) => microsOf(row[id]),
-})
+const sum = (id: 'gross' | 'fee' | 'takeHome') => amountColumn<Payment>(id, strings[id], (row) => row[id])
 
 const PAYMENTS: readonly Column<Payment>[] = [
   { id: 'entry', title: columns.entry, cell: ({ index }) => <EntryLink index={index} />, order: ({ index }) => index },
   { id: 'time', title: columns.time, cell: ({ time }) => <When time={time} dayOnly /> },
   { id: 'what', title: columns.what, cell: ({ summary, names }) => <Sentence text={summary} names={names} /> },
-  amountColumn('gross'),
-  amountColumn('fee'),
-  amountColumn('takeHome'),
+  sum('gross'),
+  sum('fee'),
+  sum('takeHome'),
 ]
 
 function Payments() {

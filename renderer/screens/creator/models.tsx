@@ -8,7 +8,7 @@ import { SlotMeter } from '../../components/slots.tsx'
 import { Foreign, Id, When } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { usePartByPart } from '../../part-by-part.ts'
-import { go, href, useRoute } from '../../route.ts'
+import { href, leave, useRoute } from '../../route.ts'
 import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
@@ -28,7 +28,7 @@ export function Models() {
   const trpc = useTRPC()
   const models = useQuery(trpc.creator.models.queryOptions({ account: acting.account }))
   const { models: t } = strings
-  const close = () => go(href('models'))
+  const close = () => leave(href('models'))
   const actions = (
     <>
       <Button variant="default" leftSection={<IconPlus size={16} />} component="a" href={href('models', 'new')}>
@@ -44,12 +44,12 @@ export function Models() {
       <Answered query={models} lines={5}>
         {(list) => (
           <>
-            <Plans plan={list.plan} />
-            <ModelsPanel list={list} />
-            <ListingsPanel />
             {thing === 'new' && <NewModel close={close} />}
             {thing === 'change' && <ChangeListing listing={search.get('listing') ?? ''} list={list} close={close} />}
             {thing === 'publish' && <Publish list={list} model={search.get('model') ?? undefined} close={close} />}
+            <Plans plan={list.plan} />
+            <ModelsPanel list={list} />
+            <ListingsPanel />
           </>
         )}
       </Answered>
@@ -80,7 +80,7 @@ function ModelsPanel({ list }: { readonly list: ModelList }) {
           {t.emptyText}
         </Empty>
       ) : (
-        <DataTable label={t.models} columns={MODEL_COLUMNS} rows={models} rowKey={({ model }) => model} />
+        <DataTable label={t.models} columns={MODEL_COLUMNS} rows={models} rowKey={({ model }) => model} sortedBy="name" />
       )}
     </Panel>
   )
@@ -188,17 +188,7 @@ const LISTING_COLUMNS: readonly Column<Listing>[] = [
   {
     id: 'state',
     title: columns.state,
-    cell: ({ closedBecause }) =>
-      closedBecause === undefined ? (
-        <Tag tone="accent">{strings.models.forSale}</Tag>
-      ) : (
-        <>
-          <Tag tone="warn">{strings.models.closed}</Tag>
-          <Text size="xs" c="dimmed">
-            {closedBecause}
-          </Text>
-        </>
-      ),
+    cell: (listing) => <ListingState listing={listing} />,
   },
   {
     id: 'actions',
@@ -207,6 +197,20 @@ const LISTING_COLUMNS: readonly Column<Listing>[] = [
     cell: (listing) => !listing.isWithdrawn && <ListingActions listing={listing} />,
   },
 ]
+
+function ListingState({ listing: { isWithdrawn, closedBecause } }: { readonly listing: Listing }) {
+  const { models: t } = strings
+  if (isWithdrawn) return <Tag>{t.withdrawn}</Tag>
+  if (closedBecause === undefined) return <Tag tone="accent">{t.forSale}</Tag>
+  return (
+    <>
+      <Tag tone="warn">{t.closed}</Tag>
+      <Text size="xs" c="dimmed">
+        {closedBecause}
+      </Text>
+    </>
+  )
+}
 
 function ListingActions({ listing: { listing, title } }: { readonly listing: Listing }) {
   const { acting } = useDesk()

@@ -1,16 +1,16 @@
 /** What a creator's listings earned: gross, the platform's fee, take-home; over time and by listing; and what needs doing. */
-import { Anchor, Button, Group, Progress, SegmentedControl, Text } from '@mantine/core'
+import { Anchor, Button, Group, Progress, SegmentedControl, Stack, Text } from '@mantine/core'
 import { IconArrowRight, IconChartBar, IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { periodsOf, sumRevenue, UNITS, usualUnit } from '../../chart-periods.ts'
-import { type Column, DataTable } from '../../components/data-table.tsx'
+import { amountColumn, type Column, DataTable } from '../../components/data-table.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel, Tag } from '../../components/layout.tsx'
 import { RevenueChart } from '../../components/revenue-chart.tsx'
 import { SlotMeter } from '../../components/slots.tsx'
 import { Amount, Foreign } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
-import { formatCount, formatRate, microsOf, thousandths } from '../../format.ts'
+import { decimalsOf, formatCount, formatRate, microsOf, thousandths } from '../../format.ts'
 import { href } from '../../route.ts'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC } from '../../trpc.ts'
@@ -32,7 +32,7 @@ export function Overview() {
             <Figures>
               <Figure label={t.earned} amount={sums.gross} note={t.payments(sums.payments)} />
               <Figure label={t.fee(formatRate(ledger.feeBps))} amount={sums.fee} note={t.feeNote} />
-              <Figure label={t.takeHome} amount={sums.takeHome} note={t.takeHomeNote(sums.earnings.available)} tone="accent" />
+              <Figure label={t.takeHome} amount={sums.takeHome} note={t.takeHomeNote} tone="accent" />
               <Figure label={t.slots} note={<SlotMeter {...sums.slots} />}>
                 {t.slotsOf(sums.slots.used, sums.slots.limit)}
               </Figure>
@@ -80,7 +80,10 @@ function Revenue({ sums }: { readonly sums: Sums }) {
         <OverTime days={sums.byDay} />
       </div>
       <div data-span="4">
-        <ToDo sums={sums} />
+        <Stack className="fill">
+          <ToDo sums={sums} />
+          <EarningsNow earnings={sums.earnings} />
+        </Stack>
       </div>
       <div>
         <Panel title={t.byListing} aside={strings.unit('0')} flush>
@@ -93,6 +96,30 @@ function Revenue({ sums }: { readonly sums: Sums }) {
         </Panel>
       </div>
     </div>
+  )
+}
+
+/** Where what was taken home is now, of what is still in the ledger. */
+function EarningsNow({ earnings }: Pick<Sums, 'earnings'>) {
+  const { earnings: t } = strings
+  const link = (
+    <Anchor href={href('earnings')} size="xs">
+      {t.title}
+    </Anchor>
+  )
+  const parts = ['pending', 'available', 'payable'] as const
+  const decimals = decimalsOf(parts.map((part) => earnings[part]))
+  return (
+    <Panel title={strings.overview.earnings} aside={link}>
+      <Text component="div" size="sm" className="ledger-lines">
+        {parts.map((part) => (
+          <div key={part} className="ledger-line">
+            <span>{t[part]}</span>
+            <Amount value={earnings[part]} aligned={decimals} />
+          </div>
+        ))}
+      </Text>
+    </Panel>
   )
 }
 
@@ -118,13 +145,7 @@ function OverTime({ days }: { readonly days: Sums['byDay'] }) {
 
 function columnsOf(total: string): Column<ByListing>[] {
   const { overview: t } = strings
-  const amount = (id: 'gross' | 'fee' | 'takeHome'): Column<ByListing> => ({
-    id,
-    title: strings[id],
-    align: 'end',
-    cell: (row) => <Amount value={row[id]} aligned />,
-    order: (row) => microsOf(row[id]),
-  })
+  const amount = (id: 'gross' | 'fee' | 'takeHome') => amountColumn<ByListing>(id, strings[id], (row) => row[id])
   return [
     {
       id: 'listing',
@@ -177,7 +198,7 @@ function ToDo({ sums }: { readonly sums: Sums }) {
   const { overview: t } = strings
   const tasks = [...tasksOf(sums, models.data, listings.data), ...payoutTask(sums, ledger.policy.minimumPayout)]
   return (
-    <Panel title={t.toDo} className="fill" aside={tasks.length > 0 && <Tag tone="warn">{tasks.length}</Tag>}>
+    <Panel title={t.toDo} className="grow" aside={tasks.length > 0 && <Tag tone="warn">{tasks.length}</Tag>}>
       {tasks.length === 0 ? (
         <Group gap={8} wrap="nowrap" align="flex-start">
           <IconCircleCheck size={18} className="good-icon" aria-hidden="true" />

@@ -1,15 +1,16 @@
 /** Earnings on their way out: a payout asked for, one moved to the wallet, and what became of those before. */
-import { Button } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { IconBuildingBank, IconWallet } from '@tabler/icons-react'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { EarningsSums, PayoutView } from '../../../core/api/views.ts'
-import { type Column, DataTable } from '../../components/data-table.tsx'
+import { amountColumn, type Column, DataTable } from '../../components/data-table.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { FormDialog } from '../../components/form-dialog.tsx'
 import { Answered, Panel, Tag } from '../../components/layout.tsx'
-import { Amount, Credits, Foreign, When } from '../../components/text.tsx'
+import { Credits, Foreign, When } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { usePartByPart } from '../../part-by-part.ts'
+import { go, href, leave, useRoute } from '../../route.ts'
 import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { useTRPC, useTRPCClient } from '../../trpc.ts'
@@ -19,7 +20,8 @@ const TYPES = { payout: 'payout.request', move: 'earnings.move' } as const
 /** What can be done with earnings that are available. */
 export function PayoutActions({ available }: Pick<EarningsSums, 'available'>) {
   const { acting, ledger } = useDesk()
-  const [asked, ask] = useState<keyof typeof TYPES>()
+  const { thing } = useRoute()
+  const asked = thing === 'payout' || thing === 'move' ? thing : undefined
   const { payouts: t } = strings
   const isNothing = available === '0'
   const amount = { name: 'amount', label: strings.treasury.amountLabel, isAmount: true, initial: available } as const
@@ -34,10 +36,15 @@ export function PayoutActions({ available }: Pick<EarningsSums, 'available'>) {
   }
   return (
     <>
-      <Button variant="default" leftSection={<IconWallet size={17} />} disabled={isNothing} onClick={() => ask('move')}>
+      <Button
+        variant="default"
+        leftSection={<IconWallet size={17} />}
+        disabled={isNothing}
+        onClick={() => go(href('earnings', 'move'))}
+      >
         {t.move}
       </Button>
-      <Button leftSection={<IconBuildingBank size={17} />} disabled={isNothing} onClick={() => ask('payout')}>
+      <Button leftSection={<IconBuildingBank size={17} />} disabled={isNothing} onClick={() => go(href('earnings', 'payout'))}>
         {t.request}
       </Button>
       {asked !== undefined && (
@@ -46,7 +53,7 @@ export function PayoutActions({ available }: Pick<EarningsSums, 'available'>) {
           lead={leads[asked]}
           fields={asked === 'move' ? [amount] : [amount, destination]}
           request={{ signer: acting.account, type: TYPES[asked], body: {} }}
-          close={() => ask(undefined)}
+          close={() => leave(href('earnings'))}
         />
       )}
     </>
@@ -65,7 +72,7 @@ const COLUMNS: readonly Column<PayoutView>[] = [
     title: columns.status,
     cell: ({ status }) => <Tag tone={TONES[status]}>{strings.payouts.statuses[status]}</Tag>,
   },
-  { id: 'amount', title: columns.amount, align: 'end', cell: ({ amount }) => <Amount value={amount} aligned /> },
+  amountColumn('amount', columns.amount, ({ amount }) => amount),
   { id: 'actions', title: strings.accounts.columns.actions, align: 'end', cell: (payout) => <CallOff payout={payout} /> },
 ]
 
@@ -85,7 +92,6 @@ function CallOff({ payout: { payout, status, destination } }: { readonly payout:
   )
 }
 
-/** Nothing where none was ever asked for. */
 export function Payouts() {
   const { acting } = useDesk()
   const { account } = acting
@@ -98,9 +104,16 @@ export function Payouts() {
     (before?: number) => client.creator.payouts.query({ account, before }),
     ({ payouts }) => payouts,
   )
-  if (list.items?.length === 0) return null
+  if (list.items?.length === 0)
+    return (
+      <Panel title={t.title} className="fill">
+        <Text size="sm" c="dimmed">
+          {t.none}
+        </Text>
+      </Panel>
+    )
   return (
-    <Panel title={t.title} aside={strings.unit('0')} flush>
+    <Panel title={t.title} aside={strings.unit('0')} className="fill" flush>
       <Answered query={{ ...list, data: list.items }} lines={2}>
         {(payouts) => (
           <DataTable label={t.title} columns={COLUMNS} rows={payouts} rowKey={({ payout }) => payout} more={list.more} />

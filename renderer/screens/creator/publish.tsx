@@ -25,11 +25,13 @@ const KINDS = ['model', 'dataset', 'feature'] as const
 export function Publish({ list, model, close }: PublishProps) {
   const [draft, setDraft] = useState<ListingDraft>({ ...EMPTY_DRAFT, model: firstModel(list, model) })
   const accepted = ({ created }: { created?: string }) => created !== undefined && go(href('market', created))
+  // Not back, as when it is closed: what was published is shown next, and two ways at once lead nowhere.
+  const taken = () => go(href('models'), { replace: true })
   return (
     <ListingForm
       title={strings.publish.title}
       type="listing.publish"
-      {...{ draft, list, close, accepted }}
+      {...{ draft, list, close, accepted, taken }}
       body={bodyOf(draft)}
       change={(part) => setDraft((before) => ({ ...before, ...part }))}
       choose={(kind) => ({ kind, model: kind === 'feature' ? '' : firstModel(list, model) })}
@@ -50,16 +52,30 @@ interface ListingFormProps {
   /** Why there is none, where that is not seen at a field. */
   readonly fault?: string | undefined
   readonly accepted?: SignRequest['accepted']
+  /** The ledger has it: closes the form, if nothing else is said. */
+  readonly taken?: () => void
   readonly close: () => void
 }
 
-export function ListingForm({ title, type, draft, change, choose, list, body, fault, accepted, close }: ListingFormProps) {
+export function ListingForm({
+  title,
+  type,
+  draft,
+  change,
+  choose,
+  list,
+  body,
+  fault,
+  accepted,
+  close,
+  taken = close,
+}: ListingFormProps) {
   const { acting } = useDesk()
   const sign = useSign()
   const { publish: t } = strings
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (body !== undefined) sign({ signer: acting.account, type, body, taken: close, ...(accepted && { accepted }) })
+    if (body !== undefined) sign({ signer: acting.account, type, body, taken, ...(accepted && { accepted }) })
   }
   return (
     <Drawer

@@ -1,12 +1,13 @@
 /** Who subscribes to a creator's listings: since when, until when, and whether it goes on. */
 import { Anchor } from '@mantine/core'
 import { IconUsersGroup } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import type { SubscriptionView } from '../../../core/api/views.ts'
-import { type Column, DataTable } from '../../components/data-table.tsx'
-import { Answered, Empty, Page, Panel, Tag } from '../../components/layout.tsx'
-import { Amount, Foreign, When } from '../../components/text.tsx'
+import { amountColumn, type Column, DataTable } from '../../components/data-table.tsx'
+import { Answered, Empty, Figure, Figures, Page, Panel, Tag } from '../../components/layout.tsx'
+import { Foreign, When } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
-import { microsOf } from '../../format.ts'
+import { formatCount } from '../../format.ts'
 import { usePartByPart } from '../../part-by-part.ts'
 import { href } from '../../route.ts'
 import { strings } from '../../strings.ts'
@@ -26,6 +27,7 @@ export function Subscribers() {
   )
   return (
     <Page title={t.title} lead={t.lead}>
+      <Standings />
       <Panel flush>
         <Answered query={{ ...list, data: list.items }}>
           {(subscriptions) =>
@@ -39,7 +41,7 @@ export function Subscribers() {
                 columns={COLUMNS}
                 rows={subscriptions}
                 rowKey={({ subscription }) => subscription}
-                sortedBy="end"
+                sortedBy="state"
                 more={list.more}
               />
             )
@@ -50,6 +52,30 @@ export function Subscribers() {
   )
 }
 
+/** How many there are of each, where there are any. */
+function Standings() {
+  const { acting } = useDesk()
+  const trpc = useTRPC()
+  const overview = useQuery(trpc.creator.overview.queryOptions({ account: acting.account }))
+  const { subscribers: t } = strings
+  if (overview.data === undefined) return null
+  const { active, suspended, lapsed } = overview.data.subscribers
+  if (active + suspended + lapsed === 0) return null
+  return (
+    <Figures>
+      <Figure label={t.counts.active} note={t.notes.active} tone="accent">
+        {formatCount(active)}
+      </Figure>
+      <Figure label={t.counts.suspended} note={t.notes.suspended} {...(suspended > 0 && { tone: 'warn' })}>
+        {formatCount(suspended)}
+      </Figure>
+      <Figure label={t.counts.lapsed} note={t.notes.lapsed}>
+        {formatCount(lapsed)}
+      </Figure>
+    </Figures>
+  )
+}
+
 /** What becomes of it: it goes on, or it ends; in grace it waits for its payer. */
 function State({ of: { standing, cancelled } }: { readonly of: SubscriptionView }) {
   if (standing === 'active' && cancelled) return <Tag tone="warn">{strings.subscribers.ends}</Tag>
@@ -57,6 +83,10 @@ function State({ of: { standing, cancelled } }: { readonly of: SubscriptionView 
     <Tag tone={standing === 'active' ? 'accent' : standing === 'suspended' ? 'warn' : 'quiet'}>{strings.standings[standing]}</Tag>
   )
 }
+
+/** Those that renew next come first; those that are over, last. */
+const RANKS = { active: 0, suspended: 1, lapsed: 2 } as const
+const rankOf = ({ standing, end }: SubscriptionView) => `${RANKS[standing]} ${end}`
 
 const { columns } = strings.subscribers
 
@@ -81,7 +111,7 @@ const COLUMNS: readonly Column<SubscriptionView>[] = [
     ),
     order: ({ title }) => title.toLowerCase(),
   },
-  { id: 'state', title: columns.state, cell: (one) => <State of={one} />, order: ({ standing }) => standing },
+  { id: 'state', title: columns.state, cell: (one) => <State of={one} />, order: rankOf },
   {
     id: 'end',
     title: columns.end,
@@ -89,11 +119,5 @@ const COLUMNS: readonly Column<SubscriptionView>[] = [
     order: ({ end }) => end,
   },
   { id: 'period', title: columns.period, cell: ({ period }) => strings.periods[period] ?? period, order: ({ period }) => period },
-  {
-    id: 'price',
-    title: columns.price,
-    align: 'end',
-    cell: ({ price }) => <Amount value={price} aligned />,
-    order: ({ price }) => microsOf(price),
-  },
+  amountColumn('price', columns.price, ({ price }) => price),
 ]

@@ -1,13 +1,15 @@
 /** One listing: what it is, its terms in plain words, what buying it costs and what stays in the wallet. */
-import { Alert, Anchor, Button, Group, Radio, Stack, Text, TextInput } from '@mantine/core'
-import { IconArrowLeft, IconLock, IconSignature } from '@tabler/icons-react'
+import { Alert, Button, Group, Radio, Stack, Text, TextInput } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { IconLock, IconSignature, IconUserPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { HoldingsList, isEmptyHanded } from '../../components/holdings.tsx'
 import { Answered, Facts, Page, Panel, RefusalNotice, Tag } from '../../components/layout.tsx'
+import { NewAccount } from '../../components/new-account.tsx'
 import { Amount, Foreign, Id } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
-import { formatBytes, parseTyped } from '../../format.ts'
+import { decimalsOf, formatBytes, parseTyped } from '../../format.ts'
 import { useForeseen } from '../../preview.ts'
 import { href } from '../../route.ts'
 import { type SignRequest, useSign } from '../../sign.tsx'
@@ -30,29 +32,25 @@ export function Listing({ listing }: { readonly listing: string }) {
       </span>
     </Group>
   )
+  const title = detail.data === undefined ? t.listing : <Foreign>{detail.data.title}</Foreign>
   return (
-    <div className="listing">
-      <Anchor href={href('market')} size="sm" className="back">
-        <IconArrowLeft size={15} aria-hidden="true" /> {t.back}
-      </Anchor>
-      <Page title={detail.data === undefined ? t.listing : <Foreign>{detail.data.title}</Foreign>} lead={lead}>
-        <Answered query={detail} lines={5}>
-          {(data) => (
-            <div className="columns">
-              <div data-span="7">
-                <About detail={data} />
-              </div>
-              <div data-span="5">
-                <Stack>
-                  <Buy detail={data} />
-                  {data.owned !== undefined && <Owned owned={data.owned} />}
-                </Stack>
-              </div>
+    <Page title={title} lead={lead} back={{ to: href('market'), title: t.title }}>
+      <Answered query={detail} lines={5}>
+        {(data) => (
+          <div className="columns">
+            <div data-span="7">
+              <About detail={data} />
             </div>
-          )}
-        </Answered>
-      </Page>
-    </div>
+            <div data-span="5">
+              <Stack>
+                <Buy detail={data} />
+                {data.owned !== undefined && <Owned owned={data.owned} />}
+              </Stack>
+            </div>
+          </div>
+        )}
+      </Answered>
+    </Page>
   )
 }
 
@@ -106,7 +104,7 @@ function Owned({ owned }: { readonly owned: NonNullable<Detail['owned']> }) {
 }
 
 function Buy({ detail }: { readonly detail: Detail }) {
-  const { acting, ledger } = useDesk()
+  const { acting, ledger, isNobody } = useDesk()
   const sign = useSign()
   const [chosen, setChosen] = useState(0)
   const [limit, setLimit] = useState('10')
@@ -142,17 +140,40 @@ function Buy({ detail }: { readonly detail: Detail }) {
             onChange={(event) => setLimit(event.currentTarget.value)}
           />
         )}
-        <Consequence signer={acting.account} type={offer.type} body={body} />
-        <Button
-          size="md"
-          leftSection={<IconSignature size={18} />}
-          disabled={offer.type === 'usage.mandate' && (typed === undefined || typed === '0')}
-          onClick={() => sign({ signer: acting.account, type: offer.type, body })}
-        >
-          {strings.sign.review}
-        </Button>
+        {isNobody ? (
+          <AccountNeeded />
+        ) : (
+          <>
+            <Consequence signer={acting.account} type={offer.type} body={body} />
+            <Button
+              size="md"
+              leftSection={<IconSignature size={18} />}
+              disabled={offer.type === 'usage.mandate' && (typed === undefined || typed === '0')}
+              onClick={() => sign({ signer: acting.account, type: offer.type, body })}
+            >
+              {strings.sign.review}
+            </Button>
+          </>
+        )}
       </Stack>
     </Panel>
+  )
+}
+
+/** Prices are everybody's to see; to buy, somebody has to sign. */
+function AccountNeeded() {
+  const [isNaming, naming] = useDisclosure(false)
+  const { market: t } = strings
+  return (
+    <>
+      <Text size="sm" c="dimmed">
+        {t.accountNeeded}
+      </Text>
+      <Button size="md" leftSection={<IconUserPlus size={18} />} onClick={naming.open}>
+        {strings.account.title}
+      </Button>
+      {isNaming && <NewAccount close={naming.close} />}
+    </>
   )
 }
 
@@ -202,15 +223,16 @@ function Consequence(draft: Pick<SignRequest, 'signer' | 'type' | 'body'>) {
   const after = balances[`wallet:${draft.signer}`]
   if (gross === undefined || after === undefined) return null
   const { market: t } = strings
+  const decimals = decimalsOf([gross, after])
   return (
     <div className="consequence ledger-lines">
       <div className="ledger-line">
         <span>{t.costs}</span>
-        <Amount value={gross} aligned />
+        <Amount value={gross} aligned={decimals} />
       </div>
       <div className="ledger-line" data-total>
         <span>{t.stays}</span>
-        <Amount value={after} aligned />
+        <Amount value={after} aligned={decimals} />
       </div>
     </div>
   )

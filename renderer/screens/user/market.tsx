@@ -6,6 +6,7 @@ import { useState } from 'react'
 import type { ListingView } from '../../../core/api/views.ts'
 import { Answered, Empty, type Icon, Page, Panel, Tag } from '../../components/layout.tsx'
 import { Foreign } from '../../components/text.tsx'
+import { useDesk } from '../../desk.tsx'
 import { usePartByPart } from '../../part-by-part.ts'
 import { href, useRoute } from '../../route.ts'
 import { strings } from '../../strings.ts'
@@ -60,7 +61,7 @@ function Shelf() {
           onChange={setKind}
           data={[
             { value: 'all' as const, label: t.all },
-            ...(['model', 'dataset', 'feature'] as const).map((value) => ({ value, label: strings.kinds[value] })),
+            ...(['model', 'dataset', 'feature'] as const).map((value) => ({ value, label: t.kinds[value] })),
           ]}
         />
       </div>
@@ -108,7 +109,9 @@ function Shelf() {
 }
 
 function Offer({ listing }: { readonly listing: ListingView }) {
-  const { kind, title, description, seller } = listing
+  const { kind, title, description, seller, account } = listing
+  const { acting, isNobody } = useDesk()
+  const { market: t } = strings
   const Shape = KIND_ICONS[kind]
   return (
     <Paper withBorder radius="lg" component="a" href={href('market', listing.listing)} className="panel offer">
@@ -119,7 +122,13 @@ function Offer({ listing }: { readonly listing: ListingView }) {
           </span>
         </Tag>
         <Text size="xs" c="dimmed" truncate>
-          {strings.market.seller} <Foreign>{seller}</Foreign>
+          {account === acting.account && !isNobody ? (
+            t.isYours
+          ) : (
+            <>
+              {t.seller} <Foreign>{seller}</Foreign>
+            </>
+          )}
         </Text>
       </div>
       <Text fw={600} fz="lg" lineClamp={2} className="offer-title">

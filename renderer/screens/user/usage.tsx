@@ -1,17 +1,17 @@
 /** What calls cost over a period, what is reserved for those under way, and how far mandates and keys may still go. */
 import { Anchor, Button, Progress, SegmentedControl, Select, Text } from '@mantine/core'
 import { IconActivity, IconArrowRight } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { AllowanceView, CallCost, SpendingView } from '../../../core/api/views.ts'
 import { periodsOf, sumCosts, UNITS, usualUnit } from '../../chart-periods.ts'
 import { Allowed } from '../../components/allowed.tsx'
-import { type Column, DataTable } from '../../components/data-table.tsx'
+import { amountColumn, type Column, DataTable } from '../../components/data-table.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel } from '../../components/layout.tsx'
 import { PeriodChart } from '../../components/period-chart.tsx'
-import { Amount, Foreign, Id, When } from '../../components/text.tsx'
+import { Foreign, Id, When } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
-import { formatCount, formatUtcDay, microsOf, sumOf, thousandths } from '../../format.ts'
+import { formatCount, formatUtcDay, sumOf, thousandths } from '../../format.ts'
 import { PERIODS, type StatementPeriod, statementTimes } from '../../periods.ts'
 import { href } from '../../route.ts'
 import { strings } from '../../strings.ts'
@@ -27,7 +27,7 @@ export function Usage() {
   const trpc = useTRPC()
   const [period, setPeriod] = useState<StatementPeriod>('all')
   const times = statementTimes(period, ledger.time)
-  const spending = useQuery(trpc.wallet.spending.queryOptions({ account, ...times }))
+  const spending = useQuery(trpc.wallet.spending.queryOptions({ account, ...times }, { placeholderData: keepPreviousData }))
   const allowances = useQuery(trpc.wallet.allowances.queryOptions({ account }))
   const { usage: t } = strings
   return (
@@ -104,7 +104,7 @@ function OverTime({ days, until }: { readonly days: readonly ByDay[]; readonly u
     />
   )
   return (
-    <Panel title={overview.overTime} aside={choice} className="fill">
+    <Panel title={t.overTime} aside={choice} className="fill">
       <PeriodChart
         label={t.chart}
         periods={periodsOf(days, unit, end, sumCosts)}
@@ -172,13 +172,7 @@ function callsAndCost<Row extends CallCost>(): Column<Row>[] {
       cell: ({ calls }) => formatCount(calls),
       order: ({ calls }) => calls,
     },
-    {
-      id: 'cost',
-      title: columns.cost,
-      align: 'end',
-      cell: ({ cost }) => <Amount value={cost} aligned />,
-      order: ({ cost }) => microsOf(cost),
-    },
+    amountColumn('cost', columns.cost, ({ cost }) => cost),
   ]
 }
 
@@ -234,13 +228,7 @@ const HOLD_COLUMNS: readonly Column<Hold>[] = [
     order: ({ seller }) => seller.toLowerCase(),
   },
   { id: 'expires', title: columns.expires, cell: ({ expires }) => <When time={expires} />, order: ({ expires }) => expires },
-  {
-    id: 'amount',
-    title: columns.amount,
-    align: 'end',
-    cell: ({ amount }) => <Amount value={amount} aligned />,
-    order: ({ amount }) => microsOf(amount),
-  },
+  amountColumn('amount', columns.amount, ({ amount }) => amount),
 ]
 
 function OpenHolds({ holds }: { readonly holds: readonly Hold[] }) {
