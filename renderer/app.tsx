@@ -6,13 +6,15 @@ import { useState } from 'react'
 import type { DeskState } from '../core/api/views.ts'
 import { FailureNotice } from './components/layout.tsx'
 import { Shell } from './components/shell.tsx'
-import { DeskProvider } from './desk.tsx'
+import { DeskProvider, useDesk } from './desk.tsx'
 import { LiveProvider } from './live.tsx'
+import { useRoute } from './route.ts'
 import { Choose } from './screens/door/choose.tsx'
 import { Doors } from './screens/door/doors.tsx'
 import { Making } from './screens/door/making.tsx'
 import { NoKeys } from './screens/door/no-keys.tsx'
 import { Unlock } from './screens/door/unlock.tsx'
+import { Recovery } from './screens/recovery/recovery.tsx'
 import { SignProvider } from './sign.tsx'
 import { strings } from './strings.ts'
 import { SyncProvider } from './sync.tsx'
@@ -64,12 +66,22 @@ export function App() {
       <LiveProvider size={ledger.size}>
         <SyncProvider>
           <SignProvider>
-            <Shell />
+            <Inside />
           </SignProvider>
         </SyncProvider>
       </LiveProvider>
     </DeskProvider>
   )
+}
+
+/** The console; before it, and where it is asked for, the recovery sheet of keys that were just made. */
+function Inside() {
+  const { acting, isNobody, desk } = useDesk()
+  const { page, thing } = useRoute()
+  const due = desk.accounts.find(({ sheet }) => sheet === 'due')
+  const isAsked = page === 'keys' && thing === 'sheet' && !isNobody && acting.sheet !== undefined
+  const of = due ?? (isAsked ? acting : undefined)
+  return of === undefined ? <Shell /> : <Recovery key={of.account} of={of} />
 }
 
 /** A mirror gets its first keys here; those of a ledger are brought, since new ones could sign nothing. */

@@ -42,7 +42,8 @@ export function createQueryClient(deskChanged: (client: QueryClient) => void): Q
         networkMode: 'always',
         retry: (count, error) => count < MAX_RETRIES && ['busy', 'unreachable'].includes(failureOf(error).code),
       },
-      mutations: { networkMode: 'always', retry: false },
+      // What a call was given, a passphrase for instance, is forgotten with the form that asked for it.
+      mutations: { networkMode: 'always', retry: false, gcTime: 0 },
     },
   })
   return client

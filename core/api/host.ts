@@ -16,7 +16,7 @@ import type { Revenue } from '../ledger/revenue.ts'
 import type { Period } from '../ledger/statement.ts'
 import type { StoreReader } from '../ledger/store.ts'
 import type { LogTrust } from '../log/checkpoint.ts'
-import type { DeskEvent, DeskState, FailureCode, HubShown, LinkState } from './views.ts'
+import type { DeskEvent, DeskState, FailureCode, HubShown, KeysTaken, LinkState, RecoverySheet } from './views.ts'
 
 /** A ledger as it is now, for one call. */
 export interface Sight {
@@ -49,6 +49,15 @@ export interface HubNamed {
   readonly vkey: string
   /** A read token of its operator, where it is private. */
   readonly token?: string | undefined
+}
+
+/** Where keys come from that are brought to this machine: the words of a sheet, or the text of a file of keys. */
+export type KeySource = { readonly words: string } | { readonly file: string; readonly passphrase: string }
+
+/** Keys for a folder that has none, and the passphrase that will seal them. */
+export interface FirstKeys {
+  readonly source: KeySource
+  readonly passphrase: string
 }
 
 /** A note that is kept, and sent until it is answered. */
@@ -100,11 +109,18 @@ export interface ConsoleHost {
   examineHub(hub: HubNamed): Promise<HubShown>
   /** Makes a mirror of the hub in an empty folder, verified to the last entry, and opens it. */
   join(hub: HubNamed, passphrase: string): Promise<void>
-  /** Brings a ledger back from a backup on this machine into an empty folder, audited; its own passphrase opens it then. */
-  restore(file: string): Promise<void>
+  /**
+   * Brings a ledger back from a backup on this machine into an empty folder, audited. Its own passphrase opens it then, or it is
+   * opened with keys that are brought with it.
+   */
+  restore(file: string, keys?: FirstKeys): Promise<void>
   unlock(passphrase: string): Promise<void>
   /** Keeps the passphrase that unlocked in the system's keychain, where there is one; with undefined, removes it from there. */
   remember(passphrase: string | undefined): Promise<void>
+  /** Takes keys while none are unlocked, and unlocks. */
+  bringFirstKeys(keys: FirstKeys): Promise<void>
+  /** Takes keys beside those that are unlocked. */
+  bringKeys(source: KeySource): Promise<KeysTaken>
   lock(): Promise<void>
   /** Says that somebody is there, so that the desk does not lock itself for a while. */
   touch(): void
@@ -121,6 +137,10 @@ export interface ConsoleHost {
   makeKey(account: string, label: string): Promise<string>
   /** The keys of an account, or all of this machine, in a file sealed under the passphrase, which must be that of the keys. */
   keyFile(passphrase: string, account: string | undefined): Promise<Uint8Array>
+  /** The sheet of an account's keys with their words, for whoever knows the passphrase of the keys. */
+  sheet(account: string, passphrase: string): Promise<RecoverySheet>
+  /** Says of an account's sheet that it is kept, or was put off. */
+  markSheet(account: string, as: 'kept' | 'missing'): Promise<void>
   /** Signs a text with keys of this machine, in the order of the accounts, and submits it. */
   sign(text: string, accounts: readonly string[]): Promise<Accepted | Refusal | Queued>
   /** Resolves once the outcome is durable. */

@@ -17,6 +17,8 @@ const MAX_ADDRESS_CHARACTERS = 2_000
 const MAX_PATH_CHARACTERS = 4_096
 const MAX_VKEY_CHARACTERS = 512
 const MAX_TOKEN_CHARACTERS = 512
+const MAX_WORDS_CHARACTERS = 16_384
+const MAX_KEY_FILE_CHARACTERS = 1024 * 1024
 
 export const account = field.account
 export const listing = field.thing('lst')
@@ -34,6 +36,11 @@ export const time = field.time
 export const kind = z.enum(['model', 'dataset', 'feature'])
 export const type = z.string().min(1).max(MAX_TYPE_CHARACTERS)
 export const passphrase = z.string().min(1).max(MAX_PASSPHRASE_CHARACTERS)
+/** Where keys come from that are brought: the words of a recovery sheet, or the text of a file of keys. */
+export const keySource = z.union([
+  z.strictObject({ words: z.string().min(1).max(MAX_WORDS_CHARACTERS) }),
+  z.strictObject({ file: z.string().min(1).max(MAX_KEY_FILE_CHARACTERS), passphrase }),
+])
 /** A name for a key and its account. */
 export const label = z
   .string()

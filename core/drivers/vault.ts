@@ -86,7 +86,7 @@ export function listKeys(dir: string): PublicEntry[] {
 }
 
 /** A key with its name. */
-interface NamedKey extends Named {
+export interface NamedKey extends Named {
   readonly pair: KeyPair
 }
 
@@ -138,6 +138,13 @@ export class Vault {
     const path = requireFile(dir)
     const file = readFile(path)
     return Vault.#tried(path, file, await deriveAside(passphrase, file.kdf))
+  }
+
+  /** The keys in the text of a file of keys, whoever has it; `name` is what people call it. */
+  static async keysIn(text: string, name: string, passphrase: string): Promise<NamedKey[]> {
+    const file = parseFile(name, text)
+    const vault = new Vault(name, file, await deriveAside(passphrase, file.kdf))
+    return file.keys.map((entry) => ({ label: entry.label, account: entry.account, pair: vault.#unseal(entry) }))
   }
 
   static #tried(path: string, file: VaultFile, secret: Uint8Array): Vault {
@@ -271,16 +278,24 @@ function format(file: VaultFile): string {
 }
 
 function readFile(path: string): VaultFile {
-  const damaged = new VaultError('damaged', `${path} is not a vault of this program, or it is damaged.`)
-  const text = readFileSync(path)
-  if (text.length > MAX_FILE_BYTES) throw damaged
+  const bytes = readFileSync(path)
+  if (bytes.length > MAX_FILE_BYTES) throw damagedFile(path)
+  return parseFile(path, bytes.toString('utf8'))
+}
+
+function parseFile(path: string, text: string): VaultFile {
+  const damaged = damagedFile(path)
   let value: unknown
   try {
-    value = JSON.parse(text.toString('utf8'))
+    value = JSON.parse(text)
   } catch {
     throw damaged
   }
   const parsed = form.safeParse(value)
   if (!parsed.success) throw damaged
   return parsed.data
+}
+
+function damagedFile(path: string): VaultError {
+  return new VaultError('damaged', `${path} is not a vault of this program, or it is damaged.`)
 }

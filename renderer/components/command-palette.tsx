@@ -10,6 +10,7 @@ import {
   IconCube,
   IconDeviceDesktop,
   IconDownload,
+  IconFileText,
   IconHash,
   IconKey,
   IconListDetails,
@@ -17,6 +18,7 @@ import {
   IconMoon,
   IconPlus,
   IconRefresh,
+  IconRestore,
   IconSearch,
   IconSun,
   IconTag,
@@ -33,10 +35,16 @@ import { go, href } from '../route.ts'
 import { strings } from '../strings.ts'
 import { useTRPC } from '../trpc.ts'
 
-export function CommandPalette({ newAccount }: { readonly newAccount: () => void }) {
+/** What the shell opens over any page. */
+interface CommandPaletteProps {
+  readonly newAccount: () => void
+  readonly bringKeys: () => void
+}
+
+export function CommandPalette({ newAccount, bringKeys }: CommandPaletteProps) {
   const [query, setQuery] = useState('')
   const pages = usePages()
-  const actions = useActions(newAccount)
+  const actions = useActions({ newAccount, bringKeys })
   const own = useAccounts()
   const found = useFound(query.trim())
   const { groups } = strings.shell
@@ -202,6 +210,12 @@ const KEEPING: readonly SpotlightActionData[] = [
     leftSection: <IconDownload size={18} />,
     onClick: () => go(href('keys', 'backup')),
   },
+  {
+    id: 'recovery-sheet',
+    label: strings.recovery.title,
+    leftSection: <IconFileText size={18} />,
+    onClick: () => go(href('keys', 'sheet')),
+  },
 ]
 
 /** What an account does, by its role. */
@@ -211,7 +225,7 @@ const OWN: Readonly<Record<Role, readonly SpotlightActionData[]>> = {
   operator: OPERATING,
 }
 
-function useActions(newAccount: () => void): SpotlightActionData[] {
+function useActions({ newAccount, bringKeys }: CommandPaletteProps): SpotlightActionData[] {
   const { acting, desk, isNobody } = useDesk()
   const trpc = useTRPC()
   const { setColorScheme } = useMantineColorScheme()
@@ -241,6 +255,7 @@ function useActions(newAccount: () => void): SpotlightActionData[] {
       leftSection: <IconPlus size={18} />,
       onClick: newAccount,
     },
+    { id: 'bring-keys', label: strings.bring.title, leftSection: <IconRestore size={18} />, onClick: bringKeys },
     ...(isNobody ? [] : [copy]),
     {
       id: 'light',

@@ -22,6 +22,7 @@ export function NewAccount({ close }: { readonly close: () => void }) {
       onSuccess: async (answer) => {
         if (answer.status === 'refused') return setRefusal(answer)
         if (answer.status === 'queued') {
+          void client.invalidateQueries(trpc.desk.state.queryFilter())
           tell(strings.sync.accountKept(name.trim()))
           close()
           go(href('sync'))

@@ -17,7 +17,16 @@ import {
 } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
-import { IconBuildingBank, IconCheck, IconLock, IconPlus, IconSearch, IconSelector, IconUserPlus } from '@tabler/icons-react'
+import {
+  IconBuildingBank,
+  IconCheck,
+  IconLock,
+  IconPlus,
+  IconRestore,
+  IconSearch,
+  IconSelector,
+  IconUserPlus,
+} from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef } from 'react'
 import type { LocalAccount } from '../../core/api/views.ts'
@@ -30,6 +39,7 @@ import { go, href, useRoute } from '../route.ts'
 import { strings } from '../strings.ts'
 import { useSync, waitingIn } from '../sync.tsx'
 import { useTRPC } from '../trpc.ts'
+import { BringKeys } from './bring-keys.tsx'
 import { ColorSchemeMenu } from './color-scheme.tsx'
 import { CommandPalette } from './command-palette.tsx'
 import { Page, Tag } from './layout.tsx'
@@ -49,6 +59,7 @@ export function Shell() {
   const shown = pageOf(who, page)
   const first = beginning(who)
   const [isNaming, naming] = useDisclosure(false)
+  const [isBringing, bringing] = useDisclosure(false)
   const [isOpen, { toggle, close }] = useDisclosure(false)
   const isAway = (useMediaQuery(NARROW, false, { getInitialValueInEffect: false }) ?? false) && !isOpen
   usePresence(desk.lockAfterMinutes > 0)
@@ -85,7 +96,7 @@ export function Shell() {
           <Burger opened onClick={toggle} size="sm" hiddenFrom="sm" aria-label={strings.shell.closeNavigation} />
         </Group>
         <Navigation page={page} chosen={close} />
-        <Account newAccount={naming.open} />
+        <Account newAccount={naming.open} bringKeys={bringing.open} />
       </AppShell.Navbar>
       <Header openNavigation={toggle} />
       <AppShell.Main className="main" id="page">
@@ -93,8 +104,9 @@ export function Shell() {
         {Screen !== undefined && <Screen key={acting.account} />}
         {Screen === undefined && page !== '' && <NotFound first={first} />}
       </AppShell.Main>
-      <CommandPalette newAccount={naming.open} />
+      <CommandPalette newAccount={naming.open} bringKeys={bringing.open} />
       {isNaming && <NewAccount close={naming.close} />}
+      {isBringing && <BringKeys close={bringing.close} />}
     </AppShell>
   )
 }
@@ -180,7 +192,7 @@ function Navigation({ page, chosen }: { readonly page: string; readonly chosen: 
 }
 
 /** Who is acting, and everybody else whose key is here. */
-function Account({ newAccount }: { readonly newAccount: () => void }) {
+function Account({ newAccount, bringKeys }: { readonly newAccount: () => void; readonly bringKeys: () => void }) {
   const { acting, accounts, act, isNobody } = useDesk()
   const [name, role] = isNobody
     ? [strings.shell.nobody, strings.shell.nobodyHint]
@@ -229,6 +241,9 @@ function Account({ newAccount }: { readonly newAccount: () => void }) {
           {!isNobody && <Menu.Divider />}
           <Menu.Item leftSection={<IconPlus size={16} />} onClick={newAccount}>
             {strings.shell.newAccount}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconRestore size={16} />} onClick={bringKeys}>
+            {strings.bring.title}
           </Menu.Item>
           <Menu.Item leftSection={<IconLock size={16} />} onClick={() => lock.mutate()}>
             {strings.shell.lock}

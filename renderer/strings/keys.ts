@@ -22,7 +22,8 @@ export const keys = {
     backUp: 'Back up',
     oneLeft: 'One key carries this account',
     oneLeftText:
-      'If it is lost, nobody can sign for the account any more. Add another device that may sign everything, or keep a backup. ' +
+      'If it is lost, nobody can sign for the account any more. Have it on a recovery sheet, and add another device that may ' +
+      'sign everything. ' +
       'Until there is another such key, this one cannot be revoked.',
     columns: { key: 'Key', may: 'May sign', limits: 'Limits', used: 'Last used', state: 'State' },
     first: 'First key',

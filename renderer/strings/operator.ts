@@ -34,6 +34,7 @@ export const operator = {
     title: 'What to do next',
     done: 'Done',
     open: 'To do',
+    sheet: 'Have your keys on paper: the operator’s, and that of the log.',
     account: 'Open an account, for yourself or for whoever sits at this machine. Others make their keys on theirs.',
     topUp: 'Top it up, once its credits were paid for.',
     offer: 'Act as a creator: take a plan, then publish a model, a dataset or a feature. Buyers find it in the marketplace.',

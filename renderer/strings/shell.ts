@@ -145,14 +145,14 @@ export const shell = {
 
   noKeys: {
     title: 'The keys are not here',
-    lead: 'This folder has the ledger, but none of its keys: a backup holds them only if it was made with them.',
-    bring: 'Bring the file that nimledger keys export wrote, end this, and run',
+    lead: 'This folder has the ledger, but none of its keys. Bring them from your recovery sheet, or from a file of keys.',
+    bring: 'The same without this page:',
     again: 'Look again',
   },
 
   choose: {
     title: 'Choose a passphrase',
-    lead: 'This folder follows a hub, and has no keys yet. The passphrase will seal those that you make here.',
+    lead: 'This folder follows a hub, and has no keys yet. The passphrase will seal those that you make here, or bring back.',
     action: 'Open',
   },
 

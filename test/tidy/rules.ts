@@ -28,7 +28,7 @@ const LAYERS: Record<string, Layer> = {
   'core/ledger': { below: core(...PURE), packages: [], node: true },
   'core/drivers': {
     below: core(...PURE, 'ledger'),
-    packages: ['better-sqlite3', 'drizzle-orm', 'sodium-native', 'tweetnacl', 'zod'],
+    packages: ['@scure/bip39', 'better-sqlite3', 'drizzle-orm', 'sodium-native', 'tweetnacl', 'zod'],
     node: true,
   },
   'core/sync': { below: core(...PURE, 'ledger'), packages: [], node: true },
@@ -48,7 +48,7 @@ const LAYERS: Record<string, Layer> = {
       ...['@fontsource-variable/inter', '@fontsource-variable/jetbrains-mono', '@tabler/icons-react', 'react', 'react-dom'],
       ...['@mantine/charts', '@mantine/core', '@mantine/hooks', '@mantine/notifications', '@mantine/spotlight'],
       ...['@noble/curves', '@noble/hashes', '@tanstack/react-query', '@tanstack/react-table', '@tanstack/react-virtual'],
-      ...['@trpc/client', '@trpc/server', '@trpc/tanstack-react-query'],
+      ...['@trpc/client', '@trpc/server', '@trpc/tanstack-react-query', 'qr'],
     ],
     node: false,
   },

@@ -13,6 +13,9 @@ const foundingForm = z.strictObject({ name: input.label, origin: origin.optional
 /** Checked by the parsers of addresses, keys and tokens. */
 const hubForm = z.strictObject({ url: input.address, vkey: input.vkey, token: input.token.optional() })
 
+/** The passphrase seals the keys. */
+const firstKeysForm = z.strictObject({ source: input.keySource, passphrase: input.passphrase })
+
 export const desk = router({
   state: may('look').query(({ ctx }): Promise<DeskState> => ctx.host.state()),
   watch: may('look').subscription(({ ctx, signal }): AsyncGenerator<DeskEvent> => events(ctx.host, ctx.host.watch(signal!))),
@@ -36,9 +39,16 @@ export const desk = router({
       return ctx.host.state()
     }),
   restore: may('found')
-    .input(z.strictObject({ file: input.path }))
+    .input(z.strictObject({ file: input.path, keys: firstKeysForm.optional() }))
     .mutation(async ({ ctx, input }): Promise<DeskState> => {
-      await ctx.host.restore(input.file)
+      await ctx.host.restore(input.file, input.keys)
+      return ctx.host.state()
+    }),
+  /** Keys for a folder that has a ledger and none of them; they are unlocked then. */
+  bringKeys: may('unlock')
+    .input(firstKeysForm)
+    .mutation(async ({ ctx, input }): Promise<DeskState> => {
+      await ctx.host.bringFirstKeys(input)
       return ctx.host.state()
     }),
   unlock: may('unlock')

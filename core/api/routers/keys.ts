@@ -1,4 +1,4 @@
-/** The keys of an account: shown, made on this machine, and handed out in a sealed file. */
+/** The keys of an account: shown, made on this machine, handed out in a sealed file or in words, and brought back. */
 
 import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
@@ -6,7 +6,7 @@ import { name } from '../../domain/fields.ts'
 import * as input from '../inputs.ts'
 import { readKeyPage } from '../keys.ts'
 import { may, router } from '../procedure.ts'
-import type { FileView, KeyPage, NewKey } from '../views.ts'
+import type { DeskState, FileView, KeyPage, KeysTaken, NewKey, RecoverySheet } from '../views.ts'
 
 export const keys = router({
   list: may('read')
@@ -25,4 +25,21 @@ export const keys = router({
     .mutation(
       async ({ ctx, input }): Promise<FileView> => ({ bytes: toBase64(await ctx.host.keyFile(input.passphrase, input.account)) }),
     ),
+  /**
+   * The keys of an account in the open. It is a mutation, though nothing changes, so that nobody keeps the answer: no cache of
+   * queries, and no cache on the way.
+   */
+  sheet: may('sign')
+    .input(z.strictObject({ account: input.account, passphrase: input.passphrase }))
+    .mutation(({ ctx, input }): Promise<RecoverySheet> => ctx.host.sheet(input.account, input.passphrase)),
+  /** That an account's sheet is kept, or was put off until somebody asks for it. */
+  markSheet: may('sign')
+    .input(z.strictObject({ account: input.account, as: z.enum(['kept', 'missing']) }))
+    .mutation(async ({ ctx, input }): Promise<DeskState> => {
+      await ctx.host.markSheet(input.account, input.as)
+      return ctx.host.state()
+    }),
+  bring: may('sign')
+    .input(input.keySource)
+    .mutation(({ ctx, input }): Promise<KeysTaken> => ctx.host.bringKeys(input)),
 })

@@ -13,6 +13,8 @@ export interface LocalAccount {
   /** Its name on the ledger; undefined while its opening was not accepted. */
   readonly name?: string
   readonly role: Role
+  /** Its recovery sheet, where a key is here that one is for: `due` to be offered before anything else, not made, or kept. */
+  readonly sheet?: 'due' | 'missing' | 'kept'
 }
 
 export interface PlanOffer {

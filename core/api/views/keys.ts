@@ -45,3 +45,36 @@ export interface KeyPage {
 export interface NewKey {
   readonly publicKey: string
 }
+
+/** All that brings an account's keys back, in the open: for paper, and never to be kept by a program. */
+export interface RecoverySheet {
+  readonly account: string
+  readonly name: string
+  /** What the ledger is called. */
+  readonly ledger: string
+  readonly origin: string
+  /** Of the log. */
+  readonly vkey: string
+  /** The hub that is followed, where there is one. */
+  readonly hub?: string
+  readonly made: Time
+  /** Those of the account, and last that of the log, where it is written on this machine. */
+  readonly keys: readonly SheetKey[]
+}
+
+export interface SheetKey {
+  readonly what: 'account' | 'log'
+  /** Its id. */
+  readonly key: string
+  /** Absent for the key that the account was opened with. */
+  readonly label?: string
+  readonly words: readonly string[]
+}
+
+/** What became of keys that were brought from elsewhere. */
+export interface KeysTaken {
+  readonly imported: number
+  readonly alreadyHere: number
+  /** What the imported ones are called here. */
+  readonly names: readonly string[]
+}

@@ -1,18 +1,21 @@
-/** keys export, keys import: keys of this machine in one sealed file, to be kept apart or taken to another machine. */
+/** keys export, keys import: keys of this machine in a sealed file or in words, to be kept apart or taken to another machine. */
 
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { toHex } from '../../base/bytes.ts'
 import { plural } from '../../base/plural.ts'
 import { isAccountId } from '../../domain/ids.ts'
 import { quoted } from '../../domain/text.ts'
-import { listKeys, type PublicEntry, Vault } from '../../drivers/vault.ts'
-import { type Place, userPath } from '../desk.ts'
+import { writeDurably } from '../../drivers/durable-file.ts'
+import { wordsOf } from '../../drivers/recovery-words.ts'
+import { listKeys, type NamedKey, type PublicEntry, Vault } from '../../drivers/vault.ts'
+import { type Place, publicKeyHex, reading, userPath } from '../desk.ts'
 import { Failure } from '../failure.ts'
+import { hasLedger } from '../founding.ts'
+import { namedByLedger, pairsInWords, takeKeys } from '../key-import.ts'
 import { localKeys, ownerOf, SEQUENCER } from '../local-keys.ts'
 import { print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
-import { type GlobalOptions, listOption, placeOf, targetFile } from './options.ts'
+import { type GlobalOptions, listOption, placeOf, readInput, targetFile } from './options.ts'
 
 const FILE_PASSPHRASE = 'NIMLEDGER_FILE_PASSPHRASE'
 
@@ -22,9 +25,12 @@ interface FileOptions extends GlobalOptions {
 
 interface ExportOptions extends FileOptions {
   readonly account: readonly string[]
+  readonly words?: true
 }
 
 interface ImportOptions extends FileOptions {
+  readonly words?: true
+  readonly name?: string
   readonly rename: ReadonlyMap<string, string>
 }
 
@@ -32,8 +38,8 @@ export function keyFileCommands(keys: Command): void {
   const help = `read the file's passphrase from there (else ${FILE_PASSPHRASE}, else it is that of this ledger's keys)`
   keys
     .command('export')
-    .description('write keys of this machine into a file, sealed under a passphrase')
-    .argument('<file>', 'where to; nothing that is there is replaced')
+    .description('write keys of this machine into a file, sealed under a passphrase, or in words to keep on paper')
+    .argument('[file]', 'where to; nothing that is there is replaced (with --words default: the standard output)')
     .addOption(
       listOption(
         '--account <account>',
@@ -41,14 +47,17 @@ export function keyFileCommands(keys: Command): void {
         'all',
       ),
     )
+    .option('--words', 'in the open: 24 words for each key, which no passphrase protects')
     .option('--file-passphrase-file <file>', help, userPath)
-    .action(async (file: string, _options, command: Command) => {
-      await exportKeys(targetFile(file), command.optsWithGlobals<ExportOptions>())
+    .action(async (file: string | undefined, _options, command: Command) => {
+      await exportKeys(file === undefined ? undefined : targetFile(file), command.optsWithGlobals<ExportOptions>())
     })
   keys
     .command('import')
-    .description('take keys from an exported file; each is opened and checked before any is taken')
-    .argument('<file>', 'an exported file')
+    .description('take keys from an exported file or from words; each is opened and checked before any is taken')
+    .argument('<file>', 'an exported file; with --words also - for the standard input')
+    .option('--words', 'the file has 24 words for each key, as on a recovery sheet')
+    .option('--name <name>', 'with --words: what the key is called here (default: its name in the ledger of the folder)')
     .addOption(
       new Option('--rename <old=new>', 'give a key another local name here; again for more')
         .argParser(parseRename)
@@ -56,7 +65,7 @@ export function keyFileCommands(keys: Command): void {
     )
     .option('--file-passphrase-file <file>', help, userPath)
     .action(async (file: string, _options, command: Command) => {
-      await importKeys(userPath(file), command.optsWithGlobals<ImportOptions>())
+      await importKeys(file, command.optsWithGlobals<ImportOptions>())
     })
 }
 
@@ -71,18 +80,38 @@ function filePassphrase({ filePassphraseFile: file }: FileOptions, own: string):
   return readPassphrase({ file, environment: process.env[FILE_PASSPHRASE] ?? own }, false)
 }
 
-async function exportKeys(file: string, options: ExportOptions): Promise<void> {
+async function exportKeys(file: string | undefined, options: ExportOptions): Promise<void> {
   const place = placeOf(options)
+  if (file === undefined && !options.words) throw new Failure('usage', 'Name the file, or ask for the keys in words: --words.')
   if (listKeys(place.dir).length === 0) throw new Failure('usage', `There are no keys in ${place.dir}.`)
-  if (existsSync(file)) throw new Failure('usage', `${file} is in the way: keys that are nowhere else may be in it.`)
+  if (file !== undefined && existsSync(file))
+    throw new Failure('usage', `${file} is in the way: keys that are nowhere else may be in it.`)
   const isWanted = wantedKeys(place, options.account)
   const own = await readPassphrase(place.passphrase, false)
   const keys = Vault.open(place.dir, own)
     .all()
     .filter(({ label, account, pair }) => isWanted({ label, account, publicKey: pair.publicKey }))
-  Vault.createFile(file, await filePassphrase(options, own)).add(keys)
-  if (options.json) printJson({ file, keys: keys.length })
+  if (options.words) return exportWords(file, keys, options)
+  Vault.createFile(file!, await filePassphrase(options, own)).add(keys)
+  if (options.json) printJson({ file: file!, keys: keys.length })
   else print(`Wrote ${plural(keys.length, 'key')} to ${file}. Whoever has the file and its passphrase can sign with them.`)
+}
+
+/** Into a file for its owner alone, else on the standard output, as `keys import --words` reads them. */
+function exportWords(file: string | undefined, keys: readonly NamedKey[], { json }: ExportOptions): void {
+  const told = keys.map(({ label, account, pair }) => {
+    const owner = ownerOf({ label, account, publicKey: pair.publicKey })
+    return { label, ...(owner !== undefined && { account: owner }), publicKey: publicKeyHex(pair), words: wordsOf(pair.seed) }
+  })
+  const text = told.map(({ label, account, words }) =>
+    [`# ${[quoted(label), account].filter((part) => part !== undefined).join(', ')}`, words.join(' '), ''].join('\n'),
+  )
+  if (file !== undefined) {
+    writeDurably(file, text.join('\n'))
+    if (json) printJson({ file, keys: keys.length })
+    else print(`Wrote ${plural(keys.length, 'key')} to ${file} in words. Whoever reads the file can sign with them.`)
+  } else if (json) printJson({ keys: told.map(({ words, ...key }) => ({ ...key, words: words.join(' ') })) })
+  else print(...text)
 }
 
 /** Which keys were asked for in an export. */
@@ -103,34 +132,32 @@ function wantedKeys({ dir }: Place, names: readonly string[]): (entry: PublicEnt
 
 async function importKeys(file: string, options: ImportOptions): Promise<void> {
   const place = placeOf(options)
-  const before = listKeys(place.dir)
-  const own = await readPassphrase(place.passphrase, before.length === 0)
-  const vault = before.length === 0 ? Vault.create(place.dir, own) : Vault.open(place.dir, own)
-  const held = new Set(before.map(({ publicKey }) => toHex(publicKey)))
-  const found = Vault.openFile(file, await filePassphrase(options, own)).all()
-  const missing = found.filter(({ pair }) => !held.has(toHex(pair.publicKey)))
-  const named = missing.map((key) => ({ ...key, label: options.rename.get(key.label) ?? key.label }))
-  const entries = named.map(({ label, account, pair }) => ({ label, account, publicKey: pair.publicKey }))
-  for (const [i, entry] of entries.entries()) refuseTakenName(entry, [...before, ...entries.slice(0, i)])
-  mkdirSync(place.dir, { recursive: true, mode: 0o700 })
-  if (named.length > 0) vault.add(named)
-  const imported = {
-    file,
-    imported: named.length,
-    alreadyHere: found.length - named.length,
-    names: named.map(({ label }) => label),
-  }
+  const isFirst = listKeys(place.dir).length === 0
+  const own = await readPassphrase(place.passphrase, isFirst)
+  const vault = isFirst ? Vault.create(place.dir, own) : Vault.open(place.dir, own)
+  const source = file === '-' ? file : userPath(file)
+  const found = options.words
+    ? await keysInWords(place, (await readInput(source)).toString('utf8'), options.name)
+    : Vault.openFile(source, await filePassphrase(options, own)).all()
+  const renamed = found.map((key) => ({ ...key, label: options.rename.get(key.label) ?? key.label }))
+  const imported = { file: source, ...takeKeys(place.dir, vault, renamed) }
   if (options.json) printJson(imported)
-  else print(`Took ${plural(imported.imported, 'key')} from ${file}; here already: ${imported.alreadyHere}.`)
+  else print(`Took ${plural(imported.imported, 'key')} from ${source}; here already: ${imported.alreadyHere}.`)
 }
 
-/** Refuses a local name that would stand for two accounts. */
-function refuseTakenName(entry: PublicEntry, others: readonly PublicEntry[]): void {
-  const isName = (one: PublicEntry) => one.account === undefined && ownerOf(one) !== undefined
-  if (!isName(entry) || !others.some((one) => isName(one) && one.label === entry.label)) return
-  throw new Failure(
-    'usage',
-    `This machine has another key called ${quoted(entry.label)}, and a name stands for one account. Nothing was imported; give ` +
-      `--rename ${quoted(`${entry.label}=NAME`)}.`,
-  )
+/** The keys in words, each under the name that it has in the ledger of the folder, or the one that is given. */
+async function keysInWords(place: Place, text: string, given: string | undefined): Promise<NamedKey[]> {
+  const pairs = pairsInWords(text)
+  const known = hasLedger(place.dir) ? await reading(place, (store) => namedByLedger(store, pairs)) : []
+  if (given !== undefined && pairs.length > 1) throw new Failure('usage', '--name is for one key, and these are more.')
+  return pairs.map((pair, i) => {
+    const named = known[i]
+    const label = given ?? named?.label
+    if (label !== undefined) return { ...named, label, pair }
+    throw new Failure(
+      'usage',
+      `${pairs.length === 1 ? 'These words are' : `The words of key ${i + 1} are`} a key that no ledger in ${place.dir} knows. ` +
+        'Nothing was imported; give --name NAME to take it all the same, as the key that an account was opened with.',
+    )
+  })
 }

@@ -2,8 +2,9 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
-import { utf8 } from '../../base/bytes.ts'
+import { tryFromHex, utf8 } from '../../base/bytes.ts'
 import type { Refusal } from '../../domain/refusal.ts'
+import { wordsOf } from '../../drivers/recovery-words.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
 import { Vault } from '../../drivers/vault.ts'
@@ -70,12 +71,19 @@ function keyFile({ dir, passphrase, account }: Tasks['keyFile']['given']): Uint8
   return utf8(Vault.fileOf(keys, passphrase))
 }
 
+/** The words of keys, by their public keys in hex. */
+function words({ dir, passphrase, publicKeys }: Tasks['words']['given']): string[][] {
+  const vault = Vault.open(dir, passphrase)
+  return publicKeys.map((publicKey) => wordsOf(vault.pair(tryFromHex(publicKey)!)!.seed))
+}
+
 async function run({ name, given }: Task): Promise<unknown> {
   if (name === 'demo') return demo(given.dir)
   if (name === 'join') return mirrorHub(given, progress)
   if (name === 'restore') return restore(given)
   if (name === 'statement') return statement(given)
   if (name === 'keyFile') return keyFile(given)
+  if (name === 'words') return words(given)
   return name === 'found' ? found(given) : auditFolder(given.dir)
 }
 

@@ -28,6 +28,10 @@ export interface Tasks {
     readonly given: { readonly dir: string; readonly passphrase: string; readonly account: string | undefined }
     readonly result: Uint8Array
   }
+  words: {
+    readonly given: { readonly dir: string; readonly passphrase: string; readonly publicKeys: readonly string[] }
+    readonly result: readonly (readonly string[])[]
+  }
   audit: { readonly given: { readonly dir: string }; readonly result: AuditReport }
 }
 

@@ -9,9 +9,20 @@
  * the lock nor any key, and other programs write to the ledger, or follow the hub, themselves. What is open is in opened.ts.
  */
 
-import type { ConsoleHost, Draft, Founding, HubNamed, Queued, Sight, StatementAsked, SyncHost } from '../../api/host.ts'
+import type {
+  ConsoleHost,
+  Draft,
+  FirstKeys,
+  Founding,
+  HubNamed,
+  KeySource,
+  Queued,
+  Sight,
+  StatementAsked,
+  SyncHost,
+} from '../../api/host.ts'
 import { ledgerView } from '../../api/present.ts'
-import type { DeskEvent, DeskState, FailureCode, HubShown, MakingTask } from '../../api/views.ts'
+import type { DeskEvent, DeskState, HubShown, KeysTaken, MakingTask, RecoverySheet } from '../../api/views.ts'
 import { tryFromHex } from '../../base/bytes.ts'
 import type { Micros } from '../../domain/money.ts'
 import type { Refusal } from '../../domain/refusal.ts'
@@ -25,31 +36,27 @@ import { signNote } from '../../log/note.ts'
 import { Broadcast } from '../broadcast.ts'
 import { DEMO_ORIGIN, DEMO_PASSPHRASE } from '../demo/marketplace.ts'
 import { type Desk, LEDGER_TOOLS, publicKeyHex } from '../desk.ts'
-import { Failure, failureOf, knownFailureOf } from '../failure.ts'
+import { Failure, knownFailureOf } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
 import { localKeys, localNames, vkeyOf } from '../local-keys.ts'
 import { Pending } from '../mirror-sequencer.ts'
 import { sealedKey } from '../new-key.ts'
 import { openAccount } from '../opening.ts'
 import { note } from '../output.ts'
-import { aside } from './aside.ts'
+import { aside, type Tasks } from './aside.ts'
+import { explain, KeysLocked } from './explain.ts'
 import { examineHub, parseNamed } from './hub-door.ts'
 import { localAccounts } from './local-accounts.ts'
 import { MirroredLedger } from './mirrored-ledger.ts'
 import type { Opened } from './opened.ts'
 import { OwnLedger } from './own-ledger.ts'
+import { blankSheet, bringFirstKeys, bringKeys, markSheet, offeringSheets, openSource } from './recovery.ts'
 import { Settings } from './settings.ts'
 
 /** By default the keys are locked after so many minutes without anybody there. */
 export const LOCK_AFTER_MINUTES = 15
 
 const MINUTE_MS = 60_000
-const LOCKED = 'The keys are locked: unlock them first.'
-
-/** The keys are not at hand: not the caller's fault, but something to do first. */
-class KeysLocked extends Error {
-  override readonly name = 'KeysLocked'
-}
 
 export interface ConsoleOptions {
   readonly dir: string
@@ -70,6 +77,7 @@ export interface Keychain {
 
 export class ConsoleDesk implements ConsoleHost {
   readonly tools = LEDGER_TOOLS
+  readonly explain = explain
   readonly #options: ConsoleOptions
   readonly #events = new Broadcast<DeskEvent>()
   readonly #growth = new Broadcast<number>()
@@ -134,7 +142,8 @@ export class ConsoleDesk implements ConsoleHost {
   }
 
   found({ passphrase, ...terms }: Founding): Promise<Refusal | undefined> {
-    return this.#make('found', passphrase, () => aside('found', { dir: this.#options.dir, passphrase, terms }))
+    const { dir } = this.#options
+    return this.#make('found', passphrase, () => offeringSheets(dir, () => aside('found', { dir, passphrase, terms })))
   }
 
   examineHub(hub: HubNamed): Promise<HubShown> {
@@ -147,8 +156,28 @@ export class ConsoleDesk implements ConsoleHost {
     await this.#make('join', passphrase, (progress) => aside('join', { dir, hub, token }, { progress }))
   }
 
-  async restore(file: string): Promise<void> {
-    await this.#make('restore', undefined, () => aside('restore', { dir: this.#options.dir, file }))
+  async restore(file: string, keys?: FirstKeys): Promise<void> {
+    const { dir } = this.#options
+    // What is wrong with the words, or the file, is said before the long work.
+    const source = keys && (await openSource(keys.source))
+    await this.#make('restore', keys?.passphrase, async () => {
+      await aside('restore', { dir, file })
+      if (keys !== undefined && source !== undefined) await bringFirstKeys(dir, keys.passphrase, source)
+      return undefined
+    })
+  }
+
+  async bringFirstKeys({ source, passphrase }: FirstKeys): Promise<void> {
+    await bringFirstKeys(this.#options.dir, passphrase, await openSource(source))
+    await this.unlock(passphrase)
+  }
+
+  async bringKeys(source: KeySource): Promise<KeysTaken> {
+    this.touch()
+    const opened = await openSource(source)
+    const taken = await this.reading(({ store }) => bringKeys(this.#options.dir, store, this.#require().vault, opened))
+    this.#become(this.#status)
+    return taken
   }
 
   /** Makes a ledger or a mirror in the empty folder, once, and opens it where its passphrase is known. */
@@ -239,7 +268,7 @@ export class ConsoleDesk implements ConsoleHost {
 
   openAccount(name: string): Promise<Accepted | Refusal | Queued> {
     this.touch()
-    return this.#writing((desk) => openAccount(desk, name))
+    return offeringSheets(this.#options.dir, () => this.#writing((desk) => openAccount(desk, name)))
   }
 
   async reading<T>(read: (sight: Sight) => Promise<T>): Promise<T> {
@@ -263,12 +292,27 @@ export class ConsoleDesk implements ConsoleHost {
     return this.#require().writing(async (desk) => publicKeyHex(await sealedKey(desk, account, label)))
   }
 
-  /** One attempt at the passphrase at a time, as in unlocking. */
   keyFile(passphrase: string, account: string | undefined): Promise<Uint8Array> {
+    return this.#inTurn('keyFile', { dir: this.#options.dir, passphrase, account })
+  }
+
+  async sheet(account: string, passphrase: string): Promise<RecoverySheet> {
+    const { dir } = this.#options
+    const hub = this.#require().sync?.hub.url
+    const { publicKeys, fill } = await this.reading((sight) => blankSheet(dir, sight, account, hub))
+    return fill(await this.#inTurn('words', { dir, passphrase, publicKeys }), new Date())
+  }
+
+  async markSheet(account: string, as: 'kept' | 'missing'): Promise<void> {
+    await this.reading((sight) => markSheet(this.#options.dir, sight, account, as, new Date()))
+    this.#become(this.#status)
+  }
+
+  /** What takes the passphrase while the ledger is open: one attempt at a time, as in unlocking. */
+  #inTurn<Name extends 'keyFile' | 'words'>(name: Name, given: Tasks[Name]['given']): Promise<Tasks[Name]['result']> {
     this.#require()
     this.touch()
-    const given = { dir: this.#options.dir, passphrase, account }
-    const turn = this.#unlocking.then(() => aside('keyFile', given, { signal: this.#life.signal }))
+    const turn = this.#unlocking.then(() => aside(name, given, { signal: this.#life.signal }))
     this.#unlocking = turn.then(
       () => {},
       () => {},
@@ -297,7 +341,7 @@ export class ConsoleDesk implements ConsoleHost {
     const life = this.#life.signal
     if (this.#require().size > size) return
     for await (const now of this.#growth.listen(AbortSignal.any([signal, life]))) if (now > size) return
-    if (life.aborted) throw new KeysLocked(LOCKED)
+    if (life.aborted) throw new KeysLocked()
   }
 
   audit(signal: AbortSignal, progress: (done: number, total: number) => void): Promise<AuditReport> {
@@ -318,17 +362,6 @@ export class ConsoleDesk implements ConsoleHost {
     this.#settings.setLeastBalance(account, amountMicros)
   }
 
-  explain(error: unknown): { readonly code: FailureCode; readonly message: string } {
-    if (error instanceof KeysLocked) return { code: 'locked', message: error.message }
-    const failure = knownFailureOf(error)
-    if (failure !== undefined) {
-      // For the command line, "locked" means that another program is at work.
-      return { code: failure.code === 'locked' ? 'busy' : failure.code, message: failure.message }
-    }
-    note(failureOf(error).message)
-    return { code: 'defect', message: `This is a defect of the program, please report it: ${(error as Error).message}` }
-  }
-
   /** Locks, and lets go of the folder. */
   async close(): Promise<void> {
     await this.lock()
@@ -344,7 +377,7 @@ export class ConsoleDesk implements ConsoleHost {
   }
 
   #require(): Opened {
-    if (this.#opened === undefined) throw new KeysLocked(LOCKED)
+    if (this.#opened === undefined) throw new KeysLocked()
     return this.#opened
   }
 

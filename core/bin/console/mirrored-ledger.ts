@@ -103,6 +103,10 @@ export class MirroredLedger implements Opened, SyncHost {
     return this.#requirePlatform().origin
   }
 
+  get vault(): Vault {
+    return this.#options.vault
+  }
+
   get size(): number {
     return this.#sizes.size
   }

@@ -4,6 +4,7 @@
  */
 
 import type { Draft, Sight, SyncHost } from '../../api/host.ts'
+import type { Vault } from '../../drivers/vault.ts'
 import type { Desk } from '../desk.ts'
 
 export interface Opened {
@@ -11,6 +12,7 @@ export interface Opened {
   /** How many entries there are, as far as anybody was told. */
   readonly size: number
   readonly sync: SyncHost | undefined
+  readonly vault: Vault
   /** One consistent state for each call. */
   reading<T>(read: (sight: Sight) => Promise<T>): Promise<T>
   compose(draft: Draft): Promise<string>

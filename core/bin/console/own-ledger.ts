@@ -51,6 +51,10 @@ export class OwnLedger implements Opened {
     return this.#parts.desk.platform.origin
   }
 
+  get vault(): Vault {
+    return this.#parts.desk.vault
+  }
+
   get size(): number {
     return this.#parts.ledger.size
   }

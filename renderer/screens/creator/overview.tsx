@@ -3,6 +3,7 @@ import { Anchor, Button, Group, Progress, SegmentedControl, Stack, Text } from '
 import { IconArrowRight, IconChartBar, IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import type { LocalAccount } from '../../../core/api/views.ts'
 import { periodsOf, sumRevenue, UNITS, usualUnit } from '../../chart-periods.ts'
 import { amountColumn, type Column, DataTable } from '../../components/data-table.tsx'
 import { Answered, Empty, Figure, Figures, Page, Panel, Tag } from '../../components/layout.tsx'
@@ -190,13 +191,17 @@ interface Task {
 
 /** What the creator can do next, by what the ledger knows. */
 function ToDo({ sums }: { readonly sums: Sums }) {
-  const { acting, ledger } = useDesk()
+  const { acting, ledger, desk } = useDesk()
   const trpc = useTRPC()
   const { account } = acting
   const models = useQuery(trpc.creator.models.queryOptions({ account }))
   const listings = useQuery(trpc.creator.listings.queryOptions({ account, limit: 500 }))
   const { overview: t } = strings
-  const tasks = [...tasksOf(sums, models.data, listings.data), ...payoutTask(sums, ledger.policy.minimumPayout)]
+  const tasks = [
+    ...sheetTask(acting, desk.isDemo),
+    ...tasksOf(sums, models.data, listings.data),
+    ...payoutTask(sums, ledger.policy.minimumPayout),
+  ]
   return (
     <Panel title={t.toDo} className="grow" aside={tasks.length > 0 && <Tag tone="warn">{tasks.length}</Tag>}>
       {tasks.length === 0 ? (
@@ -218,6 +223,11 @@ function ToDo({ sums }: { readonly sums: Sums }) {
       )}
     </Panel>
   )
+}
+
+/** A key that is nowhere but here. */
+function sheetTask({ sheet }: LocalAccount, isDemo: boolean): Task[] {
+  return sheet === 'missing' && !isDemo ? [{ text: strings.recovery.task, to: href('keys', 'sheet') }] : []
 }
 
 function tasksOf(

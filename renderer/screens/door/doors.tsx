@@ -1,10 +1,11 @@
 /** The first run: try the demonstration, found a ledger of one's own, or join a hub. */
 import { Button, Paper, SimpleGrid, Stack, Text, ThemeIcon, Title } from '@mantine/core'
 import { IconBroadcast, IconBuildingStore, IconHistory, IconRubberStamp } from '@tabler/icons-react'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import type { DeskState } from '../../../core/api/views.ts'
 import { FailureNotice, type Icon, LastFailure } from '../../components/layout.tsx'
+import { useEnter } from '../../enter.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 import { Found } from './found.tsx'
@@ -14,11 +15,8 @@ import { Restore } from './restore.tsx'
 
 export function Doors({ desk }: { readonly desk: DeskState }) {
   const trpc = useTRPC()
-  const client = useQueryClient()
   const [behind, setBehind] = useState<'found' | 'join' | 'restore'>()
-  const tryDemo = useMutation(
-    trpc.desk.tryDemo.mutationOptions({ onSuccess: (state) => client.setQueryData(trpc.desk.state.queryKey(), state) }),
-  )
+  const tryDemo = useMutation(trpc.desk.tryDemo.mutationOptions({ onSuccess: useEnter() }))
   const { door } = strings
   const back = () => setBehind(undefined)
   if (behind === 'found') return <Found back={back} dir={desk.dir} />

@@ -1,18 +1,18 @@
 /** Joining a hub: its address and the key of its log, what it shows, and the passphrase for the keys that will be made. */
-import { Button, Paper, Stack, Text, Textarea, TextInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, type KeyboardEvent, useState } from 'react'
+import { Textarea, TextInput } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { type KeyboardEvent, useState } from 'react'
 import type { HubShown } from '../../../core/api/views.ts'
 import { Fingerprint } from '../../components/fingerprint.tsx'
-import { Facts, FailureNotice } from '../../components/layout.tsx'
+import { Facts } from '../../components/layout.tsx'
 import { TokenInput } from '../../components/token-input.tsx'
+import { useEnter } from '../../enter.ts'
 import { formatCount } from '../../format.ts'
 import { href } from '../../route.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
-import { Frame } from './frame.tsx'
+import { DoorForm } from './door-form.tsx'
 import { isGood, NewPassphrase, NOTHING_CHOSEN } from './new-passphrase.tsx'
-import { Steps } from './steps.tsx'
 
 interface JoinProps {
   readonly back: () => void
@@ -27,22 +27,8 @@ interface Seen {
 
 export function Join({ back, dir }: JoinProps) {
   const [seen, setSeen] = useState<Seen>()
-  const { door } = strings
-  return (
-    <Frame
-      title={seen === undefined ? door.join : door.compare}
-      lead={seen === undefined ? door.joinText : door.compareText}
-      isNarrow
-    >
-      <Paper withBorder radius="lg" className="panel" p="lg">
-        {seen === undefined ? (
-          <Ask back={back} shown={setSeen} />
-        ) : (
-          <Confirm {...seen} back={() => setSeen(undefined)} dir={dir} />
-        )}
-      </Paper>
-    </Frame>
-  )
+  if (seen === undefined) return <Ask back={back} shown={setSeen} />
+  return <Confirm {...seen} back={() => setSeen(undefined)} dir={dir} />
 }
 
 /** Where the hub is, and whose log it serves. */
@@ -54,46 +40,44 @@ function Ask({ back, shown }: { readonly back: () => void; readonly shown: (seen
   const [typed, setToken] = useState('')
   const token = typed.trim()
   const examine = useMutation(trpc.desk.examineHub.mutationOptions({ onSuccess: (hub) => shown({ hub, token }) }))
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    examine.mutate({ url: url.trim(), vkey: vkey.trim(), ...(token !== '' && { token }) })
-  }
+  const submit = () => examine.mutate({ url: url.trim(), vkey: vkey.trim(), ...(token !== '' && { token }) })
   return (
-    <form onSubmit={submit} noValidate>
-      <Stack>
-        <TextInput
-          label={door.url}
-          description={door.urlHint}
-          value={url}
-          maxLength={2000}
-          required
-          autoFocus
-          spellCheck={false}
-          inputMode="url"
-          onChange={(event) => setUrl(event.currentTarget.value)}
-        />
-        <Textarea
-          label={door.vkey}
-          description={door.vkeyHint}
-          value={vkey}
-          maxLength={512}
-          required
-          autosize
-          minRows={2}
-          spellCheck={false}
-          classNames={{ input: 'mono' }}
-          onChange={(event) => setVkey(event.currentTarget.value)}
-          onKeyDown={goOn}
-        />
-        <TokenInput value={typed} change={setToken} />
-        {examine.error !== null && <FailureNotice error={examine.error} />}
-        <Steps back={back} backLabel={door.back}>
-          <Button type="submit" loading={examine.isPending} disabled={url.trim() === '' || vkey.trim() === ''}>
-            {door.look}
-          </Button>
-        </Steps>
-      </Stack>
-    </form>
+    <DoorForm
+      title={door.join}
+      lead={door.joinText}
+      submit={submit}
+      action={door.look}
+      isIncomplete={url.trim() === '' || vkey.trim() === ''}
+      isPending={examine.isPending}
+      error={examine.error}
+      back={{ label: door.back, go: back }}
+    >
+      <TextInput
+        label={door.url}
+        description={door.urlHint}
+        value={url}
+        maxLength={2000}
+        required
+        autoFocus
+        spellCheck={false}
+        inputMode="url"
+        onChange={(event) => setUrl(event.currentTarget.value)}
+      />
+      <Textarea
+        label={door.vkey}
+        description={door.vkeyHint}
+        value={vkey}
+        maxLength={512}
+        required
+        autosize
+        minRows={2}
+        spellCheck={false}
+        classNames={{ input: 'mono' }}
+        onChange={(event) => setVkey(event.currentTarget.value)}
+        onKeyDown={goOn}
+      />
+      <TokenInput value={typed} change={setToken} />
+    </DoorForm>
   )
 }
 
@@ -107,16 +91,12 @@ function goOn(event: KeyboardEvent<HTMLTextAreaElement>): void {
 /** What it shows, to be compared with what its operator says. */
 function Confirm({ hub, token, back, dir }: Seen & JoinProps) {
   const trpc = useTRPC()
-  const client = useQueryClient()
   const { door, sync } = strings
   const [chosen, setChosen] = useState(NOTHING_CHOSEN)
   const [isTried, setTried] = useState(false)
-  const join = useMutation(
-    trpc.desk.join.mutationOptions({ onSuccess: (state) => client.setQueryData(trpc.desk.state.queryKey(), state) }),
-  )
+  const join = useMutation(trpc.desk.join.mutationOptions({ onSuccess: useEnter() }))
   const { url, vkey, origin, size } = hub
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const submit = () => {
     setTried(true)
     if (!isGood(chosen)) return
     // The console opens where the hub is told of.
@@ -124,27 +104,25 @@ function Confirm({ hub, token, back, dir }: Seen & JoinProps) {
     join.mutate({ url, vkey, passphrase: chosen.passphrase, ...(token !== '' && { token }) })
   }
   return (
-    <form onSubmit={submit} noValidate>
-      <Stack>
-        <Facts
-          rows={[
-            [sync.hub, <bdi key="hub">{url}</bdi>],
-            [sync.origin, <bdi key="origin">{origin}</bdi>],
-            [sync.entries, formatCount(size)],
-            [sync.fingerprint, <Fingerprint key="fingerprint" vkey={vkey} />],
-          ]}
-        />
-        <NewPassphrase chosen={chosen} choose={setChosen} hint={door.keysHint} isTried={isTried} isFirst />
-        {join.error !== null && <FailureNotice error={join.error} />}
-        <Text size="xs" c="dimmed">
-          {door.folder(dir)}
-        </Text>
-        <Steps back={back} backLabel={door.other}>
-          <Button type="submit" loading={join.isPending}>
-            {door.isSame}
-          </Button>
-        </Steps>
-      </Stack>
-    </form>
+    <DoorForm
+      title={door.compare}
+      lead={door.compareText}
+      submit={submit}
+      action={door.isSame}
+      isPending={join.isPending}
+      error={join.error}
+      back={{ label: door.other, go: back }}
+      dir={dir}
+    >
+      <Facts
+        rows={[
+          [sync.hub, <bdi key="hub">{url}</bdi>],
+          [sync.origin, <bdi key="origin">{origin}</bdi>],
+          [sync.entries, formatCount(size)],
+          [sync.fingerprint, <Fingerprint key="fingerprint" vkey={vkey} />],
+        ]}
+      />
+      <NewPassphrase chosen={chosen} choose={setChosen} hint={door.keysHint} isTried={isTried} isFirst />
+    </DoorForm>
   )
 }

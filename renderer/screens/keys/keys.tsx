@@ -1,9 +1,10 @@
 /** The keys by which the account that acts signs: what each may do, where it is, and what can be done about it. */
-import { Alert, Button } from '@mantine/core'
-import { IconDeviceLaptop, IconDownload, IconKey } from '@tabler/icons-react'
+import { Alert, Button, Stack } from '@mantine/core'
+import { IconDeviceLaptop, IconDownload, IconFileText, IconKey, IconRestore } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import type { KeyPage, KeyView } from '../../../core/api/views.ts'
+import { BringKeys } from '../../components/bring-keys.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { FormDialog } from '../../components/form-dialog.tsx'
 import { Answered, Page, Panel } from '../../components/layout.tsx'
@@ -25,9 +26,17 @@ export function Keys() {
   const close = () => go(href('keys'))
   const actions = (
     <>
+      <Button variant="default" leftSection={<IconRestore size={17} />} component="a" href={href('keys', 'bring')}>
+        {strings.bring.title}
+      </Button>
       <Button variant="default" leftSection={<IconDownload size={17} />} component="a" href={href('keys', 'backup')}>
         {t.backUp}
       </Button>
+      {acting.sheet !== undefined && (
+        <Button variant="default" leftSection={<IconFileText size={17} />} component="a" href={href('keys', 'sheet')}>
+          {strings.recovery.again}
+        </Button>
+      )}
       <Button leftSection={<IconKey size={17} />} component="a" href={href('keys', 'add')}>
         {t.add}
       </Button>
@@ -40,7 +49,33 @@ export function Keys() {
       </Answered>
       {thing === 'add' && <AddKey close={close} />}
       {thing === 'backup' && <BackUp close={close} />}
+      {thing === 'bring' && <BringKeys close={close} />}
     </Page>
+  )
+}
+
+/** What may be lost: the one key that signs everything, or what is on no recovery sheet. */
+function Warning({ isOneLeft }: { readonly isOneLeft: boolean }) {
+  const { acting, desk } = useDesk()
+  const { keys: t, recovery } = strings
+  const isMissing = acting.sheet === 'missing' && !desk.isDemo
+  if (!isOneLeft && !isMissing) return null
+  return (
+    <Alert
+      className="notice"
+      data-tone="warn"
+      icon={isOneLeft ? <IconDeviceLaptop size={18} /> : <IconFileText size={18} />}
+      title={isOneLeft ? t.oneLeft : recovery.missing}
+    >
+      <Stack gap="xs" align="flex-start">
+        {isOneLeft ? t.oneLeftText : recovery.missingText}
+        {isMissing && (
+          <Button size="xs" variant="default" component="a" href={href('keys', 'sheet')}>
+            {recovery.make}
+          </Button>
+        )}
+      </Stack>
+    </Alert>
   )
 }
 
@@ -51,11 +86,7 @@ function KeyPanels({ page }: { readonly page: KeyPage }) {
   const { keys: t } = strings
   return (
     <>
-      {keys.some(({ isLastMaster }) => isLastMaster) && (
-        <Alert className="notice" data-tone="warn" icon={<IconDeviceLaptop size={18} />} title={t.oneLeft}>
-          {t.oneLeftText}
-        </Alert>
-      )}
+      <Warning isOneLeft={keys.some(({ isLastMaster }) => isLastMaster)} />
       <Panel title={t.living} aside={t.count(keys.length, limit)} flush>
         <DataTable label={t.living} columns={columns.living} rows={keys} rowKey={({ key }) => key} />
       </Panel>

@@ -13,17 +13,27 @@ import { useTRPC } from '../../trpc.ts'
 
 /** `hasCredits`: some were ever issued. */
 export function FirstSteps({ hasCredits }: { readonly hasCredits: boolean }) {
-  const { ledger } = useDesk()
+  const { ledger, acting, desk } = useDesk()
   const trpc = useTRPC()
   const offered = useQuery(trpc.market.search.queryOptions({ limit: 1 }))
   const [isNaming, naming] = useDisclosure(false)
   const { firstSteps: t } = strings
   const hasAccount = ledger.accounts > 1
   const hasOffer = offered.data === undefined || offered.data.listings.length > 0
-  if (hasAccount && hasCredits && hasOffer) return null
+  const hasSheet = acting.sheet !== 'missing' || desk.isDemo
+  if (hasAccount && hasCredits && hasOffer && hasSheet) return null
   return (
     <Panel title={t.title}>
       <ol className="first-steps">
+        {acting.sheet !== undefined && !desk.isDemo && (
+          <Step isDone={hasSheet} text={t.sheet}>
+            {!hasSheet && (
+              <Anchor size="sm" href={href('keys', 'sheet')}>
+                {strings.recovery.make}
+              </Anchor>
+            )}
+          </Step>
+        )}
         <Step isDone={hasAccount} text={t.account}>
           <Button size="compact-sm" variant={hasAccount ? 'default' : 'filled'} onClick={naming.open}>
             {strings.shell.newAccount}
