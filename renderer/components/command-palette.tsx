@@ -210,13 +210,15 @@ const KEEPING: readonly SpotlightActionData[] = [
     leftSection: <IconDownload size={18} />,
     onClick: () => go(href('keys', 'backup')),
   },
-  {
-    id: 'recovery-sheet',
-    label: strings.recovery.title,
-    leftSection: <IconFileText size={18} />,
-    onClick: () => go(href('keys', 'sheet')),
-  },
 ]
+
+/** Where a key is here that one is for. */
+const SHEET: SpotlightActionData = {
+  id: 'recovery-sheet',
+  label: strings.recovery.title,
+  leftSection: <IconFileText size={18} />,
+  onClick: () => go(href('keys', 'sheet')),
+}
 
 /** What an account does, by its role. */
 const OWN: Readonly<Record<Role, readonly SpotlightActionData[]>> = {
@@ -247,6 +249,7 @@ function useActions({ newAccount, bringKeys }: CommandPaletteProps): SpotlightAc
   }
   return [
     ...(isNobody ? [] : [...OWN[acting.role], ...KEEPING]),
+    ...(acting.sheet === undefined ? [] : [SHEET]),
     ...(desk.kind === 'mirror' ? [follow] : []),
     {
       id: 'new-account',

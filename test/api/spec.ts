@@ -165,6 +165,7 @@ function notesSpec(connect: Connect): void {
       label: 'Dora',
       name: 'Dora',
       role: 'user',
+      sheet: 'due',
     })
     expect(await client.desk.openAccount.mutate({ name: 'x\u202e' })).toMatchObject({ status: 'refused', code: 'malformed' })
     expect(await failureOf(client.desk.openAccount.mutate({ name: 'operator' }))).toMatchObject({ code: 'usage' })

@@ -20,6 +20,8 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
     ['#/wallet', 'What came and went'],
     ['#/usage', 'By listing'],
     ['#/keys', 'One key carries this account'],
+    ['#/keys/bring', 'Where they are'],
+    ['#/keys/sheet', 'Before the words are shown'],
     ['#/market', 'Contracts, annotated'],
     ['#/market/LISTING', 'Choose what to buy'],
     ['#/models', 'Choose a plan'],

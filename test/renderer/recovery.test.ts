@@ -187,6 +187,7 @@ test('the sheet on paper: alone, black on white, on one page; and reminded of un
   await page.getByRole('link', { name: 'Keys & devices' }).click()
   await page.getByRole('link', { name: 'Make the recovery sheet' }).click()
   const words = await showSheet(page, PASSPHRASE)
+  expect(await axeFindings(page)).toEqual([])
   await page.evaluate(() => {
     window.print = () => document.body.setAttribute('data-printed', 'yes')
   })
