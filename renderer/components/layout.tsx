@@ -14,10 +14,11 @@ import {
   Title,
   VisuallyHidden,
 } from '@mantine/core'
-import { IconAlertTriangle, IconArrowLeft, IconBan, type IconProps, IconRefresh } from '@tabler/icons-react'
-import type { ComponentType, ReactNode } from 'react'
+import { IconAlertTriangle, IconArrowLeft, IconBan, IconCircleCheck, type IconProps, IconRefresh } from '@tabler/icons-react'
+import type { ComponentType, CSSProperties, ReactNode } from 'react'
 import type { DeskState, PreviewRefused } from '../../core/api/views.ts'
-import { href } from '../route.ts'
+import { splitAmount } from '../format.ts'
+import { href, useRoute } from '../route.ts'
 import { strings } from '../strings.ts'
 import { type Failure, failureOf } from '../trpc.ts'
 import { Amount, Sentence } from './text.tsx'
@@ -104,7 +105,9 @@ export function Figure({ label, amount, children, note, tone }: FigureProps) {
       <Text size="xs" c="dimmed" fw={550}>
         {label}
       </Text>
-      <div className="figure-value">{amount === undefined ? children : <Amount value={amount} />}</div>
+      <div className="figure-value" style={amount === undefined ? {} : charactersOf(amount)}>
+        {amount === undefined ? children : <Amount value={amount} />}
+      </div>
       {note !== undefined && (
         <Text size="xs" c="dimmed" component="div" className="figure-note">
           {note}
@@ -112,6 +115,12 @@ export function Figure({ label, amount, children, note, tone }: FigureProps) {
       )}
     </Paper>
   )
+}
+
+/** A long amount is written smaller, and its decimals go below it, rather than that anything of it is cut off. */
+function charactersOf(amount: string): CSSProperties {
+  const { sign, whole } = splitAmount(amount)
+  return { '--characters': sign.length + whole.length } as CSSProperties
 }
 
 export function Figures({ children }: { readonly children: ReactNode }) {
@@ -208,12 +217,23 @@ const WAYS: Partial<Record<PreviewRefused['code'], 'wallet' | 'models' | 'earnin
   key_scope: 'keys',
 }
 
+/** What is asked for is had already: no trouble, and what follows a purchase at once. */
+const HAD: readonly PreviewRefused['code'][] = ['already_subscribed', 'already_owned']
+
 /** The ledger refuses, or would: the sentence, the code, and what would help. */
 export function RefusalNotice({ refusal }: { readonly refusal: PreviewRefused }) {
   const advice = strings.advice[refusal.code]
+  const { page } = useRoute()
   const way = WAYS[refusal.code]
+  const isHad = HAD.includes(refusal.code)
   return (
-    <Alert className="notice" data-tone="warn" role="alert" icon={<IconBan size={18} />} title={strings.sign.refusedTitle}>
+    <Alert
+      className="notice"
+      data-tone={isHad ? 'quiet' : 'warn'}
+      role="alert"
+      icon={isHad ? <IconCircleCheck size={18} /> : <IconBan size={18} />}
+      title={isHad ? strings.sign.hadTitle : strings.sign.refusedTitle}
+    >
       <Stack gap={6} align="flex-start">
         <Text component="div">
           <Sentence text={refusal.message} names={refusal.draft?.names ?? {}} /> <span className="code-word">{refusal.code}</span>
@@ -221,7 +241,7 @@ export function RefusalNotice({ refusal }: { readonly refusal: PreviewRefused })
         {advice !== undefined && (
           <Text component="div" size="sm">
             {advice}{' '}
-            {way !== undefined && (
+            {way !== undefined && way !== page && (
               <Anchor href={href(way)} inherit>
                 {strings.goTo(strings[way].title)}
               </Anchor>
@@ -237,21 +257,43 @@ interface AnswerProps<Data> {
   readonly query: { readonly data: Data | undefined; readonly error: unknown; refetch(): unknown }
   readonly children: (data: Data) => ReactNode
   readonly lines?: number
+  /** What is awaited is a page of figures and panels: the place that they will take is kept. */
+  readonly isPage?: true
 }
 
 /** Of the lines that stand for what is awaited, in per cent. */
 const WIDTHS = [92, 84, 76, 88, 70, 80, 64, 72]
 
 /** What a query answers, once it has; a quiet place for it before. */
-export function Answered<Data>({ query, children, lines = 3 }: AnswerProps<Data>) {
+export function Answered<Data>({ query, children, lines = 3, isPage }: AnswerProps<Data>) {
   if (query.data !== undefined) return children(query.data)
   if (query.error !== null) return <FailureNotice error={query.error} retry={() => void query.refetch()} />
+  return isPage ? <PageToCome /> : <LinesToCome lines={lines} />
+}
+
+function LinesToCome({ lines }: { readonly lines: number }) {
   return (
     <Stack gap="sm" className="waiting" aria-busy="true">
       <VisuallyHidden>{strings.loading}</VisuallyHidden>
       {WIDTHS.slice(0, lines).map((width) => (
         <Skeleton key={width} height={18} width={`${width}%`} radius="sm" />
       ))}
+    </Stack>
+  )
+}
+
+const FIGURES_TO_COME = [1, 2, 3, 4]
+
+function PageToCome() {
+  return (
+    <Stack gap="lg" aria-busy="true">
+      <VisuallyHidden>{strings.loading}</VisuallyHidden>
+      <Figures>
+        {FIGURES_TO_COME.map((figure) => (
+          <Skeleton key={figure} className="figure-to-come" radius="lg" />
+        ))}
+      </Figures>
+      <Skeleton height={320} radius="lg" />
     </Stack>
   )
 }

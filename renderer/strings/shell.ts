@@ -36,7 +36,7 @@ export const shell = {
     },
     pageWords: {
       overview: ['dashboard', 'home', 'revenue'],
-      models: ['plan', 'deploy', 'undeploy', 'publish', 'withdraw'],
+      models: ['plan', 'cancel', 'deploy', 'undeploy', 'publish', 'withdraw'],
       earnings: ['payout', 'payments', 'take-home', 'statement'],
       subscribers: ['customers', 'renewals', 'churn'],
       wallet: ['balance', 'credits', 'statement', 'subscriptions', 'cancel'],
@@ -170,6 +170,7 @@ export const shell = {
     action: 'Sign and submit',
     review: 'Review and sign',
     refusedTitle: 'The ledger would refuse this',
+    hadTitle: 'You have it already',
     before: (book: string) => `${book} now`,
     change: 'Change',
     after: (book: string) => `${book} after`,

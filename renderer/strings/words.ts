@@ -92,6 +92,9 @@ const consequences: Readonly<Record<string, string>> = {
   'plan.cancel':
     'It runs to the end of the time that is paid. Then your models are out of service and their listings sell nothing.',
   'subscription.cancel': 'It runs to the end of the time that is paid, and does not renew.',
+  'subscription.start': 'It renews by itself when its time is over, at no more than this price, until you cancel it.',
+  'plan.subscribe': 'It renews by itself when its time is over, at no more than this price, until you cancel it.',
+  'usage.mandate': 'Each call is charged on its own, and nothing beyond the limit. You can end it on the page Usage.',
   'usage.revoke': 'It ends in 24 hours, so that what was used until now can still be charged.',
   'credit.refund': 'The payer gets it back; the seller and the platform each give back their part.',
   'account.freeze': 'The account signs nothing until it is unfrozen. What is paid to it still arrives.',

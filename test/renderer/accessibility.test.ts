@@ -2,6 +2,7 @@
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { cli, ok } from '../cli/run.ts'
 import { actAs, axeFindings, command, EVENTUALLY, open, openMarket, SMALLEST, type Visit, WINDOW } from './support.ts'
 
 type Step = readonly [address: string, ready: string]
@@ -148,17 +149,33 @@ test('a page is printed alone, light whatever it is on the screen', async () => 
   expect(await scheme()).toBe('light')
   expect(await page.getByRole('navigation', { name: 'Pages' }).isVisible()).toBe(false)
   expect(await page.getByRole('heading', { name: 'Overview' }).isVisible()).toBe(true)
+  // Of the log the entries that were seen; of an entry that is open, all of it and nothing else.
+  await open(page, '#/log')
+  await page.locator('.log-row').first().waitFor()
+  const heights = () =>
+    page.$$eval('.log-box, .log-row', ([box, ...rows]) => [box!.clientHeight, rows.length * rows[0]!.clientHeight])
+  const [box, rows] = await heights()
+  expect(box).toBeGreaterThanOrEqual(rows!)
+  await open(page, '#/log/7')
+  await page.getByText('Verified in this page').waitFor()
+  expect(await page.locator('.log-row').first().isVisible()).toBe(false)
+  const cut = await page.$eval('.entry', (entry) => entry.scrollHeight - entry.clientHeight)
+  expect(cut).toBeLessThanOrEqual(0)
   await page.evaluate(() => window.dispatchEvent(new Event('afterprint')))
   expect(await scheme()).toBe('dark')
 })
 
-test('a 4K window, and the smallest: nothing is cut off', async () => {
+test('a 4K window, and the smallest: nothing is cut off, not even of a billionaire’s wallet', async () => {
   for (const size of [{ width: 3840, height: 2160 }, SMALLEST]) {
-    const { page } = await openMarket('Ada', { size })
+    const { page, market } = await openMarket('Ada', { size })
     await open(page, '#/log')
     await page.getByText('What happened').waitFor()
     const box = await page.locator('.log').boundingBox()
     expect(box!.y + box!.height).toBeLessThanOrEqual(size.height)
     expect(box!.height).toBeGreaterThan(size.height / 2.2)
+    await ok(cli(market.dir, ['topup', 'Ada', '99999999999.123456', '--provider', 'bank', '--reference', 'a lot']))
+    await open(page, '#/wallet')
+    await page.locator('.figure-value', { hasText: /(?:\d,?){12}/ }).waitFor()
+    expect(await page.$$eval('.figure-value', (all) => all.filter((one) => one.scrollWidth > one.clientWidth).length)).toBe(0)
   }
 })

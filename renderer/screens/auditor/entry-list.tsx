@@ -7,7 +7,7 @@ import { Box, Button, Paper, Skeleton, Text } from '@mantine/core'
 import { IconListSearch } from '@tabler/icons-react'
 import { keepPreviousData, useQueries } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef } from 'react'
+import { type CSSProperties, type KeyboardEvent, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef } from 'react'
 import type { Entry } from '../../../core/api/views.ts'
 import { Answered, Empty, Tag } from '../../components/layout.tsx'
 import { Amount, Sentence, When } from '../../components/text.tsx'
@@ -165,7 +165,7 @@ function List({ box, rows, height, note, children }: ListProps) {
               ))}
             </tr>
           </thead>
-          <tbody className="log-rows" style={{ height }}>
+          <tbody className="log-rows" style={{ '--rows-height': `${height}px` } as CSSProperties}>
             {children}
           </tbody>
         </table>
@@ -192,7 +192,7 @@ function Row({ row, start, index, entry }: RowProps) {
       aria-rowindex={row + 2}
       data-open={thing === String(index) || undefined}
       className="log-row"
-      style={{ transform: `translateY(${start}px)` }}
+      style={{ '--row-start': `${start}px` } as CSSProperties}
       onClick={() => go(to)}
       onKeyDown={moved}
     >

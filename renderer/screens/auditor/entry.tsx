@@ -35,7 +35,7 @@ export function EntryDrawer({ index, close }: EntryProps) {
   return (
     <Drawer.Root opened onClose={close} closeOnEscape={isUppermost} position="right" size={640}>
       <Drawer.Overlay backgroundOpacity={0.35} />
-      <Drawer.Content aria-label={t.entry(index)}>
+      <Drawer.Content aria-label={t.entry(index)} className="entry">
         <Drawer.Header role="presentation">
           <Drawer.Title tabIndex={-1} data-autofocus>
             {t.entry(index)}

@@ -25,7 +25,7 @@ export function Earnings() {
   return (
     <Page
       title={t.title}
-      lead={earnings.data && t.lead(earnings.data.holdDays)}
+      lead={earnings.data === undefined ? '\u00a0' : t.lead(earnings.data.holdDays)}
       actions={
         earnings.data && (
           <>
@@ -35,7 +35,7 @@ export function Earnings() {
         )
       }
     >
-      <Answered query={earnings}>
+      <Answered query={earnings} isPage>
         {({ available, pending, payable, total, releases }) => (
           <>
             <Figures>

@@ -27,7 +27,7 @@ export function Overview() {
   const { overview: t } = strings
   return (
     <Page title={t.title} lead={`${t.lead} ${ledger.policy.creditNote}.`}>
-      <Answered query={overview} lines={6}>
+      <Answered query={overview} isPage>
         {(sums) => (
           <>
             <Figures>

@@ -40,6 +40,7 @@ function Count({ draft, change, field, label, description }: CountProps) {
     <TextInput
       label={label}
       description={description}
+      inputWrapperOrder={['label', 'input', 'description', 'error']}
       value={draft[field]}
       inputMode="numeric"
       classNames={{ input: 'amount-input' }}

@@ -32,7 +32,7 @@ export function Usage() {
   const { usage: t } = strings
   return (
     <Page title={t.title} lead={t.lead} actions={<ChoosePeriod period={period} choose={setPeriod} />}>
-      <Answered query={allowances}>
+      <Answered query={allowances} isPage>
         {({ holds }) => (
           <>
             <Totals spending={spending.data} holds={holds} />
