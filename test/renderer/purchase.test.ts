@@ -131,11 +131,11 @@ test('a model is deployed and published; the slots, the take-home and the market
 test('a reload changes nothing: the account, the page and what was bought', async () => {
   const { page, market } = await openMarket('Chiara')
   await open(page, '#/wallet')
-  await page.getByRole('link', { name: 'Contracts, annotated' }).waitFor()
+  await page.getByRole('link', { name: 'Contracts, annotated' }).first().waitFor()
   await page.reload()
   await page.getByRole('heading', { name: 'Wallet' }).waitFor()
   await page.getByRole('button', { name: /^Account: .*Chiara/ }).waitFor()
-  await page.getByRole('link', { name: 'Contracts, annotated' }).waitFor()
+  await page.getByRole('link', { name: 'Contracts, annotated' }).first().waitFor()
   await open(page, `#/market/${market.things.dataset}`)
   await page.getByText('already_owned').waitFor()
 })
