@@ -33,9 +33,20 @@ export function leave(to: string): void {
   else go(to, { replace: true })
 }
 
+/** A page that is gone to begins at its top; one that Back or Forward leads to stands where it was left, by the browser. */
+export function beginAtTop(): void {
+  if (!isReturning) window.scrollTo(0, 0)
+}
+
+let isReturning = false
+
+const { navigation } = globalThis as { readonly navigation?: Navigation }
+navigation?.addEventListener('navigate', ({ navigationType }) => {
+  isReturning = navigationType === 'traverse'
+})
+
 /** Of the address that Back leads to, where the browser tells. */
 function hashBefore(): string | undefined {
-  const { navigation } = window as Partial<Window>
   const index = navigation?.currentEntry?.index ?? 0
   const url = navigation?.entries()[index - 1]?.url
   return url ? new URL(url).hash : undefined

@@ -15,10 +15,10 @@ import {
   VisuallyHidden,
 } from '@mantine/core'
 import { IconAlertTriangle, IconArrowLeft, IconBan, IconCircleCheck, type IconProps, IconRefresh } from '@tabler/icons-react'
-import type { ComponentType, CSSProperties, ReactNode } from 'react'
+import { type ComponentType, type CSSProperties, type ReactNode, useLayoutEffect } from 'react'
 import type { DeskState, PreviewRefused } from '../../core/api/views.ts'
 import { splitAmount } from '../format.ts'
-import { href, useRoute } from '../route.ts'
+import { beginAtTop, href, useRoute } from '../route.ts'
 import { strings } from '../strings.ts'
 import { type Failure, failureOf } from '../trpc.ts'
 import { Amount, Sentence } from './text.tsx'
@@ -35,6 +35,7 @@ interface PageProps {
 }
 
 export function Page({ title, lead, actions, back, children }: PageProps) {
+  useLayoutEffect(beginAtTop, [])
   return (
     <Stack gap="lg" className="page">
       <Group justify="space-between" align="flex-end" gap="md">

@@ -52,6 +52,8 @@ import { Copy, Foreign } from './text.tsx'
 /** As wide as a telephone: the navigation covers the page while it is open, and is away otherwise. */
 const NARROW = '(max-width: 47.99em)'
 
+const IS_MAC = /Mac/.test(navigator.userAgent)
+
 export function Shell() {
   const who = useDesk()
   const { acting, ledger, desk } = who
@@ -131,11 +133,11 @@ function Header({ openNavigation }: { readonly openNavigation: () => void }) {
   return (
     <AppShell.Header className="header">
       <Burger onClick={openNavigation} size="sm" hiddenFrom="sm" aria-label={strings.shell.openNavigation} />
-      <UnstyledButton className="search" onClick={spotlight.open} aria-keyshortcuts="Control+K">
+      <UnstyledButton className="search" onClick={spotlight.open} aria-keyshortcuts={IS_MAC ? 'Meta+K' : 'Control+K'}>
         <IconSearch size={15} aria-hidden="true" />
         <span className="search-text">{strings.shell.search}</span>
         <span className="search-keys" aria-hidden="true">
-          <Kbd size="xs">Ctrl</Kbd> <Kbd size="xs">K</Kbd>
+          <Kbd size="xs">{IS_MAC ? '⌘' : 'Ctrl'}</Kbd> <Kbd size="xs">K</Kbd>
         </span>
       </UnstyledButton>
       <Group gap="sm" wrap="nowrap">

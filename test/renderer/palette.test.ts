@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { marketCopy } from '../api/console.ts'
 import { PASSPHRASE } from '../cli/run.ts'
 import { startConsole } from '../console/process.ts'
-import { axeFindings, open, openMarket, visit } from './support.ts'
+import { axeFindings, EVENTUALLY, open, openMarket, visit } from './support.ts'
 
 test('listings, accounts and entries', async () => {
   const { page, market } = await openMarket('Bob')
@@ -58,6 +58,15 @@ test('actions by other words than their own; what is closed stays closed, whiche
   await page.goForward()
   await page.getByRole('heading', { name: 'Models & listings' }).waitFor()
   expect(await dialog.count()).toBe(0)
+  // A page begins at its top, and is found again where it was left.
+  await page.setViewportSize({ width: 1024, height: 400 })
+  await page.evaluate(() => window.scrollTo(0, 150))
+  await page.getByRole('link', { name: 'Earnings' }).click()
+  await page.getByText('Becoming available').waitFor()
+  expect(await page.evaluate(() => window.scrollY)).toBe(0)
+  await page.goBack()
+  await page.getByRole('heading', { name: 'Models & listings' }).waitFor()
+  await expect.poll(() => page.evaluate(() => window.scrollY), EVENTUALLY).toBe(150)
   // What is not there says so, and offers no second try that would fail as well.
   await open(page, `#/models/change?listing=lst_${'0'.repeat(32)}`)
   const failed = page.getByRole('alert', { name: 'That did not work' })
