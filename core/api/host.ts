@@ -16,6 +16,8 @@ import type { Revenue } from '../ledger/revenue.ts'
 import type { Period } from '../ledger/statement.ts'
 import type { StoreReader } from '../ledger/store.ts'
 import type { LogTrust } from '../log/checkpoint.ts'
+import type { VerifierKey } from '../log/note.ts'
+import type { VerifySignature } from '../log/signature.ts'
 import type { DeskEvent, DeskState, FailureCode, HubShown, KeysTaken, LinkState, RecoverySheet } from './views.ts'
 
 /** A ledger as it is now, for one call. */
@@ -79,6 +81,8 @@ export interface SyncHost {
   evidence(): readonly { readonly name: string; readonly kept: Milliseconds; readonly bytes: Uint8Array }[]
   /** Whose signatures count. */
   trust(): Promise<LogTrust>
+  /** The witnesses whose cosignatures the mirror demands. */
+  witnesses(): readonly VerifierKey[]
   /** Makes a round now. Resolves when it is done; throws what the round threw. */
   now(): Promise<void>
   /** From now on asks the hub with this read token. */
@@ -96,8 +100,24 @@ export interface StatementAsked {
   readonly format: 'csv' | 'pdf'
 }
 
+/** How the log is written for other programs. */
+export const EXPORT_FORMATS = ['tiles', 'jsonl', 'csv', 'hledger', 'beancount'] as const
+export type ExportFormat = (typeof EXPORT_FORMATS)[number]
+
+/** An export as a file of this machine, which is there until it is let go. */
+export interface ExportedFile {
+  readonly id: string
+  /** What whoever saves it may call it. */
+  readonly name: string
+  readonly entries: number
+  readonly bytes: number
+  release(): Promise<void>
+}
+
 export interface ConsoleHost {
   readonly tools: Tools
+  /** Whether a signature of Ed25519 is one, behind the gate of core/log/signature.ts. */
+  readonly verify: VerifySignature
   readonly status: DeskState['status']
   state(): Promise<DeskState>
   /** Changes from now on, until the signal. */
@@ -151,6 +171,10 @@ export interface ConsoleHost {
   grown(size: number, signal: AbortSignal): Promise<void>
   /** The full audit, in parallel with everything else. */
   audit(signal: AbortSignal, progress: (done: number, total: number) => void): Promise<AuditReport>
+  /** The log for other programs, written beside everything else. */
+  exportLog(format: ExportFormat, signal: AbortSignal, progress: (done: number, total: number) => void): Promise<ExportedFile>
+  /** Bytes of an exported file from a place on, at most as many. */
+  exportedPart(id: string, from: number, lengthBytes: number): Promise<Uint8Array>
   /** An account's statement, written beside everything else. */
   statement(asked: StatementAsked): Promise<Uint8Array>
   /** What the person at this machine wants an account to have at least. */

@@ -1,7 +1,7 @@
 /** The forms of the procedures' inputs. */
 
 import { z } from 'zod'
-import { MAX_NAME_CHARACTERS, MAX_NOTE_BYTES } from '../base/limits.ts'
+import { MAX_EVIDENCE_BYTES, MAX_NAME_CHARACTERS, MAX_NOTE_BYTES } from '../base/limits.ts'
 import * as field from '../domain/fields.ts'
 import { TRANSACTION_ID_PATTERN } from '../domain/ids.ts'
 
@@ -16,6 +16,8 @@ const MAX_TYPE_CHARACTERS = 64
 const MAX_ADDRESS_CHARACTERS = 2_000
 const MAX_PATH_CHARACTERS = 4_096
 const MAX_VKEY_CHARACTERS = 512
+/** Most keys that are given for one check. */
+const MAX_VKEYS = 64
 const MAX_TOKEN_CHARACTERS = 512
 const MAX_WORDS_CHARACTERS = 16_384
 const MAX_KEY_FILE_CHARACTERS = 1024 * 1024
@@ -27,6 +29,7 @@ export const address = z.string().min(1).max(MAX_ADDRESS_CHARACTERS)
 /** Of a file on this machine. */
 export const path = z.string().min(1).max(MAX_PATH_CHARACTERS)
 export const vkey = z.string().min(1).max(MAX_VKEY_CHARACTERS)
+export const vkeys = z.array(vkey).max(MAX_VKEYS)
 export const token = z.string().min(1).max(MAX_TOKEN_CHARACTERS)
 export const index = z.int().min(0)
 export const limit = z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE)
@@ -50,7 +53,14 @@ export const label = z
 export const after = z.string().max(MAX_TEXT_CHARACTERS).optional()
 export const draftText = z.string().max(MAX_NOTE_BYTES)
 export const note = z.base64().max(Math.ceil(MAX_NOTE_BYTES / 3) * 4)
+/** A checkpoint, a proof or evidence, as a file. */
+export const evidence = z
+  .base64()
+  .max(Math.ceil(MAX_EVIDENCE_BYTES / 3) * 4)
+  .transform((text) => new Uint8Array(Buffer.from(text, 'base64')))
 export const notes = z.array(note).min(1).max(MAX_NOTES)
+/** The name of something that is under way. */
+export const handle = z.string().regex(/^[0-9a-f]{32}$/)
 /** What a client saw last, as its transport names it. */
 export const eventId = z
   .union([

@@ -79,10 +79,13 @@ export function balancesOf({ outcome }: Pick<Accepted, 'outcome'>): Record<strin
   return Object.fromEntries(ofAccounts.map((posting) => [postingBook(posting), formatMicros(posting.balanceMicros)]))
 }
 
-export function signatureViews({ transaction }: Accepted, keys: ReadonlyMap<string, string>): view.EntrySignature[] {
+export function signatureViews({ transaction }: Accepted, keys: ReadonlyMap<string, state.Key>): view.EntrySignature[] {
   return transaction.signatures.map(({ name, keyId, signature }) => {
-    const publicKey = keys.get(`${name}/${keyId}`)
-    return { name, keyId, signature: toBase64(signature), ...(publicKey !== undefined && { publicKey }) }
+    const shown = { name, keyId, signature: toBase64(signature) }
+    const key = keys.get(`${name}/${keyId}`)
+    if (key === undefined) return shown
+    const { publicKey, label, scopes, revoked } = key
+    return { ...shown, publicKey, scopes, ...(label !== undefined && { label }), ...(revoked && { isRevoked: true }) }
   })
 }
 

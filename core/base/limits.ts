@@ -97,3 +97,6 @@ export const MAX_STATEMENT_ENTRIES = 50_000
 
 /** Transactions on their way to a hub: signed here, and not answered yet. This program's own bound. */
 export const MAX_OUTBOX_NOTES = 10_000
+
+/** Of an export that a page fetches; the command line writes longer ones. */
+export const MAX_EXPORT_BYTES = 4 * 1024 ** 3

@@ -2,11 +2,10 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { toHex } from '../base/bytes.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { writeDurably } from '../drivers/durable-file.ts'
 import { sha256 } from '../drivers/sha256.ts'
-import { type Evidence, formatEvidence } from '../sync/evidence.ts'
+import { type Evidence, evidenceName, formatEvidence } from '../sync/evidence.ts'
 
 const NAME = /^evidence-[0-9a-f]{16}\.json$/
 /** Most files that are listed; a hub is not caught often. */
@@ -15,7 +14,7 @@ const MAX_SHOWN = 100
 /** Returns where it is kept. */
 export function keepEvidence(dir: string, evidence: Evidence): string {
   const bytes = formatEvidence(evidence)
-  const file = join(dir, `evidence-${toHex(sha256(bytes)).slice(0, 16)}.json`)
+  const file = join(dir, evidenceName(sha256, bytes))
   writeDurably(file, bytes)
   return file
 }

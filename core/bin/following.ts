@@ -200,6 +200,12 @@ function witnessesOf(dir: string): MirrorOptions['witnesses'] {
   return { verify, group: witnessGroupOf(verify, readTrustPolicy(file)) }
 }
 
+/** The witnesses that a mirror demands; none where it demands none. */
+export function keptWitnesses(dir: string): readonly VerifierKey[] {
+  const file = join(dir, POLICY_FILE)
+  return existsSync(file) ? readTrustPolicy(file).witnesses.map(({ key }) => key) : []
+}
+
 /** The key that was given, and the one by which the entries at hand replaced it. */
 export async function trustIn(store: StoreReader, trusted: VerifierKey): Promise<LogTrust> {
   const verify = chooseVerifier()

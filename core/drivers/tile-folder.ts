@@ -18,35 +18,52 @@ import { formatBundle, formatTilePath, newTiles, parseBundle, TILE_WIDTH, tileWi
 
 const CHECKPOINT_FILE = 'checkpoint'
 
-/**
- * Writes what the log's checkpoint covers. The checkpoint is written last, so that a reader who finds it finds everything that it
- * implies.
- */
-export async function exportTiles(
+/** A file of the layout, and how many entries it is the first to hold. */
+interface TileFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+  readonly entries: number
+}
+
+/** What the log's checkpoint covers, as files. The checkpoint is the last, so that whoever finds it finds all that it implies. */
+export async function tileFiles(
   log: LogReader,
-  folder: string,
   cosigned?: Uint8Array,
-): Promise<{ files: number; entries: number }> {
+): Promise<{ readonly size: number; readonly files: AsyncIterable<TileFile> }> {
   const newest = await log.checkpoint()
   // Of two checkpoints of one tree, the one with more signatures; an older one would turn the folder back.
   const signed = newest && cosigned && isSameCheckpoint(newest, cosigned) ? cosigned : newest
   if (signed === undefined) throw new StoreError('damaged', 'There is no checkpoint to export.')
   const { size } = readHead(signed, 'The checkpoint')
-  let files = 0
-  const write = (path: string, bytes: Uint8Array) => {
-    writeAtomically(join(folder, path), bytes)
-    files += 1
-  }
+  return { size, files: filesOf(log, signed, size) }
+}
+
+async function* filesOf(log: LogReader, signed: Uint8Array, size: number): AsyncGenerator<TileFile> {
   for (const tile of newTiles(0, size)) {
     const hashes = await log.tile(tile.level, tile.number)
     if (hashes === undefined) throw new StoreError('damaged', `Tile ${tile.number} of level ${tile.level} is missing.`)
-    write(formatTilePath(tile), hashes.subarray(0, tile.width * HASH_BYTES))
+    yield { path: formatTilePath(tile), bytes: hashes.subarray(0, tile.width * HASH_BYTES), entries: 0 }
     if (tile.level > 0) continue
     const entries = await log.entries(tile.number * TILE_WIDTH, tile.width)
-    write(formatTilePath({ ...tile, level: 'entries' }), formatBundle(entries.map(({ bytes }) => bytes)))
+    const path = formatTilePath({ ...tile, level: 'entries' })
+    yield { path, bytes: formatBundle(entries.map(({ bytes }) => bytes)), entries: entries.length }
   }
-  write(CHECKPOINT_FILE, signed)
-  return { files, entries: size }
+  yield { path: CHECKPOINT_FILE, bytes: signed, entries: 0 }
+}
+
+/** Writes what the log's checkpoint covers. */
+export async function exportTiles(
+  log: LogReader,
+  folder: string,
+  cosigned?: Uint8Array,
+): Promise<{ files: number; entries: number }> {
+  const { size, files } = await tileFiles(log, cosigned)
+  let count = 0
+  for await (const { path, bytes } of files) {
+    writeAtomically(join(folder, path), bytes)
+    count += 1
+  }
+  return { files: count, entries: size }
 }
 
 function isSameCheckpoint(a: Uint8Array, b: Uint8Array): boolean {

@@ -26,31 +26,34 @@ export function logKey(sha256: Sha256, origin: string, publicKey: string): Verif
   return verifierKey(sha256, origin, ED25519, tryFromHex(publicKey)!)
 }
 
-/** The key that the first `size` entries of a store name for their checkpoint; undefined where they name none. */
-export async function keyInForce(sha256: Sha256, store: StoreReader, size: number): Promise<VerifierKey | undefined> {
-  const rows = new LoadedRows(store)
-  await rows.load([platform])
-  const origin = rows.get(platform)?.origin
-  if (origin === undefined) return undefined
-  let last: { readonly publicKey: string; readonly entry: number } | undefined
-  for await (const { key: publicKey } of store.tableRows({ table: sequencerKeys.name })) {
-    const row = sequencerKeys.at(publicKey)
-    await rows.load([row])
-    const { entry } = rows.get(row)!
-    if (entry < size && (last === undefined || entry > last.entry)) last = { publicKey, entry }
-  }
-  return last && logKey(sha256, origin, last.publicKey)
-}
-
 /** A key that a log says is its own, and the entry that says so. */
-interface ClaimedKey {
+export interface NamedKey {
   readonly key: VerifierKey
   readonly entry: number
 }
 
+/** The keys that the entries of a store name, one after the other. */
+export async function namedKeys(sha256: Sha256, store: StoreReader): Promise<NamedKey[]> {
+  const rows = new LoadedRows(store)
+  await rows.load([platform])
+  const origin = rows.get(platform)?.origin
+  const named: NamedKey[] = []
+  for await (const { key: publicKey } of store.tableRows({ table: sequencerKeys.name })) {
+    const row = sequencerKeys.at(publicKey)
+    await rows.load([row])
+    if (origin !== undefined) named.push({ key: logKey(sha256, origin, publicKey), entry: rows.get(row)!.entry })
+  }
+  return named.sort((a, b) => a.entry - b.entry)
+}
+
+/** The key that the first `size` entries of a store name for their checkpoint; undefined where they name none. */
+export async function keyInForce(sha256: Sha256, store: StoreReader, size: number): Promise<VerifierKey | undefined> {
+  return (await namedKeys(sha256, store)).findLast(({ entry }) => entry < size)?.key
+}
+
 /** The keys that the entries of a log name, one after the other: what it says of itself, none of it checked. */
-export async function claimedKeys(rules: Rules, sha256: Sha256, log: LogReader): Promise<ClaimedKey[]> {
-  const claimed: ClaimedKey[] = []
+export async function claimedKeys(rules: Rules, sha256: Sha256, log: LogReader): Promise<NamedKey[]> {
+  const claimed: NamedKey[] = []
   for (let from = 0, size = await log.size(); from < size; ) {
     const page = await log.entries(from, ENTRIES_AT_A_TIME)
     if (page.length === 0) break

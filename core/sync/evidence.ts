@@ -18,9 +18,10 @@
  * for what it was served twice, and never for an answer that was cut off.
  */
 
-import { equalBytes, type Sha256, toBase64, tryFromBase64, tryUtf8Decode, utf8 } from '../base/bytes.ts'
+import { equalBytes, type Sha256, toBase64, toHex, tryFromBase64, tryUtf8Decode, utf8 } from '../base/bytes.ts'
 import { MAX_EVIDENCE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
+import { entryCount } from '../base/plural.ts'
 import { canonicalize, type Json, parseCanonical } from '../domain/canonical.ts'
 import { type Checkpoint, type LogTrust, openCheckpoint } from '../log/checkpoint.ts'
 import { leafHash, type TreeHead, verifyConsistency, verifyInclusion } from '../log/merkle.ts'
@@ -54,6 +55,22 @@ export function formatEvidence({ kind, message, held, shown, resource, index, en
   if (prefix !== undefined) json.prefix = toBase64(prefix)
   if (path !== undefined) json.path = path.map(toBase64)
   return utf8(`${canonicalize(json)}\n`)
+}
+
+/** What it comes to that a log signed two trees of which neither begins with the other; `prefix`: with what the larger begins. */
+export function forkOf(
+  smaller: TreeHead,
+  larger: TreeHead,
+  prefix?: { readonly root: Uint8Array; readonly path: readonly Uint8Array[] },
+): Pick<Evidence, 'kind' | 'message' | 'prefix' | 'path'> {
+  if (prefix === undefined) return { kind: 'fork', message: `The log signed two different trees of ${entryCount(larger.size)}.` }
+  const trees = `its tree of ${entryCount(larger.size)} does not begin with its tree of ${smaller.size}`
+  return { kind: 'fork', message: `The log signed two histories: ${trees}.`, prefix: prefix.root, path: prefix.path }
+}
+
+/** The name of a file of evidence, by its content. */
+export function evidenceName(sha256: Sha256, bytes: Uint8Array): string {
+  return `evidence-${toHex(sha256(bytes)).slice(0, 16)}.json`
 }
 
 /** Whether a file may hold evidence rather than a proof. */

@@ -36,7 +36,7 @@ import {
 import { formatVerifierKey, isSameKey, parseNote, type VerifierKey } from '../log/note.ts'
 import type { VerifySignature } from '../log/signature.ts'
 import { formatTilePath, newTiles, TILE_WIDTH, tileWidth } from '../log/tiles.ts'
-import { type Evidence, restsOnSignatures } from './evidence.ts'
+import { type Evidence, forkOf, restsOnSignatures } from './evidence.ts'
 import { RemoteError, type RemoteLog } from './remote.ts'
 import { Misserved, type Prefix, RemoteTree, readOwnPrefix } from './remote-tree.ts'
 
@@ -168,13 +168,13 @@ export class Mirror {
   async #compare(before: Signed, shown: Signed, tree: RemoteTree): Promise<Finding | undefined> {
     if (shown.size === before.size) {
       if (equalBytes(shown.root, before.root)) return undefined
-      return { kind: 'fork', message: `The log signed two different trees of ${entryCount(shown.size)}.` }
+      return forkOf(before, shown)
     }
     if (shown.size < before.size) return this.#findRollback(before, shown)
     if (before.size === 0) return undefined
     const prefix = await tree.prefix(before.size)
     this.#checkPrefix(before.size, prefix, shown)
-    return equalBytes(prefix.root, before.root) ? undefined : fork(before, shown, prefix)
+    return equalBytes(prefix.root, before.root) ? undefined : forkOf(before, shown, prefix)
   }
 
   async #findRollback(before: Signed, shown: Signed): Promise<Finding> {
@@ -183,7 +183,7 @@ export class Mirror {
     const isHere = (await store.size()) >= before.size
     if (!isHere || shown.size === 0) return { kind: 'rollback', message }
     const prefix = await readOwnPrefix(sha256, store, shown.size, before)
-    return equalBytes(prefix.root, shown.root) ? { kind: 'rollback', message } : fork(shown, before, prefix)
+    return equalBytes(prefix.root, shown.root) ? { kind: 'rollback', message } : forkOf(shown, before, prefix)
   }
 
   #checkPrefix(size: number, { root, path }: Prefix, head: TreeHead): void {
@@ -345,12 +345,6 @@ function hashAt(hashes: Uint8Array, index: number): Uint8Array {
 function wrongTile(index: number, { head }: RemoteTree): Misserved {
   const number = Math.floor(index / TILE_WIDTH)
   return new Misserved('altered', formatTilePath({ level: 0, number, width: tileWidth(0, number, head.size) }), WRONG_TILES)
-}
-
-/** The evidence that the larger tree begins with another tree than the smaller one. */
-function fork(smaller: TreeHead, larger: TreeHead, { root, path }: Prefix): Finding {
-  const trees = `its tree of ${entryCount(larger.size)} does not begin with its tree of ${smaller.size}`
-  return { kind: 'fork', message: `The log signed two histories: ${trees}.`, prefix: root, path }
 }
 
 /** Who signed a note under the log's name instead. */

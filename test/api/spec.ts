@@ -5,7 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { TRPCClientError } from '@trpc/client'
 import { describe, expect, it } from 'vitest'
 import type { Router } from '../../core/api/router.ts'
-import type { DeskEvent, Entry, Outcome, PreviewAccepted } from '../../core/api/views.ts'
+import type { DeskEvent, Entry, ExportEvent, Outcome, PreviewAccepted } from '../../core/api/views.ts'
 import { toBase64, tryFromBase64 } from '../../core/base/bytes.ts'
 import { Malformed } from '../../core/base/malformed.ts'
 import { noteVerifier } from '../../core/log/checkpoint.ts'
@@ -238,6 +238,29 @@ function filesSpec(connect: Connect): void {
     }
     const nobody = client.wallet.statement.query({ account: `nim1${'q'.repeat(38)}`, format: 'csv' })
     expect(await failureOf(nobody)).toMatchObject({ code: 'usage' })
+  })
+
+  it('the log for other programs, part by part, for as long as somebody fetches it', async () => {
+    const connected = await connect()
+    const { client } = connected
+    await unlocked(connected)
+    const told = collect<ExportEvent>((hear, fail) =>
+      client.log.export.subscribe({ format: 'jsonl' }, { onData: hear, onError: fail }),
+    )
+    await expect.poll(() => told.values.at(-1)?.what, { timeout: 30_000 }).toBe('file')
+    const { size } = await client.log.checkpoint.query()
+    const file = told.values.at(-1) as Extract<ExportEvent, { what: 'file' }>
+    expect(file).toMatchObject({ name: `test.example-credits-${size}.jsonl`, entries: size })
+    const part = async (from: number) => Buffer.from(await client.log.exportPart.query({ id: file.id, from }), 'base64')
+    const whole = await part(0)
+    expect(whole.length).toBe(file.bytes)
+    const lines = whole.toString('utf8').trimEnd().split('\n')
+    expect(lines.map((line) => (JSON.parse(line) as { index: number }).index)).toEqual(Array.from({ length: size }, (_, i) => i))
+    expect((await part(100)).equals(whole.subarray(100))).toBe(true)
+    expect((await part(file.bytes)).length).toBe(0)
+    told.unsubscribe()
+    const gone = () => failureOf(client.log.exportPart.query({ id: file.id, from: 0 })).catch(() => undefined)
+    await expect.poll(gone, { timeout: 30_000 }).toMatchObject({ code: 'usage' })
   })
 
   it('keys, sealed, to whoever knows the passphrase', async () => {

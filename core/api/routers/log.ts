@@ -1,11 +1,12 @@
 /** The log: pages, one entry with its proof, what is new, and the audit of all of it. */
 
+import { once } from 'node:events'
 import { type TrackedEnvelope, tracked } from '@trpc/server'
 import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
 import type { Tools } from '../../domain/envelope.ts'
-import { keys } from '../../domain/state.ts'
+import { type Key, keys } from '../../domain/state.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { formatEntry } from '../../ledger/entry.ts'
 import { readRange } from '../../ledger/history.ts'
@@ -18,12 +19,14 @@ import type { StoreReader } from '../../ledger/store.ts'
 import { readCheckpoint } from '../../log/checkpoint.ts'
 import { formatVerifierKey } from '../../log/note.ts'
 import { formatProof } from '../../log/proof.ts'
+import { compareCheckpoints } from '../comparing.ts'
 import { events, missing } from '../failures.ts'
-import type { ConsoleHost, Sight } from '../host.ts'
+import { type ConsoleHost, EXPORT_FORMATS, type ExportFormat, type Sight } from '../host.ts'
 import * as input from '../inputs.ts'
 import { logPage, logRange } from '../log-pages.ts'
 import { balancesOf, entryViews, signatureViews } from '../present.ts'
 import { may, router } from '../procedure.ts'
+import { progressOf } from '../progress.ts'
 import type * as view from '../views.ts'
 
 const pageForm = z.strictObject({
@@ -38,8 +41,16 @@ const pageForm = z.strictObject({
   minAmount: input.amount.optional(),
   maxAmount: input.amount.optional(),
 })
+const compareForm = z.strictObject({
+  first: input.evidence,
+  second: input.evidence.optional(),
+  vkeys: input.vkeys.default([]),
+})
+const partForm = z.strictObject({ id: input.handle, from: input.index })
 const watchForm = z.strictObject({ after: input.eventId, lastEventId: input.eventId })
 
+/** Of an export, in one answer. */
+const EXPORT_PART_BYTES = 2 * 1024 * 1024
 const SECOND_MS = 1_000
 /** Entries sent to a watcher before checking again whether it still wants them. */
 const WATCH_PAGE = 100
@@ -71,6 +82,12 @@ export const log = router({
         return { size: head.size, vkey: await readLogKey(ctx.host.tools, store), checkpoint: toBase64(checkpoint) }
       }),
   ),
+  compare: may('read')
+    .input(compareForm)
+    .query(
+      ({ ctx, input }): Promise<view.ComparisonView> =>
+        ctx.host.reading(({ store }) => compareCheckpoints(ctx.host, store, input)),
+    ),
   watch: may('read')
     .input(watchForm.prefault({}))
     .subscription(({ ctx, input, signal }) => {
@@ -80,6 +97,18 @@ export const log = router({
   verify: may('read').subscription(
     ({ ctx, signal }): AsyncGenerator<view.VerifyEvent> => events(ctx.host, verify(ctx.host, signal!)),
   ),
+  /** The log for other programs: made beside everything else, then fetched part by part. */
+  export: may('read')
+    .input(z.strictObject({ format: z.enum(EXPORT_FORMATS) }))
+    .subscription(
+      ({ ctx, input, signal }): AsyncGenerator<view.ExportEvent> => events(ctx.host, exported(ctx.host, input.format, signal!)),
+    ),
+  exportPart: may('read')
+    .input(partForm)
+    .query(
+      async ({ ctx, input: { id, from } }): Promise<view.Base64> =>
+        toBase64(await ctx.host.exportedPart(id, from, EXPORT_PART_BYTES)),
+    ),
 })
 
 function filterOf({ since, until, minAmount, maxAmount, ...rest }: z.output<typeof pageForm>) {
@@ -105,13 +134,13 @@ async function entryDetail(tools: Tools, { store }: Sight, index: number): Promi
   }
 }
 
-/** The public keys of an entry's signatures, by "account/key id". */
-async function readSigningKeys(store: StoreReader, { transaction }: Accepted): Promise<ReadonlyMap<string, string>> {
+/** The keys of an entry's signatures as they are now, by "account/key id". */
+async function readSigningKeys(store: StoreReader, { transaction }: Accepted): Promise<ReadonlyMap<string, Key>> {
   const rows = new LoadedRows(store)
   const named = transaction.signatures.map(({ name, keyId }) => keys.at(name, keyId))
   await rows.load(named)
-  const known = named.map((key) => [key.key, rows.get(key)?.publicKey] as const)
-  return new Map(known.filter((pair): pair is [string, string] => pair[1] !== undefined))
+  const known = named.map((key) => [key.key, rows.get(key)] as const)
+  return new Map(known.filter((pair): pair is [string, Key] => pair[1] !== undefined))
 }
 
 /** The log's key, as others use it to verify. */
@@ -141,27 +170,18 @@ async function* follow(
 
 async function* verify(host: ConsoleHost, signal: AbortSignal): AsyncGenerator<view.VerifyEvent> {
   const started = performance.now()
-  const waiting: view.VerifyEvent[] = []
-  let wake = () => {}
-  const tell = (event: view.VerifyEvent) => {
-    // Only the newest progress matters.
-    waiting.splice(0, waiting.length, event)
-    wake()
+  const report = yield* progressOf(signal, (progress) => host.audit(signal, progress))
+  yield { what: 'report', report, seconds: Math.round(performance.now() - started) / 1000 }
+}
+
+/** Makes the file, says where its parts are, and keeps it until the subscription ends. */
+async function* exported(host: ConsoleHost, format: ExportFormat, signal: AbortSignal): AsyncGenerator<view.ExportEvent> {
+  const file = yield* progressOf(signal, (progress) => host.exportLog(format, signal, progress))
+  const { id, name, bytes, entries } = file
+  try {
+    yield { what: 'file', id, name, bytes, entries }
+    if (!signal.aborted) await once(signal, 'abort')
+  } finally {
+    await file.release()
   }
-  const running = host.audit(signal, (done, total) => tell({ what: 'progress', done, total }))
-  const report = running.then(
-    (found) => found,
-    () => undefined,
-  )
-  let isDone = false
-  void report.then(() => {
-    isDone = true
-    wake()
-  })
-  while (!isDone && !signal.aborted) {
-    const event = waiting.shift()
-    if (event !== undefined) yield event
-    else await new Promise<void>((resolve) => (wake = resolve))
-  }
-  yield { what: 'report', report: await running, seconds: Math.round(performance.now() - started) / 1000 }
 }

@@ -37,6 +37,10 @@ export interface EntrySignature {
   readonly signature: Base64
   /** The key as the ledger has it, in hex: what the signature verifies with. */
   readonly publicKey?: string
+  /** What its owner calls it. */
+  readonly label?: string
+  readonly scopes?: readonly string[]
+  readonly isRevoked?: true
 }
 
 /** One entry with everything that a reader needs to check it without trusting this program. */
@@ -59,6 +63,62 @@ export interface CheckpointView {
   /** The signed note. */
   readonly checkpoint: Base64
 }
+
+/** A key of the log, and when it signed its checkpoints. */
+export interface KeyTermView {
+  /** The entry that named it. */
+  readonly entry: number
+  readonly since: Time
+  /** The entry that named the next key, when it did, and until when this one signed beside it. */
+  readonly replaced?: { readonly entry: number; readonly time: Time; readonly until: Time }
+}
+
+/**
+ * Whose a signature is. `log`: a key of this log, in force at the checkpoint's size · `earlier`, `later`: a key of this log that
+ * was replaced before, or named after · `given`, `witness`: a log's or a witness's key that the reader knows from elsewhere ·
+ * `unknown`: nothing can be said of it.
+ */
+export interface FoundSignature {
+  readonly name: string
+  readonly keyId: string
+  readonly by: 'log' | 'earlier' | 'later' | 'given' | 'witness' | 'unknown'
+  readonly isValid?: boolean
+  readonly vkey?: string
+  readonly term?: KeyTermView
+  /** When a witness says that it saw the checkpoint. */
+  readonly time?: Time
+}
+
+export interface FoundCheckpoint {
+  /** `own`: the newest of this ledger; the others are what the file was that it came in. */
+  readonly from: 'own' | 'checkpoint' | 'proof' | 'evidence'
+  readonly origin: string
+  readonly size: number
+  readonly root: Base64
+  readonly signatures: readonly FoundSignature[]
+  readonly trust: 'signed' | 'out_of_force' | 'failed' | 'unsigned'
+  /** Whether its tree is that of as many entries here; `larger`: it has more than are here. */
+  readonly standing: 'same' | 'other' | 'larger' | 'another_log'
+  /** When the last entry that it covers was accepted, where it is of this log and covers any. */
+  readonly last?: Time
+}
+
+/** Two checkpoints and what they come to: core/sync/comparison.ts tells what each verdict means. */
+export interface ComparisonView {
+  /** Entries that the newest checkpoint of this ledger covers. */
+  readonly size: number
+  readonly checkpoints: readonly [FoundCheckpoint, FoundCheckpoint]
+  readonly verdict: 'unsigned' | 'different_logs' | 'contradict' | 'foreign' | 'same' | 'extends' | 'unknown'
+  /** The hashes that prove that the larger tree begins with the smaller. */
+  readonly path?: readonly Base64[]
+  /** That a log signed two histories, as a file, and the keys with which others check it. */
+  readonly evidence?: { readonly name: string; readonly bytes: Base64; readonly vkeys: readonly string[] }
+}
+
+/** What `log.export` sends; the file is there for `log.exportPart` until the subscription ends. */
+export type ExportEvent =
+  | { readonly what: 'progress'; readonly done: number; readonly total: number }
+  | { readonly what: 'file'; readonly id: string; readonly name: string; readonly bytes: number; readonly entries: number }
 
 /** What `log.verify` sends; the report comes last. */
 export type VerifyEvent =

@@ -9,22 +9,10 @@ import { readPublished } from '../../drivers/published-files.ts'
 import { exportTiles } from '../../drivers/tile-folder.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { reading, userPath } from '../desk.ts'
-import { beancount } from '../export/beancount.ts'
-import { csv } from '../export/csv.ts'
-import { hledger } from '../export/hledger.ts'
-import { jsonl } from '../export/jsonl.ts'
-import { type ExportWriter, exportSource } from '../export/source.ts'
+import { exportParts, isWriterName, WRITERS } from '../export/formats.ts'
 import { Failure } from '../failure.ts'
 import { print, printJson, progressBar } from '../output.ts'
 import { type GlobalOptions, isFolder, placeOf, targetFile } from './options.ts'
-
-/** The formats that are one file. */
-const WRITERS: ReadonlyMap<string, ExportWriter> = new Map([
-  ['jsonl', jsonl],
-  ['csv', csv],
-  ['hledger', hledger],
-  ['beancount', beancount],
-])
 
 const FORMATS = 'tiles (C2SP tlog-tiles), jsonl (an entry a line), csv (a posting a line), hledger or beancount (a journal)'
 
@@ -60,23 +48,10 @@ async function exportLog(
     if (existsSync(target) && !isFolder(target)) throw new Failure('usage', `${target} is a file; tiles go into a folder.`)
     return exportTiles(store, target, cosigned)
   }
-  const writer = WRITERS.get(format)
-  if (writer === undefined) {
-    throw new Failure('usage', `There is no export format ${format}; there are tiles, ${[...WRITERS.keys()].join(', ')}.`)
+  if (!isWriterName(format)) {
+    throw new Failure('usage', `There is no export format ${format}; there are tiles, ${Object.keys(WRITERS).join(', ')}.`)
   }
-  return exportFile(store, writer, target)
-}
-
-async function exportFile(store: StoreReader, writer: ExportWriter, target: string): Promise<Exported> {
-  const source = await exportSource(store)
-  const progress = progressBar('export')
-  let count = 0
-  async function* counted() {
-    for await (const entry of source.entries) {
-      yield entry
-      progress(++count, source.size)
-    }
-  }
-  await writePartsDurably(target, writer({ ...source, entries: counted() }))
-  return { files: 1, entries: count }
+  const { entries, parts } = await exportParts(store, format, progressBar('export'))
+  await writePartsDurably(target, parts)
+  return { files: 1, entries }
 }

@@ -1,9 +1,13 @@
 /** The thread of aside.ts: does the one task that it is given. */
 
+import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
 import { tryFromHex, utf8 } from '../../base/bytes.ts'
+import { MAX_EXPORT_BYTES } from '../../base/limits.ts'
 import type { Refusal } from '../../domain/refusal.ts'
+import { writePartsDurably } from '../../drivers/durable-file.ts'
+import { readPublished } from '../../drivers/published-files.ts'
 import { wordsOf } from '../../drivers/recovery-words.ts'
 import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
@@ -11,7 +15,8 @@ import { Vault } from '../../drivers/vault.ts'
 import { type AuditReport, audit } from '../../ledger/audit.ts'
 import { DEMO_PASSPHRASE } from '../demo/marketplace.ts'
 import { makeDemo } from '../demo/run.ts'
-import { LEDGER_TOOLS, userPath } from '../desk.ts'
+import { LEDGER_TOOLS, reading, userPath } from '../desk.ts'
+import { archivedTiles, bounded, exportParts } from '../export/formats.ts'
 import { Failure, knownFailureOf } from '../failure.ts'
 import { foundLedger } from '../founding.ts'
 import { ownerOf } from '../local-keys.ts'
@@ -27,6 +32,12 @@ assert(port !== null, 'the worker runs as a worker thread')
 
 const tell = (told: Told) => port.postMessage(told)
 const progress = (done: number, total: number) => tell({ what: 'progress', done, total })
+
+/** A message for every entry would keep the other side busy. */
+const TELL_EVERY = 250
+const rarely = (done: number, total: number) => {
+  if (done % TELL_EVERY === 0 || done === total) progress(done, total)
+}
 
 async function demo(dir: string): Promise<Refusal | undefined> {
   const made = await makeDemo({ dir, passphrase: { environment: DEMO_PASSPHRASE } }, DEMO_PASSPHRASE, progress)
@@ -63,6 +74,16 @@ async function statement({ dir, account, period, format }: Tasks['statement']['g
   })
 }
 
+async function exportLog({ dir, format, file }: Tasks['exportLog']['given']): Promise<Tasks['exportLog']['result']> {
+  return reading({ dir, passphrase: {} }, async (store) => {
+    const { cosigned } = readPublished(dir)
+    const exporting = format === 'tiles' ? archivedTiles(store, cosigned, rarely) : exportParts(store, format, rarely)
+    const { entries, parts } = await exporting
+    await writePartsDurably(file, bounded(parts, MAX_EXPORT_BYTES))
+    return { entries, bytes: statSync(file).size }
+  })
+}
+
 function keyFile({ dir, passphrase, account }: Tasks['keyFile']['given']): Uint8Array {
   const isWanted = ({ label, account: owner, pair }: ReturnType<Vault['all']>[number]) =>
     account === undefined || ownerOf({ label, account: owner, publicKey: pair.publicKey }) === account
@@ -82,6 +103,7 @@ async function run({ name, given }: Task): Promise<unknown> {
   if (name === 'join') return mirrorHub(given, progress)
   if (name === 'restore') return restore(given)
   if (name === 'statement') return statement(given)
+  if (name === 'exportLog') return exportLog(given)
   if (name === 'keyFile') return keyFile(given)
   if (name === 'words') return words(given)
   return name === 'found' ? found(given) : auditFolder(given.dir)

@@ -1,7 +1,7 @@
 /** Long work in a thread of its own, so that it never holds up a window and its events. */
 
 import { Worker } from 'node:worker_threads'
-import type { HubNamed, StatementAsked } from '../../api/host.ts'
+import type { ExportFormat, HubNamed, StatementAsked } from '../../api/host.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { AuditReport } from '../../ledger/audit.ts'
 import { Failure } from '../failure.ts'
@@ -24,6 +24,10 @@ export interface Tasks {
   }
   restore: { readonly given: { readonly dir: string; readonly file: string }; readonly result: undefined }
   statement: { readonly given: { readonly dir: string } & StatementAsked; readonly result: Uint8Array }
+  exportLog: {
+    readonly given: { readonly dir: string; readonly format: ExportFormat; readonly file: string }
+    readonly result: { readonly entries: number; readonly bytes: number }
+  }
   keyFile: {
     readonly given: { readonly dir: string; readonly passphrase: string; readonly account: string | undefined }
     readonly result: Uint8Array

@@ -12,6 +12,8 @@
 import type {
   ConsoleHost,
   Draft,
+  ExportedFile,
+  ExportFormat,
   FirstKeys,
   Founding,
   HubNamed,
@@ -26,6 +28,7 @@ import type { DeskEvent, DeskState, HubShown, KeysTaken, MakingTask, RecoveryShe
 import { tryFromHex } from '../../base/bytes.ts'
 import type { Micros } from '../../domain/money.ts'
 import type { Refusal } from '../../domain/refusal.ts'
+import { chooseVerifier } from '../../drivers/sodium/ed25519.ts'
 import { isSqliteMirror } from '../../drivers/sqlite/mirror-store.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
 import { listKeys, Vault } from '../../drivers/vault.ts'
@@ -45,6 +48,7 @@ import { openAccount } from '../opening.ts'
 import { note } from '../output.ts'
 import { aside, type Tasks } from './aside.ts'
 import { explain, KeysLocked } from './explain.ts'
+import { Exports } from './exports.ts'
 import { examineHub, parseNamed } from './hub-door.ts'
 import { localAccounts } from './local-accounts.ts'
 import { MirroredLedger } from './mirrored-ledger.ts'
@@ -78,10 +82,12 @@ export interface Keychain {
 export class ConsoleDesk implements ConsoleHost {
   readonly tools = LEDGER_TOOLS
   readonly explain = explain
+  readonly verify = chooseVerifier()
   readonly #options: ConsoleOptions
   readonly #events = new Broadcast<DeskEvent>()
   readonly #growth = new Broadcast<number>()
   readonly #settings: Settings
+  readonly #exports = new Exports()
   #status: DeskState['status']
   #opened: Opened | undefined
   /** Aborted when the desk is locked. */
@@ -347,6 +353,16 @@ export class ConsoleDesk implements ConsoleHost {
   audit(signal: AbortSignal, progress: (done: number, total: number) => void): Promise<AuditReport> {
     this.#require()
     return aside('audit', { dir: this.#options.dir }, { signal: AbortSignal.any([signal, this.#life.signal]), progress })
+  }
+
+  exportLog(format: ExportFormat, ended: AbortSignal, progress: (done: number, total: number) => void): Promise<ExportedFile> {
+    const { origin } = this.#require()
+    const signal = AbortSignal.any([ended, this.#life.signal])
+    return this.#exports.make({ dir: this.#options.dir, origin, format, signal, progress })
+  }
+
+  exportedPart(id: string, from: number, lengthBytes: number): Promise<Uint8Array> {
+    return this.#exports.read(id, from, lengthBytes)
   }
 
   statement(asked: StatementAsked): Promise<Uint8Array> {

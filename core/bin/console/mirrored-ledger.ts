@@ -18,12 +18,12 @@ import type { OutboxStore } from '../../ledger/outbox-store.ts'
 import { lastTime, readPlatform } from '../../ledger/queries.ts'
 import { Revenue } from '../../ledger/revenue.ts'
 import { type LogTrust, readCheckpoint } from '../../log/checkpoint.ts'
-import { formatVerifierKey } from '../../log/note.ts'
+import { formatVerifierKey, type VerifierKey } from '../../log/note.ts'
 import { Broadcast } from '../broadcast.ts'
 import { compose, Desk } from '../desk.ts'
 import { type EvidenceFile, listEvidence } from '../evidence-files.ts'
 import { failureOf } from '../failure.ts'
-import { type Hub, requireHub, trustIn } from '../following.ts'
+import { type Hub, keptWitnesses, requireHub, trustIn } from '../following.ts'
 import { keepHubToken, keptHubToken } from '../hub-token.ts'
 import { LedgerClock } from '../ledger-clock.ts'
 import { MirrorSequencer } from '../mirror-sequencer.ts'
@@ -145,6 +145,10 @@ export class MirroredLedger implements Opened, SyncHost {
 
   trust(): Promise<LogTrust> {
     return this.reading(({ store }) => trustIn(store, this.#trusted))
+  }
+
+  witnesses(): readonly VerifierKey[] {
+    return keptWitnesses(this.#options.dir)
   }
 
   async now(): Promise<void> {
