@@ -5,6 +5,7 @@
  *     splitAmount('1204.5')       { sign: '', whole: '1,204', fraction: '50', padding: '0000' }
  *     parseTyped(' 1,204.50 ')    '1204.5'
  */
+import type { Effects } from '../core/api/views.ts'
 import { assert } from '../core/base/assert.ts'
 
 const MICROS_PER_CREDIT = 1_000_000n
@@ -29,6 +30,12 @@ export function amountOf(micros: bigint): string {
   const magnitude = micros < 0n ? -micros : micros
   const fraction = (magnitude % MICROS_PER_CREDIT).toString().padStart(DECIMALS, '0').replace(/0+$/, '')
   return `${micros < 0n ? '-' : ''}${magnitude / MICROS_PER_CREDIT}${fraction && `.${fraction}`}`
+}
+
+/** What an entry moved, as the log is filtered by it: the gross of its payment, or the largest of its postings if that is more. */
+export function movedBy({ gross = '0', postings }: Pick<Effects, 'gross' | 'postings'>): string {
+  const amounts = [gross, ...postings.map(({ amount }) => amount)].map(microsOf)
+  return amountOf(amounts.reduce((most, micros) => (micros > most ? micros : -micros > most ? -micros : most), 0n))
 }
 
 export function sumOf(amounts: readonly string[]): string {

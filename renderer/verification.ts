@@ -9,16 +9,13 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { EntryDetail } from '../core/api/views.ts'
 import { toBase64, toHex, tryFromBase64, tryFromHex, tryUtf8Decode, utf8 } from '../core/base/bytes.ts'
-import { MAX_ENTRY_BYTES, MAX_NOTE_BYTES } from '../core/base/limits.ts'
+import { MAX_ENTRY_BYTES, MAX_NOTE_BYTES, MAX_PROOF_BYTES } from '../core/base/limits.ts'
 import { Malformed } from '../core/base/malformed.ts'
 import { noteVerifier, openCheckpoint } from '../core/log/checkpoint.ts'
 import { inclusionRanges, leafHash, type Range } from '../core/log/merkle.ts'
 import { ED25519, ed25519Verifier, isSameKey, openNote, parseNote, parseVerifierKey, verifierKey } from '../core/log/note.ts'
 import { parseProof, verifyProof } from '../core/log/proof.ts'
 import { KNOWN_ANSWERS, type VerifySignature, verifyGated } from '../core/log/signature.ts'
-
-/** A proof has at most 63 hashes, each a line of 45 bytes, and a checkpoint with its signatures. */
-const MAX_PROOF_BYTES = MAX_NOTE_BYTES
 
 export type StepName = 'verifier' | 'answer' | 'leaf' | 'checkpoint' | 'path' | 'signatures'
 
@@ -40,15 +37,22 @@ export interface Verification {
   readonly signatures: number
 }
 
-/** `vkey` is the log's key that the reader trusts, whatever the answer says. */
-export async function verifyEntry(detail: EntryDetail, vkey: string): Promise<Verification> {
+interface Checking {
+  readonly detail: EntryDetail
+  /** The log's key that has to have signed the checkpoint, whatever the answer says. */
+  readonly vkey: string
+  /** The log's key of now. */
+  readonly ownVkey: string
+}
+
+export async function verifyEntry({ detail, vkey, ownVkey }: Checking): Promise<Verification> {
   const verifier = await answered((verify) => KNOWN_ANSWERS.map((known) => isAnswered(verify, known)))
   const steps: Step[] = [step('verifier', verifier.every(Boolean) ? undefined : 'it does not')]
   const bytes = tryFromBase64(detail.bytes)
   const proof = tryFromBase64(detail.proof)
   const key = parseVerifierKey(sha256, vkey)
   const parsed = proof === undefined ? new Malformed('the proof is not base64') : parseProof(proof, MAX_PROOF_BYTES)
-  steps.push(step('answer', answerFault(detail, bytes, vkey)))
+  steps.push(step('answer', answerFault(detail, bytes, ownVkey)))
   const nothing = { ok: false, steps, siblings: [], signatures: 0 }
   if (bytes === undefined || bytes.length > MAX_ENTRY_BYTES) return nothing
   const leaf = leafHash(sha256, bytes)

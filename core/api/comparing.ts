@@ -33,11 +33,11 @@ export async function compareCheckpoints(host: ConsoleHost, store: StoreReader, 
   const [first, second] = sidesOf(given, judge.own.signed)
   const [one, other] = [await examined(judge, first), await examined(judge, second)]
   const { what, path, evidence } = await comparison.compare(judge, one, other, given)
-  const sides = [await checkpointView(store, first, one), await checkpointView(store, second, other)] as const
   const own = what === 'foreign' ? [await examined(judge, { from: 'own', signed: judge.own.signed })] : []
   return {
     size: judge.own.head.size,
-    checkpoints: sides,
+    first: await checkpointView(store, first, one),
+    second: await checkpointView(store, second, other),
     verdict: what,
     ...(path && { path: path.map(toBase64) }),
     ...(evidence && { evidence: evidenceView(judge, evidence, comparison.signersOf([one, other, ...own])) }),

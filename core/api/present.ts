@@ -2,6 +2,7 @@
 
 import { assert } from '../base/assert.ts'
 import { toBase64 } from '../base/bytes.ts'
+import type { Scope } from '../domain/define.ts'
 import { formatMicros } from '../domain/money.ts'
 import { postingBook } from '../domain/outcome.ts'
 import { platformAt } from '../domain/policy.ts'
@@ -31,7 +32,10 @@ export function outcomeView(answer: Accepted | Refusal | Queued): view.Outcome {
 export async function entryViews(store: StoreReader, entries: readonly Accepted[]): Promise<view.Entry[]> {
   const shown = entries.map((entry) => presentEntry(entry) as unknown as Omit<view.Entry, 'names'>)
   const rows = new LoadedRows(store)
-  return Promise.all(shown.map(async (entry) => ({ ...entry, names: await readNames(rows, [JSON.stringify(entry)]) })))
+  const ids = shown.map((entry) => idsIn([JSON.stringify(entry)]))
+  // Once for the whole page: its entries name the same few things again and again.
+  await loadNamed(rows, ids.flat())
+  return shown.map((entry, i) => ({ ...entry, names: namesOf(rows, ids[i]!) }))
 }
 
 const NAMED = /\bnim1[02-9ac-hj-np-z]{38}\b|\b(?:lst|mdl|sub|hld|man)_[0-9a-f]{32}\b/g
@@ -43,10 +47,23 @@ const MAX_NAMES = 128
  * such as a subscription, is named after both: "Law 7B (Bob)".
  */
 export async function readNames(rows: LoadedRows, texts: readonly string[]): Promise<view.Names> {
-  const ids = [...new Set(texts.flatMap((text) => text.match(NAMED) ?? []))].slice(0, MAX_NAMES)
-  await rows.load(ids.map(keyOf))
-  const shares = ids.map((id) => rows.get(keyOf(id))).filter((row) => row !== undefined && 'listing' in row)
+  const ids = idsIn(texts)
+  await loadNamed(rows, ids)
+  return namesOf(rows, ids)
+}
+
+function idsIn(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts.flatMap((text) => text.match(NAMED) ?? []))].slice(0, MAX_NAMES)
+}
+
+async function loadNamed(rows: LoadedRows, ids: readonly string[]): Promise<void> {
+  const named = [...new Set(ids)]
+  await rows.load(named.map(keyOf))
+  const shares = named.map((id) => rows.get(keyOf(id))).filter((row) => row !== undefined && 'listing' in row)
   await rows.load(shares.flatMap(({ account, listing }) => [state.accounts.at(account), state.listings.at(listing)]))
+}
+
+function namesOf(rows: LoadedRows, ids: readonly string[]): view.Names {
   const named = ids.map((id) => [id, nameIn(rows, rows.get(keyOf(id)))] as const)
   return Object.fromEntries(named.filter((pair): pair is [string, string] => pair[1] !== undefined))
 }
@@ -85,7 +102,13 @@ export function signatureViews({ transaction }: Accepted, keys: ReadonlyMap<stri
     const key = keys.get(`${name}/${keyId}`)
     if (key === undefined) return shown
     const { publicKey, label, scopes, revoked } = key
-    return { ...shown, publicKey, scopes, ...(label !== undefined && { label }), ...(revoked && { isRevoked: true }) }
+    return {
+      ...shown,
+      publicKey,
+      scopes: scopes as readonly Scope[],
+      ...(label !== undefined && { label }),
+      ...(revoked && { isRevoked: true }),
+    }
   })
 }
 

@@ -47,7 +47,7 @@ export function parseGiven(bytes: Uint8Array): Given | Malformed {
 export interface Judge {
   readonly sha256: Sha256
   readonly verify: VerifySignature
-  readonly log: LogReader
+  readonly log: Pick<LogReader, 'tile'>
   /** The log's newest checkpoint: what it covers is the tree at hand. */
   readonly own: { readonly signed: Uint8Array; readonly head: Checkpoint }
   readonly terms: readonly KeyTerm[]

@@ -1,11 +1,25 @@
-import { formatCount } from '../format.ts'
+import type { ComparisonView, FoundCheckpoint } from '../../core/api/views.ts'
+import { formatBytes, formatCount } from '../format.ts'
 import { plural } from './words.ts'
+
+const entries = (count: number) => plural(count, 'entry', 'entries')
+
+type Texts = Record<ComparisonView['verdict'], (found: ComparisonView) => string>
+
+const isUnsigned = ({ trust }: FoundCheckpoint) => trust === 'failed' || trust === 'unsigned'
+
+/** Which of two it is not: "The first is not". */
+function subject({ first, second }: ComparisonView, isSo: (checkpoint: FoundCheckpoint) => boolean): string {
+  if (isSo(first) && isSo(second)) return 'Neither is'
+  return isSo(first) ? 'The first is not' : 'The second is not'
+}
 
 export const auditor = {
   log: {
     title: 'Log',
     lead: 'Every entry since the first. Nothing is ever changed or removed.',
-    columns: { index: 'Entry', time: 'Time', type: 'Type', what: 'What happened', gross: 'Gross' },
+    columns: { index: 'Entry', time: 'Time', type: 'Type', what: 'What happened', amount: 'Amount' },
+    amountHint: 'The gross of the payment, or the largest posting',
     list: 'Entries, the newest first',
     byAccount: 'Account',
     byType: 'Type',
@@ -14,7 +28,7 @@ export const auditor = {
     least: 'At least',
     most: 'At most',
     days: { since: 'from', until: 'up to' },
-    gross: { least: 'Gross, at least', most: 'Gross, at most' },
+    amounts: { least: 'Amount, at least', most: 'Amount, at most' },
     anyAccount: 'All accounts',
     anyType: 'All types',
     jump: 'Go to entry',
@@ -35,11 +49,16 @@ export const auditor = {
     raw: 'Signed note',
     rawHint: 'The text, an empty line, and the signatures over the text: ready for any C2SP note verifier.',
     signatures: 'Signatures',
-    key: 'Key id',
+    key: 'Key',
+    firstKey: 'The account’s first key',
+    revoked: 'revoked since',
+    maySign: 'May sign',
     publicKey: 'Public key',
     signature: 'Signature',
     receipt: 'Download the receipt',
-    receiptHint: 'The proof as .tlog-proof, and the entry’s bytes beside it, for any verifier.',
+    receiptHint: 'A .tlog-proof with the entry in it: nimledger check and any tlog-proof verifier read it.',
+    bytes: (bytes: number) => `Save the ${plural(bytes, 'byte')}`,
+    bytesHint: 'The entry as it lies in the log: the time, a line break, and the signed note.',
     signer: 'Signer',
     created: 'What it made',
     id: 'Transaction id',
@@ -81,6 +100,113 @@ export const auditor = {
     choose: 'Choose a receipt',
     none: 'This is no receipt of an entry',
     balance: 'it proves a balance, which nimledger check reads',
+    earlierKey: 'It is signed under an earlier key of the log',
+    foreign: 'The receipt is not of this ledger’s history',
+    foreignText: (size: number) =>
+      `Its checkpoint covers ${plural(size, 'entry', 'entries')} with another root than as many entries have here. Keep the receipt.`,
+  },
+
+  compare: {
+    title: 'Compare two checkpoints',
+    lead: 'Whether two signed checkpoints can be of one log: this ledger’s own tree decides. Paste them, or drop files: a checkpoint, a receipt, or evidence.',
+    sides: { first: 'First', second: 'Second' },
+    hints: {
+      first: 'For instance what a hub shows under /checkpoint.',
+      second: 'Leave it empty to compare with this ledger as it is now.',
+    },
+    choose: { first: 'Choose a file for the first', second: 'Choose a file for the second' },
+    placeholder: 'ledger.example/credits\n1234\n…',
+    furtherKeys: 'Keys of other logs and witnesses',
+    vkeys: 'Further keys',
+    vkeysHint: 'A vkey a line. The keys of this log, now and earlier, are known already.',
+    compare: 'Compare',
+    titles: {
+      same: () => 'It is one tree',
+      extends: () => 'Both are of this log',
+      contradict: () => 'They contradict each other: two histories',
+      foreign: (found) => `${subject(found, ({ standing }) => standing === 'other')} of this log`,
+      unsigned: (found) => `${subject(found, isUnsigned)} signed by the log`,
+      different_logs: () => 'They are of different logs',
+      unknown: () => 'It cannot be told from here',
+    } satisfies Texts,
+    texts: {
+      same: ({ first: { size, standing } }) =>
+        `Both name the same root for ${entries(size)}.${standing === 'same' ? ' This ledger has it, too.' : ''}`,
+      extends: ({ first, second, path }) =>
+        `${first.size < second.size ? 'The second' : 'The first'} has ${entries(Math.abs(second.size - first.size))} more and begins ` +
+        `with the other: ${plural(path?.length ?? 0, 'hash', 'hashes')} from the tree here prove it.`,
+      contradict: () =>
+        'No log can have both trees, yet both are signed with its key. This is evidence: save it, keep it, and show it to others.',
+      foreign: ({ evidence }) =>
+        `As many entries have another root here.${evidence === undefined ? '' : ' Its key signed both: this is evidence of two histories.'}`,
+      unsigned: () =>
+        'Nothing follows from a checkpoint that the log did not sign. Give its key below if you have it from elsewhere.',
+      different_logs: () => 'Trees of different logs have nothing to do with each other.',
+      unknown: ({ first, second, size }) =>
+        first.standing === 'another_log'
+          ? 'They are of another log, whose tree is not here. The console of a mirror of that log can tell.'
+          : `One covers ${entries(Math.max(first.size, second.size))}, and there are ${formatCount(size)} here. Once this ` +
+            'ledger has as many, it can be told.',
+    } satisfies Texts,
+    froms: {
+      own: 'this ledger, now',
+      checkpoint: 'a checkpoint',
+      proof: 'the checkpoint of a receipt or proof',
+      evidence: 'a checkpoint in evidence',
+    },
+    log: 'Log',
+    size: 'Entries',
+    root: 'Root',
+    last: 'Last entry',
+    standings: {
+      same: (size: number) => (size === 0 ? 'Every log begins with it' : `The root of the first ${entries(size)} here`),
+      other: (size: number) => `Not the root of the first ${entries(size)} here`,
+      larger: (_size: number, here: number) => `More than the ${entries(here)} here`,
+      another_log: () => 'Another log than this one',
+    },
+    outOfForce: 'Signed only with a key that was not the log’s at this size. Whoever has that key can have signed it.',
+    nobodyKnown: 'No key of the log that is known here signed it',
+    fails: 'Does not verify:',
+    by: {
+      log: 'Key of the log',
+      earlier: 'Earlier key of the log',
+      later: 'Later key of the log',
+      given: 'Key that you gave',
+      witness: 'Witness',
+      unknown: 'Unknown key',
+    },
+    saw: 'saw it',
+    inForceFrom: 'since entry',
+    replacedIn: 'until entry',
+    besideUntil: 'and beside the next key until',
+    path: 'The proof, hash by hash',
+    saveEvidence: 'Save the evidence',
+    checkHint: 'Whoever gets the file checks it with this command, and with the log’s key from elsewhere.',
+    command: 'The command that checks the evidence',
+    copyCommand: 'Copy the command',
+  },
+
+  exports: {
+    title: 'Exports',
+    lead: 'The whole log for other programs, as it is now. It is made beside everything else, and saved as a file.',
+    formats: {
+      tiles: {
+        name: 'Tiles',
+        text: 'A .tar of the log as any web server carries it; nimledger verify audits the unpacked folder.',
+      },
+      jsonl: { name: 'JSON Lines', text: 'An entry a line, with its body and the signed note.' },
+      csv: { name: 'CSV', text: 'A posting a line, for spreadsheets.' },
+      hledger: { name: 'hledger', text: 'A journal that asserts every balance.' },
+      beancount: { name: 'beancount', text: 'A journal that asserts the balances of every day.' },
+    },
+    save: 'Save',
+    saved: (name: string) => `${name} is saved.`,
+    progress: 'How much is exported',
+    beginning: 'It begins',
+    underWay: {
+      making: (done: number, total: number) => `${formatCount(done)} of ${entries(total)} written`,
+      fetching: (done: number, total: number) => `${formatBytes(done)} of ${formatBytes(total)} fetched`,
+    },
   },
 
   verify: {

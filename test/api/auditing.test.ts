@@ -31,7 +31,7 @@ describe('two checkpoints', () => {
     const { client } = await opened(market.dir)
     const { size } = await client.log.checkpoint.query()
     const found = await client.log.compare.query({ first: given(readFileSync(receipt)) })
-    const [first, second] = [found.checkpoints[0]!, found.checkpoints[1]!]
+    const { first, second } = found
     expect(found).toMatchObject({ size, verdict: 'extends' })
     expect(first).toMatchObject({ from: 'proof', size: rotated.index, trust: 'signed', standing: 'same' })
     expect(first.signatures).toMatchObject([
@@ -65,7 +65,7 @@ describe('two checkpoints', () => {
       expect(checked).toMatchObject({ what: 'evidence', kind: 'fork', proof: true })
       // The file itself can be given: both of its checkpoints are compared.
       const again = await client.log.compare.query({ first: bytes })
-      expect(again).toMatchObject({ verdict: 'contradict', checkpoints: [{ from: 'evidence' }, { from: 'evidence' }] })
+      expect(again).toMatchObject({ verdict: 'contradict', first: { from: 'evidence' }, second: { from: 'evidence' } })
     }
   })
 
@@ -84,7 +84,8 @@ describe('two checkpoints', () => {
       .replace(/\n(\d+)\n/, '\n1\n')
     expect(await client.log.compare.query({ first: given(altered) })).toMatchObject({
       verdict: 'unsigned',
-      checkpoints: [{ trust: 'failed', standing: 'other' }, { trust: 'signed' }],
+      first: { trust: 'failed', standing: 'other' },
+      second: { trust: 'signed' },
     })
   })
 })

@@ -10,7 +10,7 @@ import { noteVerifier } from '../../core/log/checkpoint.ts'
 import { leafHash } from '../../core/log/merkle.ts'
 import { parseVerifierKey } from '../../core/log/note.ts'
 import { parseProof, verifyProof } from '../../core/log/proof.ts'
-import { cli } from '../cli/run.ts'
+import { cli, folder, ok } from '../cli/run.ts'
 import { opensslVerify, sha256 } from '../log/support.ts'
 import { axeFindings, EVENTUALLY, open, openMarket } from './support.ts'
 
@@ -74,16 +74,24 @@ test('every entry verifies in the page', async () => {
   const entry = page.getByRole('dialog')
   await entry.getByRole('button', { name: 'The hashes, one by one' }).click()
   await entry.getByText('Tree size').waitFor()
-  // The receipt verifies elsewhere, by the log's key alone.
+  // The receipt verifies elsewhere, by the log's key alone; the entry is in it, and can be saved as it lies in the log.
   const files = new Map<string, Uint8Array>()
-  page.on('download', async (download) => void files.set(download.suggestedFilename(), readFileSync(await download.path())))
+  page.on('download', async (download) => {
+    const file = join(folder(), download.suggestedFilename())
+    await download.saveAs(file)
+    files.set(download.suggestedFilename(), readFileSync(file))
+    if (file.endsWith('.tlog-proof'))
+      expect(await ok(cli('', ['check', file, '--vkey', market.vkey]))).toMatchObject({ what: 'entry', index: 20 })
+  })
   await entry.getByRole('button', { name: 'Download the receipt' }).click()
+  await entry.getByRole('button', { name: /^Save the \d+ bytes$/ }).click()
   await expect.poll(() => files.size, EVENTUALLY).toBe(2)
+  await entry.getByText('The account’s first key').waitFor()
   const proof = parseProof(files.get('entry-20.tlog-proof')!, 60_000)
   const key = parseVerifierKey(sha256, market.vkey)
   if (proof instanceof Malformed || key instanceof Malformed) throw new Error('The receipt is malformed.')
   const trust = { origin: key.name, logKeys: [noteVerifier(opensslVerify, key)], witnesses: [], quorum: 0 }
-  const leaf = leafHash(sha256, files.get('entry-20.txt')!)
+  const leaf = leafHash(sha256, files.get('entry-20.entry')!)
   expect(verifyProof(sha256, proof, leaf, trust)).toMatchObject({ checkpoint: { origin: market.vkey.split('+')[0] } })
   expect(proof.index).toBe(20)
 })

@@ -1,6 +1,7 @@
 /** The log: entries, pages of them, one with its proof; checkpoints and audits. */
 
 import type { Json } from '../../domain/canonical.ts'
+import type { Scope } from '../../domain/define.ts'
 import type { AuditReport } from '../../ledger/audit.ts'
 import type { Amount, Base64, Time } from './common.ts'
 import type { Effects, Names } from './transaction.ts'
@@ -39,7 +40,8 @@ export interface EntrySignature {
   readonly publicKey?: string
   /** What its owner calls it. */
   readonly label?: string
-  readonly scopes?: readonly string[]
+  /** What it may sign now. */
+  readonly scopes?: readonly Scope[]
   readonly isRevoked?: true
 }
 
@@ -107,7 +109,8 @@ export interface FoundCheckpoint {
 export interface ComparisonView {
   /** Entries that the newest checkpoint of this ledger covers. */
   readonly size: number
-  readonly checkpoints: readonly [FoundCheckpoint, FoundCheckpoint]
+  readonly first: FoundCheckpoint
+  readonly second: FoundCheckpoint
   readonly verdict: 'unsigned' | 'different_logs' | 'contradict' | 'foreign' | 'same' | 'extends' | 'unknown'
   /** The hashes that prove that the larger tree begins with the smaller. */
   readonly path?: readonly Base64[]

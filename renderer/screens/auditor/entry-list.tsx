@@ -11,7 +11,7 @@ import { type CSSProperties, type KeyboardEvent, type ReactNode, type RefObject,
 import type { Entry } from '../../../core/api/views.ts'
 import { Answered, Empty, Tag } from '../../components/layout.tsx'
 import { Amount, Sentence, When } from '../../components/text.tsx'
-import { formatCount } from '../../format.ts'
+import { formatCount, movedBy } from '../../format.ts'
 import { filterIn, type LogFilter, logQuery } from '../../log-filter.ts'
 import { usePartByPart } from '../../part-by-part.ts'
 import { go, href, useRoute } from '../../route.ts'
@@ -159,7 +159,7 @@ function List({ box, rows, height, note, children }: ListProps) {
           <thead className="log-top">
             <tr className="log-head" aria-rowindex={1}>
               {Object.entries(columns).map(([id, title]) => (
-                <th key={id} scope="col" data-column={id}>
+                <th key={id} scope="col" data-column={id} title={id === 'amount' ? strings.log.amountHint : undefined}>
                   {title}
                 </th>
               ))}
@@ -206,9 +206,15 @@ function Row({ row, start, index, entry }: RowProps) {
       <td data-column="what">
         {entry === undefined ? <Skeleton height={12} width="60%" /> : <Sentence text={entry.summary} names={entry.names} />}
       </td>
-      <td data-column="gross">{entry?.gross !== undefined && <Amount value={entry.gross} aligned />}</td>
+      <td data-column="amount">{entry !== undefined && <Moved entry={entry} />}</td>
     </tr>
   )
+}
+
+/** By which amounts are filtered. */
+function Moved({ entry }: { readonly entry: Entry }) {
+  const amount = movedBy(entry)
+  return amount !== '0' && <Amount value={amount} aligned />
 }
 
 /** Up and down move from one entry's link to the next. */

@@ -3,7 +3,11 @@ import { Button, Drawer, Group, Stack, Text, Title } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight, IconDownload } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import type { EntryDetail } from '../../../core/api/views.ts'
+import type { EntryDetail, EntrySignature, Names } from '../../../core/api/views.ts'
+import { toBase64, tryFromBase64 } from '../../../core/base/bytes.ts'
+import { MAX_PROOF_BYTES } from '../../../core/base/limits.ts'
+import { Malformed } from '../../../core/base/malformed.ts'
+import { formatProof, parseProof } from '../../../core/log/proof.ts'
 import { Answered, Facts, Tag } from '../../components/layout.tsx'
 import { Amount, BookName, Foreign, Id, Raw, Sentence, When } from '../../components/text.tsx'
 import { decimalsOf } from '../../format.ts'
@@ -140,29 +144,18 @@ function Entry({ detail, actions }: { readonly detail: EntryDetail; readonly act
       >
         <Postings detail={detail} />
       </Section>
-      <Section title={t.raw}>
+      <Section title={t.raw} aside={<Bytes detail={detail} />}>
         <Text size="xs" c="dimmed" mb={6}>
           {t.rawHint}
         </Text>
         <Raw label={t.raw}>{note}</Raw>
       </Section>
       <Section title={t.signatures}>
-        {signatures.map(({ name, keyId, signature, publicKey }) => (
-          <Facts
-            key={signature}
-            rows={[
-              [t.signer, <Id key="name" value={name} />],
-              [
-                t.key,
-                <span key="key" className="mono">
-                  {keyId}
-                </span>,
-              ],
-              publicKey === undefined ? undefined : [t.publicKey, <Id key="public" value={publicKey} full />],
-              [t.signature, <Id key="signature" value={signature} full />],
-            ]}
-          />
-        ))}
+        <Stack gap="md">
+          {signatures.map((signature) => (
+            <Signature key={signature.signature} signature={signature} names={names} />
+          ))}
+        </Stack>
       </Section>
     </Stack>
   )
@@ -229,16 +222,66 @@ function Postings({ detail: { postings, names, gross, fee, takeHome, balances } 
   )
 }
 
-/** The proof and the entry's bytes, as files that any verifier reads. */
+interface SignatureProps {
+  readonly signature: EntrySignature
+  readonly names: Names
+}
+
+/** By which key, as its owner calls it, and what it may sign now. */
+function Signature({ signature: { name, keyId, signature, publicKey, label, scopes, isRevoked }, names }: SignatureProps) {
+  const { log: t } = strings
+  return (
+    <Facts
+      rows={[
+        [
+          t.signer,
+          <span key="name">
+            {names[name] !== undefined && <Foreign>{names[name]}</Foreign>} <Id value={name} />
+          </span>,
+        ],
+        [
+          t.key,
+          <span key="key">
+            {publicKey !== undefined && (label === undefined ? t.firstKey : <Foreign>{label}</Foreign>)}{' '}
+            <span className="mono">{keyId}</span> {isRevoked && <Tag tone="warn">{t.revoked}</Tag>}
+          </span>,
+        ],
+        scopes === undefined ? undefined : [t.maySign, scopes.map((scope) => strings.keys.scopes[scope]).join(' · ')],
+        publicKey === undefined ? undefined : [t.publicKey, <Id key="public" value={publicKey} full />],
+        [t.signature, <Id key="signature" value={signature} full />],
+      ]}
+    />
+  )
+}
+
+/** The proof with the entry in it: all that any verifier needs beside the log's key. */
 function Receipt({ detail: { index, proof, bytes } }: { readonly detail: EntryDetail }) {
   const { log: t } = strings
   const download = () => {
-    saveFile(`entry-${index}.tlog-proof`, proof)
-    saveFile(`entry-${index}.txt`, bytes)
+    const [file, entry] = [tryFromBase64(proof), tryFromBase64(bytes)]
+    const parsed = file && parseProof(file, MAX_PROOF_BYTES)
+    if (parsed === undefined || parsed instanceof Malformed || entry === undefined) return
+    saveFile(`entry-${index}.tlog-proof`, toBase64(formatProof({ ...parsed, extra: entry })))
   }
   return (
     <Button size="compact-sm" variant="default" leftSection={<IconDownload size={14} />} onClick={download} title={t.receiptHint}>
       {t.receipt}
+    </Button>
+  )
+}
+
+/** The very bytes of the log: the time, a newline, and the note. */
+function Bytes({ detail: { index, bytes } }: { readonly detail: EntryDetail }) {
+  const { log: t } = strings
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      leftSection={<IconDownload size={14} />}
+      onClick={() => saveFile(`entry-${index}.entry`, bytes)}
+      title={t.bytesHint}
+    >
+      {t.bytes(tryFromBase64(bytes)?.length ?? 0)}
     </Button>
   )
 }

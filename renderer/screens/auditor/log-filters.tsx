@@ -47,7 +47,7 @@ export function LogFilters({ filter, choose }: LogFiltersProps) {
         <AmountFilter
           key={field}
           label={t[field]}
-          placeholder={t.gross[field]}
+          placeholder={t.amounts[field]}
           value={filter[field]}
           choose={(amount) => change({ [field]: amount })}
         />

@@ -1,44 +1,46 @@
 /** What this page found when it checked an entry itself: each step, the hashes, and the verdict. */
-import { Collapse, Loader, Stack, Text, UnstyledButton } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
-import { IconAlertOctagon, IconCheck, IconChevronDown, IconShieldCheck, IconX } from '@tabler/icons-react'
+import { Loader, Stack } from '@mantine/core'
+import { IconCheck, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import type { EntryDetail } from '../../../core/api/views.ts'
 import { Facts, FailureNotice } from '../../components/layout.tsx'
 import { Id } from '../../components/text.tsx'
+import { Unfold } from '../../components/unfold.tsx'
+import { Verdict } from '../../components/verdict.tsx'
 import { useDesk } from '../../desk.tsx'
 import { formatCount } from '../../format.ts'
 import { strings } from '../../strings.ts'
 import { type Verification, verifyEntry } from '../../verification.ts'
 
-export function Proof({ detail }: { readonly detail: EntryDetail }) {
+interface ProofProps {
+  readonly detail: EntryDetail
+  /** The log's key that has to have signed, where it is not the one of now. */
+  readonly vkey?: string
+}
+
+export function Proof({ detail, vkey: given }: ProofProps) {
   const { ledger } = useDesk()
+  const vkey = given ?? ledger.vkey
   const check = useQuery({
-    queryKey: ['verification', detail, ledger.vkey],
-    queryFn: () => verifyEntry(detail, ledger.vkey),
+    queryKey: ['verification', detail, vkey],
+    queryFn: () => verifyEntry({ detail, vkey, ownVkey: ledger.vkey }),
     gcTime: 0,
     retry: false,
   })
   const { proof: t } = strings
   if (check.error !== null) return <FailureNotice error={check.error} />
   if (check.data === undefined) return <Loader size="sm" aria-label={t.running} />
-  return <Checked found={check.data} vkey={ledger.vkey} />
+  return <Checked found={check.data} vkey={vkey} />
 }
 
 function Checked({ found, vkey }: { readonly found: Verification; readonly vkey: string }) {
   const { ok, steps, siblings, signatures, leaf, root, size } = found
-  const [isOpen, { toggle }] = useDisclosure(!ok)
   const { proof: t } = strings
-  const Shape = ok ? IconShieldCheck : IconAlertOctagon
   return (
     <Stack gap="sm">
-      <div className="verdict" data-tone={ok ? 'good' : 'bad'} role="status">
-        <Shape size={24} stroke={1.7} aria-hidden="true" />
-        <div>
-          <Text fw={620}>{ok ? t.verified : t.failed}</Text>
-          <Text size="sm">{ok ? t.verifiedText : t.failedText}</Text>
-        </div>
-      </div>
+      <Verdict tone={ok ? 'good' : 'bad'} title={ok ? t.verified : t.failed}>
+        {ok ? t.verifiedText : t.failedText}
+      </Verdict>
       <ol className="steps">
         {steps.map(({ name, ok: isGood, fault }) => (
           <li key={name} data-ok={isGood || undefined}>
@@ -54,26 +56,21 @@ function Checked({ found, vkey }: { readonly found: Verification; readonly vkey:
           </li>
         ))}
       </ol>
-      <div className="unfold">
-        <UnstyledButton className="unfold-head" onClick={toggle} aria-expanded={isOpen}>
-          <IconChevronDown size={16} data-open={isOpen || undefined} /> {t.hashes}
-        </UnstyledButton>
-        <Collapse expanded={isOpen}>
-          <Stack gap="xs" mt="xs">
-            <Facts
-              rows={[
-                leaf === undefined ? undefined : [t.leaf, <Id key="leaf" value={leaf} full />],
-                ...siblings.map(
-                  ({ start, end, hash }) => [`+ ${t.range(start, end)}`, <Id key={hash} value={hash} full />] as const,
-                ),
-                root === undefined ? undefined : [t.root, <Id key="root" value={root} full />],
-                size === undefined ? undefined : [t.treeSize, formatCount(size)],
-                [t.logKey, <Id key="key" value={vkey} full />],
-              ]}
-            />
-          </Stack>
-        </Collapse>
-      </div>
+      <Unfold title={t.hashes} isOpen={!ok}>
+        <Stack gap="xs" mt="xs">
+          <Facts
+            rows={[
+              leaf === undefined ? undefined : [t.leaf, <Id key="leaf" value={leaf} full />],
+              ...siblings.map(
+                ({ start, end, hash }) => [`+ ${t.range(start, end)}`, <Id key={hash} value={hash} full />] as const,
+              ),
+              root === undefined ? undefined : [t.root, <Id key="root" value={root} full />],
+              size === undefined ? undefined : [t.treeSize, formatCount(size)],
+              [t.logKey, <Id key="key" value={vkey} full />],
+            ]}
+          />
+        </Stack>
+      </Unfold>
     </Stack>
   )
 }

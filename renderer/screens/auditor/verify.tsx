@@ -1,6 +1,6 @@
 /** The full audit, from here: its progress, and what it found. */
 import { Button, Group, Progress, Stack, Text } from '@mantine/core'
-import { IconAlertOctagon, IconPlayerStop, IconShieldCheck } from '@tabler/icons-react'
+import { IconPlayerStop, IconShieldCheck } from '@tabler/icons-react'
 import { skipToken, useQuery } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { useState } from 'react'
@@ -8,10 +8,13 @@ import type { VerifyEvent } from '../../../core/api/views.ts'
 import { Answered, Empty, Facts, FailureNotice, Page, Panel } from '../../components/layout.tsx'
 import { Id } from '../../components/text.tsx'
 import { TrialBalance } from '../../components/trial-balance.tsx'
+import { Verdict } from '../../components/verdict.tsx'
 import { useDesk } from '../../desk.tsx'
 import { formatCount } from '../../format.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
+import { CheckpointCompare } from './checkpoint-compare.tsx'
+import { Exports } from './exports.tsx'
 import { ReceiptCheck } from './receipt-check.tsx'
 
 type Found = Extract<VerifyEvent, { what: 'report' }>
@@ -58,7 +61,9 @@ export function Verify() {
         {run?.found !== undefined && <Result found={run.found} again={start} />}
       </Panel>
       <ReceiptCheck />
+      <CheckpointCompare />
       <Answered query={balance}>{(shown) => <TrialBalance balance={shown} />}</Answered>
+      <Exports />
     </Page>
   )
 }
@@ -86,18 +91,11 @@ function Running({ run: { done, total, rate }, stop }: { readonly run: Run; read
 function Result({ found: { report, seconds }, again }: { readonly found: Found; readonly again: () => void }) {
   const { verify: t } = strings
   const { ok, entries, signatures, size, root, vkey, unsigned, defects } = report
-  const Shape = ok ? IconShieldCheck : IconAlertOctagon
   return (
-    <Stack gap="lg" role="status">
-      <div className="verdict" data-tone={ok ? 'good' : 'bad'}>
-        <Shape size={26} stroke={1.7} aria-hidden="true" />
-        <div>
-          <Text fw={620} fz="lg">
-            {ok ? t.ok : t.bad}
-          </Text>
-          <Text size="sm">{ok ? t.okText(entries, signatures, seconds.toFixed(1)) : t.badText}</Text>
-        </div>
-      </div>
+    <Stack gap="lg">
+      <Verdict tone={ok ? 'good' : 'bad'} title={ok ? t.ok : t.bad}>
+        {ok ? t.okText(entries, signatures, seconds.toFixed(1)) : t.badText}
+      </Verdict>
       {defects.map(({ index, what, message }) => (
         <Text key={message} component="div">
           {index !== undefined && <strong>{t.defect(index)}: </strong>}
