@@ -32,7 +32,7 @@ export function amountOf(micros: bigint): string {
   return `${micros < 0n ? '-' : ''}${magnitude / MICROS_PER_CREDIT}${fraction && `.${fraction}`}`
 }
 
-/** What an entry moved, as the log is filtered by it: the gross of its payment, or the largest of its postings if that is more. */
+/** What an entry moved, by which the log is filtered: the gross of its payment, or the largest posting if that is more. */
 export function movedBy({ gross = '0', postings }: Pick<Effects, 'gross' | 'postings'>): string {
   const amounts = [gross, ...postings.map(({ amount }) => amount)].map(microsOf)
   return amountOf(amounts.reduce((most, micros) => (micros > most ? micros : -micros > most ? -micros : most), 0n))

@@ -1,7 +1,7 @@
 /**
  * Checkpoints side by side: who signed each, whether it is of the log at hand, and whether two of them can both be of one log.
- * The tree at hand decides: a checkpoint of n entries is of this log if its root is that of the first n entries here. What the log
- * signed over anything else is a second history, and the evidence of it convinces whoever has the log's key.
+ * The tree at hand decides: a checkpoint of n entries is of this log if its root is that of the first n entries here. What the
+ * log signed over anything else is a second history, and the evidence of it convinces whoever has the log's key.
  */
 
 import { equalBytes, type Sha256, tryUtf8Decode, utf8 } from '../base/bytes.ts'

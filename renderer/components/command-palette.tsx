@@ -20,6 +20,7 @@ import {
   IconRefresh,
   IconRestore,
   IconSearch,
+  IconShieldCheck,
   IconSun,
   IconTag,
   IconUser,
@@ -219,6 +220,23 @@ const SHEET: SpotlightActionData = {
   leftSection: <IconFileText size={18} />,
   onClick: () => go(href('keys', 'sheet')),
 }
+/** What everybody does who looks at the log. */
+const CHECKING: readonly SpotlightActionData[] = [
+  {
+    id: 'compare',
+    label: strings.compare.title,
+    keywords: words.compare,
+    leftSection: <IconShieldCheck size={18} />,
+    onClick: () => go(href('verify', 'compare')),
+  },
+  {
+    id: 'export',
+    label: strings.exports.command,
+    keywords: words.export,
+    leftSection: <IconDownload size={18} />,
+    onClick: () => go(href('verify', 'exports')),
+  },
+]
 
 /** What an account does, by its role. */
 const OWN: Readonly<Record<Role, readonly SpotlightActionData[]>> = {
@@ -250,6 +268,7 @@ function useActions({ newAccount, bringKeys }: CommandPaletteProps): SpotlightAc
   return [
     ...(isNobody ? [] : [...OWN[acting.role], ...KEEPING]),
     ...(acting.sheet === undefined ? [] : [SHEET]),
+    ...CHECKING,
     ...(desk.kind === 'mirror' ? [follow] : []),
     {
       id: 'new-account',

@@ -103,12 +103,14 @@ export const auditor = {
     earlierKey: 'It is signed under an earlier key of the log',
     foreign: 'The receipt is not of this ledger’s history',
     foreignText: (size: number) =>
-      `Its checkpoint covers ${plural(size, 'entry', 'entries')} with another root than as many entries have here. Keep the receipt.`,
+      `Its checkpoint covers ${entries(size)} with another root than as many entries have here. Keep the receipt.`,
   },
 
   compare: {
     title: 'Compare two checkpoints',
-    lead: 'Whether two signed checkpoints can be of one log: this ledger’s own tree decides. Paste them, or drop files: a checkpoint, a receipt, or evidence.',
+    lead:
+      'Whether two signed checkpoints can be of one log: this ledger’s own tree decides. ' +
+      'Paste them, or drop files: a checkpoint, a receipt, or evidence.',
     sides: { first: 'First', second: 'Second' },
     hints: {
       first: 'For instance what a hub shows under /checkpoint.',
@@ -133,14 +135,14 @@ export const auditor = {
       same: ({ first: { size, standing } }) =>
         `Both name the same root for ${entries(size)}.${standing === 'same' ? ' This ledger has it, too.' : ''}`,
       extends: ({ first, second, path }) =>
-        `${first.size < second.size ? 'The second' : 'The first'} has ${entries(Math.abs(second.size - first.size))} more and begins ` +
-        `with the other: ${plural(path?.length ?? 0, 'hash', 'hashes')} from the tree here prove it.`,
+        `${first.size < second.size ? 'The second' : 'The first'} has ${entries(Math.abs(second.size - first.size))} more ` +
+        `and begins with the other: ${plural(path?.length ?? 0, 'hash', 'hashes')} from the tree here prove it.`,
       contradict: () =>
-        'No log can have both trees, yet both are signed with its key. This is evidence: save it, keep it, and show it to others.',
+        'No log can have both trees, yet both are signed with its key. This is evidence: save it, and show it to others.',
       foreign: ({ evidence }) =>
-        `As many entries have another root here.${evidence === undefined ? '' : ' Its key signed both: this is evidence of two histories.'}`,
+        `As many entries have another root here.${evidence ? ' The log’s key signed both: evidence of two histories.' : ''}`,
       unsigned: () =>
-        'Nothing follows from a checkpoint that the log did not sign. Give its key below if you have it from elsewhere.',
+        'Nothing follows from a checkpoint that its log did not sign. If you have a key of it from elsewhere, give that too.',
       different_logs: () => 'Trees of different logs have nothing to do with each other.',
       unknown: ({ first, second, size }) =>
         first.standing === 'another_log'
@@ -188,6 +190,7 @@ export const auditor = {
 
   exports: {
     title: 'Exports',
+    command: 'Export the log',
     lead: 'The whole log for other programs, as it is now. It is made beside everything else, and saved as a file.',
     formats: {
       tiles: {

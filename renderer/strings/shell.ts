@@ -33,6 +33,8 @@ export const shell = {
       payout: ['withdraw', 'cash out', 'bank'],
       topUp: ['issue', 'credits', 'pay in'],
       newAccount: ['open', 'create', 'sign up'],
+      compare: ['fork', 'consistency', 'evidence'],
+      export: ['save', 'csv', 'json', 'tiles', 'hledger', 'beancount'],
     },
     pageWords: {
       overview: ['dashboard', 'home', 'revenue'],
@@ -46,7 +48,7 @@ export const shell = {
       accounts: ['freeze', 'unfreeze', 'people', 'users'],
       keys: ['device', 'revoke', 'backup', 'budget'],
       log: ['entries', 'history', 'receipt', 'transactions'],
-      verify: ['audit', 'replay', 'receipt', 'proof', 'trial balance'],
+      verify: ['audit', 'replay', 'receipt', 'proof', 'checkpoint', 'export', 'trial balance'],
       sync: ['hub', 'outbox', 'offline', 'evidence', 'mirror'],
     } as Readonly<Record<string, string[]>>,
     command: 'Command',

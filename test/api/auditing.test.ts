@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ExportFormat } from '../../core/api/host.ts'
 import { toBase64, utf8 } from '../../core/base/bytes.ts'
+import { bounded } from '../../core/bin/export/formats.ts'
 import { openTileFolder } from '../../core/drivers/tile-folder.ts'
 import { forkOf, rotate } from '../cli/forking.ts'
 import { cli, folder, ok, PASSPHRASE } from '../cli/run.ts'
@@ -134,6 +135,35 @@ describe('exports', () => {
     const { size } = await client.log.checkpoint.query()
     expect(await openTileFolder(unpacked).size()).toBe(size)
     expect(await ok(cli('', ['verify', unpacked, '--vkey', market.vkey]))).toMatchObject({ ok: true, entries: size })
+  })
+
+  it('end when nobody waits for them any more', async () => {
+    const { client } = await opened((await marketCopy()).dir)
+    const before = leftOver()
+    const { unsubscribe } = client.log.export.subscribe({ format: 'jsonl' }, {})
+    await expect.poll(() => leftOver().length, { timeout: 30_000, interval: 5 }).toBe(before.length + 1)
+    unsubscribe()
+    await expect.poll(leftOver, { timeout: 30_000 }).toEqual(before)
+  })
+
+  it('end where they grow beyond their bound, or where two are under way already', async () => {
+    async function* parts() {
+      yield 'four'
+      yield new Uint8Array(5)
+    }
+    const collected: Uint8Array[] = []
+    for await (const part of bounded(parts(), 9)) collected.push(part)
+    expect(Buffer.concat(collected).length).toBe(9)
+    const longer = async () => {
+      for await (const _part of bounded(parts(), 8));
+    }
+    await expect(longer()).rejects.toMatchObject({ code: 'usage', message: /more than 8 bytes: nimledger export/ })
+    const { desk } = await opened((await marketCopy()).dir)
+    const end = new AbortController()
+    const [one, other] = [1, 2].map(() => desk.exportLog('csv', end.signal, () => {}))
+    await expect(desk.exportLog('csv', end.signal, () => {})).rejects.toMatchObject({ code: 'busy' })
+    await Promise.all([one, other])
+    end.abort()
   })
 
   it('end with the keys: what was begun is not handed out any more', async () => {

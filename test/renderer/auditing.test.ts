@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { marketCopy } from '../api/console.ts'
 import { forkOf, rotate } from '../cli/forking.ts'
 import { cli, folder, ok } from '../cli/run.ts'
-import { actAs, axeFindings, open, openLedger } from './support.ts'
+import { actAs, axeFindings, command, open, openLedger, type Visit } from './support.ts'
 
 /** Drops a file onto an element, as from the system's own windows. */
 async function drop(page: Page, target: Locator, name: string, content: Uint8Array): Promise<void> {
@@ -36,13 +36,41 @@ async function expectSound(page: Page): Promise<void> {
   }
 }
 
+/** What is no checkpoint, or is not signed, is said to be so. */
+async function expectFaults(seen: Visit & { readonly fork: Uint8Array }): Promise<void> {
+  const { page, fork } = seen
+  const first = page.getByLabel('First', { exact: true })
+  const compare = page.getByRole('button', { name: 'Compare', exact: true })
+  await first.fill('hello')
+  await compare.click()
+  await page.getByRole('alert').getByText('That is no signed checkpoint').waitFor()
+  seen.forgive()
+  await first.fill(Buffer.from(fork).toString().replace('\n15\n', '\n14\n'))
+  await compare.click()
+  await page.getByText('The first is not signed by the log').waitFor()
+  await page.getByText('Does not verify:').waitFor()
+}
+
+/** What is saved is what the command line writes. */
+async function expectExport(page: Page, dir: string): Promise<void> {
+  await command(page, 'Export the log')
+  const csv = join(folder(), 'log.csv')
+  await ok(cli(dir, ['export', 'csv', csv]))
+  const file = await saved(page, page.getByRole('button', { name: 'Save: CSV' }))
+  expect(file).toContain('test.example-credits-24.csv')
+  expect(readFileSync(file).equals(readFileSync(csv))).toBe(true)
+  await page.getByText('test.example-credits-24.csv is saved.').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+}
+
 test('receipts, checkpoints and exports', async () => {
   const market = await marketCopy()
   const receipt = join(folder(), 'receipt.tlog-proof')
   await ok(cli(market.dir, ['prove', '7', '-o', receipt]))
   const [fork, unlike] = [await forkOf(market, 15), await forkOf(market, 12)]
   const rotated = await rotate(market)
-  const { page } = await openLedger(market.dir)
+  const seen = await openLedger(market.dir)
+  const { page } = seen
   await actAs(page, 'Bob')
   await open(page, '#/verify')
 
@@ -55,6 +83,8 @@ test('receipts, checkpoints and exports', async () => {
     .first()
     .waitFor()
 
+  await command(page, 'Compare two checkpoints')
+  await page.locator('.given textarea:focus').waitFor()
   const [first, second] = [page.getByLabel('First', { exact: true }), page.getByLabel('Second', { exact: true })]
   const compare = page.getByRole('button', { name: 'Compare', exact: true })
   await expect.poll(() => compare.isDisabled()).toBe(true)
@@ -71,8 +101,8 @@ test('receipts, checkpoints and exports', async () => {
   await page.getByText('They contradict each other: two histories').waitFor()
   await expectSound(page)
   const evidence = await saved(page, page.getByRole('button', { name: 'Save the evidence' }))
-  const [, ...command] = (await page.getByRole('region', { name: 'The command that checks' }).innerText()).split(' ')
-  const given = command.map((word) => (word.endsWith('.json') ? evidence : word))
+  const [, ...words] = (await page.getByRole('region', { name: 'The command that checks' }).innerText()).split(' ')
+  const given = words.map((word) => (word.endsWith('.json') ? evidence : word))
   expect(await ok(cli('', given))).toMatchObject({ what: 'evidence', kind: 'fork', proof: true })
   await second.fill(Buffer.from(unlike).toString())
   await compare.click()
@@ -82,20 +112,6 @@ test('receipts, checkpoints and exports', async () => {
   await compare.click()
   await page.getByText('They contradict each other: two histories').waitFor()
 
-  await first.fill('hello')
-  await compare.click()
-  await page.getByRole('alert').getByText('That is no signed checkpoint').waitFor()
-  await first.fill(Buffer.from(fork).toString().replace('\n15\n', '\n14\n'))
-  await compare.click()
-  await page.getByText('The first is not signed by the log').waitFor()
-  await page.getByText('Does not verify:').waitFor()
-
-  // What is saved is what the command line writes.
-  const csv = join(folder(), 'log.csv')
-  await ok(cli(market.dir, ['export', 'csv', csv]))
-  const file = await saved(page, page.getByRole('button', { name: 'Save: CSV' }))
-  expect(file).toContain('test.example-credits-24.csv')
-  expect(readFileSync(file).equals(readFileSync(csv))).toBe(true)
-  await page.getByText('test.example-credits-24.csv is saved.').waitFor()
-  expect(await axeFindings(page)).toEqual([])
+  await expectFaults({ ...seen, fork })
+  await expectExport(page, market.dir)
 })

@@ -30,6 +30,15 @@ describe('amounts', () => {
     expect(format.splitAmount('0.123456', 4).padding).toBe('')
   })
 
+  test('of an entry are what it moved: the gross, or its largest posting if that is more', () => {
+    const postings = (...amounts: string[]) => amounts.map((amount) => ({ book: 'held', amount }))
+    expect(format.movedBy({ postings: [] })).toBe('0')
+    expect(format.movedBy({ postings: postings('-25', '25') })).toBe('25')
+    expect(format.movedBy({ gross: '10', postings: postings('-10', '1.5', '8.5') })).toBe('10')
+    expect(format.movedBy({ gross: '0.001615', postings: postings('-0.000815', '-0.0008') })).toBe('0.001615')
+    expect(format.movedBy({ gross: '1', postings: postings('-7') })).toBe('7')
+  })
+
   test('in a column have six decimals, shown or kept free', () => {
     fc.assert(
       fc.property(anyMicros, (micros) => {

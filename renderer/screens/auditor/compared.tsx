@@ -134,7 +134,7 @@ function Signature({ signature }: { readonly signature: FoundSignature }) {
 /** From when and until when a key of the log signed. */
 export function Term({ term: { entry, since, replaced } }: { readonly term: KeyTermView }) {
   return (
-    <>
+    <span className="linked">
       : {t.inForceFrom} <EntryLink index={entry} /> (<When time={since} dayOnly />)
       {replaced !== undefined && (
         <>
@@ -143,6 +143,6 @@ export function Term({ term: { entry, since, replaced } }: { readonly term: KeyT
           ), {t.besideUntil} <When time={replaced.until} dayOnly />
         </>
       )}
-    </>
+    </span>
   )
 }

@@ -24,7 +24,8 @@ export function Exports() {
       setProgress(undefined)
       return exportLog(client, format, ending.current.signal, setProgress)
     },
-    onSuccess: (name) => notifications.show({ message: t.saved(name) }),
+    onSuccess: (name) =>
+      notifications.show({ message: t.saved(name), color: 'teal', closeButtonProps: { 'aria-label': strings.close } }),
   })
   const { isPending, variables, error } = exporting
   const wasStopped = ending.current?.signal.aborted === true

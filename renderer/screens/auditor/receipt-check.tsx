@@ -73,7 +73,7 @@ function Outcome({ name, checked }: Dropped) {
   const signer = signerOf(checkpoint)
   return (
     <Stack gap="sm">
-      <Text component="div">
+      <Text component="div" className="linked">
         <Foreign className="strong">{name}</Foreign> · <EntryLink index={detail.index} /> ·{' '}
         <Sentence text={detail.summary} names={detail.names} />
       </Text>

@@ -3,7 +3,7 @@ import { Button, Group, Progress, Stack, Text } from '@mantine/core'
 import { IconPlayerStop, IconShieldCheck } from '@tabler/icons-react'
 import { skipToken, useQuery } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
-import { useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { VerifyEvent } from '../../../core/api/views.ts'
 import { Answered, Empty, Facts, FailureNotice, Page, Panel } from '../../components/layout.tsx'
 import { Id } from '../../components/text.tsx'
@@ -11,6 +11,7 @@ import { TrialBalance } from '../../components/trial-balance.tsx'
 import { Verdict } from '../../components/verdict.tsx'
 import { useDesk } from '../../desk.tsx'
 import { formatCount } from '../../format.ts'
+import { useRoute } from '../../route.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 import { CheckpointCompare } from './checkpoint-compare.tsx'
@@ -61,11 +62,27 @@ export function Verify() {
         {run?.found !== undefined && <Result found={run.found} again={start} />}
       </Panel>
       <ReceiptCheck />
-      <CheckpointCompare />
+      <Place name="compare">
+        <CheckpointCompare />
+      </Place>
+      <Place name="exports">
+        <Exports />
+      </Place>
       <Answered query={balance}>{(shown) => <TrialBalance balance={shown} />}</Answered>
-      <Exports />
     </Page>
   )
+}
+
+/** A part of the page that an address leads to: it is in sight then, and has the focus. */
+function Place({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  const { thing } = useRoute()
+  const box = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (thing !== name) return
+    box.current?.scrollIntoView()
+    box.current?.querySelector<HTMLElement>('textarea, button')?.focus({ preventScroll: true })
+  }, [thing, name])
+  return <div ref={box}>{children}</div>
 }
 
 function Running({ run: { done, total, rate }, stop }: { readonly run: Run; readonly stop: () => void }) {
