@@ -105,13 +105,22 @@ export function paidBy(context: Context<Undoing>): Paid {
   return { ...figures, payer: payers[lines[line]![0]]!, payee: context.need(batchListing(context)!).account }
 }
 
+/** The part of a refund that comes out of the fee, after what was given back before. */
+export function feeGivenBack(
+  { grossMicros, feeMicros }: Pick<Paid, 'grossMicros' | 'feeMicros'>,
+  beforeMicros: bigint,
+  amountMicros: bigint,
+): Micros {
+  const feeOf = (refundedMicros: bigint) => (feeMicros * refundedMicros) / grossMicros
+  return micros(feeOf(beforeMicros + amountMicros) - feeOf(beforeMicros))
+}
+
 /** Gives the body's amount of a payment back to its payer, and draws it from those who were paid. */
 export function refund(effects: Effects<Undoing>, operator: string): void {
   const { amount } = effects.body
   const { payer, payee, grossMicros, feeMicros, slices } = paidBy(effects)
   const before = refundedBefore(effects)
-  const feeOf = (refundedMicros: bigint) => (feeMicros * refundedMicros) / grossMicros
-  const feePart = micros(feeOf(before + amount) - feeOf(before))
+  const feePart = feeGivenBack({ grossMicros, feeMicros }, before, amount)
   // First those who were paid: a payer who is one of them and comes to owe is the first to be covered by what comes back.
   if (payee === undefined) drawRevenue(effects, { kind: 'plans', operator }, amount)
   else {

@@ -97,6 +97,14 @@ export function dayOf(seconds: Seconds): number {
   return Math.floor(seconds / DAY_SECONDS)
 }
 
+/** Number of the week of a UTC day: weeks begin on Mondays, and the first one on 29 December 1969. */
+export function weekOf(day: number): number {
+  return Math.floor((day + DAYS_SINCE_MONDAY) / 7)
+}
+
+/** 1970 began on a Thursday. */
+const DAYS_SINCE_MONDAY = 3
+
 /** Number of the UTC calendar month since January 1970. Asked for every call of a batch, so a day is looked up once. */
 export function monthOf(seconds: Seconds): number {
   const day = dayOf(seconds)

@@ -6,11 +6,14 @@
 import type { AccountBook } from '../domain/books.ts'
 import type { Tools } from '../domain/envelope.ts'
 import { dayOf, wholeSeconds } from '../domain/time.ts'
+import { foldBusiness } from './business/fold.ts'
+import { Kept } from './business/kept.ts'
+import { Tallies } from './business/tallies.ts'
 import { plusCalls, readCalls } from './calls.ts'
 import { isOfHistory } from './lookup.ts'
 import { amountOf, type PlainEntry, payeeOf, readPayments, readPlainly } from './payments.ts'
 import { LoadedRows } from './rows.ts'
-import type { IndexedEntry, IndexedRevenue, IndexedSpending, IndexStep, SearchIndexWriter } from './search-index.ts'
+import type { IndexedEntry, IndexedRevenue, IndexedSpending, IndexStep, SearchIndex, SearchIndexWriter } from './search-index.ts'
 import type { StoreReader } from './store.ts'
 import { keysOfThings, readThings } from './things.ts'
 import { frontierAt } from './tree.ts'
@@ -50,7 +53,7 @@ export async function followLog(
     const end = Math.min(size, start + most)
     let next = start
     while (next < end) {
-      const step = await readStep(tools, store, next, Math.min(STEP_ENTRIES, end - next))
+      const step = await readStep(tools, index, store, next, Math.min(STEP_ENTRIES, end - next))
       // Another program makes the index follow at the same time.
       if (!(await index.follow(step))) break
       next += step.entries.length
@@ -63,12 +66,15 @@ export async function followLog(
   }
 }
 
-async function readStep({ rules, sha256 }: Tools, store: StoreReader, size: number, limit: number): Promise<IndexStep> {
+async function readStep(tools: Tools, index: SearchIndex, store: StoreReader, size: number, limit: number): Promise<IndexStep> {
+  const { sha256 } = tools
   const stored = await store.entries(size, limit)
   const rows = new LoadedRows(store)
   const entries = await readPlainly(rows, stored)
-  const keys = new Map(stored.flatMap((entry, i) => keysOfThings({ rules, sha256 }, entry, entries[i]!)))
+  const keys = new Map(stored.flatMap((entry, i) => keysOfThings(tools, entry, entries[i]!)))
   const payments = await readPayments(store, rows, entries)
+  const business = { tallies: new Tallies(), kept: new Kept((wanted) => index.kept(wanted)) }
+  await foldBusiness({ tools, store, rows }, business, stored, entries)
   return {
     size,
     entries: entries.map(indexedEntry),
@@ -82,6 +88,8 @@ async function readStep({ rules, sha256 }: Tools, store: StoreReader, size: numb
       }),
     ),
     spending: await readSpending(store, rows, entries),
+    tallies: business.tallies.all,
+    kept: business.kept.changed,
     root: (await frontierAt(sha256, store, size + stored.length)).root(),
   }
 }

@@ -39,6 +39,8 @@ interface PaidBody {
   /** Of a refund: the line, where that entry is a batch, and how much is given back. */
   readonly line?: number
   readonly amount?: string
+  /** Of a withdrawal of revenue. */
+  readonly book?: string
   /** Of a batch: those who are charged, and the lines, each of which begins with the place of its payer among them. */
   readonly payers?: readonly string[]
   readonly lines?: readonly (readonly number[])[]

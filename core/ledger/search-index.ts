@@ -4,8 +4,8 @@
  * stands there is read from the ledger. Drivers implement it; one contract test runs against each.
  *
  * It knows the first `size` entries of one history, identified by the root of the tree over them. Only sums of revenue and of
- * spending are its own, since reading them from the ledger takes the whole log, or all of an account's entries; they may be used
- * at exactly its size.
+ * spending and the tallies of the business are its own, since reading them from the ledger takes the whole log, or all of an
+ * account's entries; they may be used at exactly its size.
  */
 
 import type { AccountBook } from '../domain/books.ts'
@@ -73,6 +73,49 @@ export interface IndexedSpending {
   readonly sums: CallSums
 }
 
+/** What is added up of the platform's business: core/ledger/business/tallies.ts says what each series counts. */
+export const SERIES = [
+  'total',
+  'income',
+  'plan',
+  'paid-time',
+  'creator-day',
+  'creator-week',
+  'creator-month',
+  'payers-day',
+  'payers-week',
+  'payers-month',
+  'cohort',
+  'book',
+] as const
+export type Series = (typeof SERIES)[number]
+
+/** Sums of a series in a period, by what or whom they are of. Two with the same place are added number by number. */
+export interface Tally {
+  readonly series: Series
+  /** The number of a day, week or month, as the series has it. */
+  readonly period: number
+  readonly subject: string
+  /** As many in every tally of a series. */
+  readonly sums: readonly bigint[]
+}
+
+export interface TallyQuery {
+  readonly series: Series
+  /** Periods from `from` on and before `to`. */
+  readonly from: number
+  readonly to: number
+  /** Only those after this one, by period and then by the subject's UTF-8 bytes. */
+  readonly after?: Pick<Tally, 'period' | 'subject'> | undefined
+  readonly limit: number
+}
+
+/** Something that the tallies of later entries depend on, such as when an account paid last: a text under a key. */
+export interface KeptText {
+  readonly key: string
+  readonly text: string
+}
+
 /** Numbers of UTC days: from the first on, and before the second. */
 export interface Days {
   readonly from: number
@@ -88,6 +131,9 @@ export interface IndexStep {
   readonly things: readonly IndexedThing[]
   readonly revenue: readonly IndexedRevenue[]
   readonly spending: readonly IndexedSpending[]
+  readonly tallies: readonly Tally[]
+  /** Each replaces the text of its key. */
+  readonly kept: readonly KeptText[]
   /** The root over all entries known afterwards. */
   readonly root: Uint8Array
 }
@@ -132,6 +178,10 @@ export interface SearchIndex {
   revenueOf(payee: string): Promise<IndexedRevenue[]>
   /** What an account paid for calls by day and by listing, over the entries known. */
   spendingOf(payer: string, days: Days): Promise<IndexedSpending[]>
+  /** In order of period and subject, over the entries known. */
+  tallies(query: TallyQuery): Promise<Tally[]>
+  /** The texts kept under keys, each in the place of its key. */
+  kept(keys: readonly string[]): Promise<(string | undefined)[]>
   /** Forgets everything, since it was found to be wrong or of another history. It is then made anew, step by step. */
   forget(): Promise<void>
   close(): Promise<void>

@@ -1,7 +1,14 @@
 /** What holds of every index, whatever it keeps its rows in. Each driver's test runs this against it. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { EntryQuery, IndexStep, SearchIndex, SearchIndexWriter, ThingQuery } from '../../core/ledger/search-index.ts'
+import type {
+  EntryQuery,
+  IndexStep,
+  SearchIndex,
+  SearchIndexWriter,
+  TallyQuery,
+  ThingQuery,
+} from '../../core/ledger/search-index.ts'
 import { sampleHash } from './samples.ts'
 
 /** An index that outlives whoever opens it. */
@@ -41,6 +48,16 @@ export const FIRST: IndexStep = {
     { payer: 'nim1cyd', day: 20_000, listing: 'lst_1', sums: { costMicros: 10n ** 30n, calls: 2 } },
     { payer: 'nim1cyd', day: 20_001, listing: 'lst_1', sums: { costMicros: 5n, calls: 1 } },
   ],
+  tallies: [
+    { series: 'income', period: 20_000, subject: 'call', sums: [10n ** 30n, 3n] },
+    { series: 'income', period: 20_000, subject: 'plan', sums: [7n, 7n] },
+    { series: 'income', period: 20_001, subject: 'call', sums: [1n, 0n] },
+    { series: 'cohort', period: 670, subject: '671', sums: [4n] },
+  ],
+  kept: [
+    { key: 'payer nim1ada', text: '{"first":670}' },
+    { key: 'payer nim1bob', text: '{}' },
+  ],
   root: sampleHash('root 3'),
 }
 
@@ -67,6 +84,11 @@ export const SECOND: IndexStep = {
     { payer: 'nim1cyd', day: 20_000, listing: 'lst_1', sums: { costMicros: -1n, calls: 0 } },
     { payer: 'nim1cyd', day: 20_000, listing: 'lst_2', sums: { costMicros: 0n, calls: 3 } },
   ],
+  tallies: [
+    { series: 'income', period: 20_000, subject: 'call', sums: [-1n, 2n] },
+    { series: 'income', period: 19_999, subject: 'łódź', sums: [1n, 1n] },
+  ],
+  kept: [{ key: 'payer nim1bob', text: '{"first":671}' }],
   root: sampleHash('root 5'),
 }
 
@@ -80,6 +102,7 @@ export function describeIndex(makePlace: () => Promise<IndexPlace>): void {
   describe('entries', () => describeEntries(stage))
   describe('things', () => describeThings(stage))
   describeRevenue(stage)
+  describe('tallies', () => describeTallies(stage))
 }
 
 /** A test's place and its index. */
@@ -132,6 +155,8 @@ function describePosition(stage: Stage): void {
     expect(await stage.things({ kind: 'listing' })).toEqual([])
     expect(await stage.index.revenueOf('nim1ada')).toEqual([])
     expect(await stage.index.spendingOf('nim1cyd', { from: 0, to: 30_000 })).toEqual([])
+    expect(await stage.index.tallies({ series: 'income', from: 0, to: 30_000, limit: 9 })).toEqual([])
+    expect(await stage.index.kept(['payer nim1ada'])).toEqual([undefined])
     await stage.follow()
     expect(await stage.found({ type: 'period.close' })).toEqual([4])
   })
@@ -224,5 +249,33 @@ function describeRevenue(stage: Stage): void {
     expect(await spent('nim1cyd', 20_000, 20_001)).toEqual(first)
     expect(await spent('nim1cyd', 20_001, 20_002)).toEqual(second)
     expect(await spent('nim1ada', 0, 30_000)).toEqual({})
+  })
+}
+
+function describeTallies(stage: Stage): void {
+  beforeEach(() => stage.follow())
+
+  test('are added up without a bound, and come in order of period and subject, as many as asked for', async () => {
+    const found = async (query: Partial<TallyQuery>) =>
+      (await stage.index.tallies({ series: 'income', from: 0, to: 30_000, limit: 9, ...query })).map(
+        ({ period, subject, sums }) => `${period} ${subject} ${sums}`,
+      )
+    const all = ['19999 łódź 1,1', `20000 call ${10n ** 30n - 1n},5`, '20000 plan 7,7', '20001 call 1,0']
+    expect(await found({})).toEqual(all)
+    expect(await found({ from: 20_000, to: 20_001 })).toEqual(all.slice(1, 3))
+    expect(await found({ limit: 2 })).toEqual(all.slice(0, 2))
+    expect(await found({ after: { period: 20_000, subject: 'call' } })).toEqual(all.slice(2))
+    expect(await found({ after: { period: 19_999, subject: 'z' }, to: 20_001 })).toEqual(all.slice(0, 3))
+    expect(await found({ after: { period: 20_001, subject: 'call' } })).toEqual([])
+    expect(await found({ series: 'cohort' })).toEqual(['670 671 4'])
+    expect(await found({ series: 'book' })).toEqual([])
+  })
+
+  test('and what is kept for them is the last text under its key', async () => {
+    expect(await stage.index.kept(['payer nim1bob', 'payer nim1cyd', 'payer nim1ada'])).toEqual([
+      '{"first":671}',
+      undefined,
+      '{"first":670}',
+    ])
   })
 }

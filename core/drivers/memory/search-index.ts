@@ -10,6 +10,8 @@ import type {
   IndexPosition,
   IndexStep,
   SearchIndexWriter,
+  Tally,
+  TallyQuery,
   ThingQuery,
 } from '../../ledger/search-index.ts'
 import { sha256 } from '../sha256.ts'
@@ -19,18 +21,25 @@ export class MemoryIndex implements SearchIndexWriter {
   things = new Map<string, IndexedThing>()
   revenue: IndexedRevenue[] = []
   spending: IndexedSpending[] = []
+  sums = new Map<string, Tally>()
+  texts = new Map<string, string>()
   root: Uint8Array = sha256(new Uint8Array())
 
   async position(): Promise<IndexPosition> {
     return { size: this.entries.length, root: this.root }
   }
 
-  async follow({ size, entries, things, revenue, spending, root }: IndexStep): Promise<boolean> {
+  async follow({ size, entries, things, revenue, spending, tallies, kept, root }: IndexStep): Promise<boolean> {
     if (size !== this.entries.length) return false
     this.entries.push(...entries)
     for (const thing of things) this.things.set(`${thing.kind} ${thing.key}`, thing)
     this.revenue.push(...revenue)
     this.spending.push(...spending)
+    for (const tally of tallies) {
+      const place = `${tally.series} ${tally.period} ${tally.subject}`
+      this.sums.set(place, { ...tally, sums: plus(this.sums.get(place)?.sums, tally.sums) })
+    }
+    for (const { key, text } of kept) this.texts.set(key, text)
     this.root = root
     return true
   }
@@ -61,15 +70,37 @@ export class MemoryIndex implements SearchIndexWriter {
     return this.spending.filter((one) => one.payer === payer && one.day >= from && one.day < to)
   }
 
+  async tallies({ series, from, to, after, limit }: TallyQuery): Promise<Tally[]> {
+    return [...this.sums.values()]
+      .filter((one) => one.series === series && one.period >= from && one.period < to)
+      .filter((one) => after === undefined || inOrder(after, one) < 0)
+      .sort(inOrder)
+      .slice(0, limit)
+  }
+
+  async kept(keys: readonly string[]): Promise<(string | undefined)[]> {
+    return keys.map((key) => this.texts.get(key))
+  }
+
   async forget(): Promise<void> {
     this.entries = []
     this.things.clear()
     this.revenue = []
     this.spending = []
+    this.sums.clear()
+    this.texts.clear()
     this.root = sha256(new Uint8Array())
   }
 
   async close(): Promise<void> {}
+}
+
+function plus(before: readonly bigint[] | undefined, more: readonly bigint[]): readonly bigint[] {
+  return before === undefined ? more : before.map((sum, at) => sum + more[at]!)
+}
+
+function inOrder(a: Pick<Tally, 'period' | 'subject'>, b: Pick<Tally, 'period' | 'subject'>): number {
+  return a.period - b.period || Buffer.compare(Buffer.from(a.subject), Buffer.from(b.subject))
 }
 
 function fits(entry: IndexedEntry, query: Omit<EntryQuery, 'from' | 'to' | 'order' | 'limit'>): boolean {

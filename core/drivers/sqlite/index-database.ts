@@ -9,6 +9,8 @@
  *   things     accounts, listings, models and subscriptions, with their owner and their words
  *   revenue    what creators earned, by day and by listing; sums as decimal texts, for they have no bound
  *   spending   what accounts paid for calls, by day and by listing
+ *   tallies    sums of the platform's business, by series, period and subject; as decimal texts with spaces between them
+ *   kept       what the tallies of later entries depend on, as texts under keys
  *
  * It is written without waiting for the disk: after a power cut the last steps may be missing, position and rows alike.
  */
@@ -27,7 +29,7 @@ export const INDEX_FILE = 'index.db'
 /** 'NIMX' in ASCII. */
 const APPLICATION_ID = 0x4e494d58n
 /** To be raised with every change of the tables or of what they hold. */
-const FORMAT = 2n
+const FORMAT = 3n
 /** Nobody waits longer for the index than doing without it takes. */
 const BUSY_TIMEOUT_MS = 200
 const CACHE_KIBIBYTES = 32_768
@@ -80,6 +82,14 @@ const TABLES = `
     calls INTEGER NOT NULL,
     PRIMARY KEY (payer, day, listing)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE tallies (
+    series INTEGER NOT NULL,
+    period INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    sums TEXT NOT NULL,
+    PRIMARY KEY (series, period, subject)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE kept (key TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `
 
 /** The index in a folder as it is now, for as long as the connection lives; undefined where there is none that can be used. */

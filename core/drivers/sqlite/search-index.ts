@@ -10,8 +10,11 @@ import {
   type IndexedTouch,
   type IndexPosition,
   type IndexStep,
+  SERIES,
   type SearchIndex,
   type SearchIndexWriter,
+  type Tally,
+  type TallyQuery,
   THING_KINDS,
   type ThingQuery,
 } from '../../ledger/search-index.ts'
@@ -128,6 +131,27 @@ class SqliteIndex implements SearchIndex {
     })
   }
 
+  async tallies({ series, from, to, after, limit }: TallyQuery): Promise<Tally[]> {
+    return this.use(() => {
+      const sql = `SELECT period, subject, sums FROM tallies
+        WHERE series = ? AND period >= ? AND period < ? ${after === undefined ? '' : 'AND (period, subject) > (?, ?)'}
+        ORDER BY period, subject LIMIT ?`
+      const place = after === undefined ? [] : [after.period, after.subject]
+      const least = Math.max(from, after?.period ?? from)
+      const rows = this.#prepare(sql, 'raw').all(SERIES.indexOf(series), least, to, ...place, limit)
+      return (rows as [unknown, string, string][]).map(([at, of, sums]) => {
+        return { series, period: integerOf(at), subject: of, sums: sums.split(' ').map(BigInt) }
+      })
+    })
+  }
+
+  async kept(keys: readonly string[]): Promise<(string | undefined)[]> {
+    return this.use(() => {
+      const statement = this.#prepare('SELECT text FROM kept WHERE key = ?')
+      return keys.map((key) => statement.get(key) as string | undefined)
+    })
+  }
+
   async forget(): Promise<void> {
     // This index reads a past state; forgetting has to reach the one that is there for all.
     const writer = new SqliteIndexWriter(this.folder, makeIndex(this.folder))
@@ -165,7 +189,7 @@ class SqliteIndex implements SearchIndex {
 }
 
 /** What is forgotten: all but the numbers of types, which stay what they are. */
-const TABLES_OF_ROWS = ['position', 'entries', 'touches', 'things', 'revenue', 'spending']
+const TABLES_OF_ROWS = ['position', 'entries', 'touches', 'things', 'revenue', 'spending', 'tallies', 'kept']
 
 class SqliteIndexWriter extends SqliteIndex implements SearchIndexWriter {
   readonly #write
@@ -210,7 +234,7 @@ class SqliteIndexWriter extends SqliteIndex implements SearchIndexWriter {
     )
   }
 
-  #put({ size, entries, things, revenue, spending, root }: IndexStep): void {
+  #put({ size, entries, things, revenue, spending, tallies, kept, root }: IndexStep): void {
     const write = this.#write
     const types = new Map<string, number | bigint>()
     for (const type of new Set(entries.map((entry) => entry.type))) {
@@ -235,6 +259,13 @@ class SqliteIndexWriter extends SqliteIndex implements SearchIndexWriter {
       const [cost, calls] = write.spendingRow.get(payer, day, listing) ?? ['0', 0n]
       write.spending.run(payer, day, listing, String(BigInt(cost) + sums.costMicros), BigInt(calls) + BigInt(sums.calls))
     }
+    for (const { series, period, subject, sums } of tallies) {
+      const number = SERIES.indexOf(series)
+      const before = write.tallyRow.get(number, period, subject)?.split(' ')
+      const texts = before === undefined ? sums : sums.map((sum, at) => sum + BigInt(before[at]!))
+      write.tally.run(number, period, subject, texts.join(' '))
+    }
+    for (const { key, text } of kept) write.kept.run(key, text)
     write.position.run(size + entries.length, root)
   }
 }
@@ -260,6 +291,11 @@ function prepareWrites(database: Database) {
       )
       .raw(),
     spending: database.prepare('INSERT OR REPLACE INTO spending (payer, day, listing, cost, calls) VALUES (?, ?, ?, ?, ?)'),
+    tallyRow: database
+      .prepare<[number, number, string], string>('SELECT sums FROM tallies WHERE series = ? AND period = ? AND subject = ?')
+      .pluck(),
+    tally: database.prepare('INSERT OR REPLACE INTO tallies (series, period, subject, sums) VALUES (?, ?, ?, ?)'),
+    kept: database.prepare('INSERT OR REPLACE INTO kept (key, text) VALUES (?, ?)'),
     position: database.prepare('INSERT OR REPLACE INTO position (one, size, root) VALUES (1, ?, ?)'),
   }
 }
