@@ -60,6 +60,7 @@ function useRefresh(): () => void {
         trpc.log.page.pathFilter(),
         trpc.market.pathFilter(),
         trpc.transaction.preview.pathFilter(),
+        trpc.revenue.pathFilter(),
         trpc.treasury.pathFilter(),
         trpc.wallet.pathFilter(),
       ]

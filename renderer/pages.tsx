@@ -9,6 +9,7 @@ import {
   IconLayoutDashboard,
   IconListDetails,
   IconRefreshDot,
+  IconReportMoney,
   IconShieldCheck,
   IconUsers,
   IconUsersGroup,
@@ -26,6 +27,7 @@ import { Overview } from './screens/creator/overview.tsx'
 import { Subscribers } from './screens/creator/subscribers.tsx'
 import { Keys } from './screens/keys/keys.tsx'
 import { Accounts } from './screens/operator/accounts.tsx'
+import { Revenue } from './screens/operator/revenue.tsx'
 import { Treasury } from './screens/operator/treasury.tsx'
 import { Sync } from './screens/sync/sync.tsx'
 import { Market } from './screens/user/market.tsx'
@@ -88,6 +90,14 @@ const PAGES: readonly PageInfo[] = [
     icon: IconBuildingBank,
     roles: ['operator'],
     screen: Treasury,
+  },
+  {
+    id: 'revenue',
+    section: 'operator',
+    title: strings.revenue.title,
+    icon: IconReportMoney,
+    roles: ['operator'],
+    screen: Revenue,
   },
   { id: 'accounts', section: 'operator', title: strings.accounts.title, icon: IconUsers, roles: ['operator'], screen: Accounts },
   { id: 'keys', section: 'account', title: strings.keys.title, icon: IconKey, roles: ALL, screen: Keys },

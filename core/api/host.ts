@@ -113,6 +113,8 @@ export interface ExportedFile {
   readonly bytes: number
   release(): Promise<void>
 }
+/** A text, a number, or an amount in microcredits. */
+export type SpreadsheetCell = string | number | bigint
 
 export interface ConsoleHost {
   readonly tools: Tools
@@ -181,6 +183,8 @@ export interface ConsoleHost {
   leastBalance(account: string): Micros | undefined
   /** Remembers that in the folder, or forgets it. */
   setLeastBalance(account: string, amountMicros: Micros | undefined): void
+  /** Rows as a file that spreadsheets open. */
+  spreadsheet(rows: readonly (readonly SpreadsheetCell[])[]): string
   /** What went wrong, in a code and a sentence. */
   explain(error: unknown): { readonly code: FailureCode; readonly message: string }
 }

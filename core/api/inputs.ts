@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { MAX_EVIDENCE_BYTES, MAX_NAME_CHARACTERS, MAX_NOTE_BYTES } from '../base/limits.ts'
 import * as field from '../domain/fields.ts'
 import { TRANSACTION_ID_PATTERN } from '../domain/ids.ts'
+import { DAY_SECONDS } from '../domain/time.ts'
 
 /** Most items of one page. */
 export const MAX_PAGE = 500
@@ -36,6 +37,7 @@ export const limit = z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE)
 export const text = z.string().max(MAX_TEXT_CHARACTERS)
 export const amount = field.amountOrZero
 export const time = field.time
+export const startOfDay = time.refine((seconds) => seconds % DAY_SECONDS === 0, 'It begins no day of UTC.')
 export const kind = z.enum(['model', 'dataset', 'feature'])
 export const type = z.string().min(1).max(MAX_TYPE_CHARACTERS)
 export const passphrase = z.string().min(1).max(MAX_PASSPHRASE_CHARACTERS)

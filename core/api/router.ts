@@ -11,12 +11,13 @@ import { desk } from './routers/desk.ts'
 import { keys } from './routers/keys.ts'
 import { log } from './routers/log.ts'
 import { market } from './routers/market.ts'
+import { revenue } from './routers/revenue.ts'
 import { sync } from './routers/sync.ts'
 import { transaction } from './routers/transaction.ts'
 import { treasury } from './routers/treasury.ts'
 import { wallet } from './routers/wallet.ts'
 
-export const consoleRouter = router({ account, creator, desk, keys, log, market, sync, transaction, treasury, wallet })
+export const consoleRouter = router({ account, creator, desk, keys, log, market, revenue, sync, transaction, treasury, wallet })
 
 export type Router = typeof consoleRouter
 

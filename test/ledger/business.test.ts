@@ -143,7 +143,7 @@ describe.each(SEEDS)('with the seed %i', (seed) => {
     for (const { day, payers } of reckon(log, sellers)) {
       for (const payer of payers) months.set(payer, (months.get(payer) ?? new Set()).add(monthAt(day)))
     }
-    expect(cohorts.length).toBe(12)
+    expect(cohorts.length).toBe(13)
     for (const { month, paid } of cohorts) {
       const members = [...months.values()].filter((paidIn) => Math.min(...paidIn) === month)
       expect(paid).toEqual(paid.map((_, later) => members.filter((paidIn) => paidIn.has(month + later)).length))

@@ -3,7 +3,6 @@
 import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
 import * as field from '../../domain/fields.ts'
-import { DAY_SECONDS } from '../../domain/time.ts'
 import * as input from '../inputs.ts'
 import { readAlert, readOutlook } from '../outlook.ts'
 import { may, router } from '../procedure.ts'
@@ -21,13 +20,11 @@ const statementForm = z.strictObject({
   format: z.enum(['csv', 'pdf']),
 })
 
-const startOfDay = input.time.refine((time) => time % DAY_SECONDS === 0, 'It begins no day of UTC.')
-
 const spendingForm = z.strictObject({
   account: input.account,
   /** Calls of that day or later, and of days before. */
-  from: startOfDay.optional(),
-  to: startOfDay.optional(),
+  from: input.startOfDay.optional(),
+  to: input.startOfDay.optional(),
 })
 
 const SECOND_MS = 1_000

@@ -20,6 +20,7 @@ import type {
   KeySource,
   Queued,
   Sight,
+  SpreadsheetCell,
   StatementAsked,
   SyncHost,
 } from '../../api/host.ts'
@@ -37,6 +38,7 @@ import type { AuditReport } from '../../ledger/audit.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { signNote } from '../../log/note.ts'
 import { Broadcast } from '../broadcast.ts'
+import { formatCsv } from '../csv.ts'
 import { DEMO_ORIGIN, DEMO_PASSPHRASE } from '../demo/marketplace.ts'
 import { type Desk, LEDGER_TOOLS, publicKeyHex } from '../desk.ts'
 import { Failure, knownFailureOf } from '../failure.ts'
@@ -368,6 +370,10 @@ export class ConsoleDesk implements ConsoleHost {
   statement(asked: StatementAsked): Promise<Uint8Array> {
     this.#require()
     return aside('statement', { dir: this.#options.dir, ...asked }, { signal: this.#life.signal })
+  }
+
+  spreadsheet(rows: readonly (readonly SpreadsheetCell[])[]): string {
+    return formatCsv(rows)
   }
 
   leastBalance(account: string): Micros | undefined {

@@ -35,8 +35,8 @@ const MAX_FOLDED_ENTRIES = 20_000
 const PAGE = 250
 /** Periods told at most, the newest. */
 const MOST: Readonly<Record<Unit, number>> = { day: 60, week: 52, month: 36 }
-/** Cohorts told at most, those of the newest months. */
-const MOST_COHORTS = 12
+/** Cohorts told at most: those of this month and of the twelve before it. */
+const MOST_COHORTS = 13
 
 /** A ledger, and the rules that its entries were accepted by. */
 interface Business extends Searched {
