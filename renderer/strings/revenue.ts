@@ -85,7 +85,7 @@ export const revenue = {
     tie: {
       taken: 'Taken',
       givenBack: 'Given back',
-      atOperator: 'Of that, at the operator’s expense',
+      atOperator: 'Owed for it by the operator',
       withdrawn: 'Withdrawn',
       balance: 'In the books',
     },

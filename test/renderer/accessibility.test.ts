@@ -34,6 +34,7 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
   ],
   Operator: [
     ['#/treasury', 'Trial balance'],
+    ['#/revenue', 'What the figures mean'],
     ['#/accounts', 'Chiara'],
   ],
 }

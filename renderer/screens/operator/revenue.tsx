@@ -94,10 +94,10 @@ function Business({ view, chosen, choose }: BusinessProps) {
       <Creators key={`${unit} ${period.period}`} unit={unit} period={period} />
       <Cohorts cohorts={cohorts} />
       <div className="columns">
-        <div data-span="5">
+        <div data-span="6">
           <Books books={books} />
         </div>
-        <div data-span="7">
+        <div data-span="6">
           <Panel title={t.meanings} className="fill">
             <Facts rows={t.meaning} />
           </Panel>
