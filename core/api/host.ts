@@ -113,6 +113,7 @@ export interface ExportedFile {
   readonly bytes: number
   release(): Promise<void>
 }
+
 /** A text, a number, or an amount in microcredits. */
 export type SpreadsheetCell = string | number | bigint
 
