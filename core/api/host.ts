@@ -18,7 +18,7 @@ import type { StoreReader } from '../ledger/store.ts'
 import type { LogTrust } from '../log/checkpoint.ts'
 import type { VerifierKey } from '../log/note.ts'
 import type { VerifySignature } from '../log/signature.ts'
-import type { DeskEvent, DeskState, FailureCode, HubShown, KeysTaken, LinkState, RecoverySheet } from './views.ts'
+import type { DeskEvent, DeskState, FailureCode, HubShown, HubState, KeysTaken, LinkState, RecoverySheet } from './views.ts'
 
 /** A ledger as it is now, for one call. */
 export interface Sight {
@@ -170,6 +170,10 @@ export interface ConsoleHost {
   submit(note: Uint8Array): Promise<Accepted | Refusal | Queued>
   /** Undefined where the folder has the ledger itself. */
   readonly sync: SyncHost | undefined
+  /** How the sequencer of this ledger is doing. */
+  hubState(): Promise<HubState>
+  /** Shows the hub that is followed that the operator's key is here, so that it tells how it is doing. */
+  signInToHub(): Promise<void>
   /** Resolves with the next entry after `size` entries, or with the signal. */
   grown(size: number, signal: AbortSignal): Promise<void>
   /** The full audit, in parallel with everything else. */

@@ -8,6 +8,7 @@ import { router } from './procedure.ts'
 import { account } from './routers/account.ts'
 import { creator } from './routers/creator.ts'
 import { desk } from './routers/desk.ts'
+import { hub } from './routers/hub.ts'
 import { keys } from './routers/keys.ts'
 import { log } from './routers/log.ts'
 import { market } from './routers/market.ts'
@@ -17,7 +18,20 @@ import { transaction } from './routers/transaction.ts'
 import { treasury } from './routers/treasury.ts'
 import { wallet } from './routers/wallet.ts'
 
-export const consoleRouter = router({ account, creator, desk, keys, log, market, revenue, sync, transaction, treasury, wallet })
+export const consoleRouter = router({
+  account,
+  creator,
+  desk,
+  hub,
+  keys,
+  log,
+  market,
+  revenue,
+  sync,
+  transaction,
+  treasury,
+  wallet,
+})
 
 export type Router = typeof consoleRouter
 

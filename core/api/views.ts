@@ -7,6 +7,7 @@
 export type * from './views/common.ts'
 export type * from './views/creator.ts'
 export type * from './views/desk.ts'
+export type * from './views/hub.ts'
 export type * from './views/keys.ts'
 export type * from './views/log.ts'
 export type * from './views/market.ts'

@@ -1,6 +1,5 @@
 /** The command line: composes the commands, and turns whatever ends one into a sentence or JSON and an exit code. */
 
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { commandsFor, helpGroup } from './commands/index.ts'
 import { globalOptions } from './commands/options.ts'
@@ -8,6 +7,7 @@ import { defaultDir } from './desk.ts'
 import { EXIT, failureOf } from './failure.ts'
 import { beginAmongNewObjects } from './heap.ts'
 import { note, printJson, stopPrinting } from './output.ts'
+import { programVersion } from './version.ts'
 
 beginAmongNewObjects()
 
@@ -22,8 +22,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   else process.exit(report(error))
 })
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-
 const help = () => `
 Transaction types: nimledger tx --help lists them, nimledger tx TYPE --help has
 an example of each.
@@ -33,7 +31,7 @@ ${whichFolder()}`
 
 const program = globalOptions(new Command('nimledger'))
   .description('A signed, prepaid, append-only credit ledger that anybody can verify.')
-  .version(version)
+  .version(programVersion())
   .configureHelp({ showGlobalOptions: true })
   .addHelpText('after', help)
   .showHelpAfterError('Add --help to see how it is used.')

@@ -98,6 +98,11 @@ export class Gate {
     })
   }
 
+  /** Where a request comes from, as the limits count it. */
+  addressOf(request: IncomingMessage): string {
+    return this.#addresses.of(request)
+  }
+
   /** Why a request is turned away before anything is made of it; undefined where it is let in. */
   async enter(request: IncomingMessage, response: ServerResponse): Promise<Fault | undefined> {
     return (

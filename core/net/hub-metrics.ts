@@ -62,12 +62,16 @@ export class HubMetrics {
   readonly #reloads = this.#counter('nimledger_reloads_total', 'Times the settings were read again.', ['outcome'])
 
   constructor(gauges: Gauges) {
-    collectDefaultMetrics({ register: this.registry })
     this.#begin()
     this.#gauge('nimledger_log_entries', 'Entries that the checkpoint covers.', gauges.size)
     this.#gauge('nimledger_ledger_up', '1 while the ledger takes notes, 0 while it does not.', () => (gauges.isUp() ? 1 : 0))
     this.#gauge('nimledger_last_entry_timestamp_seconds', 'The time of the last entry.', gauges.lastEntryTime)
     this.#gauge('nimledger_disk_free_bytes', 'Free space where the ledger is.', gauges.freeBytes)
+  }
+
+  /** From now on the figures of the process are among them, for as long as it runs. */
+  collectProcess(): void {
+    collectDefaultMetrics({ register: this.registry })
   }
 
   /** Every alarming series exists from the start: if one begins with its first event, no increase is seen. */

@@ -6,20 +6,23 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
-import { known, tooMany } from '../api/failures.ts'
+import { known, missing, tooMany } from '../api/failures.ts'
 import type { HubHost } from '../api/hub/host.ts'
 import type { Caller, HubContext } from '../api/hub/procedure.ts'
 import { hubRouter } from '../api/hub/router.ts'
+import type { HubView } from '../api/hub-view.ts'
 import { MAX_BATCH_CALLS, MAX_REQUEST_BYTES } from '../api/router.ts'
 import type { FailureCode } from '../api/views.ts'
-import { type Access, lacking } from './access.ts'
+import { readCheckpoint } from '../log/checkpoint.ts'
+import { type Access, lacking, type Visitor } from './access.ts'
 import { type Address, hostInUrl, isLoopbackHost, listen } from './address.ts'
 import { Connections } from './connections.ts'
 import type { Fault } from './fault.ts'
+import type { Follower, Followers } from './followers.ts'
 import { GATE_SERVER_OPTIONS, Gate, type GateSettings } from './gate.ts'
 import type { HubMetrics, RequestFacts } from './hub-metrics.ts'
 import { CALLS, CHECKPOINT, HEALTH, isLogRoute, isWatching, METRICS, routeName } from './hub-routes.ts'
-import { readResource, writeResource } from './tile-routes.ts'
+import { entriesIn, readResource, writeResource } from './tile-routes.ts'
 
 interface HubServerOptions {
   readonly host: HubHost
@@ -27,6 +30,10 @@ interface HubServerOptions {
   readonly gate: GateSettings
   readonly address: Address
   readonly metrics?: HubMetrics | undefined
+  /** Takes note of who reads the log. */
+  readonly followers?: Followers | undefined
+  /** How the hub is doing, for whoever runs it. */
+  readonly view?: (() => Promise<HubView>) | undefined
   /** Called for every request that was answered. */
   readonly log?: ((facts: RequestFacts & { readonly path: string }) => void) | undefined
 }
@@ -38,14 +45,25 @@ export interface HubServer {
   close(): Promise<void>
 }
 
-export async function serveHub({ host, access, address, metrics, log, ...options }: HubServerOptions): Promise<HubServer> {
+export async function serveHub({
+  host,
+  access,
+  address,
+  metrics,
+  followers,
+  view,
+  log,
+  ...options
+}: HubServerOptions): Promise<HubServer> {
   const server = createServer(GATE_SERVER_OPTIONS)
   const isLoopback = isLoopbackHost(hostInUrl(address.host))
   const gate = new Gate(server, { ...options.gate, isLoopback, turnedAway: (why) => metrics?.turnedAway(why) })
   const connections = new Connections(server)
   const { origin } = await listen(server, address)
   metrics?.countConnections(server)
-  const reception: Reception = { host, access, gate, metrics, log, call: callHandler(host, access, gate) }
+  const following = new WeakMap<IncomingMessage, Follower>()
+  const call = callHandler({ host, access, gate, following, view })
+  const reception: Reception = { host, access, gate, metrics, followers, following, log, call }
   server.on('request', (request, response) => {
     observe(reception, request, response)
     answer(reception, request, response).catch((error: unknown) => fail(response, host, error))
@@ -53,7 +71,11 @@ export async function serveHub({ host, access, address, metrics, log, ...options
   return { origin, close: () => connections.close() }
 }
 
-function callHandler(host: HubHost, access: Access, gate: Gate): RequestListener {
+interface CallOptions extends Pick<Reception, 'host' | 'access' | 'gate' | 'following'> {
+  readonly view: HubServerOptions['view']
+}
+
+function callHandler({ host, access, gate, following, view = untold }: CallOptions): RequestListener {
   return createHTTPHandler({
     router: hubRouter,
     basePath: CALLS,
@@ -67,6 +89,11 @@ function callHandler(host: HubHost, access: Access, gate: Gate): RequestListener
         throw tooMany(fault.message)
       },
       signIn: access.signIn,
+      view,
+      progress: {
+        tell: (entries) => following.get(req)?.tell(entries),
+        show: (entries) => following.get(req)?.show(entries),
+      },
       hub: URL.parse(`http://${req.headers.host}`)?.hostname ?? '',
     }),
     maxBatchSize: MAX_BATCH_CALLS,
@@ -75,13 +102,21 @@ function callHandler(host: HubHost, access: Access, gate: Gate): RequestListener
   })
 }
 
+function untold(): never {
+  throw missing('This hub does not tell how it is doing.')
+}
+
 function allowed(caller: Caller | Fault): Caller {
   if ('rights' in caller) return caller
   throw known('denied', caller.message)
 }
 
-interface Reception extends Pick<HubServerOptions, 'host' | 'access' | 'metrics' | 'log'> {
+/** Whose requests they are that read the log. */
+type Following = WeakMap<IncomingMessage, Follower>
+
+interface Reception extends Pick<HubServerOptions, 'host' | 'access' | 'metrics' | 'followers' | 'log'> {
   readonly gate: Gate
+  readonly following: Following
   readonly call: RequestListener
 }
 
@@ -100,11 +135,8 @@ function observe({ metrics, log }: Reception, request: IncomingMessage, response
   })
 }
 
-async function answer(
-  { host, access, gate, metrics, call }: Reception,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(reception: Reception, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { host, access, gate, metrics, call } = reception
   response.setHeader('x-content-type-options', 'nosniff')
   const path = pathOf(request)
   if (path === undefined) return refuse(response, { status: 404, message: 'There is nothing of this spelling here.' })
@@ -118,6 +150,7 @@ async function answer(
   if (!('rights' in visitor)) return isCall ? refuseCall(response, visitor) : refuse(response, visitor)
   if (isCall) {
     // Each procedure checks by itself what it needs.
+    if (isWatching(routeName(path))) follow(reception, visitor, request)?.watches(response)
     response.setHeader('cache-control', 'no-store')
     return call(request, response)
   }
@@ -126,7 +159,23 @@ async function answer(
   if (!isReading(request, response)) return
   if (isMetrics) return end(response, 200, metrics.registry.contentType, await metrics.registry.metrics())
   const isPublic = request.headers.authorization === undefined
-  writeResource(request, response, await readResource(host, path, request, isPublic))
+  const resource = await readResource(host, path, request, isPublic)
+  if (resource.status === 200) noteReading(host, path, follow(reception, visitor, request))
+  writeResource(request, response, resource)
+}
+
+/** The follower that a request of the log is from. */
+function follow({ gate, followers, following }: Reception, { name }: Visitor, request: IncomingMessage): Follower | undefined {
+  const follower = followers?.of({ address: gate.addressOf(request), program: request.headers['user-agent'] ?? '', name })
+  if (follower !== undefined) following.set(request, follower)
+  return follower
+}
+
+function noteReading({ published }: HubHost, path: string, follower: Follower | undefined): void {
+  const entries = entriesIn(path)
+  const head = path === CHECKPOINT && published !== undefined ? readCheckpoint(published) : undefined
+  if (entries !== undefined) follower?.show(entries)
+  else if (head !== undefined && 'size' in head) follower?.tell(head.size)
 }
 
 /**

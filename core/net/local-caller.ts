@@ -1,6 +1,7 @@
 /** The other side of local-door.ts: submits through the process that holds the ledger's lock. */
 
 import { connect, type Socket } from 'node:net'
+import { type HubView, readHubView } from '../api/hub-view.ts'
 import { assert } from '../base/assert.ts'
 import { tryFromBase64 } from '../base/bytes.ts'
 import { Malformed } from '../base/malformed.ts'
@@ -13,7 +14,7 @@ import type { Accepted } from '../ledger/accepted.ts'
 import { NotTaken } from '../ledger/admission.ts'
 import { StoreError } from '../ledger/store.ts'
 import { readFrames } from './frames.ts'
-import { type DoorAnswer, FRAME_TIMEOUT_MS, noteFrame, readAddress } from './local-door.ts'
+import { type DoorAnswer, FRAME_TIMEOUT_MS, noteFrame, QUESTION, readAddress } from './local-door.ts'
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
@@ -66,6 +67,7 @@ export class LocalCaller {
     if (transaction instanceof Malformed) return refuse('malformed', { reason: transaction.reason })
     const answer = await this.#send(noteFrame(note, at))
     if (answer.status === 'failed') throw new (answer.isNotTaken ? NotTaken : StoreError)(answer.code, answer.message)
+    assert(answer.status !== 'doing', 'the door answers a note with its outcome')
     if (answer.status === 'refused') return answer
     const { index, time, accounts, repeated } = answer
     const bytes = tryFromBase64(answer.outcome)
@@ -76,6 +78,13 @@ export class LocalCaller {
     }
     const outcome = decodeOutcome(bytes, accountOf, createdId(transaction))
     return { status: 'accepted', index, time, transaction, outcome, note, ...(repeated && { repeated }) }
+  }
+
+  /** How the program is doing; undefined where it is of a version that does not tell. */
+  async view(): Promise<HubView | undefined> {
+    const answer = await this.#send(QUESTION)
+    if (answer.status === 'failed') throw new StoreError(answer.code, answer.message)
+    return answer.status === 'doing' ? readHubView(answer.view) : undefined
   }
 
   async close(): Promise<void> {

@@ -4,12 +4,14 @@
  * socket's own path may be no longer than a hundred bytes; both are for their owner alone. Whoever takes the lock takes away
  * what an earlier one left, which would keep programs that copy folders from copying this one.
  *
- *   to the door     u32 length of the rest · f64 milliseconds of a manual clock, NaN for none · the note's bytes
- *   from the door   u32 length of the rest · JSON, UTF-8, one for each note in the order in which they came
+ *   to the door     u32 length of the rest · f64 milliseconds of a manual clock, NaN for none · the note's bytes; no bytes ask
+ *                   how the program is doing
+ *   from the door   u32 length of the rest · JSON, UTF-8, one for each of them in the order in which they came
  *
  *   {"status":"accepted","index":12,"time":…,"outcome":"<base64 of encodeOutcome>","accounts":{"3":"nim1…"},"repeated":true}
  *   {"status":"refused","code":…,"message":…,"data":{…}}
  *   {"status":"failed","code":"busy","message":"…","isNotTaken":true}
+ *   {"status":"doing","view":{…}}                     as core/api/hub-view.ts has it
  *
  * All integers are big-endian.
  */
@@ -19,6 +21,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import type { HubView } from '../api/hub-view.ts'
 import { toBase64, toHex } from '../base/bytes.ts'
 import { MAX_COMMIT_NOTES, MAX_NOTE_BYTES } from '../base/limits.ts'
 import { encodeOutcome } from '../domain/outcome.ts'
@@ -40,6 +43,8 @@ const TIME_BYTES = 8
 
 interface Doorkeeper {
   submit(note: Uint8Array, at: Milliseconds | undefined): Promise<Accepted | Refusal>
+  /** How the program that holds the lock is doing. */
+  view(): Promise<HubView>
   explain(error: unknown): { readonly code: StoreError['code']; readonly message: string }
 }
 
@@ -168,11 +173,13 @@ export type DoorAnswer =
       /** Where nothing became of the note; otherwise that is not known. */
       readonly isNotTaken?: true
     }
+  | { readonly status: 'doing'; readonly view: HubView }
 
 async function submitFrame(keeper: Doorkeeper, bytes: Buffer): Promise<DoorAnswer> {
   if (bytes.length < TIME_BYTES) return { status: 'failed', code: 'offline', message: 'What came to the door is no note.' }
   const at = bytes.readDoubleBE(0)
   try {
+    if (bytes.length === TIME_BYTES) return { status: 'doing', view: await keeper.view() }
     const answer = await keeper.submit(bytes.subarray(TIME_BYTES), Number.isNaN(at) ? undefined : at)
     return answer.status === 'refused' ? answer : describeAccepted(answer)
   } catch (error) {
@@ -185,6 +192,9 @@ function describeAccepted({ index, time, outcome, repeated }: Accepted): DoorAns
   const bytes = toBase64(encodeOutcome(outcome))
   return { status: 'accepted', index, time, outcome: bytes, accounts, ...(repeated && { repeated }) }
 }
+
+/** What asks how the program behind the door is doing. */
+export const QUESTION = noteFrame(new Uint8Array(), undefined)
 
 /** What goes to the door for a note. */
 export function noteFrame(note: Uint8Array, at: Milliseconds | undefined): Buffer {

@@ -59,6 +59,12 @@ export async function readResource(
   return found(body, encoding === undefined ? negotiated : { ...negotiated, 'content-encoding': encoding })
 }
 
+/** How many entries there are up to the last one in the bundle that a path names; undefined for any other path. */
+export function entriesIn(path: string): number | undefined {
+  const tile = parseTilePath(path.slice(1))
+  return tile instanceof Malformed || tile.level !== 'entries' ? undefined : tile.number * TILE_WIDTH + tile.width
+}
+
 /** Whether the checkpoint implies such a tile. */
 function isCovered(host: HubHost, { level, number, width }: TilePath): boolean {
   const head = readCheckpoint(host.checkpoint)

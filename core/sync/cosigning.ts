@@ -86,6 +86,15 @@ interface WitnessStatus {
   /** What became of the last requests. */
   readonly counts: Readonly<Record<Outcome, number>>
   readonly isFailing: boolean
+  /** When it cosigned last, since the program was started. */
+  readonly cosigned?: Milliseconds | undefined
+  /** What went wrong with the last request, and when. */
+  readonly failure?: Failing | undefined
+}
+
+interface Failing {
+  readonly message: string
+  readonly time: Milliseconds
 }
 
 type Outcome = 'cosigned' | 'offline' | 'refused'
@@ -111,6 +120,8 @@ interface Asked {
   size: number
   isBusy: boolean
   failures: number
+  cosigned: Milliseconds | undefined
+  failure: Failing | undefined
   restUntil: Milliseconds
   readonly counts: Record<Outcome, number>
 }
@@ -135,6 +146,8 @@ export class Cosigning {
       size: 0,
       isBusy: false,
       failures: 0,
+      cosigned: undefined,
+      failure: undefined,
       restUntil: 0,
       counts: { cosigned: 0, offline: 0, refused: 0 },
     }))
@@ -152,7 +165,11 @@ export class Cosigning {
   }
 
   get witnesses(): WitnessStatus[] {
-    return this.#witnesses.map(({ key, size, counts, failures }) => ({ name: key.name, size, counts, isFailing: failures > 0 }))
+    return this.#witnesses.map(({ key, size, counts, failures, cosigned, failure }) => ({
+      name: key.name,
+      isFailing: failures > 0,
+      ...{ size, counts, cosigned, failure },
+    }))
   }
 
   /** Is called when there is a new checkpoint. */
@@ -266,15 +283,18 @@ export class Cosigning {
       target.cosignatures.push(await this.#cosignature(witness, target, signal))
       witness.size = target.size
       witness.failures = 0
+      witness.cosigned = now()
+      witness.failure = undefined
       witness.counts.cosigned += 1
     } catch (error) {
       if (this.#life.signal.aborted) return
       const isRefusal = error instanceof Refused
       witness.counts[isRefusal ? 'refused' : 'offline'] += 1
       witness.failures += 1
+      witness.failure = { message: (error as Error).message, time: now() }
       const restMs = isRefusal ? LONGEST_REST_MS : Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (witness.failures - 1))
       witness.restUntil = now() + restMs * (0.5 + random() / 2)
-      if (!wasFailing || isRefusal) report((error as Error).message, witness.key.name)
+      if (!wasFailing || isRefusal) report(witness.failure.message, witness.key.name)
     } finally {
       witness.isBusy = false
     }

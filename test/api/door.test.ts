@@ -110,6 +110,12 @@ describe('commands while the console is open', () => {
   })
 })
 
+/** A doorkeeper who knows nothing. */
+const SILENT = {
+  view: () => Promise.reject(new Error('nothing is known')),
+  explain: () => ({ code: 'offline', message: '' }) as const,
+}
+
 describe('the door', () => {
   const connected = async (dir: string): Promise<Socket> => {
     const socket = connectSocket(readAddress(dir)!)
@@ -131,7 +137,7 @@ describe('the door', () => {
   it('refuses what is no note, and goes on', async () => {
     const { dir } = await openMarket()
     const socket = await connected(dir)
-    for (const bytes of ['', 'no note at all', '{}\n\n— x y\n', 'x'.repeat(MAX_NOTE_BYTES)]) {
+    for (const bytes of ['no note at all', '{}\n\n— x y\n', 'x'.repeat(MAX_NOTE_BYTES)]) {
       socket.write(noteFrame(Buffer.from(bytes), undefined))
       expect(await reading(socket)).toMatchObject({ status: 'refused', code: 'malformed' })
     }
@@ -154,8 +160,7 @@ describe('the door', () => {
   it('hangs up on a note that does not arrive in time', async () => {
     const dir = folder()
     const submit = async () => ({ status: 'refused', code: 'stale', message: '', data: {} }) as const
-    const explain = () => ({ code: 'offline', message: '' }) as const
-    const door = await openLocalDoor(dir, { submit, explain }, { frameTimeoutMs: 100 })
+    const door = await openLocalDoor(dir, { ...SILENT, submit }, { frameTimeoutMs: 100 })
     const socket = await connected(dir)
     socket.write(noteFrame(Buffer.from('half'), undefined).subarray(0, 9))
     expect(await closing(socket)).toBe('closed')
@@ -166,7 +171,7 @@ describe('the door', () => {
     const dir = folder()
     let answer = (_value: unknown) => {}
     const submit = () => new Promise<never>((resolve) => (answer = resolve as never))
-    const door = await openLocalDoor(dir, { submit, explain: () => ({ code: 'offline', message: '' }) })
+    const door = await openLocalDoor(dir, { ...SILENT, submit })
     const socket = await connected(dir)
     socket.write(noteFrame(Buffer.from('a note'), undefined))
     const answered = reading(socket)

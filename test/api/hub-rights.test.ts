@@ -34,6 +34,7 @@ const NEEDS: Readonly<Record<string, HubRight>> = {
   'log.range': 'read',
   'log.sizes': 'own',
   'log.watch': 'own',
+  'status.show': 'operate',
   'transaction.preview': 'own',
   'transaction.submit': 'submit',
   'transaction.submitMany': 'submit',
@@ -71,6 +72,8 @@ function untouchable(caller: () => Caller): { ctx: HubContext; touched: string[]
     caller: async () => caller(),
     spend: async () => {},
     signIn: untouched('sign-in'),
+    view: untouched('view'),
+    progress: untouched('progress'),
     hub: '127.0.0.1',
   }
   return { ctx, touched }

@@ -4,10 +4,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { hubRouter } from '../../core/api/hub/router.ts'
+import { readHubAnswer } from '../../core/api/hub-view.ts'
 import { toBase64 } from '../../core/base/bytes.ts'
 import { issueReadToken, revokeReadToken } from '../../core/drivers/read-tokens.ts'
 import { signNote } from '../../core/log/note.ts'
-import { ADA, BOB, MODEL, person, signerAs } from '../ledger/support.ts'
+import { ADA, BOB, MODEL, OPERATOR, person, signerAs } from '../ledger/support.ts'
 import { TestHub } from './hub.ts'
 
 const NOW = Date.UTC(2026, 0, 2)
@@ -44,6 +45,16 @@ describe('a public hub', () => {
     hub.policy = 'private'
     expect((await hub.ask('/checkpoint')).status).toBe(401)
   })
+})
+
+test.each(['public', 'private'] as const)('a %s hub tells how it is doing to its operator alone', async (policy) => {
+  const hub = await TestHub.start({ policy })
+  const tokens = [undefined, issue(hub), await hub.signIn(ADA), issue(hub, 'metrics'), await hub.signIn(OPERATOR)]
+  const answers = await Promise.all(tokens.map((token) => hub.ask('/trpc/status.show', { token })))
+  expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 200, 200])
+  const view = readHubAnswer(answers[3]!.text)
+  expect(view).toMatchObject({ program: 'hub', log: { entries: 5, published: 5 }, followers: [], alerts: [] })
+  for (const { text } of answers.slice(0, 3)) expect(text).not.toMatch(/"(?:storage|followers|pace)"/)
 })
 
 describe('a private hub', () => {

@@ -10,6 +10,7 @@ const ALERTS = join(import.meta.dirname, '../../docs/hub/alerts.yml')
 
 function figures(): HubMetrics {
   const metrics = new HubMetrics({ size: () => 1, isUp: () => true, lastEntryTime: () => 0, freeBytes: () => 0 })
+  metrics.collectProcess()
   const counts = { cosigned: 0, offline: 0, refused: 0 }
   const witnesses = [{ name: 'witness.example/w', size: 0, counts, isFailing: false }]
   addWitnessMetrics(metrics.registry, { published: undefined, cosigned: undefined, witnesses })

@@ -9,16 +9,29 @@ import { toBase64 } from '../../core/base/bytes.ts'
 import { knownFailureOf } from '../../core/bin/failure.ts'
 import { hubAccess } from '../../core/bin/hub/access.ts'
 import { HubLedger } from '../../core/bin/hub/hub-ledger.ts'
+import { Monitor } from '../../core/bin/monitor/monitor.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { sha256 } from '../../core/drivers/sha256.ts'
 import { Ledger } from '../../core/ledger/ledger.ts'
 import { signNote } from '../../core/log/note.ts'
 import type { AccessPolicy } from '../../core/net/access.ts'
+import { Followers } from '../../core/net/followers.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../core/net/gate.ts'
 import { HubMetrics } from '../../core/net/hub-metrics.ts'
 import { serveHub } from '../../core/net/hub-server.ts'
 import { sqliteHome } from '../ledger/homes.ts'
-import { ADA, accepted, BOB, ORIGIN, openUnindexed, type Person, SEQUENCER, TestLedger, VERIFIER } from '../ledger/support.ts'
+import {
+  ADA,
+  accepted,
+  BOB,
+  OPERATOR,
+  ORIGIN,
+  openUnindexed,
+  type Person,
+  SEQUENCER,
+  TestLedger,
+  VERIFIER,
+} from '../ledger/support.ts'
 
 interface Given {
   readonly policy?: AccessPolicy
@@ -60,7 +73,7 @@ export class TestHub {
     for (const note of [test.opening(ADA), test.opening(BOB), test.topup(ADA, '100'), test.topup(BOB, '7')])
       accepted(await test.ledger.submit(note))
     await test.close()
-    const figures: { metrics?: HubMetrics } = {}
+    const figures: { metrics?: HubMetrics; monitor?: Monitor } = {}
     const ledger = await HubLedger.open({
       open: async () =>
         Ledger.open({
@@ -72,6 +85,7 @@ export class TestHub {
           sequencerKeys: [SEQUENCER],
         }),
       openSearched: () => openUnindexed(home),
+      grew: (size) => figures.monitor?.grew(size),
       sequencerKeys: () => [SEQUENCER],
       now: () => test.time,
       explain: (error): Failure => knownFailureOf(error) ?? { code: 'defect', message: String(error) },
@@ -81,12 +95,21 @@ export class TestHub {
       },
     })
     const state: { hub?: TestHub } = {}
-    const access = hubAccess({ dir: home.folder, origin: ORIGIN, host: ledger, policy: () => state.hub?.policy ?? policy })
+    const dir = home.folder
+    const ofHub = { dir, origin: ORIGIN, operator: OPERATOR.account, host: ledger }
+    const access = hubAccess({ ...ofHub, policy: () => state.hub?.policy ?? policy })
     const metrics = new HubMetrics({ size: () => ledger.size, isUp: () => true, lastEntryTime: () => 0, freeBytes: () => 0 })
     figures.metrics = metrics
     const gate = { limits: { ...DEFAULT_LIMITS, ...limits }, names, proxies: [] }
-    const server = await serveHub({ host: ledger, access, gate, metrics, address: { host: '127.0.0.1', port: 0 } })
+    const followers = new Followers(Date.now)
+    const told = { program: 'hub', version: '0.0.0', schedulerOff: () => 'it is a test', failed: () => {} } as const
+    const monitor = new Monitor({ ...told, dir, metrics, ledger, followers })
+    figures.monitor = monitor
+    const address = { host: '127.0.0.1', port: 0 }
+    const view = () => monitor.view()
+    const server = await serveHub({ host: ledger, access, gate, metrics, followers, view, address })
     onTestFinished(async () => {
+      monitor.close()
       await server.close()
       await ledger.close()
     })

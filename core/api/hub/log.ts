@@ -115,7 +115,7 @@ async function* follow(
   signal: AbortSignal,
 ): AsyncGenerator<TrackedEnvelope<view.Entry>> {
   if (account !== undefined) await requireAccount(context, account)
-  const { host, caller } = context
+  const { host, caller, progress } = context
   const feed = feedOf(host)
   for (let next = (after ?? host.size - 1) + 1; !signal.aborted; ) {
     const page = await feed.from(next)
@@ -131,12 +131,13 @@ async function* follow(
       if (entry !== undefined) yield tracked(String(entry.index), entry)
     }
     next += page.length
+    progress.show(next)
   }
 }
 
 /** How many entries are published, now and whenever there are more; several growths at once are told as one. */
 async function* sizes(
-  { host, caller }: HubContext,
+  { host, caller, progress }: HubContext,
   seen: number,
   signal: AbortSignal,
 ): AsyncGenerator<TrackedEnvelope<{ readonly size: number }>> {
@@ -148,6 +149,7 @@ async function* sizes(
     }
     if (!(await caller()).rights.has('own')) throw denied()
     last = head.size
+    progress.tell(last)
     yield tracked(String(last), { size: last })
   }
 }

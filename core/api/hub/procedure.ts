@@ -5,21 +5,31 @@
 
 import { initTRPC } from '@trpc/server'
 import { known, named } from '../failures.ts'
+import type { HubView } from '../hub-view.ts'
 import { SETTINGS } from '../trpc.ts'
 import type { HubHost } from './host.ts'
 import type { SignIn } from './sign-in.ts'
 
 /**
  * What a caller may do. `look`: see which ledger this is · `submit`: hand in signed notes · `own`: see what concerns the caller's
- * account · `read`: see the whole log · `metrics`: see the hub's own figures.
+ * account · `read`: see the whole log · `metrics`: see the hub's own figures · `operate`: see also who follows it and what is
+ * wrong with it.
  */
-export const HUB_RIGHTS = ['look', 'submit', 'own', 'read', 'metrics'] as const
+export const HUB_RIGHTS = ['look', 'submit', 'own', 'read', 'metrics', 'operate'] as const
 export type HubRight = (typeof HUB_RIGHTS)[number]
 
 export interface Caller {
   readonly rights: ReadonlySet<HubRight>
   /** The account whose key the caller has proven to hold. */
   readonly account?: string
+}
+
+/** Takes note of how far a caller is that follows the log. */
+interface Progress {
+  /** The caller was told that there are so many entries. */
+  tell(entries: number): void
+  /** The caller was shown the entries up to so many. */
+  show(entries: number): void
 }
 
 export interface HubContext {
@@ -29,6 +39,9 @@ export interface HubContext {
   /** Counts what a call costs the ledger, in notes; throws where that is more than the caller's share. */
   readonly spend: (notes: number) => Promise<void>
   readonly signIn: Pick<SignIn, 'challenge' | 'prove'>
+  /** How the hub is doing. */
+  readonly view: () => Promise<HubView>
+  readonly progress: Progress
   /** The host that the caller asked, without a port; empty where it named none. */
   readonly hub: string
 }

@@ -8,8 +8,9 @@ import { access } from './access.ts'
 import { account } from './account.ts'
 import { log } from './log.ts'
 import { router } from './procedure.ts'
+import { status } from './status.ts'
 import { transaction } from './transaction.ts'
 
-export const hubRouter = router({ access, account, log, transaction })
+export const hubRouter = router({ access, account, log, status, transaction })
 
 export type HubRouter = typeof hubRouter

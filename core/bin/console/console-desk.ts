@@ -5,8 +5,9 @@
  *   empty ──found, tryDemo, join──> founding ──> open <──unlock── locked
  *                                                 └──lock, or nobody there for a while──> locked
  *
- * While it is open, this process holds the folder's lock and takes other programs' notes. While it is locked, it holds neither
- * the lock nor any key, and other programs write to the ledger, or follow the hub, themselves. What is open is in opened.ts.
+ * While it is open, this process holds the folder's lock and takes other programs' notes, unless another program already does,
+ * such as a hub. While it is locked, it holds neither the lock nor any key, and other programs write to the ledger, or follow the
+ * hub, themselves. What is open is in opened.ts.
  */
 
 import type {
@@ -25,7 +26,7 @@ import type {
   SyncHost,
 } from '../../api/host.ts'
 import { ledgerView } from '../../api/present.ts'
-import type { DeskEvent, DeskState, HubShown, KeysTaken, MakingTask, RecoverySheet } from '../../api/views.ts'
+import type { DeskEvent, DeskState, HubShown, HubState, KeysTaken, MakingTask, RecoverySheet } from '../../api/views.ts'
 import { tryFromHex } from '../../base/bytes.ts'
 import type { Micros } from '../../domain/money.ts'
 import type { Refusal } from '../../domain/refusal.ts'
@@ -54,8 +55,8 @@ import { Exports } from './exports.ts'
 import { examineHub, parseNamed } from './hub-door.ts'
 import { localAccounts } from './local-accounts.ts'
 import { MirroredLedger } from './mirrored-ledger.ts'
+import { openLedger } from './open-ledger.ts'
 import type { Opened } from './opened.ts'
-import { OwnLedger } from './own-ledger.ts'
 import { blankSheet, bringFirstKeys, bringKeys, markSheet, offeringSheets, openSource } from './recovery.ts'
 import { Settings } from './settings.ts'
 
@@ -224,14 +225,16 @@ export class ConsoleDesk implements ConsoleHost {
   }
 
   async #unlock(passphrase: string): Promise<void> {
-    const { dir, token } = this.#options
+    const { dir, token, version } = this.#options
     const isMirror = isSqliteMirror(dir)
     // A mirror may have no keys yet: the first time one is unlocked, the passphrase is chosen.
     const isNew = isMirror && listKeys(dir).length === 0
     const vault = isNew ? Vault.create(dir, passphrase) : await Vault.unlock(dir, passphrase)
     if (this.#opened !== undefined) return
     const told = { grown: (size: number) => this.#growth.say(size) }
-    this.#opened = isMirror ? await MirroredLedger.open({ dir, vault, token }, told) : await OwnLedger.open(dir, vault, told)
+    this.#opened = isMirror
+      ? await MirroredLedger.open({ dir, vault, token }, told)
+      : await openLedger({ dir, vault, version }, told)
     this.#life = new AbortController()
     this.#failure = undefined
     this.#isUnderKnownPassphrase = !isMirror && this.#opened.origin === DEMO_ORIGIN && passphrase === DEMO_PASSPHRASE
@@ -343,6 +346,17 @@ export class ConsoleDesk implements ConsoleHost {
 
   get sync(): SyncHost | undefined {
     return this.#require().sync
+  }
+
+  async hubState(): Promise<HubState> {
+    return this.#require().hubState()
+  }
+
+  async signInToHub(): Promise<void> {
+    const opened = this.#require()
+    if (opened.signInToHub === undefined) throw new Failure('usage', 'There is no hub to sign in to: the ledger itself is here.')
+    this.touch()
+    await opened.signInToHub()
   }
 
   async grown(size: number, signal: AbortSignal): Promise<void> {

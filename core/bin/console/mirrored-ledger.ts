@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Draft, HubNamed, Sight, SyncHost } from '../../api/host.ts'
-import type { LinkState } from '../../api/views.ts'
+import type { HubState, LinkState } from '../../api/views.ts'
 import { assert } from '../../base/assert.ts'
 import { Malformed } from '../../base/malformed.ts'
 import type { Platform } from '../../domain/state.ts'
@@ -30,6 +30,7 @@ import { MirrorSequencer } from '../mirror-sequencer.ts'
 import { note } from '../output.ts'
 import { SharedReader } from '../shared-reader.ts'
 import { HubLink } from './hub-link.ts'
+import { HubOperation } from './hub-operation.ts'
 import type { Opened, Told } from './opened.ts'
 
 /** How long opening waits for the hub, so that pages begin with what it has now. */
@@ -53,13 +54,14 @@ export class MirroredLedger implements Opened, SyncHost {
   readonly outbox: OutboxStore
   readonly #options: MirrorOptions
   readonly #told: Told
-  readonly #trusted: Hub['trusted']
   readonly #link: HubLink
+  readonly #known: Hub
   readonly #changes = new Broadcast<'changed'>()
   readonly #revenue = new Revenue()
   readonly #reader: SharedReader<OpenSearched>
   readonly #submitting: SharedReader<Submitting>
   #platform: Platform | undefined
+  #operation: HubOperation | undefined
   #indexer: IndexFollower | undefined
   #sizes = { size: 0, shown: 0 }
   /** Another one whenever the folder may hold something else. */
@@ -71,13 +73,12 @@ export class MirroredLedger implements Opened, SyncHost {
     const { dir } = options
     this.#options = options
     this.#told = told
-    this.#trusted = hub.trusted
+    this.#known = hub
     this.hub = { url: hub.base.href, vkey: formatVerifierKey(hub.trusted) }
     this.outbox = outbox
     this.#reader = new SharedReader(() => openSqliteSearched(dir))
     this.#submitting = new SharedReader(() => this.#openSubmitting())
-    const token = () => keptHubToken(dir) ?? options.token
-    this.#link = new HubLink({ dir, hub, token, changed: () => this.#look() })
+    this.#link = new HubLink({ dir, hub, token: () => this.#token, changed: () => this.#look() })
   }
 
   static async open(options: MirrorOptions, told: Told): Promise<MirroredLedger> {
@@ -131,6 +132,14 @@ export class MirroredLedger implements Opened, SyncHost {
     }
   }
 
+  hubState(): Promise<HubState> {
+    return this.#requireOperation().state()
+  }
+
+  signInToHub(): Promise<void> {
+    return this.#requireOperation().signIn()
+  }
+
   link(): LinkState {
     return this.#link.state
   }
@@ -144,7 +153,7 @@ export class MirroredLedger implements Opened, SyncHost {
   }
 
   trust(): Promise<LogTrust> {
-    return this.reading(({ store }) => trustIn(store, this.#trusted))
+    return this.reading(({ store }) => trustIn(store, this.#known.trusted))
   }
 
   witnesses(): readonly VerifierKey[] {
@@ -220,6 +229,17 @@ export class MirroredLedger implements Opened, SyncHost {
       this.#indexer?.grown(sizes.size)
     }
     this.#changes.say('changed')
+  }
+
+  get #token(): string | undefined {
+    return keptHubToken(this.#options.dir) ?? this.#options.token
+  }
+
+  #requireOperation(): HubOperation {
+    const { dir, vault } = this.#options
+    const { operator } = this.#requirePlatform()
+    this.#operation ??= new HubOperation({ dir, vault, operator, hub: this.#known, token: () => this.#token })
+    return this.#operation
   }
 
   #requirePlatform(): Platform {

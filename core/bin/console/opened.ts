@@ -1,11 +1,21 @@
 /**
- * What a console has while its keys are at hand: a ledger of its own (own-ledger.ts), or the mirror of a hub's
- * (mirrored-ledger.ts). All that differs between the two is there; the desk does not ask which of them it is.
+ * What a console has while its keys are at hand: a ledger of its own (own-ledger.ts), one that another program on this machine
+ * writes to (served-ledger.ts), or the mirror of a hub's (mirrored-ledger.ts). All that differs between them is there; the desk
+ * does not ask which of them it is.
  */
 
 import type { Draft, Sight, SyncHost } from '../../api/host.ts'
+import type { HubState } from '../../api/views.ts'
 import type { Vault } from '../../drivers/vault.ts'
 import type { Desk } from '../desk.ts'
+
+/** A ledger's folder, and the keys in it. */
+export interface LedgerPlace {
+  readonly dir: string
+  readonly vault: Vault
+  /** Of this program. */
+  readonly version: string
+}
 
 export interface Opened {
   readonly origin: string
@@ -18,6 +28,10 @@ export interface Opened {
   compose(draft: Draft): Promise<string>
   /** Signs and submits. A mirror throws Pending for a note that is kept and not answered yet. */
   writing<T>(write: (desk: Desk) => Promise<T>): Promise<T>
+  /** How the sequencer is doing. */
+  hubState(): Promise<HubState>
+  /** Of a mirror: has the hub tell that to the operator, whose key is here. */
+  signInToHub?(): Promise<void>
   close(): Promise<void>
 }
 

@@ -1,10 +1,9 @@
 /** A ledger of one's own, open to write: its lock is held here, and other programs' notes come in by a door. */
 
 import type { Draft, Sight } from '../../api/host.ts'
+import type { HubState } from '../../api/views.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import { IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
-import { openSqliteWriter } from '../../drivers/sqlite/store.ts'
-import type { Vault } from '../../drivers/vault.ts'
 import { Ledger } from '../../ledger/ledger.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { Revenue } from '../../ledger/revenue.ts'
@@ -13,10 +12,11 @@ import { type LocalDoor, openLocalDoor } from '../../net/local-door.ts'
 import { compose, Desk, ledgerOptions } from '../desk.ts'
 import { doorFailure, failureOf } from '../failure.ts'
 import { LedgerClock } from '../ledger-clock.ts'
+import type { Monitor } from '../monitor/monitor.ts'
 import { note } from '../output.ts'
-import { LOCK_TIMEOUT_MS, type Sequencer } from '../sequencer.ts'
 import { SharedReader } from '../shared-reader.ts'
-import type { Opened, Told } from './opened.ts'
+import type { LedgerPlace, Opened, Told } from './opened.ts'
+import { WatchedLedger } from './watched-ledger.ts'
 
 /** What the ledger is made of while it is open. */
 interface Parts {
@@ -25,6 +25,7 @@ interface Parts {
   readonly clock: LedgerClock
   readonly reader: SharedReader<OpenSearched>
   readonly indexer: IndexFollower
+  readonly monitor: Monitor
   readonly door: LocalDoor
 }
 
@@ -37,10 +38,10 @@ export class OwnLedger implements Opened {
     this.#parts = parts
   }
 
-  static async open(dir: string, vault: Vault, told: Told): Promise<OwnLedger> {
-    const store = await openSqliteWriter(dir, { lockTimeoutMs: LOCK_TIMEOUT_MS })
+  /** `store` holds the folder's lock. */
+  static async open(place: LedgerPlace, store: StoreWriter, told: Told): Promise<OwnLedger> {
     try {
-      return new OwnLedger(await openParts(dir, store, vault, told))
+      return new OwnLedger(await openParts(place, store, told))
     } catch (error) {
       await store.close()
       throw error
@@ -74,9 +75,14 @@ export class OwnLedger implements Opened {
     return write(this.#parts.desk)
   }
 
+  async hubState(): Promise<HubState> {
+    return { where: 'here', view: await this.#parts.monitor.view() }
+  }
+
   async close(): Promise<void> {
-    const { reader, indexer, door, ledger } = this.#parts
+    const { reader, indexer, monitor, door, ledger } = this.#parts
     reader.retire()
+    monitor.close()
     await indexer.close()
     await door.close()
     await ledger.close()
@@ -88,43 +94,24 @@ export class OwnLedger implements Opened {
   }
 }
 
-async function openParts(dir: string, store: StoreWriter, vault: Vault, { grown }: Told): Promise<Parts> {
+async function openParts({ dir, vault, version }: LedgerPlace, store: StoreWriter, { grown }: Told): Promise<Parts> {
   const platform = await readPlatform(store)
   const opening: { ledger?: Ledger } = {}
   const clock = new LedgerClock(platform)
   const now = () => clock.now(opening.ledger?.lastTime ?? 0)
   opening.ledger = await Ledger.open(ledgerOptions(store, vault, platform.origin, now))
   const indexer = await IndexFollower.start(dir, (error) => note(`The index does not follow: ${failureOf(error).message}`))
-  const sequencer = announcing(opening.ledger, (size) => {
+  const ledger = new WatchedLedger(opening.ledger, { dir, version }, (size) => {
     grown(size)
     indexer.grown(size)
   })
+  const { monitor } = ledger
   const submit = async (note: Uint8Array, at: Milliseconds | undefined) => {
-    if (at !== undefined) clock.set(at, sequencer.lastTime)
-    return sequencer.submit(note)
+    if (at !== undefined) clock.set(at, ledger.lastTime)
+    return ledger.submit(note)
   }
-  const door = await openLocalDoor(dir, { submit, explain: doorFailure })
-  const desk = new Desk({ dir, passphrase: {} }, sequencer, vault, platform)
+  const door = await openLocalDoor(dir, { submit, view: () => monitor.view(), explain: doorFailure })
+  const desk = new Desk({ dir, passphrase: {} }, ledger, vault, platform)
   const reader = new SharedReader(() => openSqliteSearched(dir))
-  return { desk, ledger: opening.ledger, clock, reader, indexer, door }
-}
-
-/** A ledger that tells its size whenever it grew. */
-function announcing(ledger: Ledger, tell: (size: number) => void): Sequencer {
-  return {
-    get size() {
-      return ledger.size
-    },
-    get lastTime() {
-      return ledger.lastTime
-    },
-    reader: ledger.reader,
-    summary: (time) => ledger.summary(time),
-    submit: async (note) => {
-      const answer = await ledger.submit(note)
-      if (answer.status === 'accepted' && answer.repeated === undefined) tell(ledger.size)
-      return answer
-    },
-    close: () => ledger.close(),
-  }
+  return { desk, ledger: opening.ledger, clock, reader, indexer, monitor, door }
 }

@@ -1,7 +1,5 @@
 /** Runs the console for a browser until it is told to end. */
 
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { tryFromHex } from '../../base/bytes.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { readPlatform } from '../../ledger/queries.ts'
@@ -13,7 +11,8 @@ import { listenFailure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
 import { vkeyOf } from '../local-keys.ts'
 import { readPassphrase } from '../passphrase.ts'
-import { buildConsole, PAGE_FOLDER, ROOT } from './build.ts'
+import { programVersion } from '../version.ts'
+import { buildConsole, PAGE_FOLDER } from './build.ts'
 import { ConsoleDesk } from './console-desk.ts'
 
 interface RunOptions {
@@ -66,10 +65,6 @@ async function ledgerFacts(place: Place): Promise<JsonObject> {
     const { origin, sequencerKey } = await readPlatform(store)
     return { origin, vkey: vkeyOf(origin, tryFromHex(sequencerKey)!), size: await store.size() }
   })
-}
-
-function programVersion(): string {
-  return (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version
 }
 
 /** Aborts when the system asks the program to end. */

@@ -14,14 +14,16 @@ interface HubAccess {
   /** The folder of the ledger. */
   readonly dir: string
   readonly origin: string
+  /** The operator's account, which may see how the hub is doing. */
+  readonly operator?: string
   readonly host: Pick<HubHost, 'reading'>
   readonly policy: () => AccessPolicy
 }
 
-export function hubAccess({ dir, origin, host, policy }: HubAccess): Access {
+export function hubAccess({ dir, origin, operator, host, policy }: HubAccess): Access {
   const now = Date.now
   const livingKey = (account: string, keyId: string) =>
     host.reading(({ store, time }) => readLivingKey(store, account, keyId, wholeSeconds(time)))
   const signIn = new SignIn({ sha256, verify: chooseVerifier(), origin, now, random: randomBytes, livingKey })
-  return new Access({ policy, readTokens: new ReadTokens(dir), signIn, now })
+  return new Access({ policy, readTokens: new ReadTokens(dir), signIn, operator, now })
 }

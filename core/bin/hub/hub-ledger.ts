@@ -24,6 +24,7 @@ import { readCheckpoint } from '../../log/checkpoint.ts'
 import type { Cosigning } from '../../sync/cosigning.ts'
 import { Broadcast } from '../broadcast.ts'
 import { LEDGER_TOOLS } from '../desk.ts'
+import { type NoteObserver, observed } from '../monitor/observer.ts'
 import type { Sequencer } from '../sequencer.ts'
 import { type Readable, SharedReader } from '../shared-reader.ts'
 
@@ -51,11 +52,6 @@ interface HubLedgerOptions {
 interface Room {
   readonly notes: number
   readonly bytes: number
-}
-
-interface NoteObserver {
-  noteTaken(): void
-  noteAnswered(outcome: 'accepted' | 'repeated' | 'refused' | 'failed', code: string, seconds: number): void
 }
 
 /** What the ledger itself takes: so a note that finds room here finds room there. */
@@ -147,7 +143,8 @@ export class HubLedger implements HubHost, Sequencer {
     return notes.map((note) => {
       if (this.#waitingNotes >= mostNotes || this.#waitingBytes + note.length > mostBytes)
         full ??= new NotTaken('busy', 'The ledger has too many transactions waiting; try again in a moment.')
-      return this.#observed(full === undefined ? this.#submitInRoom(note) : Promise.reject(full))
+      const answering = full === undefined ? this.#submitInRoom(note) : Promise.reject(full)
+      return observed(answering, this.#options.observer, (error) => this.explain(error))
     })
   }
 
@@ -159,22 +156,6 @@ export class HubLedger implements HubHost, Sequencer {
     } finally {
       this.#waitingNotes -= 1
       this.#waitingBytes -= note.length
-    }
-  }
-
-  async #observed(answering: Promise<Accepted | Refusal>): Promise<Accepted | Refusal> {
-    const { observer } = this.#options
-    const started = performance.now()
-    const seconds = () => (performance.now() - started) / 1000
-    observer?.noteTaken()
-    try {
-      const answer = await answering
-      if (answer.status === 'refused') observer?.noteAnswered('refused', answer.code, seconds())
-      else observer?.noteAnswered(answer.repeated ? 'repeated' : 'accepted', '', seconds())
-      return answer
-    } catch (error) {
-      observer?.noteAnswered('failed', this.explain(error).code, seconds())
-      throw error
     }
   }
 

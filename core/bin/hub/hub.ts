@@ -3,7 +3,6 @@
  * ends in the opposite order, once what is under way is answered.
  */
 
-import { statfsSync } from 'node:fs'
 import type { Failure } from '../../api/failures.ts'
 import { toHex, tryFromHex } from '../../base/bytes.ts'
 import type { Platform } from '../../domain/state.ts'
@@ -16,17 +15,22 @@ import { Ledger } from '../../ledger/ledger.ts'
 import type { SequencerKey } from '../../ledger/log-keys.ts'
 import type { JsonObject } from '../../ledger/present.ts'
 import { readPlatform } from '../../ledger/queries.ts'
+import { Followers } from '../../net/followers.ts'
 import { HubMetrics } from '../../net/hub-metrics.ts'
 import { type HubServer, serveHub } from '../../net/hub-server.ts'
 import { openLocalDoor } from '../../net/local-door.ts'
 import { addWitnessMetrics } from '../../net/witness-metrics.ts'
+import type { Cosigning } from '../../sync/cosigning.ts'
 import { Desk, LEDGER_TOOLS, type Place, reading, sequencerKeysOf, userPath } from '../desk.ts'
 import { doorFailure, failureOf, knownFailureOf, listenFailure } from '../failure.ts'
 import { LedgerClock } from '../ledger-clock.ts'
 import { localKeys, vkeyOf } from '../local-keys.ts'
+import { Monitor } from '../monitor/monitor.ts'
+import { freeBytes } from '../monitor/storage.ts'
 import { readPassphrase } from '../passphrase.ts'
 import { scheduleOf } from '../scheduling.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
+import { programVersion } from '../version.ts'
 import { hubAccess } from './access.ts'
 import { HubLedger } from './hub-ledger.ts'
 import { type HubLog, openLog } from './hub-log.ts'
@@ -53,12 +57,17 @@ export class Hub {
   readonly #clock: LedgerClock
   readonly #log: HubLog
   readonly #metrics: HubMetrics
+  readonly #followers = new Followers(Date.now)
   readonly #closing = new AsyncDisposableStack()
   #settings: Settings
   #keys: Keys
   #reloading: Promise<void> = Promise.resolve()
   #ledger!: HubLedger
+  #monitor!: Monitor
+  #cosigning: Cosigning | undefined
   #server!: HubServer
+  /** Why it has no scheduler. */
+  #unscheduled: string | undefined
 
   private constructor(options: HubOptions, platform: Platform, keys: Keys) {
     this.#options = options
@@ -73,6 +82,7 @@ export class Hub {
       lastEntryTime: () => this.#ledger.lastTime / 1000,
       freeBytes: () => freeBytes(options.place.dir),
     })
+    this.#metrics.collectProcess()
   }
 
   static async start(options: HubOptions): Promise<Hub> {
@@ -98,7 +108,10 @@ export class Hub {
     this.#ledger = await HubLedger.open({
       open: () => this.#openLedger(),
       openSearched: () => openSqliteSearched(dir),
-      grew: (size) => indexer.grown(size),
+      grew: (size) => {
+        indexer.grown(size)
+        this.#monitor.grew(size)
+      },
       sequencerKeys: () => this.#keys.sequencer,
       now: () => this.#clock.now(0),
       explain: (error) => this.#explain(error),
@@ -106,24 +119,43 @@ export class Hub {
       observer: this.#metrics,
     })
     this.#closing.defer(() => this.#ledger.close())
+    this.#watch()
     await this.#cosign()
     await this.#openDoor()
     this.#schedule()
     const address = listenAddress(this.#settings)
-    const { origin } = this.#platform
-    const access = hubAccess({ dir, origin, host: this.#ledger, policy: () => this.#settings.access })
+    const { origin, operator } = this.#platform
     this.#server = await serveHub({
       host: this.#ledger,
-      access,
+      access: hubAccess({ dir, origin, operator, host: this.#ledger, policy: () => this.#settings.access }),
       gate: gateSettings(this.#settings),
       address,
       metrics: this.#metrics,
+      followers: this.#followers,
+      view: () => this.#monitor.view(),
       log: ({ isEvents: _events, ...facts }) => this.#log[facts.status >= 500 ? 'warn' : 'debug'](facts, 'answered'),
     }).catch((error: unknown) => {
       throw listenFailure(error, address)
     })
     this.#closing.defer(() => this.#server.close())
     this.#log.info(this.facts, 'serving')
+  }
+
+  /** From now on it is told how the ledger is doing. */
+  #watch(): void {
+    this.#monitor = new Monitor({
+      program: 'hub',
+      version: programVersion(),
+      dir: this.#options.place.dir,
+      metrics: this.#metrics,
+      ledger: this.#ledger,
+      schedulerOff: () => this.#unscheduled,
+      followers: this.#followers,
+      cosigning: () => this.#cosigning,
+      server: () => ({ listening: this.#server?.origin ?? this.#settings.listen, access: this.#settings.access }),
+      failed: (error) => this.#log.warn({ reason: failureOf(error).message }, 'the figures cannot be read'),
+    })
+    this.#closing.defer(() => this.#monitor.close())
   }
 
   /** What is printed once it accepts connections. */
@@ -218,6 +250,7 @@ export class Hub {
       unwitnessed,
       report: (reason, witness) => this.#log.warn({ reason, witness }, 'a checkpoint was not cosigned'),
     })
+    this.#cosigning = cosigning
     this.#closing.defer(() => cosigning.close())
     addWitnessMetrics(this.#metrics.registry, cosigning)
   }
@@ -227,12 +260,14 @@ export class Hub {
       if (at !== undefined) this.#clock.set(at, this.#ledger.lastTime)
       return this.#ledger.submit(note)
     }
-    const door = await openLocalDoor(this.#options.place.dir, { submit, explain: doorFailure })
+    const view = () => this.#monitor.view()
+    const door = await openLocalDoor(this.#options.place.dir, { submit, view, explain: doorFailure })
     this.#closing.defer(() => door.close())
   }
 
   #schedule(): void {
     const unfit = this.#whyUnscheduled()
+    this.#unscheduled = unfit
     if (unfit !== undefined) {
       this.#log.warn({ reason: unfit }, 'no scheduler')
       return
@@ -292,9 +327,4 @@ export class Hub {
     this.#log.error({ reason: failureOf(error).message }, 'a defect of the program')
     return { code: 'defect', message: 'This is a defect of the hub; its log tells more.' }
   }
-}
-
-function freeBytes(dir: string): number {
-  const { bavail, bsize } = statfsSync(dir)
-  return bavail * bsize
 }
