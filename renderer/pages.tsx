@@ -10,6 +10,7 @@ import {
   IconListDetails,
   IconRefreshDot,
   IconReportMoney,
+  IconServer,
   IconShieldCheck,
   IconUsers,
   IconUsersGroup,
@@ -25,6 +26,7 @@ import { Earnings } from './screens/creator/earnings.tsx'
 import { Models } from './screens/creator/models.tsx'
 import { Overview } from './screens/creator/overview.tsx'
 import { Subscribers } from './screens/creator/subscribers.tsx'
+import { Hub } from './screens/hub/hub.tsx'
 import { Keys } from './screens/keys/keys.tsx'
 import { Accounts } from './screens/operator/accounts.tsx'
 import { Revenue } from './screens/operator/revenue.tsx'
@@ -100,6 +102,7 @@ const PAGES: readonly PageInfo[] = [
     screen: Revenue,
   },
   { id: 'accounts', section: 'operator', title: strings.accounts.title, icon: IconUsers, roles: ['operator'], screen: Accounts },
+  { id: 'hub', section: 'operator', title: strings.hub.title, icon: IconServer, roles: ['operator'], screen: Hub },
   { id: 'keys', section: 'account', title: strings.keys.title, icon: IconKey, roles: ALL, screen: Keys },
   { id: 'log', section: 'auditor', title: strings.log.title, icon: IconListDetails, roles: ALL, screen: LogPage, isOpen: true },
   {

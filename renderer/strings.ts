@@ -2,6 +2,7 @@
 
 import { auditor } from './strings/auditor.ts'
 import { creator } from './strings/creator.ts'
+import { hub } from './strings/hub.ts'
 import { keys } from './strings/keys.ts'
 import { operator } from './strings/operator.ts'
 import { recovery } from './strings/recovery.ts'
@@ -22,4 +23,5 @@ export const strings = {
   ...sync,
   ...keys,
   ...recovery,
+  ...hub,
 }

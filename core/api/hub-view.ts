@@ -85,8 +85,8 @@ const view = z.object({
   followers: z.array(follower).max(MAX_SHOWN_FOLLOWERS),
   /** Undefined where it has none. */
   witnesses: z.array(witness).max(MAX_WITNESSES).optional(),
-  /** Bytes of the ledger's files, and free on their disk. */
-  storage: z.object({ book: count, writeAhead: count, index: count, guard: count, free: count }),
+  /** Bytes of the ledger's files; free on their disk, and of all of it. */
+  storage: z.object({ book: count, writeAhead: count, index: count, guard: count, free: count, disk: count }),
   scheduler: z.object({
     /** Why there is none. */
     off: message.optional(),

@@ -53,14 +53,15 @@ export class Follower {
     response.on('close', () => (this.streams -= 1))
   }
 
-  get view(): HubFollower {
+  /** Whoever listens is there now. */
+  view(now: Milliseconds): HubFollower {
     const { address, program, name } = this.reader
     return {
       address,
       program,
       ...(name !== undefined && { name }),
       since: formatMilliseconds(this.since),
-      seen: formatMilliseconds(this.seen),
+      seen: formatMilliseconds(this.streams > 0 ? now : this.seen),
       streams: this.streams,
       ...(this.#told !== undefined && { told: this.#told }),
       ...(this.#read !== undefined && { read: this.#read }),
@@ -93,10 +94,11 @@ export class Followers {
   /** Those who listen first, then those who were here last. */
   get views(): HubFollower[] {
     this.#forget()
+    const now = this.#now()
     const newest = [...this.#kept.values()].reverse()
     const listening = newest.filter(({ streams }) => streams > 0)
     const others = newest.filter(({ streams }) => streams === 0)
-    return [...listening, ...others].slice(0, MAX_SHOWN_FOLLOWERS).map(({ view }) => view)
+    return [...listening, ...others].slice(0, MAX_SHOWN_FOLLOWERS).map((one) => one.view(now))
   }
 
   /** Those who listen stay, and are as many as there are connections; of the others those go that were here first. */

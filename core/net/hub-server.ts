@@ -150,7 +150,7 @@ async function answer(reception: Reception, request: IncomingMessage, response: 
   if (!('rights' in visitor)) return isCall ? refuseCall(response, visitor) : refuse(response, visitor)
   if (isCall) {
     // Each procedure checks by itself what it needs.
-    if (isWatching(routeName(path))) follow(reception, visitor, request)?.watches(response)
+    if (isWatching(routeName(path)) && visitor.rights.has('own')) follow(reception, visitor, request)?.watches(response)
     response.setHeader('cache-control', 'no-store')
     return call(request, response)
   }

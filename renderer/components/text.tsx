@@ -142,6 +142,16 @@ export function BookName({ book, names }: { readonly book: string; readonly name
   )
 }
 
+/** A command to be typed, or copied. */
+export function CommandText({ children }: { readonly children: string }) {
+  return (
+    <span className="id">
+      <span className="mono break">{children}</span>
+      <Copy value={children} />
+    </span>
+  )
+}
+
 /** Text of a machine: wrapped, never run. */
 export function Raw({ children, label }: { readonly children: string; readonly label: string }) {
   return (

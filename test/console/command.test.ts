@@ -57,8 +57,11 @@ describe('nimledger console', () => {
     await client.desk.unlock.mutate({ passphrase: PASSPHRASE })
     await accepted(cli(market.dir, topup('while it is open')))
     expectFailed(await cli(market.dir, ['console'], { passphrase: 'wrong' }), 'passphrase')
-    // There is one writer: another console that is to open the same ledger waits, and then says so.
-    expectFailed(await cli(market.dir, ['console']), 'locked')
+    // There is one writer: another console that opens the same ledger writes through it.
+    const beside = await clientOf((await startConsole(market.dir, [], PASSPHRASE)).facts)
+    expect(await beside.hub.state.query()).toMatchObject({ where: 'beside', view: { program: 'console' } })
+    expect(await beside.desk.openAccount.mutate({ name: 'Dora' })).toMatchObject({ status: 'accepted' })
+    expect((await client.desk.state.query()).accounts.map(({ label }) => label)).toContain('Dora')
   })
 
   it('serves an empty folder, where everything begins', async () => {

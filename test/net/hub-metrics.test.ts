@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { readFigures } from '../../core/net/figures.ts'
 import { HubMetrics } from '../../core/net/hub-metrics.ts'
 import { addWitnessMetrics } from '../../core/net/witness-metrics.ts'
 
@@ -39,6 +40,37 @@ describe('a counter', () => {
     const after = counters(await metrics.registry.metrics())
     expect([...after.keys()]).toEqual([...before.keys()])
     expect([...after].filter(([, value]) => value === 1)).toHaveLength(8)
+  })
+})
+
+describe('the figures', () => {
+  it('are those of the series', async () => {
+    const metrics = figures()
+    metrics.noteTaken()
+    for (const seconds of [0.1, 0.9, 1.1, 7]) {
+      metrics.noteTaken()
+      metrics.noteAnswered('accepted', '', seconds)
+    }
+    metrics.noteTaken()
+    metrics.noteAnswered('refused', 'bad_signature', 0.1)
+    metrics.turnedAway('rate')
+    metrics.reloaded(false)
+    metrics.scheduled('renewed', 3)
+    metrics.answered({ route: 'tile', method: 'GET', status: 200, seconds: 0.1, isEvents: false })
+    metrics.answered({ route: 'tile', method: 'GET', status: 503, seconds: 0.1, isEvents: false })
+    expect(await readFigures(metrics.registry)).toMatchObject({
+      ...{
+        entries: 1,
+        cosigned: 0,
+        isUp: true,
+        freeBytes: 0,
+        waiting: 1,
+        accepted: 4,
+        refused: { bad_signature: 1 },
+        failed: {},
+      },
+      ...{ answered: 5, slow: 2, requests: 2, failedRequests: 1, turnedAway: { rate: 1 }, failedReloads: 1, renewed: 3 },
+    })
   })
 })
 

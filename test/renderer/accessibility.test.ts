@@ -36,6 +36,7 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
     ['#/treasury', 'Trial balance'],
     ['#/revenue', 'What the figures mean'],
     ['#/accounts', 'Chiara'],
+    ['#/hub', 'Let others take part'],
   ],
 }
 

@@ -14,12 +14,16 @@ export function storageOf(dir: string): HubView['storage'] {
     writeAhead: bytesOf(`${BOOK.file}-wal`),
     index: withAll(INDEX_FILE),
     guard: withAll(GUARD.file),
-    free: freeBytes(dir),
+    ...diskOf(dir),
   }
 }
 
 /** Free bytes of the disk that a folder is on. */
 export function freeBytes(dir: string): number {
-  const { bavail, bsize } = statfsSync(dir)
-  return bavail * bsize
+  return diskOf(dir).free
+}
+
+function diskOf(dir: string): Pick<HubView['storage'], 'free' | 'disk'> {
+  const { bavail, blocks, bsize } = statfsSync(dir)
+  return { free: bavail * bsize, disk: blocks * bsize }
 }

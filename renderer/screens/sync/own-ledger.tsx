@@ -2,14 +2,13 @@
 import { Stack, Text } from '@mantine/core'
 import { Fingerprint } from '../../components/fingerprint.tsx'
 import { Facts, Page, Panel } from '../../components/layout.tsx'
-import { Copy, Id } from '../../components/text.tsx'
+import { CommandText, Id } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { strings } from '../../strings.ts'
 
 export function OwnLedger() {
   const { desk, ledger } = useDesk()
   const { sync: t } = strings
-  const command = `nimledger hub --dir ${desk.dir}`
   return (
     <Page title={t.title} lead={t.own.lead}>
       <Panel title={t.own.title}>
@@ -20,13 +19,7 @@ export function OwnLedger() {
               [t.origin, <bdi key="origin">{ledger.origin}</bdi>],
               [t.key, <Id key="key" value={ledger.vkey} full />],
               [t.fingerprint, <Fingerprint key="fingerprint" vkey={ledger.vkey} />],
-              [
-                t.own.command,
-                <span key="command" className="id">
-                  <span className="mono break">{command}</span>
-                  <Copy value={command} />
-                </span>,
-              ],
+              [t.own.command, <CommandText key="command">{`nimledger hub --dir ${desk.dir}`}</CommandText>],
             ]}
           />
         </Stack>
