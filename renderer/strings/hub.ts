@@ -205,6 +205,5 @@ export const hub = {
       button: 'Sign in as the operator',
       other: 'Look at it where the operator’s key is, or on the hub’s own machine.',
     },
-    back: 'Start the hub again on this machine, or lock this console and unlock it: then it writes to the ledger by itself.',
   },
 }

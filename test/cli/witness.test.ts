@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { readHubAnswer } from '../../core/api/hub-view.ts'
 import { formatAddCheckpoint } from '../../core/log/add-checkpoint.ts'
 import { readCheckpoint, signCheckpoint } from '../../core/log/checkpoint.ts'
 import { ED25519, formatVerifierKey, type NoteSigner } from '../../core/log/note.ts'
@@ -184,6 +185,21 @@ async function expectMirrored({ url, vkey, policy, strict }: Scene): Promise<voi
   expect(await ok(cli(mirror, ['status']))).toMatchObject({ size: 3, outbox: { accepted: 1 } })
 }
 
+/** The operator sees what each witness cosigned, and why one does not. */
+async function expectShown({ dir, url }: Scene): Promise<void> {
+  const { token } = await ok(cli(dir, ['access', 'issue', 'office', '--scope', 'metrics']))
+  const answer = await fetch(`${url}/trpc/status.show`, { headers: { authorization: `Bearer ${token}` } })
+  const { witnesses, log } = readHubAnswer(await answer.text())!
+  expect(log).toMatchObject({ entries: 3, published: 3, cosigned: 3 })
+  const cosigned = expect.stringMatching(/Z$/)
+  const away = { message: expect.stringContaining('does not answer'), time: cosigned }
+  expect(witnesses).toEqual([
+    { name: NAMES[0], size: 3, cosigned },
+    { name: NAMES[1], size: 3, cosigned },
+    { name: NAMES[2], size: 0, failure: away },
+  ])
+}
+
 describe('a hub with witnesses', () => {
   it('publishes what they cosigned; verify, check, sync and export demand and show it', async () => {
     const scene = await openScene()
@@ -201,6 +217,7 @@ describe('a hub with witnesses', () => {
     const metrics = await (await fetch(`${url}/metrics`)).text()
     expect(metrics).toContain('nimledger_cosigned_entries 3')
     expect(metrics).toContain('nimledger_witness_up{witness="witness.example/w3"} 0')
+    await expectShown(scene)
     expect(metrics).toMatch(/nimledger_witness_requests_total\{witness="witness.example\/w1",outcome="cosigned"\} [1-9]/)
     expect(await hub.end()).toBe(0)
     for (const running of witnesses) await running.end()

@@ -59,7 +59,7 @@ test('shows how the hub on this machine is doing, live, and what is wrong first'
   await expectSound(page)
   await hub.end()
   await page.getByRole('alert', { name: 'How it is doing is not known' }).waitFor()
-  await page.getByText('Start the hub again on this machine').waitFor()
+  await page.getByText('Start it again').waitFor()
   await expectSound(page)
   await startHub(dir)
   await page.getByRole('button', { name: 'Try again' }).click()

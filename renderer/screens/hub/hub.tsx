@@ -1,5 +1,5 @@
 /** How the sequencer is doing, for its operator: what is wrong first, then pace, queue, refusals, who follows, witnesses. */
-import { Button, Text } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { IconKey } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { HubState, HubView } from '../../../core/api/views.ts'
@@ -132,12 +132,7 @@ function Untold({ state: { where, failure, canSignIn }, retry }: UntoldProps) {
   const { hub: t } = strings
   if (failure === undefined) return null
   if (where === 'afar' && failure.code === 'missing') return <SignIn canSignIn={canSignIn === true} />
-  return (
-    <>
-      <Failed failure={failure} title={t.untold} tone="warn" retry={retry} />
-      {where === 'beside' && <Text c="dimmed">{t.back}</Text>}
-    </>
-  )
+  return <Failed failure={failure} title={t.untold} tone="warn" retry={retry} />
 }
 
 function SignIn({ canSignIn }: { readonly canSignIn: boolean }) {

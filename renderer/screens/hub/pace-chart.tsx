@@ -3,6 +3,7 @@ import { BarChart } from '@mantine/charts'
 import { Paper, SegmentedControl, Text, VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import type { HubView } from '../../../core/api/views.ts'
+import { scaleTo } from '../../chart-periods.ts'
 import { Panel } from '../../components/layout.tsx'
 import { formatCount } from '../../format.ts'
 import { strings } from '../../strings.ts'
@@ -10,20 +11,15 @@ import { strings } from '../../strings.ts'
 const SPANS = ['seconds', 'minutes'] as const
 type Span = (typeof SPANS)[number]
 
-const TICKS = 4
-
-/** Marks of the axis at whole numbers, up to one that no count is beyond. */
-function marksFor(counts: readonly number[]): number[] {
-  const step = Math.max(1, Math.ceil(Math.max(...counts) / TICKS))
-  return Array.from({ length: TICKS + 1 }, (_, i) => i * step)
-}
+/** The scale reaches this far at least, so that few entries are low. */
+const LEAST_TOP = 4
 
 export function PaceChart({ pace }: { readonly pace: HubView['pace'] }) {
   const [span, setSpan] = useState<Span>('seconds')
   const { hub: t } = strings
   const counts = pace[span]
   const steps = counts.map((count, i) => ({ ago: t.ago[span](counts.length - i), [t.entriesName]: count }))
-  const marks = marksFor(counts)
+  const scale = scaleTo(Math.max(LEAST_TOP, ...counts))
   const sum = counts.reduce((total, count) => total + count, 0)
   const choice = (
     <SegmentedControl
@@ -45,7 +41,7 @@ export function PaceChart({ pace }: { readonly pace: HubView['pace'] }) {
           gridAxis="x"
           tickLine="none"
           valueFormatter={(count) => formatCount(count)}
-          yAxisProps={{ width: 48, ticks: marks, domain: [0, marks.at(-1)!] }}
+          yAxisProps={{ width: 48, ticks: scale, domain: [0, scale.at(-1)!], interval: 0 }}
           xAxisProps={{ interval: 14 }}
           tooltipProps={{
             content: ({ label, payload }) => <Tip ago={String(label)} count={Number(payload?.[0]?.value ?? 0)} />,
