@@ -10,6 +10,7 @@ import type { HubState } from '../../api/views.ts'
 import type { Platform } from '../../domain/state.ts'
 import { IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
+import type { Vault } from '../../drivers/vault.ts'
 import { lastTime, readPlatform } from '../../ledger/queries.ts'
 import { Revenue } from '../../ledger/revenue.ts'
 import { callLocalDoor, type LocalCaller } from '../../net/local-caller.ts'
@@ -79,6 +80,10 @@ export class ServedLedger implements Opened {
 
   get size(): number {
     return this.#size
+  }
+
+  get vault(): Vault {
+    return this.#place.vault
   }
 
   reading<T>(read: (sight: Sight) => Promise<T>): Promise<T> {
