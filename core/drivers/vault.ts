@@ -140,10 +140,10 @@ export class Vault {
     return Vault.#tried(path, file, await deriveAside(passphrase, file.kdf))
   }
 
-  /** The keys in the text of a file of keys, whoever has it; `name` is what people call it. */
-  static async keysIn(text: string, name: string, passphrase: string): Promise<NamedKey[]> {
-    const file = parseFile(name, text)
-    const vault = new Vault(name, file, await deriveAside(passphrase, file.kdf))
+  /** The keys in the text of a file of keys, wherever it lies. */
+  static async keysIn(text: string, passphrase: string): Promise<NamedKey[]> {
+    const file = parseFile('The file', text)
+    const vault = new Vault('the file', file, await deriveAside(passphrase, file.kdf))
     return file.keys.map((entry) => ({ label: entry.label, account: entry.account, pair: vault.#unseal(entry) }))
   }
 

@@ -217,6 +217,7 @@ const KEEPING: readonly SpotlightActionData[] = [
 const SHEET: SpotlightActionData = {
   id: 'recovery-sheet',
   label: strings.recovery.title,
+  keywords: words.sheet,
   leftSection: <IconFileText size={18} />,
   onClick: () => go(href('keys', 'sheet')),
 }
@@ -277,7 +278,13 @@ function useActions({ newAccount, bringKeys }: CommandPaletteProps): SpotlightAc
       leftSection: <IconPlus size={18} />,
       onClick: newAccount,
     },
-    { id: 'bring-keys', label: strings.bring.title, leftSection: <IconRestore size={18} />, onClick: bringKeys },
+    {
+      id: 'bring-keys',
+      label: strings.bring.title,
+      keywords: words.bringKeys,
+      leftSection: <IconRestore size={18} />,
+      onClick: bringKeys,
+    },
     ...(isNobody ? [] : [copy]),
     {
       id: 'light',

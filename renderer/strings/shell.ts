@@ -35,6 +35,8 @@ export const shell = {
       newAccount: ['open', 'create', 'sign up'],
       compare: ['fork', 'consistency', 'evidence'],
       export: ['save', 'csv', 'json', 'tiles', 'hledger', 'beancount'],
+      sheet: ['backup', 'words', 'paper', 'seed', 'print'],
+      bringKeys: ['recover', 'restore', 'import', 'words'],
     },
     pageWords: {
       overview: ['dashboard', 'home', 'revenue'],

@@ -74,6 +74,8 @@ describe('exported words', () => {
     expectFailed(run, 'passphrase')
     expectFailed(await cli(dir, ['keys', 'export', '--words'], { passphrase: undefined }), 'passphrase')
     expectFailed(await cli(dir, ['keys', 'export']), 'usage')
+    expectFailed(await cli(dir, ['keys', 'export', '--words', '--file-passphrase-file', 'x']), 'usage')
+    expectFailed(await cli(dir, ['keys', 'import', 'x', '--name', 'me']), 'usage')
   })
 })
 

@@ -82,6 +82,8 @@ function filePassphrase({ filePassphraseFile: file }: FileOptions, own: string):
 
 async function exportKeys(file: string | undefined, options: ExportOptions): Promise<void> {
   const place = placeOf(options)
+  if (options.words && options.filePassphraseFile !== undefined)
+    throw new Failure('usage', 'Words have no passphrase: leave out --words or --file-passphrase-file.')
   if (file === undefined && !options.words) throw new Failure('usage', 'Name the file, or ask for the keys in words: --words.')
   if (listKeys(place.dir).length === 0) throw new Failure('usage', `There are no keys in ${place.dir}.`)
   if (file !== undefined && existsSync(file))
@@ -131,6 +133,8 @@ function wantedKeys({ dir }: Place, names: readonly string[]): (entry: PublicEnt
 }
 
 async function importKeys(file: string, options: ImportOptions): Promise<void> {
+  if (options.name !== undefined && !options.words)
+    throw new Failure('usage', '--name goes with --words; of a file, --rename OLD=NEW gives a key another name.')
   const place = placeOf(options)
   const isFirst = listKeys(place.dir).length === 0
   const own = await readPassphrase(place.passphrase, isFirst)

@@ -64,6 +64,7 @@ import { Settings } from './settings.ts'
 export const LOCK_AFTER_MINUTES = 15
 
 const MINUTE_MS = 60_000
+const goOn = () => {}
 
 export interface ConsoleOptions {
   readonly dir: string
@@ -177,7 +178,8 @@ export class ConsoleDesk implements ConsoleHost {
   }
 
   async bringFirstKeys({ source, passphrase }: FirstKeys): Promise<void> {
-    await bringFirstKeys(this.#options.dir, passphrase, await openSource(source))
+    const opened = await openSource(source)
+    await this.#inTurn(() => bringFirstKeys(this.#options.dir, passphrase, opened))
     await this.unlock(passphrase)
   }
 
@@ -212,11 +214,8 @@ export class ConsoleDesk implements ConsoleHost {
     }
   }
 
-  /** One attempt at a time, each as slow as the key derivation makes it. */
   unlock(passphrase: string): Promise<void> {
-    const turn = this.#unlocking.then(() => this.#unlock(passphrase))
-    this.#unlocking = turn.catch(() => {})
-    return turn
+    return this.#inTurn(() => this.#unlock(passphrase))
   }
 
   async remember(passphrase: string | undefined): Promise<void> {
@@ -304,14 +303,14 @@ export class ConsoleDesk implements ConsoleHost {
   }
 
   keyFile(passphrase: string, account: string | undefined): Promise<Uint8Array> {
-    return this.#inTurn('keyFile', { dir: this.#options.dir, passphrase, account })
+    return this.#asked('keyFile', { dir: this.#options.dir, passphrase, account })
   }
 
   async sheet(account: string, passphrase: string): Promise<RecoverySheet> {
     const { dir } = this.#options
     const hub = this.#require().sync?.hub.url
     const { publicKeys, fill } = await this.reading((sight) => blankSheet(dir, sight, account, hub))
-    return fill(await this.#inTurn('words', { dir, passphrase, publicKeys }), new Date())
+    return fill(await this.#asked('words', { dir, passphrase, publicKeys }), new Date())
   }
 
   async markSheet(account: string, as: 'kept' | 'missing'): Promise<void> {
@@ -319,15 +318,17 @@ export class ConsoleDesk implements ConsoleHost {
     this.#become(this.#status)
   }
 
-  /** What takes the passphrase while the ledger is open: one attempt at a time, as in unlocking. */
-  #inTurn<Name extends 'keyFile' | 'words'>(name: Name, given: Tasks[Name]['given']): Promise<Tasks[Name]['result']> {
+  /** What is asked for the passphrase while the ledger is open. */
+  #asked<Name extends 'keyFile' | 'words'>(name: Name, given: Tasks[Name]['given']): Promise<Tasks[Name]['result']> {
     this.#require()
     this.touch()
-    const turn = this.#unlocking.then(() => aside(name, given, { signal: this.#life.signal }))
-    this.#unlocking = turn.then(
-      () => {},
-      () => {},
-    )
+    return this.#inTurn(() => aside(name, given, { signal: this.#life.signal }))
+  }
+
+  /** One attempt at the passphrase at a time, each as slow as the key derivation makes it. */
+  #inTurn<T>(attempt: () => Promise<T>): Promise<T> {
+    const turn = this.#unlocking.then(attempt)
+    this.#unlocking = turn.then(goOn, goOn)
     return turn
   }
 

@@ -95,7 +95,7 @@ type OpenedSource = { readonly pairs: readonly KeyPair[] } | { readonly named: r
 /** Throws where the words are none, or the passphrase does not open the file. */
 export async function openSource(source: KeySource): Promise<OpenedSource> {
   if ('words' in source) return { pairs: pairsInWords(source.words) }
-  return { named: await Vault.keysIn(source.file, 'The file', source.passphrase) }
+  return { named: await Vault.keysIn(source.file, source.passphrase) }
 }
 
 /** Takes keys into a vault that is open, each under the name that the ledger of the folder has for it. */
