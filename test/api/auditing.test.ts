@@ -2,9 +2,8 @@
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { ExportFormat } from '../../core/api/host.ts'
 import { toBase64, utf8 } from '../../core/base/bytes.ts'
 import { bounded } from '../../core/bin/export/formats.ts'
@@ -108,19 +107,25 @@ async function exported(client: Awaited<ReturnType<typeof opened>>['client'], fo
   return Buffer.concat(parts)
 }
 
-const leftOver = () => readdirSync(tmpdir()).filter((name) => name.startsWith('nimledger-export-'))
+/** A folder for temporary files of this test alone, and what is in it of exports. */
+function ownLeavings(): () => string[] {
+  const dir = folder()
+  vi.stubEnv('TMPDIR', dir)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  return () => readdirSync(dir).filter((name) => name.startsWith('nimledger-export-'))
+}
 
 describe('exports', () => {
   it('are byte by byte what the command line writes, and nothing is left of them here', async () => {
     const market = await marketCopy()
-    const before = leftOver()
+    const leavings = ownLeavings()
     const { client } = await opened(market.dir)
     for (const format of ['jsonl', 'csv', 'hledger', 'beancount'] as const) {
       const file = join(folder(), format)
       await ok(cli(market.dir, ['export', format, file]))
       expect((await exported(client, format)).equals(readFileSync(file)), format).toBe(true)
     }
-    await expect.poll(leftOver, { timeout: 30_000 }).toEqual(before)
+    await expect.poll(leavings, { timeout: 30_000 }).toEqual([])
   })
 
   it('of tiles are an archive, which the system unpacks into a log that verifies', async () => {
@@ -139,11 +144,11 @@ describe('exports', () => {
 
   it('end when nobody waits for them any more', async () => {
     const { client } = await opened((await marketCopy()).dir)
-    const before = leftOver()
+    const leavings = ownLeavings()
     const { unsubscribe } = client.log.export.subscribe({ format: 'jsonl' }, {})
-    await expect.poll(() => leftOver().length, { timeout: 30_000, interval: 5 }).toBe(before.length + 1)
+    await expect.poll(() => leavings().length, { timeout: 30_000, interval: 5 }).toBe(1)
     unsubscribe()
-    await expect.poll(leftOver, { timeout: 30_000 }).toEqual(before)
+    await expect.poll(leavings, { timeout: 30_000 }).toEqual([])
   })
 
   it('end where they grow beyond their bound, or where two are under way already', async () => {
@@ -167,13 +172,13 @@ describe('exports', () => {
   })
 
   it('end with the keys: what was begun is not handed out any more', async () => {
-    const before = leftOver()
+    const leavings = ownLeavings()
     const { client, desk } = await opened((await marketCopy()).dir)
     const file = await new Promise<{ id: string }>((resolve) => {
       client.log.export.subscribe({ format: 'csv' }, { onData: (event) => event.what === 'file' && resolve(event) })
     })
     await desk.lock()
-    await expect.poll(leftOver, { timeout: 30_000 }).toEqual(before)
+    await expect.poll(leavings, { timeout: 30_000 }).toEqual([])
     expect(await failureOf(client.log.exportPart.query({ id: file.id, from: 0 }))).toMatchObject({ code: 'locked' })
     await desk.unlock(PASSPHRASE)
     expect(await failureOf(client.log.exportPart.query({ id: file.id, from: 0 }))).toMatchObject({ code: 'usage' })
