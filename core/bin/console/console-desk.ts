@@ -21,7 +21,6 @@ import type {
   KeySource,
   Queued,
   Sight,
-  SpreadsheetCell,
   StatementAsked,
   SyncHost,
 } from '../../api/host.ts'
@@ -86,6 +85,7 @@ export interface Keychain {
 export class ConsoleDesk implements ConsoleHost {
   readonly tools = LEDGER_TOOLS
   readonly explain = explain
+  readonly spreadsheet = formatCsv
   readonly verify = chooseVerifier()
   readonly #options: ConsoleOptions
   readonly #events = new Broadcast<DeskEvent>()
@@ -385,10 +385,6 @@ export class ConsoleDesk implements ConsoleHost {
   statement(asked: StatementAsked): Promise<Uint8Array> {
     this.#require()
     return aside('statement', { dir: this.#options.dir, ...asked }, { signal: this.#life.signal })
-  }
-
-  spreadsheet(rows: readonly (readonly SpreadsheetCell[])[]): string {
-    return formatCsv(rows)
   }
 
   leastBalance(account: string): Micros | undefined {
