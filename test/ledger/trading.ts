@@ -16,7 +16,7 @@ import { mandateFor, openMarketplace, usageBatch } from './marketplace.ts'
 import { ADA, BOB, CYD, DAY, memoryHome, OPERATOR, type Person, person, TestLedger } from './support.ts'
 
 const DEE = person('Dee')
-export const PEOPLE = [ADA, BOB, CYD, DEE]
+const PEOPLE = [ADA, BOB, CYD, DEE]
 
 /** A plan or subscription as it stood at the end of a day. */
 export interface Standing {

@@ -15,7 +15,7 @@ import { addPayer, payerKey } from './payers.ts'
 import type { Tallies } from './tallies.ts'
 
 /** Where entries are read from, and rows that never change. */
-export interface Source {
+interface Source {
   readonly tools: Tools
   readonly store: StoreReader
   readonly rows: LoadedRows

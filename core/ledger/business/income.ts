@@ -52,7 +52,7 @@ interface PaymentRead extends Party {
   readonly payers: readonly string[]
 }
 
-export interface RefundRead extends Party {
+interface RefundRead extends Party {
   readonly what: 'refund'
   readonly time: Seconds
   /** The payment of which it gives back. */
@@ -131,7 +131,7 @@ async function partyOf(rows: LoadedRows, { type, body, outcome }: PlainEntry): P
 }
 
 /** What was given back of a payment, before and with a refund. */
-export interface GivenBack {
+interface GivenBack {
   readonly refundedMicros: bigint
 }
 

@@ -8,7 +8,7 @@ import { decodeRow, encodeRow } from '../../domain/table.ts'
 import type { KeptText } from '../search-index.ts'
 
 /** The texts that an index keeps under keys, each in the place of its key. */
-export type Recall = (keys: readonly string[]) => Promise<readonly (string | undefined)[]>
+type Recall = (keys: readonly string[]) => Promise<readonly (string | undefined)[]>
 
 export class Kept {
   readonly #recall: Recall

@@ -44,7 +44,7 @@ function entryOf(period: Paid['periods'][number]): number {
 }
 
 /** A paid period as it is counted. */
-export interface Run extends state.PaidPeriod {
+interface Run extends state.PaidPeriod {
   /** The entry that paid it. */
   readonly entry: number
   readonly subject: string
@@ -60,10 +60,10 @@ interface Runs {
 }
 
 /** The types of entries that change what somebody paid for, or which plans are sold. */
-const PLAN_TYPES = ['plan.subscribe', 'plan.change', 'plan.cancel', 'plan.renew']
 const TYPES: ReadonlySet<string> = new Set([
-  ...PLAN_TYPES,
-  ...['subscription.start', 'subscription.renew', 'policy.update', 'ledger.genesis'],
+  ...['plan.subscribe', 'plan.change', 'plan.cancel', 'plan.renew'],
+  ...['subscription.start', 'subscription.renew'],
+  ...['policy.update', 'ledger.genesis'],
 ])
 
 /** Whether paid time depends on an entry of this type: such an entry is needed with its transaction. */
@@ -201,7 +201,7 @@ function recount(tallies: Tallies, kept: Kept, row: RowKey, time: Seconds, begun
  * The runs after something changed at `time`. A run whose period is paid no more ends now, or never was if it has not begun; then
  * the next one, if it is paid already, is in force at once. A run that has begun is put behind them.
  */
-export function runsAfter(
+function runsAfter(
   before: readonly Run[],
   isPaid: (entry: number) => boolean,
   time: Seconds,

@@ -43,7 +43,7 @@ interface Business extends Searched {
   readonly tools: Tools
 }
 
-export interface BusinessReport {
+interface BusinessReport {
   /** The number of the day at whose end it would be as it says. */
   readonly today: number
   /** The oldest first; the last one runs. */
@@ -80,7 +80,7 @@ export async function readBusiness(business: Business, unit: Unit, now: Millisec
   })
 }
 
-export interface CreatorSums extends IncomeSums {
+interface CreatorSums extends IncomeSums {
   readonly account: string
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the tallies say, period by period: pure, over tallies that were read. Averages are rounded down to the microcredit; they are
- * there to be read, and nothing is paid by them.
+ * What the tallies say, period by period: pure, over tallies that were read. Averages are cut to the microcredit: they are there
+ * to be read, and nothing is paid by them.
  *
  *   take       fees and payments for plans, less what refunds gave back of them
  *   ARPU       the take of a period, by account that paid something in it
@@ -61,7 +61,7 @@ export interface PeriodReport {
   readonly byPlan: readonly PlanSums[]
 }
 
-export interface Read {
+interface Read {
   readonly income: readonly Tally[]
   readonly plan: readonly Tally[]
   readonly payers: readonly Tally[]
@@ -69,7 +69,7 @@ export interface Read {
   readonly paidTime: readonly Tally[]
 }
 
-export interface Span {
+interface Span {
   readonly unit: Unit
   /** Numbers of periods: from the first to the last one, which is the one that runs. */
   readonly first: number
@@ -113,7 +113,7 @@ function byPeriod(unit: Unit, tallies: readonly Tally[]): Map<number, Tally[]> {
 }
 
 /** By kind. */
-export function kindsOf(tallies: readonly Tally[]): Readonly<Record<Kind, IncomeSums>> {
+function kindsOf(tallies: readonly Tally[]): Readonly<Record<Kind, IncomeSums>> {
   const sums = KINDS.map((kind) => [kind, incomeSums(tallies.filter(({ subject }) => subject === kind))] as const)
   return Object.fromEntries(sums) as Record<Kind, IncomeSums>
 }
@@ -158,9 +158,9 @@ class Running {
     this.#goTo(to)
     return Array.from(this.#subjects, ([subject, sums]) => {
       const [yearlyMicros, takeMicros, active, started, ended] = sums as [bigint, bigint, bigint, bigint, bigint]
-      const [, , activeBefore, startedBefore, endedBefore] = before.get(subject) ?? [0n, 0n, 0n, 0n, 0n]
-      const [started_, ended_] = [started - startedBefore!, ended - endedBefore!]
-      return { subject, before: activeBefore!, started: started_, ended: ended_, active, yearlyMicros, takeMicros }
+      const [, , activeBefore = 0n, startedBefore = 0n, endedBefore = 0n] = before.get(subject) ?? []
+      const movements = { started: started - startedBefore, ended: ended - endedBefore }
+      return { subject, before: activeBefore, ...movements, active, yearlyMicros, takeMicros }
     })
   }
 

@@ -9,7 +9,7 @@
  *   plan            day              plan, or OFFERS       gross, times taken, times renewed
  *   paid-time       day              SUBSCRIPTIONS, plan   a year's gross, a year's take, active, started, ended
  *   payers-<unit>   day, week, month none                  accounts that paid something
- *   cohort          month            month                 of the accounts that first paid in the one, those that paid in the other
+ *   cohort          month            month                 accounts that first paid in the one and paid in the other
  *   book            0, all times     fees, plans           withdrawn, given back at the operator's expense
  *
  * Amounts are microcredits. The sums of paid-time are changes: all those up to a day say what is active at its end. They stand on
