@@ -96,7 +96,7 @@ export const revenue = {
       ['Active', 'A subscription or plan whose paid time runs to the end of the day. In grace it is not active.'],
       [
         'MRR',
-        'What is active at the end of the period pays in a month: a yearly price counts by 12, a quarterly one by 3, a weekly one 52 ÷ 12 times.',
+        'What is active at its end pays in a month: a yearly price counts by 12, a quarterly one by 3, a weekly one 52 ÷ 12 times.',
       ],
       ['ARPU', 'The take of the period, by each account that paid something in it.'],
       [
