@@ -96,6 +96,11 @@ export function parseTyped(typed: string): string | undefined {
   return amountOf(whole * MICROS_PER_CREDIT + BigInt((match[2] ?? '').padEnd(DECIMALS, '0')))
 }
 
+/** The whole number above zero that a person typed. */
+export function countIn(typed: string): number | undefined {
+  return /^[1-9]\d{0,14}$/.test(typed.trim()) ? Number(typed.trim()) : undefined
+}
+
 interface FeeShown {
   readonly gross: string
   readonly fee: string

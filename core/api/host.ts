@@ -10,6 +10,7 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { Milliseconds, Seconds } from '../domain/time.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import type { AuditReport } from '../ledger/audit.ts'
+import type { Deposits } from '../ledger/deposits.ts'
 import type { Lookup } from '../ledger/lookup.ts'
 import type { OutboxNote, OutboxStore } from '../ledger/outbox-store.ts'
 import type { Revenue } from '../ledger/revenue.ts'
@@ -29,6 +30,7 @@ export interface Sight {
   readonly time: Milliseconds
   /** Shared by all calls, so that the log is folded once. */
   readonly revenue: Revenue
+  readonly deposits: Deposits
 }
 
 export interface Founding {
@@ -184,6 +186,8 @@ export interface ConsoleHost {
   exportedPart(id: string, from: number, lengthBytes: number): Promise<Uint8Array>
   /** An account's statement, written beside everything else. */
   statement(asked: StatementAsked): Promise<Uint8Array>
+  /** What went in and out outside the ledger, as CSV. */
+  deposits(period: Period): Promise<Uint8Array>
   /** What the person at this machine wants an account to have at least. */
   leastBalance(account: string): Micros | undefined
   /** Remembers that in the folder, or forgets it. */

@@ -1,19 +1,22 @@
 /** How an account stands: its credits, its plan, what it bought, its earnings by the time at which they become available. */
 
 import { matured } from '../domain/aged-sum.ts'
+import type { Tools } from '../domain/envelope.ts'
 import { add, formatMicros } from '../domain/money.ts'
 import { standing } from '../domain/paid-periods.ts'
 import { platformAt } from '../domain/policy.ts'
 import { type Account, accounts, earnings, planSubscriptions } from '../domain/state.ts'
-import { formatSeconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { formatMilliseconds, formatSeconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { type AccountOrder, findAccountsInOrder } from '../ledger/account-order.ts'
 import { findAccounts, findHoldings } from '../ledger/catalogue.ts'
 import type { Searched } from '../ledger/entry-search.ts'
+import { readBackwards } from '../ledger/history.ts'
 import { balance, readPlatform, readRow } from '../ledger/queries.ts'
 import type { StoreReader } from '../ledger/store.ts'
 import { missing } from './failures.ts'
 import type { Sight } from './host.ts'
 import { entitlementView, mandateView, planView, subscriptionView } from './present.ts'
-import type { AccountPage, AccountSummary, EarningsView, Holdings, PlanView, WalletView } from './views.ts'
+import type { AccountDetail, AccountPage, AccountSummary, EarningsView, Holdings, PlanView, WalletView } from './views.ts'
 
 type Moment = Pick<Sight, 'store' | 'time'>
 
@@ -62,16 +65,49 @@ export async function readWallet({ store, time }: Moment, account: string): Prom
   }
 }
 
+type AccountsAsked = Parameters<typeof findAccounts>[1] & {
+  readonly by?: AccountOrder | undefined
+  readonly isDescending?: boolean
+}
+
 /** Accounts that are found by a text, with what each has. */
-export async function readAccountPage(sight: Moment & Searched, asked: Parameters<typeof findAccounts>[1]): Promise<AccountPage> {
+export async function readAccountPage(sight: Moment & Searched, asked: AccountsAsked): Promise<AccountPage> {
   const { store, time } = sight
-  const { items, next } = await findAccounts(sight, asked)
-  const found: AccountSummary[] = []
+  const { by, isDescending = false, ...part } = asked
+  const { items, next, isAll } =
+    by === undefined
+      ? { isAll: true, ...(await findAccounts(sight, part)) }
+      : await findAccountsInOrder(sight, wholeSeconds(time), { ...part, by, isDescending })
+  const shown: AccountSummary[] = []
   for (const { account, row } of items) {
     const { spendable, earnings } = (await balance(store, account, time)) as Pick<AccountSummary, 'spendable' | 'earnings'>
-    found.push({ account, number: row.number, name: row.name, frozen: row.frozen, spendable, earnings })
+    shown.push({ account, number: row.number, name: row.name, frozen: row.frozen, spendable, earnings })
   }
-  return { size: await store.size(), accounts: found, ...(next !== undefined && { next }) }
+  return {
+    size: await store.size(),
+    accounts: shown,
+    ...(next !== undefined && { next }),
+    ...(!isAll && { isPartial: true as const }),
+  }
+}
+
+/** Why an account is frozen stands in the newest entry that froze it. */
+export async function readAccountDetail(tools: Tools, sight: Sight, account: string): Promise<AccountDetail> {
+  const { store } = sight
+  const { number, name, openedAt, frozen, entries } = await needAccount(store, account)
+  const freezing = frozen ? await readBackwards(tools, sight, { account, type: 'account.freeze', limit: 1 }) : undefined
+  const froze = freezing?.entries[0]
+  return {
+    ...{ account, size: await store.size(), number, name, entries },
+    opened: formatSeconds(openedAt),
+    ...(froze && {
+      frozen: {
+        time: formatMilliseconds(froze.time),
+        reason: (froze.transaction.body as { readonly reason: string }).reason,
+        entry: froze.index,
+      },
+    }),
+  }
 }
 
 export async function readHoldings({ store, time }: Moment, account: string): Promise<Holdings> {

@@ -261,7 +261,7 @@ async function* owned<Row>(store: StoreReader, table: Table<Row>, prefix: string
   }
 }
 
-interface FoundAccount {
+export interface FoundAccount {
   readonly account: string
   readonly row: state.Account
 }

@@ -23,7 +23,7 @@ export interface Searched {
 }
 
 export interface EntryFilter {
-  /** Entries that touched an account; with `isPayee`, those whose payment reached it; with `book`, those that changed that one. */
+  /** Entries that touched an account; with `isPayee`, those whose payment reached it; with `book`, those that posted to it. */
   readonly account?: string | undefined
   readonly isPayee?: boolean | undefined
   readonly book?: AccountBook | undefined

@@ -1,7 +1,7 @@
 /**
- * How long credits last at a pace of spending, with the renewals that are due on the way. Grants burn as the ledger burns them, the
- * one that expires soonest first, and what is left of one when it expires is lost. Pure: it supposes that nothing comes in, that
- * the pace stays, and that renewals are charged when the paid time ends.
+ * How long credits last at a pace of spending, with the renewals that are due on the way. Grants burn as the ledger burns them,
+ * the one that expires soonest first, and what is left of one when it expires is lost. Pure: it supposes that nothing comes in,
+ * that the pace stays, and that renewals are charged when the paid time ends.
  */
 
 import type { Lot } from '../domain/state.ts'

@@ -20,8 +20,8 @@ export interface NextRenewal extends Renewing {
 }
 
 /**
- * The next renewal of each, the soonest first: of what is active or in grace, not cancelled, still sold, and for no more than what
- * was signed, since nothing else is ever charged.
+ * The next renewal of each, the soonest first: of what is active or in grace, not cancelled, still sold, and for no more than
+ * what was signed, since nothing else is ever charged.
  */
 export async function findRenewals(store: StoreReader, account: string, time: Seconds): Promise<NextRenewal[]> {
   const { subscriptions } = await findHoldings(store, account, time)

@@ -28,6 +28,13 @@ export function amountColumn<Row>(id: string, title: string, amount: (row: Row) 
 /** The column of what can be done with a row: its buttons say it, so its head is for those who do not see them. */
 const ACTIONS = 'actions'
 
+export interface Ordered {
+  /** The column's id. */
+  readonly by: string
+  readonly isDescending: boolean
+  choose(by: string): void
+}
+
 interface DataTableProps<Row> {
   readonly label: string
   readonly columns: readonly Column<Row>[]
@@ -35,6 +42,8 @@ interface DataTableProps<Row> {
   readonly rowKey: (row: Row) => string
   /** The column by which rows are sorted at first, the least above; otherwise they stand as they are given. */
   readonly sortedBy?: string
+  /** Where the rows are given in an order that is asked for elsewhere: which, and how another one is asked for. */
+  readonly ordered?: Ordered
   readonly more?: { readonly isLoading: boolean; load(): void } | undefined
   readonly foot?: ReactNode
 }
@@ -46,16 +55,25 @@ const ascending: SortFn<typeof features, never> = (a, b, column) => {
   return first < second ? -1 : first > second ? 1 : 0
 }
 
-export function DataTable<Row extends object>({ label, columns, rows, rowKey, sortedBy, more, foot }: DataTableProps<Row>) {
+export function DataTable<Row extends object>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  sortedBy,
+  ordered,
+  more,
+  foot,
+}: DataTableProps<Row>) {
   const definitions = useMemo(
     () =>
       columns.map(({ id, order }) => ({
         id,
         accessorFn: (row: Row) => order?.(row),
-        enableSorting: order !== undefined,
+        enableSorting: order !== undefined && ordered === undefined,
         sortFn: ascending as never,
       })),
-    [columns],
+    [columns, ordered],
   )
   const sorting = sortedBy === undefined ? [] : [{ id: sortedBy, desc: false }]
   const initialState = { sorting }
@@ -69,9 +87,20 @@ export function DataTable<Row extends object>({ label, columns, rows, rowKey, so
         <table className="table">
           <thead>
             <tr data-title={strings.sortBy}>
-              {table.getFlatHeaders().map(({ id, column }, at) => (
-                <Head key={id} column={columns[at]!} direction={column.getIsSorted()} toggle={column.getToggleSortingHandler()} />
-              ))}
+              {table
+                .getFlatHeaders()
+                .map(({ id, column }, at) =>
+                  ordered === undefined ? (
+                    <Head
+                      key={id}
+                      column={columns[at]!}
+                      direction={column.getIsSorted()}
+                      toggle={column.getToggleSortingHandler()}
+                    />
+                  ) : (
+                    <Head key={id} column={columns[at]!} direction={directionOf(id, ordered)} toggle={() => ordered.choose(id)} />
+                  ),
+                )}
             </tr>
           </thead>
           <tbody>
@@ -102,6 +131,10 @@ export function DataTable<Row extends object>({ label, columns, rows, rowKey, so
       )}
     </>
   )
+}
+
+function directionOf(id: string, { by, isDescending }: Ordered): false | 'asc' | 'desc' {
+  return id === by && (isDescending ? 'desc' : 'asc')
 }
 
 interface HeadProps {

@@ -1,8 +1,8 @@
 /** A few fields, and then the sign dialog over them: what is typed stays until the ledger has taken it. */
-import { Text, TextInput } from '@mantine/core'
+import { NativeSelect, Text, TextInput } from '@mantine/core'
 import { IconSignature } from '@tabler/icons-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { parseTyped } from '../format.ts'
+import { addDays, countIn, parseTyped } from '../format.ts'
 import { type SignRequest, useSign } from '../sign.tsx'
 import { strings } from '../strings.ts'
 import { DialogForm } from './dialog-form.tsx'
@@ -14,6 +14,12 @@ export interface FormField {
   readonly description?: string
   /** An amount of credits; otherwise a text of so many characters. */
   readonly isAmount?: true
+  /** A whole number above zero, signed as a number. */
+  readonly isCount?: true
+  /** A day, "2026-12-31", signed as the moment at which it ends. */
+  readonly isLastDay?: true
+  /** One of these, with what each is called. */
+  readonly choices?: readonly { readonly value: string; readonly label: string }[]
   readonly maxLength?: number
   readonly initial?: string
   /** What a text must be, beside there being one. */
@@ -54,37 +60,62 @@ export function FormDialog({ title, lead, fields, request, close }: FormDialogPr
       <Text c="dimmed" component="div">
         {lead}
       </Text>
-      {shown.map(({ name, label, description, isAmount, maxLength = 128, text, ...field }, at) => (
-        <TextInput
-          key={name}
-          label={label}
-          description={description}
-          value={text}
-          required
-          data-autofocus={at === 0 || undefined}
-          maxLength={isAmount ? 24 : maxLength}
-          inputMode={isAmount ? 'decimal' : 'text'}
-          classNames={isAmount ? { input: 'amount-input' } : {}}
-          error={text !== '' && signedOf({ isAmount, ...field }, text) === undefined ? hintOf({ isAmount, ...field }) : undefined}
-          onChange={(event) => setTyped({ ...typed, [name]: event.currentTarget.value })}
+      {shown.map(({ text, ...field }, at) => (
+        <Field
+          key={field.name}
+          field={field}
+          text={text}
+          isFirst={at === 0}
+          change={(next) => setTyped({ ...typed, [field.name]: next })}
         />
       ))}
     </DialogForm>
   )
 }
 
-type Rule = Pick<FormField, 'pattern' | 'patternHint'> & { readonly isAmount?: true | undefined }
+interface FieldProps {
+  readonly field: FormField
+  readonly text: string
+  readonly isFirst: boolean
+  readonly change: (text: string) => void
+}
+
+function Field({ field, text, isFirst, change }: FieldProps) {
+  const { label, description, isAmount, isCount, isLastDay, choices, maxLength = 128 } = field
+  const common = {
+    ...{ label, value: text, required: true },
+    ...(description !== undefined && { description }),
+    ...(isFirst && { 'data-autofocus': true }),
+    onChange: (event: { readonly currentTarget: { readonly value: string } }) => change(event.currentTarget.value),
+  }
+  if (choices !== undefined) return <NativeSelect {...common} data={[...choices]} />
+  return (
+    <TextInput
+      {...common}
+      type={isLastDay ? 'date' : 'text'}
+      maxLength={isAmount || isCount ? MAX_NUMBER_CHARACTERS : maxLength}
+      inputMode={isAmount ? 'decimal' : isCount ? 'numeric' : 'text'}
+      classNames={isAmount ? { input: 'amount-input' } : {}}
+      error={text !== '' && signedOf(field, text) === undefined ? hintOf(field) : undefined}
+    />
+  )
+}
+
+const MAX_NUMBER_CHARACTERS = 24
 
 /** What the body gets of a field; undefined as long as that cannot be signed. */
-function signedOf({ isAmount, pattern }: Rule, text: string): string | undefined {
+function signedOf({ isAmount, isCount, isLastDay, pattern }: FormField, text: string): string | number | undefined {
   const trimmed = text.trim()
   if (isAmount) {
     const amount = parseTyped(trimmed)
     return amount === '0' ? undefined : amount
   }
-  return trimmed !== '' && (pattern === undefined || pattern.test(trimmed)) ? trimmed : undefined
+  if (isCount) return countIn(trimmed)
+  if (trimmed === '' || (pattern !== undefined && !pattern.test(trimmed))) return undefined
+  return isLastDay ? addDays(`${trimmed}T00:00:00Z`, 1) : trimmed
 }
 
-function hintOf({ isAmount, patternHint }: Rule): string | undefined {
-  return isAmount ? strings.publish.amount : patternHint
+function hintOf({ isAmount, isCount, patternHint }: FormField): string | undefined {
+  if (isAmount) return strings.publish.amount
+  return isCount ? strings.publish.whole : patternHint
 }

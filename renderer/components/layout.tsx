@@ -18,6 +18,7 @@ import { IconAlertTriangle, IconArrowLeft, IconBan, IconCircleCheck, type IconPr
 import { type ComponentType, type CSSProperties, type ReactNode, useLayoutEffect } from 'react'
 import type { DeskState, PreviewRefused } from '../../core/api/views.ts'
 import { splitAmount } from '../format.ts'
+import { mendOf } from '../mends.ts'
 import { beginAtTop, href, useRoute } from '../route.ts'
 import { strings } from '../strings.ts'
 import { type Failure, failureOf } from '../trpc.ts'
@@ -205,19 +206,6 @@ export function Failed({ failure: { code, message }, title, tone = 'bad', retry 
   )
 }
 
-/** The page on which what the advice says is done. */
-const WAYS: Partial<Record<PreviewRefused['code'], 'wallet' | 'models' | 'earnings' | 'keys' | 'market'>> = {
-  exceeds_credits: 'wallet',
-  in_debt: 'wallet',
-  plan_required: 'models',
-  plan_limit: 'models',
-  not_deployed: 'models',
-  not_for_sale: 'market',
-  exceeds_earnings: 'earnings',
-  last_key: 'keys',
-  key_scope: 'keys',
-}
-
 /** What is asked for is had already: no trouble, and what follows a purchase at once. */
 const HAD: readonly PreviewRefused['code'][] = ['already_subscribed', 'already_owned']
 
@@ -225,7 +213,7 @@ const HAD: readonly PreviewRefused['code'][] = ['already_subscribed', 'already_o
 export function RefusalNotice({ refusal }: { readonly refusal: PreviewRefused }) {
   const advice = strings.advice[refusal.code]
   const { page } = useRoute()
-  const way = WAYS[refusal.code]
+  const mend = mendOf(refusal)
   const isHad = HAD.includes(refusal.code)
   return (
     <Alert
@@ -242,9 +230,9 @@ export function RefusalNotice({ refusal }: { readonly refusal: PreviewRefused })
         {advice !== undefined && (
           <Text component="div" size="sm">
             {advice}{' '}
-            {way !== undefined && way !== page && (
-              <Anchor href={href(way)} inherit>
-                {strings.goTo(strings[way].title)}
+            {mend !== undefined && mend.to !== href(page) && (
+              <Anchor href={mend.to} inherit>
+                {mend.label}
               </Anchor>
             )}
           </Text>

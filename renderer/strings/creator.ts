@@ -57,6 +57,10 @@ export const creator = {
     choose: 'Choose a plan',
     chooseLead:
       'Deploying and listing models needs one. It is paid now for the first period, and renews at up to the price that you sign.',
+    offered: 'Corporate',
+    theOffer: 'the offer',
+    offeredUntil: 'offered until',
+    renewNow: 'Renew it now',
     take: (plan: string) => `Take ${capitalized(plan)}`,
     perPeriod: (period: string) => `a ${period}`,
     room: (limit: number) => `${plural(limit, 'deployed model')} at a time`,
@@ -66,8 +70,20 @@ export const creator = {
     emptyText: 'A model is a name, the base that it was tuned from, and the digest of its weights. Creating one costs nothing.',
     serving: 'in service',
     suspended: 'suspended',
-    suspendedHint: 'Deployed, but beyond what the plan has room for now, so it is out of service.',
     idle: 'not deployed',
+    why: {
+      plan: 'Deploying needs a plan: choose one above.',
+      full: (limit: number) =>
+        `All ${plural(limit, 'slot')} of the plan are taken: undeploy another model, or take a larger plan.`,
+      deploy: 'Deploy it, then it can be published.',
+      suspended:
+        'Deployed, but beyond what the plan has room for now: renew the plan or take a larger one, or undeploy an older model.',
+      listing: {
+        'it was withdrawn': 'It stays so: publish another one.',
+        'its creator is frozen': 'Ask the operator why.',
+        'its model is undeployed or suspended': 'Deploy its model again, or renew the plan.',
+      } as Readonly<Record<string, string>>,
+    },
     deploy: 'Deploy',
     undeploy: 'Undeploy',
     publish: 'Publish',
@@ -114,7 +130,15 @@ export const creator = {
   publish: {
     title: 'New listing',
     changeTitle: 'Change the listing',
-    cannotRemove: 'What was offered once can be changed, but not taken away: withdraw the listing and publish another instead.',
+    cannotRemove: (what: string) =>
+      `${what} can be changed, but not taken away: withdraw the listing and publish another instead.`,
+    fields: {
+      query: 'Prices of calls',
+      purchase: 'The price to own it for ever',
+      licences: 'The last licence',
+      days: 'The days that a purchase lasts',
+      model: 'The model',
+    } as Readonly<Record<string, string>>,
     kind: 'What you sell',
     listingTitle: 'Title',
     description: 'Description',

@@ -1,3 +1,5 @@
+import type { UsageCounts } from '../../core/api/views.ts'
+import { formatCount } from '../format.ts'
 import { plural } from './words.ts'
 
 export const operator = {
@@ -25,9 +27,34 @@ export const operator = {
     provider: 'Provider',
     providerHint: 'a-z, 0-9 and -, such as bank or stripe',
     reference: 'Payment reference',
-    recent: 'Top-ups',
-    none: 'No top-ups yet',
-    noneText: 'The first one brings the first credits into the ledger.',
+    promotions: 'Promotions outstanding',
+    promotionsNote: 'granted, and neither spent on nor expired',
+    recent: 'What was done with credits',
+    of: 'Of entry',
+    kinds: {
+      'credit.topup': 'Top-ups',
+      'credit.grant': 'Grants',
+      'credit.return': 'Returns',
+      'credit.refund': 'Refunds',
+      'credit.chargeback': 'Charge-backs',
+      'debt.forgive': 'Debts forgiven',
+    },
+    none: {
+      'credit.topup': 'No top-ups yet',
+      'credit.grant': 'No grants yet',
+      'credit.return': 'Nothing was returned',
+      'credit.refund': 'Nothing was refunded',
+      'credit.chargeback': 'Nothing was charged back',
+      'debt.forgive': 'No debt was forgiven',
+    },
+    noneText: {
+      'credit.topup': 'The first one brings the first credits into the ledger.',
+      'credit.grant': 'Grant credits on the page of accounts.',
+      'credit.return': 'Open a top-up in the log to take unspent credits of it back.',
+      'credit.refund': 'Open a payment in the log to refund it; of a batch of calls, line by line.',
+      'credit.chargeback': 'Open a top-up in the log to charge it back.',
+      'debt.forgive': 'An account that owes has a button for it on the page of accounts.',
+    },
   },
 
   firstSteps: {
@@ -51,6 +78,57 @@ export const operator = {
     },
   },
 
+  batchLines: {
+    title: 'Lines',
+    refund: 'Refund line',
+    give: 'Refund',
+    refunded: 'given back',
+    duplicate: 'taken before',
+    line: (line: number, entry: number) => `Line ${formatCount(line)} of entry ${formatCount(entry)}`,
+    usage: ({ requests, inputTokens, outputTokens, milliseconds }: UsageCounts) =>
+      [
+        plural(requests, 'call'),
+        ...(inputTokens + outputTokens > 0 ? [`${formatCount(inputTokens)} + ${formatCount(outputTokens)} tokens`] : []),
+        ...(milliseconds > 0 ? [`${formatCount(milliseconds)} ms`] : []),
+      ].join(' · '),
+    columns: { line: 'Line', payer: 'Payer', usage: 'Usage', cost: 'Cost' },
+  },
+
+  deposits: {
+    title: 'Liabilities against deposits',
+    provider: 'Provider',
+    payments: 'Payments',
+    types: {
+      'credit.topup': 'Topped up',
+      'credit.return': 'Returned',
+      'credit.chargeback': 'Charged back',
+      'payout.settle': 'Paid out',
+      'revenue.withdraw': 'Withdrawn',
+    },
+    held: 'Deposits held',
+    depositsNote: 'credits sold, less what was given back and what was paid out',
+    earlier: 'of which not listed above, since it is older',
+    promotions: 'Granted free',
+    promotionsNote: 'or forgiven, and not expired: no deposit stands behind it',
+    backing: 'What there is',
+    liabilities: 'What is owed',
+    wallets: 'To users, in wallets and set aside',
+    creators: 'To creators, earned and being paid out',
+    revenue: 'The platform’s own fees and plans',
+    owed: 'Less what accounts owe',
+    fileLead: 'Every payment with its reference, to be compared with what the providers say.',
+  },
+
+  offers: {
+    title: 'Corporate offers',
+    open: 'open',
+    taken: 'taken',
+    expired: 'expired',
+    by: 'by entry',
+    since: 'since',
+    columns: { entry: 'Entry', account: 'Account', models: 'Models', period: 'By the', state: 'State', price: 'Price' },
+  },
+
   accounts: {
     title: 'Accounts',
     lead: 'Everybody with an account on this ledger.',
@@ -69,7 +147,36 @@ export const operator = {
     freeze: 'Freeze',
     unfreeze: 'Unfreeze',
     reasonHint: 'It stands in the log, for everybody to see.',
-    inLog: 'See its entries in the log',
     topUp: 'Top up',
+    grant: 'Grant',
+    partial: 'There are too many accounts to put all of them in order: search for a part of the name to see fewer.',
+    purpose: 'Purpose',
+    campaign: 'campaign',
+    campaignLabel: 'Campaign',
+    reference: 'Reference',
+    referenceHint: 'Whatever is granted under a reference is granted once and never again.',
+    grantUntil: 'Last day on which it can be spent',
+    offerUntil: 'Last day on which it can be taken',
+    lastDayHint: 'It ends with this day, by UTC.',
+    models: 'Models deployed at a time',
+    modelsHint: (largest: number) => `More than the largest plan has, which is ${largest}.`,
+    leads: {
+      'credit.grant': 'Free credits, which burn before paid ones and expire. What is left of them then goes back to promotions.',
+      'plan.offer':
+        'More room than the largest plan has, for this account alone. An offer cannot be withdrawn: it ends by itself.',
+      'account.freeze': 'It signs nothing until it is unfrozen. What is paid to it still arrives.',
+      'account.unfreeze': 'From then on it signs again.',
+      'debt.forgive': 'The platform bears it, and the account can spend again once nothing is owed.',
+    },
+    account: {
+      frozen: 'Frozen',
+      opened: 'Opened',
+      books: 'What it has',
+      grants: 'Grants',
+      notUsed: 'not used lately',
+      newest: 'Newest entries',
+      first: (count: number) => `the first ${count}`,
+      allEntries: (count: number) => `All ${plural(count, 'entry', 'entries')} in the log`,
+    },
   },
 }

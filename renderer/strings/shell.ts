@@ -169,6 +169,8 @@ export const shell = {
     wrong: 'This passphrase does not open the vault.',
   },
 
+  mends: { plan: 'Choose a plan', key: 'Add a key', listing: 'Read the listing again' },
+
   sign: {
     as: 'as',
     action: 'Sign and submit',

@@ -10,7 +10,8 @@ export const user = {
     getCredits: 'Get credits',
     getCreditsLead: [
       'Credits are paid for outside the ledger: by transfer, card or invoice, as its operator offers it.',
-      'The operator then tops up the account, and the payment’s reference stands in the log. This is what the operator needs to know:',
+      'The operator then tops up the account, and the payment’s reference stands in the log.',
+      'This is what the operator needs to know:',
     ].join(' '),
     request: ({ account, name, origin }: { account: string; name: string; origin: string }) =>
       `Please top up this account on ${origin}\n\nAccount: ${account}\nName: ${name}\nCredits: \nPaid through, with reference: `,
@@ -85,9 +86,14 @@ export const user = {
     tag: 'low',
     belowLeast: (spendable: string, least: string) =>
       `${credits(spendable)} can be spent, less than the ${formatAmount(least)} you asked for.`,
-    belowRenewals: ({ count, price, days }: AlertView['renewals']) =>
-      `${plural(count, 'renewal')} in the next ${plural(days, 'day')} ${count === 1 ? 'costs' : 'cost'} ${credits(price)}, more than can be spent.`,
-    lead: 'The console tells you when less can be spent than this, on every page. It is kept on this machine and is no part of the ledger.',
+    belowRenewals: ({ count, price, days }: AlertView['renewals']) => {
+      const what = `${plural(count, 'renewal')} in the next ${plural(days, 'day')}`
+      return `${what} ${count === 1 ? 'costs' : 'cost'} ${credits(price)}, more than can be spent.`
+    },
+    lead: [
+      'The console tells you when less can be spent than this, on every page.',
+      'It is kept on this machine and is no part of the ledger.',
+    ].join(' '),
     least: 'Tell me below',
     leastHint: 'Empty for no such alert. Renewals of the next 30 days that are not covered are told in any case.',
     keep: 'Keep it',

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import type { ListingView } from '../../core/api/views.ts'
-import { bodyOf, changesOf, draftOf } from '../../renderer/screens/creator/listing-draft.ts'
+import { bodyOf, changesOf, draftOf, lostIn } from '../../renderer/screens/creator/listing-draft.ts'
 
 const listing: ListingView = {
   ...{
@@ -52,7 +52,20 @@ test('whole fields that differ, with the units and licences that the form does n
   expect(changesOf(dataset, { ...draftOf(dataset), licencePrice: '8' })).toEqual({ ...id, licences })
 })
 
-test('a price that was offered cannot be taken away', () => {
-  expect(changesOf(dataset, { ...draftOf(dataset), purchase: '' })).toBe('cannot_remove')
+test('subscription prices are taken away, one or all; so are included units, and a licence of several', () => {
+  const id = { listing: listing.listing }
+  const none = { requests: 0, inputTokens: 0, outputTokens: 0, milliseconds: 0 }
+  expect(changesOf(listing, { ...draftOf(listing), included: '' })).toEqual({ ...id, included: none })
+  const unsubscribed = { ...draftOf(listing), week: '', month: '' }
+  expect(changesOf(listing, unsubscribed)).toEqual({ ...id, subscription: {}, included: none })
+  expect(lostIn(listing, unsubscribed)).toBeUndefined()
+  expect(changesOf(dataset, { ...draftOf(dataset), licencePrice: '' })).toEqual({ ...id, licences: [further] })
+})
+
+test('prices of calls and a price to own cannot be taken away, and nothing is signed that leaves them as they were', () => {
+  const uncalled = { ...draftOf(listing), perRequest: '', perMInput: '', perMOutput: '', perSecond: '' }
+  expect([lostIn(listing, uncalled), changesOf(listing, uncalled)]).toEqual(['query', undefined])
+  const unowned = { ...draftOf(dataset), purchase: '' }
+  expect([lostIn(dataset, unowned), changesOf(dataset, { ...unowned, title: 'Another' })]).toEqual(['purchase', undefined])
   expect(changesOf(dataset, { ...draftOf(dataset), purchase: 'x' })).toBeUndefined()
 })

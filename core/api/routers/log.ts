@@ -6,13 +6,14 @@ import { z } from 'zod'
 import { toBase64 } from '../../base/bytes.ts'
 import { Malformed } from '../../base/malformed.ts'
 import type { Tools } from '../../domain/envelope.ts'
-import { type Key, keys } from '../../domain/state.ts'
+import { formatMicros } from '../../domain/money.ts'
+import { type Key, keys, refunds } from '../../domain/state.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import { formatEntry } from '../../ledger/entry.ts'
 import { readRange } from '../../ledger/history.ts'
 import { logKey } from '../../ledger/log-keys.ts'
 import { presentBody } from '../../ledger/present.ts'
-import { readPlatform } from '../../ledger/queries.ts'
+import { readPlatform, readRow } from '../../ledger/queries.ts'
 import { proveEntry } from '../../ledger/receipt.ts'
 import { LoadedRows } from '../../ledger/rows.ts'
 import type { StoreReader } from '../../ledger/store.ts'
@@ -23,6 +24,7 @@ import { compareCheckpoints } from '../comparing.ts'
 import { events, missing } from '../failures.ts'
 import { type ConsoleHost, EXPORT_FORMATS, type ExportFormat, type Sight } from '../host.ts'
 import * as input from '../inputs.ts'
+import { readLines } from '../lines.ts'
 import { logPage, logRange } from '../log-pages.ts'
 import { balancesOf, entryViews, signatureViews } from '../present.ts'
 import { may, router } from '../procedure.ts'
@@ -72,6 +74,10 @@ export const log = router({
     .query(
       ({ ctx, input }): Promise<view.EntryDetail> => ctx.host.reading((sight) => entryDetail(ctx.host.tools, sight, input.index)),
     ),
+  /** The lines of a batch of calls. */
+  lines: may('read')
+    .input(z.strictObject({ index: input.index, after: input.index.optional(), limit: input.limit }))
+    .query(({ ctx, input }): Promise<view.LinePage> => ctx.host.reading((sight) => readLines(ctx.host.tools, sight, input))),
   checkpoint: may('read').query(
     ({ ctx }): Promise<view.CheckpointView> =>
       ctx.host.reading(async ({ store }) => {
@@ -122,6 +128,7 @@ async function entryDetail(tools: Tools, { store }: Sight, index: number): Promi
   const proof = await proveEntry(tools.sha256, store, index, await store.checkpoint())
   if (proof === undefined) throw missing(`Entry ${index} is not covered by a checkpoint yet.`)
   const [shown] = await entryViews(store, [entry])
+  const undone = await readRow(store, refunds.at(index))
   return {
     ...shown!,
     body: presentBody(entry.transaction),
@@ -131,6 +138,7 @@ async function entryDetail(tools: Tools, { store }: Sight, index: number): Promi
     signatures: signatureViews(entry, await readSigningKeys(store, entry)),
     proof: toBase64(formatProof(proof)),
     vkey: await readLogKey(tools, store),
+    ...(undone && { undone: formatMicros(undone.refundedMicros) }),
   }
 }
 

@@ -2,8 +2,10 @@
 
 import type { Json } from '../../domain/canonical.ts'
 import type { Scope } from '../../domain/define.ts'
+import type { Code } from '../../domain/refusal.ts'
 import type { AuditReport } from '../../ledger/audit.ts'
 import type { Amount, Base64, Time } from './common.ts'
+import type { UsageCounts } from './market.ts'
 import type { Effects, Names } from './transaction.ts'
 
 /** An entry of the log, described. */
@@ -23,6 +25,18 @@ export interface LogPage {
   readonly size: number
   readonly entries: readonly Entry[]
   /** Give this as `before` for the next page; undefined where there is none. */
+  readonly next?: number
+}
+
+export interface CreditEntry extends Entry {
+  /** The entry that it gives back, in full or in part. */
+  readonly undoes?: number
+}
+
+/** What was done with credits, the newest first. */
+export interface CreditPage {
+  readonly size: number
+  readonly entries: readonly CreditEntry[]
   readonly next?: number
 }
 
@@ -57,6 +71,32 @@ export interface EntryDetail extends Entry {
   /** A C2SP tlog-proof: index, inclusion proof and the signed checkpoint. Verify with core/log/proof.ts and the log's vkey. */
   readonly proof: Base64
   readonly vkey: string
+  /** Of a payment or a top-up: what was given back of it, or charged back. */
+  readonly undone?: Amount
+}
+
+/** A part of the lines of a batch of calls, in order. */
+export interface LinePage {
+  readonly size: number
+  readonly lines: readonly LineView[]
+  /** Give this as `after` for the next part; undefined where there is none. */
+  readonly next?: number
+}
+
+export interface LineView {
+  /** Counted from 0. */
+  readonly line: number
+  readonly payer: string
+  readonly name: string
+  readonly usage: UsageCounts
+  readonly reference?: string
+  readonly status: 'charged' | 'refused' | 'duplicate'
+  /** Why it was refused. */
+  readonly code?: Code
+  /** Of a line that was charged. */
+  readonly gross?: Amount
+  /** What was given back of it. */
+  readonly refunded?: Amount
 }
 
 export interface CheckpointView {

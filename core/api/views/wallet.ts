@@ -2,6 +2,7 @@
 
 import type { BookClass } from '../../domain/books.ts'
 import type { Period } from '../../domain/time.ts'
+import type { DepositType } from '../../ledger/deposits.ts'
 import type { Amount, Time } from './common.ts'
 import type { PlanView } from './creator.ts'
 import type { EntitlementView, MandateView, SubscriptionView } from './market.ts'
@@ -181,8 +182,72 @@ export interface AccountSummary {
 export interface AccountPage {
   readonly size: number
   readonly accounts: readonly AccountSummary[]
+  /** There were too many to put all of them in the order that was asked for. */
+  readonly isPartial?: true
   /** Give this as `after` for the next page; undefined where there is none. */
   readonly next?: string
+}
+
+/** What an operator is told of an account beside its balances. */
+export interface AccountDetail {
+  readonly account: string
+  readonly size: number
+  readonly number: number
+  readonly name: string
+  readonly opened: Time
+  /** How many entries touched it. */
+  readonly entries: number
+  /** While it is frozen: since when, why, and the entry that says so. */
+  readonly frozen?: { readonly time: Time; readonly reason: string; readonly entry: number }
+}
+
+/** Corporate offers, those made last first. */
+export interface OfferPage {
+  readonly size: number
+  readonly offers: readonly OfferView[]
+  readonly next?: number
+}
+
+export interface OfferView {
+  readonly offer: string
+  readonly account: string
+  readonly name: string
+  readonly modelLimit: number
+  readonly price: Amount
+  readonly period: Period
+  readonly expires: Time
+  /** Whether it can be taken now. */
+  readonly isOpen: boolean
+  /** The entry by which it was taken last, as far as the account's newest changes of plan tell. */
+  readonly taken?: number
+  /** The entry that made it, and when. */
+  readonly index: number
+  readonly time: Time
+}
+
+/** What providers took in and paid out, by the type of entry that says so, beside what is outstanding. */
+export interface DepositsView {
+  readonly size: number
+  readonly providers: readonly ProviderView[]
+  /** What providers hold that is not among the entries that were looked at, which are the newest. */
+  readonly earlier: Amount
+  /** What providers hold by the books: credits sold, less what was given back and what was paid out. */
+  readonly held: Amount
+  readonly promotions: Amount
+  /** What is owed to people: wallets and what is set aside of them, creators' earnings and payouts under way. */
+  readonly wallets: Amount
+  readonly creators: Amount
+  /** The platform's own: fees and plans. */
+  readonly revenue: Amount
+  /** What accounts owe, above zero. */
+  readonly owed: Amount
+}
+
+export interface ProviderView {
+  readonly provider: string
+  readonly sums: Readonly<Record<DepositType, { readonly amount: Amount; readonly entries: number }>>
+  /** What came in less what went out. */
+  readonly held: Amount
 }
 
 /** The trial balance: the sum of each class of books, which together are zero. */

@@ -13,8 +13,10 @@ import { createVerifier } from '../../drivers/sodium/verifier.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
 import { Vault } from '../../drivers/vault.ts'
 import { type AuditReport, audit } from '../../ledger/audit.ts'
+import { DEPOSIT_TYPES } from '../../ledger/deposits.ts'
 import { DEMO_PASSPHRASE } from '../demo/marketplace.ts'
 import { makeDemo } from '../demo/run.ts'
+import { depositsCsv } from '../deposits.ts'
 import { LEDGER_TOOLS, reading, userPath } from '../desk.ts'
 import { archivedTiles, bounded, exportParts } from '../export/formats.ts'
 import { Failure, knownFailureOf } from '../failure.ts'
@@ -84,6 +86,10 @@ async function exportLog({ dir, format, file }: Tasks['exportLog']['given']): Pr
   })
 }
 
+function deposits({ dir, period }: Tasks['deposits']['given']): Promise<Uint8Array> {
+  return searching(dir, { type: DEPOSIT_TYPES[0] }, async (searched) => utf8(await depositsCsv(searched, period)))
+}
+
 function keyFile({ dir, passphrase, account }: Tasks['keyFile']['given']): Uint8Array {
   const isWanted = ({ label, account: owner, pair }: ReturnType<Vault['all']>[number]) =>
     account === undefined || ownerOf({ label, account: owner, publicKey: pair.publicKey }) === account
@@ -104,6 +110,7 @@ async function run({ name, given }: Task): Promise<unknown> {
   if (name === 'restore') return restore(given)
   if (name === 'statement') return statement(given)
   if (name === 'exportLog') return exportLog(given)
+  if (name === 'deposits') return deposits(given)
   if (name === 'keyFile') return keyFile(given)
   if (name === 'words') return words(given)
   return name === 'found' ? found(given) : auditFolder(given.dir)

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import type { ExportFormat, HubNamed, StatementAsked } from '../../api/host.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { AuditReport } from '../../ledger/audit.ts'
+import type { Period } from '../../ledger/statement.ts'
 import { Failure } from '../failure.ts'
 
 interface FoundingTerms {
@@ -23,6 +24,7 @@ export interface Tasks {
     readonly result: undefined
   }
   restore: { readonly given: { readonly dir: string; readonly file: string }; readonly result: undefined }
+  deposits: { readonly given: { readonly dir: string; readonly period: Period }; readonly result: Uint8Array }
   statement: { readonly given: { readonly dir: string } & StatementAsked; readonly result: Uint8Array }
   exportLog: {
     readonly given: { readonly dir: string; readonly format: ExportFormat; readonly file: string }

@@ -36,6 +36,7 @@ import { listKeys, Vault } from '../../drivers/vault.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import type { AuditReport } from '../../ledger/audit.ts'
 import { readPlatform } from '../../ledger/queries.ts'
+import type { Period } from '../../ledger/statement.ts'
 import { signNote } from '../../log/note.ts'
 import { Broadcast } from '../broadcast.ts'
 import { formatCsv } from '../csv.ts'
@@ -385,6 +386,11 @@ export class ConsoleDesk implements ConsoleHost {
   statement(asked: StatementAsked): Promise<Uint8Array> {
     this.#require()
     return aside('statement', { dir: this.#options.dir, ...asked }, { signal: this.#life.signal })
+  }
+
+  deposits(period: Period): Promise<Uint8Array> {
+    this.#require()
+    return aside('deposits', { dir: this.#options.dir, period }, { signal: this.#life.signal })
   }
 
   leastBalance(account: string): Micros | undefined {

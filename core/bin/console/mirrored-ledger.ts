@@ -14,6 +14,7 @@ import { readMirrorHeads } from '../../drivers/sqlite/mirror-store.ts'
 import { openSqliteOutbox } from '../../drivers/sqlite/outbox-store.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
 import type { Vault } from '../../drivers/vault.ts'
+import { Deposits } from '../../ledger/deposits.ts'
 import type { OutboxStore } from '../../ledger/outbox-store.ts'
 import { lastTime, readPlatform } from '../../ledger/queries.ts'
 import { Revenue } from '../../ledger/revenue.ts'
@@ -58,6 +59,7 @@ export class MirroredLedger implements Opened, SyncHost {
   readonly #known: Hub
   readonly #changes = new Broadcast<'changed'>()
   readonly #revenue = new Revenue()
+  readonly #deposits = new Deposits()
   readonly #reader: SharedReader<OpenSearched>
   readonly #submitting: SharedReader<Submitting>
   #platform: Platform | undefined
@@ -115,7 +117,7 @@ export class MirroredLedger implements Opened, SyncHost {
   reading<T>(read: (sight: Sight) => Promise<T>): Promise<T> {
     const clock = new LedgerClock(this.#requirePlatform())
     return this.#reader.use(this.#state, async ({ store, lookup }) =>
-      read({ store, lookup, time: clock.now(await lastTime(store)), revenue: this.#revenue }),
+      read({ store, lookup, time: clock.now(await lastTime(store)), revenue: this.#revenue, deposits: this.#deposits }),
     )
   }
 

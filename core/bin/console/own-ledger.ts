@@ -5,6 +5,7 @@ import type { HubState } from '../../api/views.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import { IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
 import type { Vault } from '../../drivers/vault.ts'
+import { Deposits } from '../../ledger/deposits.ts'
 import { Ledger } from '../../ledger/ledger.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { Revenue } from '../../ledger/revenue.ts'
@@ -34,6 +35,7 @@ export class OwnLedger implements Opened {
   readonly sync = undefined
   readonly #parts: Parts
   readonly #revenue = new Revenue()
+  readonly #deposits = new Deposits()
 
   private constructor(parts: Parts) {
     this.#parts = parts
@@ -65,7 +67,8 @@ export class OwnLedger implements Opened {
   async reading<T>(read: (sight: Sight) => Promise<T>): Promise<T> {
     const { ledger, reader } = this.#parts
     const time = this.#now()
-    return reader.use(ledger.checkpoint, ({ store, lookup }) => read({ store, lookup, time, revenue: this.#revenue }))
+    const kept = { revenue: this.#revenue, deposits: this.#deposits }
+    return reader.use(ledger.checkpoint, ({ store, lookup }) => read({ store, lookup, time, ...kept }))
   }
 
   async compose(draft: Draft): Promise<string> {

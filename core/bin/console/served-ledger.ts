@@ -11,6 +11,7 @@ import type { Platform } from '../../domain/state.ts'
 import { IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
 import type { Vault } from '../../drivers/vault.ts'
+import { Deposits } from '../../ledger/deposits.ts'
 import { lastTime, readPlatform } from '../../ledger/queries.ts'
 import { Revenue } from '../../ledger/revenue.ts'
 import { callLocalDoor, type LocalCaller } from '../../net/local-caller.ts'
@@ -41,6 +42,7 @@ export class ServedLedger implements Opened {
   readonly #told: Told
   readonly #platform: Platform
   readonly #revenue = new Revenue()
+  readonly #deposits = new Deposits()
   readonly #reader: SharedReader<OpenSearched>
   readonly #submitting: SharedReader<Submitting>
   readonly #indexer: IndexFollower
@@ -89,7 +91,7 @@ export class ServedLedger implements Opened {
   reading<T>(read: (sight: Sight) => Promise<T>): Promise<T> {
     const clock = new LedgerClock(this.#platform)
     return this.#reader.use(this.#size, async ({ store, lookup }) =>
-      read({ store, lookup, time: clock.now(await lastTime(store)), revenue: this.#revenue }),
+      read({ store, lookup, time: clock.now(await lastTime(store)), revenue: this.#revenue, deposits: this.#deposits }),
     )
   }
 

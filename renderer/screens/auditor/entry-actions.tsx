@@ -1,11 +1,14 @@
 /** What the operator can do about an entry: refund a payment, take the credits of a top-up back, charge it back. */
 import { Button, Group } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { EntryDetail } from '../../../core/api/views.ts'
 import { FormDialog, type FormField } from '../../components/form-dialog.tsx'
 import { Sentence } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
+import { amountOf, microsOf } from '../../format.ts'
 import { strings } from '../../strings.ts'
+import { useTRPC } from '../../trpc.ts'
 import { PROVIDER } from '../operator/provider.ts'
 
 const { entryActions: t, treasury } = strings
@@ -39,9 +42,11 @@ interface EntryActionsProps {
 
 export function EntryActions({ detail, asked, ask }: EntryActionsProps) {
   const { acting, isNobody } = useDesk()
+  const trpc = useTRPC()
+  const client = useQueryClient()
   const actions = acting.role === 'operator' && !isNobody ? actionsFor(detail) : []
   if (actions.length === 0) return null
-  const amount: FormField = { name: 'amount', label: treasury.amountLabel, isAmount: true, initial: amountOfEntry(detail) }
+  const amount: FormField = { name: 'amount', label: treasury.amountLabel, isAmount: true, initial: leftOf(detail) }
   return (
     <Group gap={6} mb="md">
       {actions.map((action) => (
@@ -59,7 +64,11 @@ export function EntryActions({ detail, asked, ask }: EntryActionsProps) {
           }
           fields={[amount, ...FURTHER_FIELDS[asked]]}
           request={{ signer: acting.account, type: asked, body: { entry: detail.index } }}
-          close={() => ask(undefined)}
+          close={() => {
+            ask(undefined)
+            // How much is left to give back.
+            void client.invalidateQueries(trpc.log.entry.queryFilter({ index: detail.index }))
+          }}
         />
       )}
     </Group>
@@ -71,13 +80,16 @@ export function useAsked() {
   return useState<Action>()
 }
 
-/** The lines of a batch are refunded one by one, which needs their numbers. */
-function actionsFor({ type, gross, lines }: EntryDetail): readonly Action[] {
+/** The lines of a batch are refunded one by one: see batch-lines.tsx. What was given back in full is done with. */
+function actionsFor(detail: EntryDetail): readonly Action[] {
+  const { type, gross, lines } = detail
+  if (leftOf(detail) === '0') return []
   if (type === 'credit.topup') return ['credit.return', 'credit.chargeback']
   return gross !== undefined && gross !== '0' && lines === undefined ? ['credit.refund'] : []
 }
 
-/** All of it, to begin with. */
-function amountOfEntry({ gross, body }: EntryDetail): string {
-  return gross ?? (body as { readonly amount?: string }).amount ?? ''
+/** What was not given back before. */
+function leftOf({ gross, body, undone = '0' }: EntryDetail): string {
+  const whole = gross ?? (body as { readonly amount?: string }).amount ?? '0'
+  return amountOf(microsOf(whole) - microsOf(undone))
 }

@@ -18,6 +18,7 @@ import { saveFile } from '../../save-file.ts'
 import { useCloseOnEscape } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
+import { BatchLines, useAskedLine } from './batch-lines.tsx'
 import { EntryActions, useAsked } from './entry-actions.tsx'
 import { Proof } from './proof.tsx'
 
@@ -34,7 +35,8 @@ export function EntryDrawer({ index, close }: EntryProps) {
   const { log: t } = strings
   const { search } = useRoute()
   const [asked, ask] = useAsked()
-  const isUppermost = useCloseOnEscape() && asked === undefined
+  const [line, askLine] = useAskedLine()
+  const isUppermost = useCloseOnEscape() && asked === undefined && line === undefined
   const step = (by: number) => go(href('log', Math.min(index + by, size - 1), filterIn(search)), { replace: true })
   return (
     <Drawer.Root opened onClose={close} closeOnEscape={isUppermost} position="right" size={640}>
@@ -68,7 +70,15 @@ export function EntryDrawer({ index, close }: EntryProps) {
         </Drawer.Header>
         <Drawer.Body>
           <Answered query={detail} lines={8}>
-            {(data) => <Entry key={data.index} detail={data} actions={<EntryActions detail={data} asked={asked} ask={ask} />} />}
+            {(data) => (
+              <Entry key={data.index} detail={data} actions={<EntryActions detail={data} asked={asked} ask={ask} />}>
+                {data.lines !== undefined && (
+                  <Section title={strings.batchLines.title} aside={strings.unit('0')}>
+                    <BatchLines detail={data} asked={line} ask={askLine} />
+                  </Section>
+                )}
+              </Entry>
+            )}
           </Answered>
         </Drawer.Body>
       </Drawer.Content>
@@ -98,7 +108,14 @@ function Section({
   )
 }
 
-function Entry({ detail, actions }: { readonly detail: EntryDetail; readonly actions: ReactNode }) {
+interface EntryPartsProps {
+  readonly detail: EntryDetail
+  readonly actions: ReactNode
+  /** What only some types have. */
+  readonly children: ReactNode
+}
+
+function Entry({ detail, actions, children }: EntryPartsProps) {
   const { summary, names, type, time, signer, id, created, lines, note, signatures } = detail
   const { log: t } = strings
   return (
@@ -144,6 +161,7 @@ function Entry({ detail, actions }: { readonly detail: EntryDetail; readonly act
       >
         <Postings detail={detail} />
       </Section>
+      {children}
       <Section title={t.raw} aside={<Bytes detail={detail} />}>
         <Text size="xs" c="dimmed" mb={6}>
           {t.rawHint}

@@ -5,7 +5,7 @@ import type { ListingView, ModelList } from '../../../core/api/views.ts'
 import { FailureNotice } from '../../components/layout.tsx'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
-import { changesOf, draftOf, type ListingDraft } from './listing-draft.ts'
+import { changesOf, draftOf, type ListingDraft, lostIn } from './listing-draft.ts'
 import { ListingForm } from './publish.tsx'
 
 interface ChangeListingProps {
@@ -23,15 +23,15 @@ export function ChangeListing({ listing, ...rest }: ChangeListingProps) {
 
 function Change({ listing, list, close }: Omit<ChangeListingProps, 'listing'> & { readonly listing: ListingView }) {
   const [draft, setDraft] = useState<ListingDraft>(() => draftOf(listing))
-  const changes = changesOf(listing, draft)
+  const lost = lostIn(listing, draft)
   const { publish: t } = strings
   return (
     <ListingForm
       title={t.changeTitle}
       type="listing.update"
       {...{ draft, list, close }}
-      body={changes === 'cannot_remove' ? undefined : changes}
-      fault={changes === 'cannot_remove' ? t.cannotRemove : undefined}
+      body={changesOf(listing, draft)}
+      fault={lost && t.cannotRemove(t.fields[lost] ?? lost)}
       change={(part) => setDraft((before) => ({ ...before, ...part }))}
     />
   )

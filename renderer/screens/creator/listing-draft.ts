@@ -4,7 +4,7 @@
  */
 import type { ListingView, TermsView } from '../../../core/api/views.ts'
 import { DIGEST } from '../../components/digest-field.tsx'
-import { parseTyped } from '../../format.ts'
+import { countIn, parseTyped } from '../../format.ts'
 import type { Body } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 
@@ -86,15 +86,29 @@ export function draftOf({ kind, title, description, model = '', terms }: Listing
   }
 }
 
-/**
- * The whole fields that differ from the listing, for `listing.update`; undefined while nothing does, or something is missing or
- * wrong. `cannot_remove` where a price that was offered is not any more: an update changes fields, and takes none away.
- */
-export function changesOf(listing: ListingView, draft: ListingDraft): Body | 'cannot_remove' | undefined {
+/** How an update takes back what was offered; what is not here can be changed, but not taken away. */
+const REMOVED: Body = {
+  subscription: {},
+  included: { requests: 0, inputTokens: 0, outputTokens: 0, milliseconds: 0 },
+}
+
+/** The field of the listing that the draft has no longer and that no update takes away; undefined where there is none. */
+export function lostIn(listing: ListingView, draft: ListingDraft): string | undefined {
   const [before, after] = [bodyOf(draftOf(listing)), bodyOf(draft)]
   if (before === undefined || after === undefined) return undefined
-  if (Object.keys(before).some((name) => !(name in after))) return 'cannot_remove'
-  const changed = Object.entries(after).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name]))
+  return Object.keys(before).find((name) => !(name in after) && !(name in REMOVED))
+}
+
+/**
+ * The whole fields that differ from the listing, for `listing.update`; undefined while nothing does, something is missing or
+ * wrong, or something would be lost.
+ */
+export function changesOf(listing: ListingView, draft: ListingDraft): Body | undefined {
+  const [before, after] = [bodyOf(draftOf(listing)), bodyOf(draft)]
+  if (before === undefined || after === undefined || lostIn(listing, draft) !== undefined) return undefined
+  const kept = Object.entries(after).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name]))
+  const removed = Object.entries(REMOVED).filter(([name]) => name in before && !(name in after))
+  const changed = [...kept, ...removed]
   return changed.length === 0 ? undefined : { listing: listing.listing, ...Object.fromEntries(changed) }
 }
 
@@ -123,10 +137,6 @@ export function amountIn(draft: ListingDraft, field: AmountField): string | unde
 /** What is wrong with an amount, once something is typed. */
 export function amountFault(draft: ListingDraft, field: AmountField): string | undefined {
   return draft[field].trim() !== '' && amountIn(draft, field) === undefined ? strings.publish.amount : undefined
-}
-
-function countIn(typed: string): number | undefined {
-  return /^[1-9]\d{0,14}$/.test(typed.trim()) ? Number(typed.trim()) : undefined
 }
 
 export function countFault(typed: string): string | undefined {
@@ -165,17 +175,23 @@ function datasetBody(draft: ListingDraft): Body | undefined {
   const purchase = amountIn(draft, 'purchase')
   const licencePrice = amountIn(draft, 'licencePrice')
   const [bytes, days, seats] = [countIn(draft.bytes), countIn(draft.licenceDays), countIn(draft.seats)]
-  if (!DIGEST.test(draft.sha256) || bytes === undefined || (purchase === undefined && licencePrice === undefined))
+  if (
+    !DIGEST.test(draft.sha256) ||
+    bytes === undefined ||
+    (purchase === undefined && licencePrice === undefined && draft.furtherLicences.length === 0)
+  )
     return undefined
   if (amountFault(draft, 'purchase') || amountFault(draft, 'licencePrice')) return undefined
   if (licencePrice !== undefined && (days === undefined || seats === undefined)) return undefined
-  const { redistribution } = draft
+  const { redistribution, furtherLicences } = draft
+  const licences = [
+    ...(licencePrice === undefined ? [] : [{ price: licencePrice, days, seats, redistribution }]),
+    ...furtherLicences,
+  ]
   return {
     content: { sha256: draft.sha256, bytes },
     ...(purchase !== undefined && { purchase }),
-    ...(licencePrice !== undefined && {
-      licences: [{ price: licencePrice, days, seats, redistribution }, ...draft.furtherLicences],
-    }),
+    ...(licences.length > 0 && { licences }),
   }
 }
 

@@ -1,7 +1,8 @@
 /** A creator's plan, models and listings; what each can become next. */
-import { Button, Group, Text, Tooltip } from '@mantine/core'
+import { Button, Group, Text } from '@mantine/core'
 import { IconCube, IconPlus, IconTag } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { Answered, Empty, Page, Panel, Tag } from '../../components/layout.tsx'
 import { SlotMeter } from '../../components/slots.tsx'
@@ -47,7 +48,7 @@ export function Models() {
             {thing === 'new' && <NewModel close={close} />}
             {thing === 'change' && <ChangeListing listing={search.get('listing') ?? ''} list={list} close={close} />}
             {thing === 'publish' && <Publish list={list} model={search.get('model') ?? undefined} close={close} />}
-            <Plans plan={list.plan} />
+            <Plans plan={list.plan} isChoosing={thing === 'plan'} />
             <ModelsPanel list={list} />
             <ListingsPanel />
           </>
@@ -60,6 +61,7 @@ export function Models() {
 function ModelsPanel({ list }: { readonly list: ModelList }) {
   const { models: t } = strings
   const { slots, models } = list
+  const columns = useMemo(() => modelColumns(slots), [slots])
   const action = (
     <Button leftSection={<IconPlus size={16} />} component="a" href={href('models', 'new')}>
       {t.newModel}
@@ -80,7 +82,7 @@ function ModelsPanel({ list }: { readonly list: ModelList }) {
           {t.emptyText}
         </Empty>
       ) : (
-        <DataTable label={t.models} columns={MODEL_COLUMNS} rows={models} rowKey={({ model }) => model} sortedBy="name" />
+        <DataTable label={t.models} columns={columns} rows={models} rowKey={({ model }) => model} sortedBy="name" />
       )}
     </Panel>
   )
@@ -88,57 +90,64 @@ function ModelsPanel({ list }: { readonly list: ModelList }) {
 
 const { columns } = strings.models
 
-const MODEL_COLUMNS: readonly Column<Model>[] = [
-  {
-    id: 'name',
-    title: columns.name,
-    cell: ({ name, base, description }) => (
-      <div>
-        <Text size="sm" fw={550} component="div">
-          <Foreign>{name}</Foreign>
-        </Text>
-        <Text size="xs" c="dimmed" lineClamp={1} component="div">
-          <Foreign>{base}</Foreign>
-          {description !== '' && (
-            <>
-              {' · '}
-              <Foreign>{description}</Foreign>
-            </>
-          )}
-        </Text>
-      </div>
-    ),
-    order: ({ name }) => name,
-  },
-  { id: 'artifact', title: columns.artifact, cell: ({ artifact }) => <Id value={artifact} /> },
-  {
-    id: 'created',
-    title: columns.created,
-    cell: ({ createdAt }) => <When time={createdAt} dayOnly />,
-    order: ({ createdAt }) => createdAt,
-  },
-  {
-    id: 'state',
-    title: columns.state,
-    cell: (model) => <ModelState model={model} />,
-    order: ({ isDeployed }) => Number(isDeployed),
-  },
-  { id: 'actions', title: strings.accounts.columns.actions, align: 'end', cell: (model) => <ModelActions model={model} /> },
-]
+function modelColumns(slots: ModelList['slots']): readonly Column<Model>[] {
+  return [
+    {
+      id: 'name',
+      title: columns.name,
+      cell: ({ name, base, description }) => (
+        <div>
+          <Text size="sm" fw={550} component="div">
+            <Foreign>{name}</Foreign>
+          </Text>
+          <Text size="xs" c="dimmed" lineClamp={1} component="div">
+            <Foreign>{base}</Foreign>
+            {description !== '' && (
+              <>
+                {' · '}
+                <Foreign>{description}</Foreign>
+              </>
+            )}
+          </Text>
+        </div>
+      ),
+      order: ({ name }) => name,
+    },
+    { id: 'artifact', title: columns.artifact, cell: ({ artifact }) => <Id value={artifact} /> },
+    {
+      id: 'created',
+      title: columns.created,
+      cell: ({ createdAt }) => <When time={createdAt} dayOnly />,
+      order: ({ createdAt }) => createdAt,
+    },
+    {
+      id: 'state',
+      title: columns.state,
+      cell: (model) => <ModelState model={model} slots={slots} />,
+      order: ({ isDeployed }) => Number(isDeployed),
+    },
+    { id: 'actions', title: strings.accounts.columns.actions, align: 'end', cell: (model) => <ModelActions model={model} /> },
+  ]
+}
 
-function ModelState({ model: { isDeployed, isServing } }: { readonly model: Model }) {
+interface ModelStateProps {
+  readonly model: Model
+  readonly slots: ModelList['slots']
+}
+
+/** How it stands; where it cannot be published, why, and what would allow it. */
+function ModelState({ model: { isDeployed, isServing }, slots: { used, limit } }: ModelStateProps) {
   const { models: t } = strings
   if (isServing) return <Tag tone="accent">{t.serving}</Tag>
-  if (isDeployed) {
-    return (
-      <Tooltip label={t.suspendedHint} multiline maw={280}>
-        <span>
-          <Tag tone="warn">{t.suspended}</Tag>
-        </span>
-      </Tooltip>
-    )
-  }
-  return <Tag>{t.idle}</Tag>
+  const why = isDeployed ? t.why.suspended : limit === 0 ? t.why.plan : used >= limit ? t.why.full(limit) : t.why.deploy
+  return (
+    <>
+      <Tag tone={isDeployed ? 'warn' : 'quiet'}>{isDeployed ? t.suspended : t.idle}</Tag>
+      <Text size="xs" c="dimmed" maw={260}>
+        {why}
+      </Text>
+    </>
+  )
 }
 
 function ModelActions({ model: { model, name, isDeployed } }: { readonly model: Model }) {
@@ -206,7 +215,7 @@ function ListingState({ listing: { isWithdrawn, closedBecause } }: { readonly li
     <>
       <Tag tone="warn">{t.closed}</Tag>
       <Text size="xs" c="dimmed">
-        {closedBecause}
+        {closedBecause}. {t.why.listing[closedBecause]}
       </Text>
     </>
   )

@@ -1,16 +1,24 @@
 /** The plan that a creator has, or those to choose from. */
 import { Button, Group, Paper, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import type { PlanView } from '../../../core/api/views.ts'
 import { Panel, Tag } from '../../components/layout.tsx'
 import { Amount, Credits, When } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { type Body, useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
+import { useTRPC } from '../../trpc.ts'
 
-export function Plans({ plan }: { readonly plan: PlanView | undefined }) {
-  const [isChanging, changing] = useDisclosure(false)
+/** With `isChoosing`, those to change to are shown at once. */
+export function Plans({ plan, isChoosing }: { readonly plan: PlanView | undefined; readonly isChoosing: boolean }) {
+  const [isChanging, changing] = useDisclosure(isChoosing)
   const { models: t } = strings
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever comes here to choose is shown what there is.
+  useEffect(() => {
+    if (isChoosing) changing.open()
+  }, [isChoosing])
   if (plan === undefined || plan.standing === 'lapsed')
     return <Choose type="plan.subscribe" title={t.choose} lead={t.chooseLead} />
   return (
@@ -42,7 +50,7 @@ function Current({ plan, change, isChanging }: CurrentProps) {
         <Text fw={600} size="sm">
           {t.plan}
         </Text>
-        <Text size="sm">{t.planLine(plan.plan, modelLimit)}</Text>
+        <Text size="sm">{t.planLine(plan.plan.startsWith('off_') ? t.offered : plan.plan, modelLimit)}</Text>
         <Tag tone={standing === 'active' ? 'accent' : 'warn'}>{strings.standings[standing]}</Tag>
       </Group>
       <Group gap="sm">
@@ -53,6 +61,11 @@ function Current({ plan, change, isChanging }: CurrentProps) {
         <Button size="compact-sm" variant="light" onClick={change} aria-expanded={isChanging}>
           {t.changePlan}
         </Button>
+        {standing === 'suspended' && (
+          <Button size="compact-sm" onClick={ask('plan.renew', { account: acting.account })}>
+            {t.renewNow}
+          </Button>
+        )}
         {!cancelled && (
           <Button size="compact-sm" variant="default" onClick={ask('plan.cancel', {})}>
             {t.cancelPlan}
@@ -77,9 +90,29 @@ interface ChooseProps {
   readonly taken?: () => void
 }
 
-function Choose({ type, title, lead, current, taken }: ChooseProps) {
+interface Choice extends Pick<PlanView, 'plan' | 'price' | 'period' | 'modelLimit'> {
+  /** How it is named in what is signed. */
+  readonly body: Body
+  /** Of an offer to this account alone. */
+  readonly expires?: string
+}
+
+/** The plans that everybody can take, then what was offered to this account. */
+function useChoices(): readonly Choice[] {
   const { acting, ledger } = useDesk()
+  const trpc = useTRPC()
+  const found = useQuery(trpc.account.offers.queryOptions({ account: acting.account }))
+  const offers = (found.data?.offers ?? []).filter(({ isOpen }) => isOpen)
+  return [
+    ...ledger.plans.map((one) => ({ ...one, body: { plan: one.plan } })),
+    ...offers.map(({ offer, ...terms }) => ({ ...terms, plan: offer, body: { offer } })),
+  ]
+}
+
+function Choose({ type, title, lead, current, taken }: ChooseProps) {
+  const { acting } = useDesk()
   const sign = useSign()
+  const choices = useChoices()
   const { models: t } = strings
   return (
     <Panel title={title}>
@@ -87,10 +120,10 @@ function Choose({ type, title, lead, current, taken }: ChooseProps) {
         {lead}
       </Text>
       <div className="plans">
-        {ledger.plans.map(({ plan, price, period, modelLimit }) => (
+        {choices.map(({ plan, body, price, period, modelLimit, expires }) => (
           <Stack key={plan} gap={6} className="plan">
             <Text fw={600} tt="capitalize">
-              {plan}
+              {expires === undefined ? plan : t.offered}
             </Text>
             <div className="figure-value">
               <Amount value={price} />{' '}
@@ -100,14 +133,20 @@ function Choose({ type, title, lead, current, taken }: ChooseProps) {
             </div>
             <Text size="sm" c="dimmed">
               {t.room(modelLimit)}
+              {expires !== undefined && (
+                <>
+                  {' '}
+                  · {t.offeredUntil} <When time={expires} dayOnly />
+                </>
+              )}
             </Text>
             <Button
               mt={6}
               variant="light"
               disabled={plan === current}
-              onClick={() => sign({ signer: acting.account, type, body: { plan, price }, ...(taken && { taken }) })}
+              onClick={() => sign({ signer: acting.account, type, body: { ...body, price }, ...(taken && { taken }) })}
             >
-              {plan === current ? t.current : t.take(plan)}
+              {plan === current ? t.current : t.take(expires === undefined ? plan : t.theOffer)}
             </Button>
           </Stack>
         ))}

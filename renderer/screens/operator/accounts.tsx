@@ -1,40 +1,57 @@
 /** Everybody on the ledger, found by name or id, and what they have. */
-import { Anchor, Button, Group, TextInput, Tooltip } from '@mantine/core'
+import { Anchor, Button, Group, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch, IconUsers } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import type { AccountSummary } from '../../../core/api/views.ts'
 import { type Column, DataTable } from '../../components/data-table.tsx'
-import { FormDialog } from '../../components/form-dialog.tsx'
 import { Answered, Empty, Page, Panel, Tag } from '../../components/layout.tsx'
 import { Amount, Foreign, Id } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { microsOf } from '../../format.ts'
 import { usePartByPart } from '../../part-by-part.ts'
-import { href } from '../../route.ts'
+import { go, href, useRoute } from '../../route.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC, useTRPCClient } from '../../trpc.ts'
+import { AccountDrawer } from './account.tsx'
+import { type AccountAction, AccountForm } from './account-forms.tsx'
+import { Offers } from './offers.tsx'
 
 const SEARCH_MS = 200
-/** As many as a part may have: what is sorted here is what was loaded. */
-const PART = 500
+const PART = 100
+
+/** What is large comes first; names and numbers begin with the least. */
+const LARGEST_FIRST: readonly string[] = ['spendable', 'earnings']
+
+interface Order {
+  readonly by: 'number' | 'name' | 'spendable' | 'earnings'
+  readonly isDescending: boolean
+}
 
 export function Accounts() {
   const { accounts: own } = useDesk()
+  const { thing } = useRoute()
   const trpc = useTRPC()
   const client = useTRPCClient()
   const [text, setText] = useState('')
   const [asked] = useDebouncedValue(text.trim(), SEARCH_MS)
-  const filter = asked === '' ? {} : { text: asked }
+  const [order, setOrder] = useState<Order>({ by: 'number', isDescending: false })
+  const filter = { ...order, ...(asked !== '' && { text: asked }) }
   const { accounts: t } = strings
+  const [isPartial, setPartial] = useState(false)
   const list = usePartByPart(
     trpc.account.list.pathKey(),
     filter,
-    (after?: string) => client.account.list.query({ ...filter, after, limit: PART }),
+    async (after?: string) => {
+      const part = await client.account.list.query({ ...filter, after, limit: PART })
+      setPartial(part.isPartial === true)
+      return part
+    },
     ({ accounts }) => accounts,
   )
-  const [freezing, freeze] = useState<AccountSummary>()
-  const columns = useMemo(() => columnsOf(new Set(own.map(({ account }) => account)), freeze), [own])
+  const [chosen, act] = useState<Chosen>()
+  const columns = useMemo(() => columnsOf(new Set(own.map(({ account }) => account)), act), [own])
+  const choose = (by: string) => setOrder((before) => orderAfter(before, by as Order['by']))
   return (
     <Page title={t.title} lead={t.lead}>
       <TextInput
@@ -57,35 +74,38 @@ export function Accounts() {
                 columns={columns}
                 rows={accounts}
                 rowKey={({ account }) => account}
-                sortedBy="number"
+                ordered={{ ...order, choose }}
                 more={list.more}
               />
             )
           }
         </Answered>
+        {isPartial && (
+          <Text size="xs" c="dimmed" p="sm" role="note">
+            {t.partial}
+          </Text>
+        )}
       </Panel>
-      {freezing !== undefined && <Freeze of={freezing} close={() => freeze(undefined)} />}
+      <Offers />
+      {thing !== undefined && <AccountDrawer key={thing} account={thing} close={() => go(href('accounts'))} />}
+      {chosen !== undefined && (
+        <AccountForm type={chosen.type} account={chosen.of.account} name={chosen.of.name} close={() => act(undefined)} />
+      )}
     </Page>
   )
 }
 
-/** Freezes an account, or ends that, for a reason that stands in the log. */
-function Freeze({ of: { account, name, frozen }, close }: { readonly of: AccountSummary; readonly close: () => void }) {
-  const { acting } = useDesk()
-  const { freeze, unfreeze, reasonHint } = strings.accounts
-  return (
-    <FormDialog
-      title={frozen ? unfreeze : freeze}
-      lead={<Foreign>{name}</Foreign>}
-      fields={[{ name: 'reason', label: strings.reason, description: reasonHint, maxLength: 128 }]}
-      request={{ signer: acting.account, type: frozen ? 'account.unfreeze' : 'account.freeze', body: { account } }}
-      close={close}
-    />
-  )
+interface Chosen {
+  readonly type: AccountAction
+  readonly of: AccountSummary
 }
 
-function columnsOf(own: ReadonlySet<string>, freeze: (account: AccountSummary) => void): Column<AccountSummary>[] {
-  const { columns, frozen, here, inLog, topUp } = strings.accounts
+function orderAfter({ by: before, isDescending }: Order, by: Order['by']): Order {
+  return { by, isDescending: by === before ? !isDescending : LARGEST_FIRST.includes(by) }
+}
+
+function columnsOf(own: ReadonlySet<string>, act: (chosen: Chosen) => void): Column<AccountSummary>[] {
+  const { columns, frozen, here, grant, topUp } = strings.accounts
   return [
     { id: 'number', title: columns.number, cell: ({ number }) => number, order: ({ number }) => number },
     {
@@ -93,11 +113,9 @@ function columnsOf(own: ReadonlySet<string>, freeze: (account: AccountSummary) =
       title: columns.name,
       cell: ({ account, name, frozen: isFrozen }) => (
         <Group gap={8}>
-          <Tooltip label={inLog}>
-            <Anchor href={href('log', undefined, { account })} fw={550} size="sm">
-              <Foreign>{name}</Foreign>
-            </Anchor>
-          </Tooltip>
+          <Anchor href={href('accounts', account)} fw={550} size="sm">
+            <Foreign>{name}</Foreign>
+          </Anchor>
           {isFrozen && <Tag tone="bad">{frozen}</Tag>}
           {own.has(account) && <Tag>{here}</Tag>}
         </Group>
@@ -129,12 +147,20 @@ function columnsOf(own: ReadonlySet<string>, freeze: (account: AccountSummary) =
             <Button
               size="compact-sm"
               variant="default"
-              onClick={() => freeze(found)}
+              onClick={() => act({ type: found.frozen ? 'account.unfreeze' : 'account.freeze', of: found })}
               aria-label={`${freezeWord(found)}: ${found.name}`}
             >
               {freezeWord(found)}
             </Button>
           )}
+          <Button
+            size="compact-sm"
+            variant="default"
+            onClick={() => act({ type: 'credit.grant', of: found })}
+            aria-label={`${grant}: ${found.name}`}
+          >
+            {grant}
+          </Button>
           <Button
             size="compact-sm"
             variant="light"

@@ -1,5 +1,5 @@
 /** The operator's books: what is outstanding, what the platform earned, that all of it sums to zero; and topping accounts up. */
-import { Button, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
+import { Button, NativeSelect, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
 import { IconReceipt, IconSignature } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
@@ -16,12 +16,13 @@ import { go, href, useRoute } from '../../route.ts'
 import { useSign } from '../../sign.tsx'
 import { strings } from '../../strings.ts'
 import { type Answers, useTRPC, useTRPCClient } from '../../trpc.ts'
+import { Deposits } from './deposits.tsx'
 import { FirstSteps } from './first-steps.tsx'
 import { PayoutQueue } from './payout-queue.tsx'
 import { PROVIDER } from './provider.ts'
 
 type Balance = Answers['treasury']['show']
-type Entry = Answers['log']['page']['entries'][number]
+type Entry = Answers['treasury']['entries']['entries'][number]
 
 export function Treasury() {
   const { ledger } = useDesk()
@@ -36,6 +37,7 @@ export function Treasury() {
             <Figures>
               <Figure label={t.outstanding} amount={outstandingOf(balance)} note={t.outstandingNote} tone="accent" />
               <Figure label={t.creators} amount={sumOf([balance.books.earnings, balance.books.payable])} note={t.creatorsNote} />
+              <Figure label={t.promotions} amount={promotionsOf(balance)} note={t.promotionsNote} />
               <Figure label={t.fees} amount={balance.books['revenue:fees']} />
               <Figure label={t.plans} amount={balance.books['revenue:plans']} />
             </Figures>
@@ -46,12 +48,11 @@ export function Treasury() {
                 <TrialBalance balance={balance} />
               </div>
               <div data-span="6">
-                <Stack>
-                  <TopUp />
-                  <Recent />
-                </Stack>
+                <TopUp />
               </div>
             </div>
+            <Deposits />
+            <Movements />
           </>
         )}
       </Answered>
@@ -62,6 +63,11 @@ export function Treasury() {
 /** Everything issued or granted that was not redeemed: the other side of the three books that have no owner. */
 function outstandingOf({ books }: Balance): string {
   return amountOf(-microsOf(sumOf([books.issued, books.promotions, books.redeemed])))
+}
+
+/** Free credits that neither expired nor were redeemed stand on the other side of zero. */
+function promotionsOf({ books }: Balance): string {
+  return amountOf(-microsOf(books.promotions))
 }
 
 function TopUp() {
@@ -140,30 +146,43 @@ const RECENT_COLUMNS: readonly Column<Entry>[] = [
   { id: 'entry', title: strings.log.columns.index, cell: ({ index }) => <EntryLink index={index} /> },
   { id: 'time', title: strings.log.columns.time, cell: ({ time }) => <When time={time} dayOnly /> },
   { id: 'what', title: strings.log.columns.what, cell: ({ summary, names }) => <Sentence text={summary} names={names} /> },
+  { id: 'undone', title: strings.treasury.of, cell: ({ undoes }) => undoes !== undefined && <EntryLink index={undoes} /> },
 ]
 
-function Recent() {
+/** What the operator does with credits, by type of entry. */
+const KINDS = ['credit.topup', 'credit.grant', 'credit.return', 'credit.refund', 'credit.chargeback', 'debt.forgive'] as const
+
+function Movements() {
   const trpc = useTRPC()
   const client = useTRPCClient()
+  const [type, choose] = useState<(typeof KINDS)[number]>('credit.topup')
   const { treasury: t } = strings
-  const type = 'credit.topup'
   const list = usePartByPart(
-    trpc.log.page.pathKey(),
-    { type, limit: 10 },
-    (before?: number) => client.log.page.query({ type, before, limit: 10 }),
+    trpc.treasury.entries.pathKey(),
+    { type },
+    (before?: number) => client.treasury.entries.query({ type, before, limit: 10 }),
     ({ entries }) => entries,
   )
+  const choice = (
+    <NativeSelect
+      size="xs"
+      aria-label={t.recent}
+      value={type}
+      data={KINDS.map((value) => ({ value, label: t.kinds[value] }))}
+      onChange={(event) => choose(event.currentTarget.value as (typeof KINDS)[number])}
+    />
+  )
   return (
-    <Panel title={t.recent} flush>
+    <Panel title={t.recent} aside={choice} flush>
       <Answered query={{ ...list, data: list.items }}>
         {(entries) =>
           entries.length === 0 ? (
-            <Empty icon={IconReceipt} title={t.none}>
-              {t.noneText}
+            <Empty icon={IconReceipt} title={t.none[type]}>
+              {t.noneText[type]}
             </Empty>
           ) : (
             <DataTable
-              label={t.recent}
+              label={t.kinds[type]}
               columns={RECENT_COLUMNS}
               rows={entries}
               rowKey={({ index }) => String(index)}

@@ -1,10 +1,10 @@
 /** What becomes of the credits: how long they last, what burns first, what is set aside, what was spent lately, what renews. */
 import { Anchor, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
 import type { LastsView, OutlookView, RenewalView } from '../../../core/api/views.ts'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Answered, Figure, Panel } from '../../components/layout.tsx'
+import { Line, Lines } from '../../components/lines.tsx'
 import { Amount, Credits, Foreign, When } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { href } from '../../route.ts'
@@ -80,67 +80,15 @@ function Lasts({ lasts, days }: { readonly lasts: LastsView | undefined; readonl
   )
 }
 
-interface SectionProps {
-  readonly title: string
-  readonly note?: string
-  readonly children: ReactNode
-}
-
-/** Lines of what and how much. */
-function Section({ title, note, children }: SectionProps) {
-  return (
-    <section>
-      <Text size="xs" c="dimmed" fw={550} component="h3">
-        {title}
-      </Text>
-      <ul className="lines" aria-label={title}>
-        {children}
-      </ul>
-      {note !== undefined && (
-        <Text size="xs" c="dimmed">
-          {note}
-        </Text>
-      )}
-    </section>
-  )
-}
-
-interface LineProps {
-  readonly what: ReactNode
-  readonly when?: ReactNode
-  readonly amount: string
-}
-
-function Line({ what, when, amount }: LineProps) {
-  return (
-    <li>
-      <Text size="sm" component="div">
-        {what}
-        {when !== undefined && (
-          <Text size="xs" c="dimmed" component="div">
-            {when}
-          </Text>
-        )}
-      </Text>
-      <Amount value={amount} aligned />
-    </li>
-  )
-}
-
 /** In the order in which credits are taken. */
 function Burning({ outlook: { grants, paid } }: { readonly outlook: OutlookView }) {
   if (grants.length === 0) return null
   return (
-    <Section title={t.burning} note={t.burningNote}>
+    <Lines title={t.burning} note={t.burningNote}>
       {grants.map(({ grant, entry, reason, remaining, expires, lost }) => (
         <Line
           key={grant}
-          what={
-            <>
-              {t.grant} · <Foreign>{reason}</Foreign>
-            </>
-          }
-          when={
+          note={
             <>
               {t.expires} <When time={expires} /> · {t.granted} <EntryLink index={entry} />
               {lost !== '0' && (
@@ -150,51 +98,53 @@ function Burning({ outlook: { grants, paid } }: { readonly outlook: OutlookView 
               )}
             </>
           }
-          amount={remaining}
-        />
+          end={<Amount value={remaining} aligned />}
+        >
+          {t.grant} · <Foreign>{reason}</Foreign>
+        </Line>
       ))}
-      <Line what={t.paid} when={t.paidNote} amount={paid} />
-    </Section>
+      <Line note={t.paidNote} end={<Amount value={paid} aligned />}>
+        {t.paid}
+      </Line>
+    </Lines>
   )
 }
 
 function SetAside({ held }: Pick<OutlookView, 'held'>) {
   if (held.length === 0) return null
   return (
-    <Section title={t.held}>
+    <Lines title={t.held}>
       {held.map(({ id, kind, listing, title, until, amount }) => (
         <Line
           key={id}
-          what={
-            <>
-              {t.kinds[kind]} · <ListingLink listing={listing} title={title} />
-            </>
-          }
-          when={
+          note={
             <>
               {strings.wallet.until} <When time={until} />
             </>
           }
-          amount={amount}
-        />
+          end={<Amount value={amount} aligned />}
+        >
+          {t.kinds[kind]} · <ListingLink listing={listing} title={title} />
+        </Line>
       ))}
-    </Section>
+    </Lines>
   )
 }
 
 function Renewals({ renewals }: Pick<OutlookView, 'renewals'>) {
   if (renewals.length === 0) return null
   return (
-    <Section title={t.renewals}>
+    <Lines title={t.renewals}>
       {renewals.map((renewal) => (
         <Line
           key={renewal.listing ?? ''}
-          what={<RenewalName renewal={renewal} />}
-          when={<When time={renewal.at} dayOnly />}
-          amount={renewal.price}
-        />
+          note={<When time={renewal.at} dayOnly />}
+          end={<Amount value={renewal.price} aligned />}
+        >
+          <RenewalName renewal={renewal} />
+        </Line>
       ))}
-    </Section>
+    </Lines>
   )
 }
 
@@ -208,17 +158,17 @@ const SHOWN = 6
 function Spent({ burn: { days, spent, byListing } }: Pick<OutlookView, 'burn'>) {
   if (byListing.length === 0) return null
   return (
-    <Section title={t.spent(days)}>
+    <Lines title={t.spent(days)}>
       {byListing.slice(0, SHOWN).map(({ listing, title = '', spent: part }) => (
-        <Line
-          key={listing ?? ''}
-          what={listing === undefined ? t.platform : <ListingLink listing={listing} title={title} />}
-          amount={part}
-        />
+        <Line key={listing ?? ''} end={<Amount value={part} aligned />}>
+          {listing === undefined ? t.platform : <ListingLink listing={listing} title={title} />}
+        </Line>
       ))}
-      {byListing.length > SHOWN && <li>{t.others(byListing.length - SHOWN)}</li>}
-      <Line what={<strong>{t.together}</strong>} amount={spent} />
-    </Section>
+      {byListing.length > SHOWN && <Line>{t.others(byListing.length - SHOWN)}</Line>}
+      <Line end={<Amount value={spent} aligned className="strong" />}>
+        <strong>{t.together}</strong>
+      </Line>
+    </Lines>
   )
 }
 
