@@ -76,8 +76,7 @@ export const creator = {
       full: (limit: number) =>
         `All ${plural(limit, 'slot')} of the plan are taken: undeploy another model, or take a larger plan.`,
       deploy: 'Deploy it, then it can be published.',
-      suspended:
-        'Deployed, but beyond what the plan has room for now: renew the plan or take a larger one, or undeploy an older model.',
+      suspended: 'Deployed, but beyond what the plan has room for now: renew it, take a larger one, or undeploy an older model.',
       listing: {
         'it was withdrawn': 'It stays so: publish another one.',
         'its creator is frozen': 'Ask the operator why.',

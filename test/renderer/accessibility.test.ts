@@ -11,6 +11,7 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
   Ada: [
     ['#/overview', 'By listing'],
     ['#/models', 'law-7b'],
+    ['#/models/plan', 'Your plan now'],
     ['#/models/new', 'SHA-256 of the weights'],
     ['#/models/publish', 'What you take home'],
     ['#/earnings', 'Becoming available'],
@@ -19,6 +20,8 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
   ],
   Bob: [
     ['#/wallet', 'What came and went'],
+    ['#/wallet/topup', 'Please top up this account'],
+    ['#/wallet/alert', 'Tell me below'],
     ['#/usage', 'By listing'],
     ['#/keys', 'One key carries this account'],
     ['#/keys/bring', 'Where they are'],
@@ -33,10 +36,12 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
     ['#/verify', 'Nothing is trusted'],
   ],
   Operator: [
-    ['#/treasury', 'Trial balance'],
+    ['#/treasury', 'Deposits held'],
     ['#/revenue', 'What the figures mean'],
     ['#/accounts', 'Chiara'],
+    ['#/accounts/BOB', 'Newest entries'],
     ['#/hub', 'Let others take part'],
+    ['#/log/18', 'Lines'],
   ],
 }
 

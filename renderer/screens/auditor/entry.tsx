@@ -73,7 +73,14 @@ export function EntryDrawer({ index, close }: EntryProps) {
             {(data) => (
               <Entry key={data.index} detail={data} actions={<EntryActions detail={data} asked={asked} ask={ask} />}>
                 {data.lines !== undefined && (
-                  <Section title={strings.batchLines.title} aside={strings.unit('0')}>
+                  <Section
+                    title={strings.batchLines.title}
+                    aside={
+                      <Text size="xs" c="dimmed">
+                        {strings.unit('0')}
+                      </Text>
+                    }
+                  >
                     <BatchLines detail={data} asked={line} ask={askLine} />
                   </Section>
                 )}

@@ -1,7 +1,8 @@
 /** What is filled in for each kind of listing. */
-import { Checkbox, Fieldset, NativeSelect, SegmentedControl, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
+import { Anchor, Checkbox, Fieldset, NativeSelect, SegmentedControl, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
 import type { ModelList } from '../../../core/api/views.ts'
 import { DigestField } from '../../components/digest-field.tsx'
+import { href } from '../../route.ts'
 import { strings } from '../../strings.ts'
 import { type AmountField, amountFault, CALL_PRICES, countFault, type ListingDraft, PERIODS } from './listing-draft.ts'
 
@@ -64,7 +65,10 @@ export function ModelFields({ draft, change, list, isNew }: OfModelProps) {
     <Stack>
       {isNew && deployed.length === 0 && (
         <Text size="sm" c="dimmed">
-          {t.noModels}
+          {t.noModels}{' '}
+          <Anchor href={href('models', list.slots.limit === 0 ? 'plan' : undefined)} inherit>
+            {list.slots.limit === 0 ? strings.mends.plan : strings.goTo(strings.models.title)}
+          </Anchor>
         </Text>
       )}
       {isNew && deployed.length > 0 && (

@@ -10,7 +10,7 @@ import { Amount, Foreign, Id } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { microsOf } from '../../format.ts'
 import { usePartByPart } from '../../part-by-part.ts'
-import { go, href, useRoute } from '../../route.ts'
+import { href, leave, useRoute } from '../../route.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC, useTRPCClient } from '../../trpc.ts'
 import { AccountDrawer } from './account.tsx'
@@ -87,7 +87,7 @@ export function Accounts() {
         )}
       </Panel>
       <Offers />
-      {thing !== undefined && <AccountDrawer key={thing} account={thing} close={() => go(href('accounts'))} />}
+      {thing !== undefined && <AccountDrawer key={thing} account={thing} close={() => leave(href('accounts'))} />}
       {chosen !== undefined && (
         <AccountForm type={chosen.type} account={chosen.of.account} name={chosen.of.name} close={() => act(undefined)} />
       )}

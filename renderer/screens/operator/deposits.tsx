@@ -4,7 +4,7 @@ import { IconDownload } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { DepositsView, ProviderView } from '../../../core/api/views.ts'
-import { type Column, DataTable } from '../../components/data-table.tsx'
+import { amountColumn, type Column, DataTable } from '../../components/data-table.tsx'
 import { Answered, FailureNotice, Panel } from '../../components/layout.tsx'
 import { Line, Lines } from '../../components/lines.tsx'
 import { Amount } from '../../components/text.tsx'
@@ -27,21 +27,9 @@ const COLUMNS: readonly Column<ProviderView>[] = [
     align: 'end',
     cell: ({ sums }) => Object.values(sums).reduce((count, { entries }) => count + entries, 0),
   },
-  {
-    id: 'in',
-    title: t.types['credit.topup'],
-    align: 'end',
-    cell: ({ sums }) => <Amount value={sums['credit.topup'].amount} aligned />,
-  },
-  ...OUT.map(
-    (type): Column<ProviderView> => ({
-      id: type,
-      title: t.types[type],
-      align: 'end',
-      cell: ({ sums }) => <Amount value={amountOf(-microsOf(sums[type].amount))} aligned />,
-    }),
-  ),
-  { id: 'held', title: t.held, align: 'end', cell: ({ held }) => <Amount value={held} aligned className="strong" /> },
+  amountColumn('in', t.types['credit.topup'], ({ sums }) => sums['credit.topup'].amount),
+  ...OUT.map((type) => amountColumn<ProviderView>(type, t.types[type], ({ sums }) => amountOf(-microsOf(sums[type].amount)))),
+  amountColumn('held', t.held, ({ held }) => held),
 ]
 
 export function Deposits() {

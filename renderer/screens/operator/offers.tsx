@@ -1,9 +1,9 @@
 /** Corporate offers: to whom, for how many models, at what price, and what became of each. */
 import type { OfferView } from '../../../core/api/views.ts'
-import { type Column, DataTable } from '../../components/data-table.tsx'
+import { amountColumn, type Column, DataTable } from '../../components/data-table.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Answered, Panel, Tag } from '../../components/layout.tsx'
-import { Amount, Foreign, When } from '../../components/text.tsx'
+import { Foreign, When } from '../../components/text.tsx'
 import { usePartByPart } from '../../part-by-part.ts'
 import { href } from '../../route.ts'
 import { strings } from '../../strings.ts'
@@ -42,7 +42,7 @@ const COLUMNS: readonly Column<OfferView>[] = [
   { id: 'models', title: t.columns.models, align: 'end', cell: ({ modelLimit }) => modelLimit },
   { id: 'period', title: t.columns.period, cell: ({ period }) => strings.periods[period] ?? period },
   { id: 'state', title: t.columns.state, cell: (offer) => <OfferState offer={offer} /> },
-  { id: 'price', title: t.columns.price, align: 'end', cell: ({ price }) => <Amount value={price} aligned /> },
+  amountColumn('price', t.columns.price, ({ price }) => price),
 ]
 
 /** Nothing where none was ever made. */

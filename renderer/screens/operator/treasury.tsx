@@ -48,11 +48,13 @@ export function Treasury() {
                 <TrialBalance balance={balance} />
               </div>
               <div data-span="6">
-                <TopUp />
+                <Stack>
+                  <TopUp />
+                  <Movements />
+                </Stack>
               </div>
             </div>
             <Deposits />
-            <Movements />
           </>
         )}
       </Answered>
@@ -146,6 +148,10 @@ const RECENT_COLUMNS: readonly Column<Entry>[] = [
   { id: 'entry', title: strings.log.columns.index, cell: ({ index }) => <EntryLink index={index} /> },
   { id: 'time', title: strings.log.columns.time, cell: ({ time }) => <When time={time} dayOnly /> },
   { id: 'what', title: strings.log.columns.what, cell: ({ summary, names }) => <Sentence text={summary} names={names} /> },
+]
+
+const UNDOING_COLUMNS: readonly Column<Entry>[] = [
+  ...RECENT_COLUMNS,
   { id: 'undone', title: strings.treasury.of, cell: ({ undoes }) => undoes !== undefined && <EntryLink index={undoes} /> },
 ]
 
@@ -183,7 +189,7 @@ function Movements() {
           ) : (
             <DataTable
               label={t.kinds[type]}
-              columns={RECENT_COLUMNS}
+              columns={entries.some(({ undoes }) => undoes !== undefined) ? UNDOING_COLUMNS : RECENT_COLUMNS}
               rows={entries}
               rowKey={({ index }) => String(index)}
               more={list.more}

@@ -7,10 +7,10 @@ import { Answered, Empty, Figure, Figures, Page, Panel } from '../../components/
 import { StatementButton } from '../../components/statement-button.tsx'
 import { Id } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
-import { go, href, useRoute } from '../../route.ts'
+import { href, leave, useRoute } from '../../route.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
-import { AskForCredits } from './ask-for-credits.tsx'
+import { AskForCredits, TopUpHere } from './ask-for-credits.tsx'
 import { LowBalanceNotice, SetAlert } from './low-balance.tsx'
 import { Movements } from './movements.tsx'
 import { LastsFigure, Outlook } from './outlook.tsx'
@@ -22,7 +22,7 @@ export function Wallet() {
   const trpc = useTRPC()
   const wallet = useQuery(trpc.wallet.show.queryOptions({ account }))
   const { wallet: t } = strings
-  const close = () => go(href('wallet'))
+  const close = () => leave(href('wallet'))
   return (
     <Page title={t.title} lead={`${ledger.policy.creditNote}.`} actions={<Actions />}>
       <LowBalanceNotice />
@@ -77,18 +77,19 @@ function Actions() {
 }
 
 function NoCredits() {
-  const { acting } = useDesk()
+  const { acting, operator } = useDesk()
   const { wallet: t } = strings
-  const action = (
+  const ask = (
     <Button leftSection={<IconCoins size={17} />} component="a" href={href('wallet', 'topup')}>
       {t.getCredits}
     </Button>
   )
   return (
-    <Empty icon={IconReceipt} title={t.empty} action={action}>
+    <Empty icon={IconReceipt} title={t.empty} action={operator === undefined ? ask : <TopUpHere operator={operator} />}>
       <Stack gap={6} align="center">
         <Text>{t.emptyText}</Text>
         <Id value={acting.account} full />
+        {operator !== undefined && <Text>{t.emptyHere}</Text>}
       </Stack>
     </Empty>
   )
