@@ -24,6 +24,7 @@ import {
   IconSun,
   IconTag,
   IconUser,
+  IconUsers,
   IconWallet,
 } from '@tabler/icons-react'
 import { skipToken, useMutation, useQuery } from '@tanstack/react-query'
@@ -180,18 +181,27 @@ const OPERATING: readonly SpotlightActionData[] = [
     leftSection: <IconCoins size={18} />,
     onClick: () => go(href('treasury', 'topup')),
   },
+  {
+    id: 'grant',
+    label: strings.types['credit.grant'] ?? '',
+    keywords: words.grant,
+    leftSection: <IconUsers size={18} />,
+    onClick: () => go(href('accounts')),
+  },
 ]
 
 const SPENDING: readonly SpotlightActionData[] = [
   {
     id: 'get-credits',
     label: strings.wallet.getCredits,
+    keywords: words.getCredits,
     leftSection: <IconCoins size={18} />,
     onClick: () => go(href('wallet', 'topup')),
   },
   {
     id: 'alert',
     label: strings.wallet.alert,
+    keywords: words.alert,
     leftSection: <IconBell size={18} />,
     onClick: () => go(href('wallet', 'alert')),
   },

@@ -112,7 +112,7 @@ function DepositsFile() {
   return (
     <Stack gap="xs">
       <Group gap="xs">
-        <Text size="sm" c="dimmed" className="grow">
+        <Text size="sm" c="dimmed" className="grow" miw={220}>
           {t.fileLead}
         </Text>
         <Select

@@ -35,6 +35,8 @@ const COLUMNS: readonly Column<Movement>[] = [
 
 const KINDS = ['all', 'credit.topup', 'credit.grant'] as const
 type Kind = (typeof KINDS)[number]
+/** Entries at a time: how long they last stands beside them, or below. */
+const PART = 20
 
 /** `empty` is shown where nothing ever came. */
 export function Movements({ empty }: { readonly empty: ReactNode }) {
@@ -48,7 +50,7 @@ export function Movements({ empty }: { readonly empty: ReactNode }) {
   const list = usePartByPart(
     trpc.log.page.pathKey(),
     filter,
-    (before?: number) => client.log.page.query({ ...filter, before }),
+    (before?: number) => client.log.page.query({ ...filter, before, limit: PART }),
     ({ entries }) => entries.flatMap((entry) => movementOf(entry, account)),
   )
   const choice = (
