@@ -3,10 +3,10 @@
 import { Command, CommanderError } from 'commander'
 import { commandsFor, helpGroup } from './commands/index.ts'
 import { globalOptions } from './commands/options.ts'
-import { defaultDir } from './desk.ts'
 import { EXIT, failureOf } from './failure.ts'
 import { beginAmongNewObjects } from './heap.ts'
 import { note, printJson, stopPrinting } from './output.ts'
+import { defaultDir } from './place.ts'
 import { programVersion } from './version.ts'
 
 beginAmongNewObjects()

@@ -1,19 +1,12 @@
-/**
- * A ledger's folder as commands use it: read from without a lock, or opened as its one writer with the keys of this machine at
- * hand.
- */
+/** A ledger opened as its one writer, or beside it, with the keys of this machine at hand. */
 
 import { randomBytes } from 'node:crypto'
-import { homedir, userInfo } from 'node:os'
-import { isAbsolute, join, resolve } from 'node:path'
 import type { Draft } from '../api/host.ts'
 import { toHex } from '../base/bytes.ts'
 import { composeText } from '../domain/envelope.ts'
-import { isAccountId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Platform } from '../domain/state.ts'
-import { quoted } from '../domain/text.ts'
-import { formatMilliseconds, type Milliseconds, wholeSeconds } from '../domain/time.ts'
+import { type Milliseconds, wholeSeconds } from '../domain/time.ts'
 import { rules } from '../domain/transactions/index.ts'
 import { sha256 } from '../drivers/sha256.ts'
 import { checkPoint } from '../drivers/sodium/point-check.ts'
@@ -23,113 +16,26 @@ import { openColdRows } from '../drivers/sqlite/cold-rows.ts'
 import { BOOK, GUARD } from '../drivers/sqlite/database.ts'
 import { isSqliteMirror } from '../drivers/sqlite/mirror-store.ts'
 import { requireDatabases } from '../drivers/sqlite/reader.ts'
-import { openSqliteReader } from '../drivers/sqlite/store.ts'
 import { listKeys, Vault } from '../drivers/vault.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Ledger, type LedgerOptions } from '../ledger/ledger.ts'
 import type { SequencerKey } from '../ledger/log-keys.ts'
-import { lastTime, readPlatform } from '../ledger/queries.ts'
-import type { StoreReader, StoreWriter } from '../ledger/store.ts'
+import { readPlatform } from '../ledger/queries.ts'
+import type { StoreWriter } from '../ledger/store.ts'
 import { type NoteSigner, signNote } from '../log/note.ts'
 import type { LocalCaller } from '../net/local-caller.ts'
 import { Failure } from './failure.ts'
 import { requireHub } from './following.ts'
 import { keptHubToken } from './hub-token.ts'
-import { chooseKey, localKeys, localSigner, SEQUENCER, signerOf, usableKeys } from './local-keys.ts'
+import { chooseKey, localSigner, SEQUENCER, signerOf, usableKeys } from './local-keys.ts'
 import { MirrorSequencer, OwnRounds } from './mirror-sequencer.ts'
 import { note } from './output.ts'
-import { type PassphraseSource, readPassphrase } from './passphrase.ts'
+import { readPassphrase } from './passphrase.ts'
+import { clockTime, type Place, resolveAccount } from './place.ts'
 import { DistantSequencer, type Sequencer, takeLockOrCall } from './sequencer.ts'
 import { submitKept, unansweredNotes } from './unanswered.ts'
 
-export const OPERATOR = 'operator'
-
-/** What options and environment tell every command. */
-export interface Place {
-  readonly dir: string
-  readonly passphrase: PassphraseSource
-  /** The time to give to a ledger with a manual clock. */
-  readonly at?: Milliseconds | undefined
-  /** A read token from the hub's operator, for mirrors of a private hub. */
-  readonly token?: string | undefined
-}
-
-/** The platform's folder for application data. A path that is not absolute does not count, as the XDG specification demands. */
-export function defaultDir(name: string): string {
-  const { APPDATA, XDG_DATA_HOME: given = '' } = process.env
-  if (process.platform === 'win32') return join(APPDATA ?? join(homeDir(), 'AppData', 'Roaming'), name)
-  if (process.platform === 'darwin') return join(homeDir(), 'Library', 'Application Support', name)
-  return join(isAbsolute(given) ? given : join(homeDir(), '.local', 'share'), name)
-}
-
-/** The user's home, by HOME or by the system's list of users, which some users of containers are not in. */
-function homeDir(): string {
-  try {
-    const home = isAbsolute(homedir()) ? homedir() : userInfo().homedir
-    if (isAbsolute(home)) return home
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error
-  }
-  throw new Failure('usage', 'This user has no home folder that is known: name the folder of the ledger with --dir.')
-}
-
-/** A path as the user meant it: npm runs scripts in the project's root, and says where it was called. */
-export function userPath(path: string): string {
-  // The current folder is looked up only where it matters: it may be gone.
-  return resolve(process.env.INIT_CWD ?? '', path)
-}
-
 export const LEDGER_TOOLS = { rules, sha256, isPrimeOrder: checkPoint, openColdRows }
-
-/** Reads from the ledger in a folder; no lock is needed and nothing is changed. */
-export async function reading<T>(place: Place, read: (store: StoreReader) => Promise<T>): Promise<T> {
-  const store = await openSqliteReader(place.dir)
-  try {
-    return await read(store)
-  } finally {
-    await store.close()
-  }
-}
-
-/** The time as of which a reading is made: now, or the last entry's on a ledger with a manual clock. */
-export async function readingTime(store: StoreReader, place: Place): Promise<Milliseconds> {
-  return clockTime(await readPlatform(store), await lastTime(store), place.at)
-}
-
-/**
- * The ledger's time now, by its own clock. Refuses a time given to a ledger that has the system's clock, or before its last
- * entry.
- */
-function clockTime({ clock }: Pick<Platform, 'clock'>, last: Milliseconds, at: Milliseconds | undefined): Milliseconds {
-  if (clock === 'system') {
-    if (at !== undefined)
-      throw new Failure('usage', 'This ledger goes by the system clock; --at is for ledgers with a manual clock.')
-    return Math.max(Date.now(), last)
-  }
-  if (at !== undefined && at < last) {
-    throw new Failure(
-      'usage',
-      `--at ${formatMilliseconds(at)} is before the last entry, ${formatMilliseconds(last)}: time never goes back.`,
-    )
-  }
-  return at ?? last
-}
-
-/** The account that `operator`, an account id or a local name stands for. */
-export function resolveAccount(place: Place, platform: Platform | undefined, name: string): string {
-  if (name === OPERATOR && platform !== undefined) return platform.operator
-  // Ids first: no local name may shadow an account.
-  if (isAccountId(name)) return name
-  const local = localKeys(place.dir).find(({ label, isFirst }) => label === name && isFirst)
-  if (local !== undefined) return local.account
-  const isSlip = name.startsWith('nim1')
-  throw new Failure(
-    'usage',
-    isSlip
-      ? `${quoted(name)} is not an account id: it is mistyped.`
-      : `There is no account named ${quoted(name)} here; nimledger account list shows those that there are.`,
-  )
-}
 
 /** A transaction to sign with keys of this machine. */
 export interface DraftToSign extends Draft {

@@ -15,8 +15,9 @@ import { listKeys, Vault } from '../drivers/vault.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { signNote } from '../log/note.ts'
-import { compose, LEDGER_TOOLS, ledgerOptions, OPERATOR, publicKeyHex } from './desk.ts'
+import { compose, LEDGER_TOOLS, ledgerOptions, publicKeyHex } from './desk.ts'
 import { SEQUENCER, signerOf, vkeyOf } from './local-keys.ts'
+import { OPERATOR } from './place.ts'
 import { LOCK_TIMEOUT_MS } from './sequencer.ts'
 
 interface Founding {

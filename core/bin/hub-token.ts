@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeDurably } from '../drivers/durable-file.ts'
 import { StoreError } from '../ledger/store.ts'
-import { isToken } from '../net/hub-client.ts'
+import { isToken } from '../net/token.ts'
 import { Failure } from './failure.ts'
 
 const TOKEN_FILE = 'hub-token'

@@ -11,11 +11,12 @@ import { listKeys, Vault } from '../drivers/vault.ts'
 import type { JsonObject } from '../ledger/present.ts'
 import { balance, readPlatform, readRow, readTable } from '../ledger/queries.ts'
 import type { StoreReader } from '../ledger/store.ts'
-import { type Desk, type Place, readingTime } from './desk.ts'
+import type { Desk } from './desk.ts'
 import { Failure } from './failure.ts'
 import { localKeys } from './local-keys.ts'
 import { Pending } from './mirror-sequencer.ts'
 import { openAccount } from './opening.ts'
+import { type Place, readingTime } from './place.ts'
 
 /** An account that moves, by its local name. */
 interface Move {

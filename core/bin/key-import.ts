@@ -16,9 +16,9 @@ import { listKeys, type NamedKey, type PublicEntry, type Vault } from '../driver
 import { readPlatform, readTable } from '../ledger/queries.ts'
 import { LoadedRows } from '../ledger/rows.ts'
 import type { StoreReader } from '../ledger/store.ts'
-import { OPERATOR } from './desk.ts'
 import { Failure } from './failure.ts'
 import { ownerOf, SEQUENCER } from './local-keys.ts'
+import { OPERATOR } from './place.ts'
 
 /** Of an account's id, where a name alone would not tell. */
 const TELLING_CHARACTERS = 6

@@ -6,10 +6,11 @@ import { type Refusal, refuse } from '../domain/refusal.ts'
 import { sha256 } from '../drivers/sha256.ts'
 import type { Accepted } from '../ledger/accepted.ts'
 import { signNote } from '../log/note.ts'
-import { compose, type Desk, LEDGER_TOOLS, OPERATOR, publicKeyHex } from './desk.ts'
+import { compose, type Desk, LEDGER_TOOLS, publicKeyHex } from './desk.ts'
 import { Failure } from './failure.ts'
 import { newKeyPair } from './founding.ts'
 import { SEQUENCER, signerOf } from './local-keys.ts'
+import { OPERATOR } from './place.ts'
 
 /** Opens an account under a name, which also becomes the name of its key here. An attempt that was cut off is taken up again. */
 export async function openAccount(desk: Desk, name: string): Promise<Accepted | Refusal> {

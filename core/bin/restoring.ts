@@ -24,9 +24,10 @@ import { frontierAt, signedSize } from '../ledger/tree.ts'
 import type { Verifier } from '../ledger/verifier.ts'
 import { type Checkpoint, readCheckpoint } from '../log/checkpoint.ts'
 import { formatVerifierKey, type VerifierKey } from '../log/note.ts'
-import { LEDGER_TOOLS, type Place } from './desk.ts'
+import { LEDGER_TOOLS } from './desk.ts'
 import { Failure } from './failure.ts'
 import { progressBar } from './output.ts'
+import type { Place } from './place.ts'
 import { LOCK_TIMEOUT_MS } from './sequencer.ts'
 
 interface RestoreOptions {

@@ -3,7 +3,8 @@
 import type { Json } from '../domain/canonical.ts'
 import { type Seconds, wholeSeconds } from '../domain/time.ts'
 import { runThrough, type Schedulable, type ScheduleReport, Scheduler } from '../ledger/scheduler.ts'
-import { type Desk, OPERATOR, type Place, writing } from './desk.ts'
+import { type Desk, writing } from './desk.ts'
+import { OPERATOR, type Place } from './place.ts'
 
 /** A desk whose ledger's clock can be moved, if it is a manual one. */
 export interface TimedDesk {

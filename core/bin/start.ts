@@ -4,13 +4,14 @@
  */
 
 import { buildConsole } from './console/build.ts'
-import { LOCK_AFTER_MINUTES } from './console/console-desk.ts'
-import { endingSignal, runConsole } from './console/run.ts'
+import { LOCK_AFTER_MINUTES } from './console/lock-after.ts'
+import { runConsole } from './console/run.ts'
 import { findWindow, showWindow } from './console/window.ts'
-import { defaultDir, type Place, userPath } from './desk.ts'
+import { endingSignal } from './ending.ts'
 import { Failure, failureOf } from './failure.ts'
 import { note, print } from './output.ts'
 import { PASSPHRASE_VARIABLE } from './passphrase.ts'
+import { defaultDir, type Place, userPath } from './place.ts'
 
 const USAGE = 'npm start takes --dir DIR, and --browser for a browser where there could be a window.'
 

@@ -11,8 +11,8 @@ import type { JsonObject } from '../ledger/present.ts'
 import { cosignersOf, type LogTrust, noteVerifier, type OpenedCheckpoint } from '../log/checkpoint.ts'
 import { parseVerifierKey, type VerifierKey } from '../log/note.ts'
 import { parseTrustPolicy, type TrustPolicy, trustOf } from '../log/trust-policy.ts'
-import { userPath } from './desk.ts'
 import { Failure } from './failure.ts'
+import { userPath } from './place.ts'
 
 export function witnessPolicyOption(): Option {
   return new Option(

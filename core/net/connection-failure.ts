@@ -3,6 +3,8 @@
  * has a code of Node, undici or OpenSSL, and a message written for their developers.
  */
 
+import { printable } from '../base/printable.ts'
+
 /** By code, where the code says everything. */
 const CLAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there',
@@ -57,7 +59,7 @@ function certificateFailure(cause: Error, code: string): string {
   return CERTIFICATE_CLAUSES[code] ?? `${plain(cause.message)} (${code})`
 }
 
-/** Foreign text within a sentence: without anything that a terminal would take for a command. */
+/** Foreign text within a sentence. */
 function plain(text: string): string {
-  return text.replace(/[^ -~]/g, '?').replace(/\.$/, '')
+  return printable(text).replace(/\.$/, '')
 }

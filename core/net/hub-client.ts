@@ -63,11 +63,6 @@ const MAX_ANSWER_BYTES = 64 * 1024
 /** A hub of this program has bundles in zstd already; any other server packs with gzip, if at all. */
 const HEADERS = { accept: '*/*', 'accept-encoding': 'zstd, gzip, identity', 'user-agent': 'nimledger' }
 
-/** Whether `text` may be a token: it goes into a header as it is. */
-export function isToken(text: string): boolean {
-  return /^[!-~]{1,512}$/.test(text)
-}
-
 /** Past every cache; the connection is not used again, so that one which spoils answers is soon given up. */
 const FRESH = { 'cache-control': 'no-cache', connection: 'close' }
 

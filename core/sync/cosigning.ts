@@ -16,6 +16,7 @@ import { equalBytes, type Sha256, tryUtf8Decode } from '../base/bytes.ts'
 import { MAX_NOTE_BYTES } from '../base/limits.ts'
 import { Malformed } from '../base/malformed.ts'
 import { entryCount } from '../base/plural.ts'
+import { printable } from '../base/printable.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import type { LogReader } from '../ledger/store.ts'
 import { formatAddCheckpoint } from '../log/add-checkpoint.ts'
@@ -310,7 +311,7 @@ export class Cosigning {
       )
       if (status === 200) return this.#readCosignature(witness.key, target, body)
       if (status !== 409)
-        throw new Refused(`It refuses the checkpoint of ${entryCount(target.size)}: ${status} ${printable(body)}`)
+        throw new Refused(`It refuses the checkpoint of ${entryCount(target.size)}: ${status} ${beginningOf(body)}`)
       witness.size = conflictingSize(body, target.size)
     }
     throw new Refused('It names another size each time that it is asked.')
@@ -366,9 +367,6 @@ function conflictingSize(body: Uint8Array, size: number): number {
 
 const MAX_SHOWN_CHARACTERS = 200
 
-function printable(body: Uint8Array): string {
-  return (tryUtf8Decode(body) ?? '')
-    .trim()
-    .slice(0, MAX_SHOWN_CHARACTERS)
-    .replace(/[^ -~]/g, '?')
+function beginningOf(body: Uint8Array): string {
+  return printable((tryUtf8Decode(body) ?? '').trim().slice(0, MAX_SHOWN_CHARACTERS))
 }

@@ -3,7 +3,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { reading } from '../../core/bin/desk.ts'
+import { reading } from '../../core/bin/place.ts'
 import { foundMarket, placeOf } from './market.ts'
 import { type Answer, auditOf, cli, copyOf, expectFailed, expectNoStack, folder, ok, stateOf, TRACE } from './run.ts'
 

@@ -183,7 +183,8 @@ describe('a hub that is caught', () => {
 })
 
 describe('a mirror that ends in the middle', () => {
-  it('by a kill goes on, and has the very book in the end', async () => {
+  // Fifteen programs one after the other: on a busy machine that alone is a minute.
+  it('by a kill goes on, and has the very book in the end', { timeout: 300_000 }, async () => {
     const server = await served()
     const dir = join(folder(), 'mirror')
     let kills = 0

@@ -79,7 +79,7 @@ describe('the window', () => {
     bridge.send({ kind: 'call', id: 3, type: 'query', path: '__proto__.toString' })
     bridge.send({ kind: 'call', id: 4, type: 'mutation', path: 'desk.state' })
     bridge.send({ kind: 'call', id: 5, type: 'query', path: 'desk.state' })
-    await expect.poll(() => heard.map(({ id }) => id).sort(), { timeout: 10_000 }).toEqual([2, 3, 4, 5])
+    await expect.poll(() => heard.map(({ id }) => id).sort(), { timeout: 40_000 }).toEqual([2, 3, 4, 5])
     expect(heard.filter((response) => 'error' in response)).toHaveLength(3)
     expect(JSON.stringify(heard)).not.toMatch(/ {4}at |node_modules/)
   })

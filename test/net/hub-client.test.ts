@@ -7,8 +7,9 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Malformed } from '../../core/base/malformed.ts'
 import { formatBundle } from '../../core/log/tiles.ts'
-import { HubClient, type HubClientOptions, isToken } from '../../core/net/hub-client.ts'
+import { HubClient, type HubClientOptions } from '../../core/net/hub-client.ts'
 import { parseHubUrl } from '../../core/net/hub-url.ts'
+import { isToken } from '../../core/net/token.ts'
 
 describe('the address of a hub', () => {
   test.each([

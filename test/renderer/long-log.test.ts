@@ -2,7 +2,8 @@
 
 import type { Locator } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { compose, OPERATOR, writing } from '../../core/bin/desk.ts'
+import { compose, writing } from '../../core/bin/desk.ts'
+import { OPERATOR } from '../../core/bin/place.ts'
 import { signNote } from '../../core/log/note.ts'
 import { marketCopy } from '../api/console.ts'
 import { type Market, placeOf } from '../cli/market.ts'

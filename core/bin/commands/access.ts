@@ -21,12 +21,12 @@ import { readPlatform } from '../../ledger/queries.ts'
 import { StoreError } from '../../ledger/store.ts'
 import { signNote } from '../../log/note.ts'
 import { signInToHub } from '../../net/hub-sign-in.ts'
-import { type Place, reading, resolveAccount } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { type Hub, knownHub, parseHub } from '../following.ts'
 import { chooseKey, localSigner } from '../local-keys.ts'
 import { formatTable, note, print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
+import { type Place, reading, resolveAccount } from '../place.ts'
 import { type GlobalOptions, parseTimeSeconds, placeOf, targetFile } from './options.ts'
 
 interface OutputOptions extends GlobalOptions {

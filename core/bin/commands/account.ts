@@ -8,13 +8,14 @@ import { wholeSeconds } from '../../domain/time.ts'
 import { type JsonObject, presentKey } from '../../ledger/present.ts'
 import { listAccounts, readKeys, readPlan, readPlatform, readRow } from '../../ledger/queries.ts'
 import type { StoreReader } from '../../ledger/store.ts'
-import { type Desk, type Place, reading, readingTime, resolveAccount, writing } from '../desk.ts'
+import { type Desk, writing } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { localKeys, localNames, vkeyOf } from '../local-keys.ts'
 import { openAccount } from '../opening.ts'
 import { formatFields, formatTable, formatValue, print, printAll, printJson } from '../output.ts'
+import { type Place, reading, readingTime, resolveAccount } from '../place.ts'
 import { atOption, type GlobalOptions, placeOf } from './options.ts'
-import { showOutcome } from './transaction.ts'
+import { showOutcome } from './outcome.ts'
 
 export function accountCommands(program: Command): void {
   const account = program.command('account').description('open, list and show accounts')

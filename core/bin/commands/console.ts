@@ -2,8 +2,8 @@
 
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Address } from '../../net/address.ts'
-import { LOCK_AFTER_MINUTES } from '../console/console-desk.ts'
-import { endingSignal, runConsole } from '../console/run.ts'
+import { LOCK_AFTER_MINUTES } from '../console/lock-after.ts'
+import { endingSignal } from '../ending.ts'
 import { note, printJson } from '../output.ts'
 import { type GlobalOptions, listenOption, parseAddress, parseCount, placeOf, readToken, tokenOption } from './options.ts'
 
@@ -33,6 +33,8 @@ export function consoleCommand(program: Command): void {
       const { listen, lockAfter: lockAfterMinutes } = options
       const place = { ...placeOf(options), token: readToken(options) }
       const settings = { place, listen, lockAfterMinutes, say: note, started: printJson }
+      // Loaded here and not with the command, which is loaded for the help as well.
+      const { runConsole } = await import('../console/run.ts')
       await runConsole(settings, endingSignal())
     })
 }

@@ -3,13 +3,13 @@
 import { statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
-import type { Place } from '../desk.ts'
 import { book, databases } from '../doctor/book.ts'
 import { exitCodeOf, type Finding, finding, findingOf } from '../doctor/finding.ts'
 import { keys, outbox, unanswered, vault } from '../doctor/keys.ts'
 import { disk, files, lock, programs } from '../doctor/machine.ts'
 import { EXIT, failureOf } from '../failure.ts'
 import { print, printJson } from '../output.ts'
+import type { Place } from '../place.ts'
 import { type GlobalOptions, placeOf } from './options.ts'
 
 export function doctorCommand(program: Command): void {

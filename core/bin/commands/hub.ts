@@ -1,10 +1,10 @@
 /** hub: serves the ledger to its accounts, mirrors and auditors. */
 
 import type { Command } from 'commander'
-import { userPath } from '../desk.ts'
-import { Hub } from '../hub/hub.ts'
+import type { Hub } from '../hub/hub.ts'
 import { readSettings, type SettingFlags, settingOptions } from '../hub/settings.ts'
 import { printJson } from '../output.ts'
+import { userPath } from '../place.ts'
 import { type GlobalOptions, placeOf } from './options.ts'
 
 type HubCommandOptions = GlobalOptions & SettingFlags & { readonly config?: string }
@@ -32,6 +32,8 @@ async function serve(options: HubCommandOptions): Promise<void> {
   // Until the hub serves there is nothing to reload, and the signal must not end the program.
   const running: { hub?: Hub } = {}
   process.on('SIGHUP', () => void running.hub?.reload())
+  // Loaded here and not with the command, which is loaded for the help as well.
+  const { Hub } = await import('../hub/hub.ts')
   running.hub = await Hub.start({ place: placeOf(options), settings: read(), readSettings: read })
   printJson(running.hub.facts)
   await ended

@@ -14,12 +14,14 @@ interface CommandModule {
 }
 
 export const COMMAND_MODULES: readonly CommandModule[] = [
-  { names: ['init', 'status'], load: async () => (await import('./ledger.ts')).ledgerCommands },
+  { names: ['init'], load: async () => (await import('./init.ts')).initCommand },
+  { names: ['status'], load: async () => (await import('./status.ts')).statusCommand },
   { names: ['account'], load: async () => (await import('./account.ts')).accountCommands },
   { names: ['keys'], load: async () => (await import('./keys.ts')).keyCommands },
   { names: ['passphrase'], load: async () => (await import('./passphrase.ts')).passphraseCommand },
   { names: ['tx'], load: async () => (await import('./transaction.ts')).transactionCommands },
-  { names: ['topup', 'balance', 'trial-balance'], load: async () => (await import('./credits.ts')).creditCommands },
+  { names: ['topup'], load: async () => (await import('./topup.ts')).topupCommand },
+  { names: ['balance', 'trial-balance'], load: async () => (await import('./balance.ts')).balanceCommands },
   { names: ['statement'], load: async () => (await import('./statement.ts')).statementCommand },
   { names: ['usage'], load: async () => (await import('./usage.ts')).usageCommands },
   { names: ['log', 'verify'], load: async () => (await import('./log.ts')).logCommands },
@@ -56,12 +58,14 @@ export function helpGroup(name: string): string {
 }
 
 const HELP: readonly string[] = ['help', '--help', '-h']
+const VERSION: readonly string[] = ['--version', '-V']
 
 /**
  * The commands that the arguments may call. A word that is the name of a command and means something else loads one module too
- * many; where help is asked for, or no command is named, all are loaded.
+ * many; where help is asked for, or no command is named, all are loaded, unless it is only the version that is asked for.
  */
 export function commandsFor(args: readonly string[]): Promise<AddCommands[]> {
+  if (args.length === 1 && VERSION.includes(args[0]!)) return Promise.resolve([])
   const named = COMMAND_MODULES.filter(({ names }) => names.some((name) => args.includes(name)))
   const isHelp = args.some((arg) => HELP.includes(arg))
   return Promise.all((named.length === 0 || isHelp ? COMMAND_MODULES : named).map(({ load }) => load()))

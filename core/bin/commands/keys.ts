@@ -24,7 +24,7 @@ import { unusedKey } from '../new-key.ts'
 import { formatFields, print, printJson } from '../output.ts'
 import { keyFileCommands } from './key-file.ts'
 import { atOption, type GlobalOptions, parseTimeSeconds, placeOf } from './options.ts'
-import { showOutcome } from './transaction.ts'
+import { showOutcome } from './outcome.ts'
 
 interface AddOptions extends GlobalOptions {
   readonly label?: string

@@ -7,10 +7,10 @@ import { type Micros, parseAmount } from '../../domain/money.ts'
 import type { Milliseconds, Seconds } from '../../domain/time.ts'
 import { MAX_SECONDS, parseSeconds, wholeSeconds } from '../../domain/time.ts'
 import type { Address } from '../../net/address.ts'
-import { defaultDir, type Place, userPath } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { requireToken } from '../hub-token.ts'
 import { PASSPHRASE_VARIABLE } from '../passphrase.ts'
+import { defaultDir, type Place, userPath } from '../place.ts'
 
 const TOKEN_VARIABLE = 'NIMLEDGER_TOKEN'
 

@@ -3,10 +3,10 @@
 import type { Command } from 'commander'
 import { plural } from '../../base/plural.ts'
 import { listKeys, Vault } from '../../drivers/vault.ts'
-import { userPath } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { print, printJson } from '../output.ts'
 import { NEXT, readPassphrase } from '../passphrase.ts'
+import { userPath } from '../place.ts'
 import { type GlobalOptions, placeOf } from './options.ts'
 
 interface PassphraseOptions extends GlobalOptions {

@@ -18,9 +18,10 @@ import { checkSignedRefusal, isSignedRefusal } from '../../ledger/signed-refusal
 import { StoreError, type StoreReader } from '../../ledger/store.ts'
 import type { LogTrust } from '../../log/checkpoint.ts'
 import { checkEvidence, type Evidence, type EvidenceKind, isEvidence, parseEvidence } from '../../sync/evidence.ts'
-import { LEDGER_TOOLS, reading, resolveAccount } from '../desk.ts'
+import { LEDGER_TOOLS } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { formatFields, print, printJson, progressBar } from '../output.ts'
+import { reading, resolveAccount } from '../place.ts'
 import { presentCosigners, trustIn, witnessPolicyOption } from '../trust-policy.ts'
 import { type GlobalOptions, givenFile, listOption, parseCount, placeOf, targetFile } from './options.ts'
 

@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 import { formatMilliseconds, formatSeconds, type Seconds, wholeSeconds } from '../../domain/time.ts'
-import type { Place } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { formatFields, print, printJson } from '../output.ts'
+import type { Place } from '../place.ts'
 import { emptyReport, runSchedule, writingThroughTime } from '../scheduling.ts'
 import { atOption, type GlobalOptions, parseTimeSeconds, placeOf } from './options.ts'
 

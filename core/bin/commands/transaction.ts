@@ -16,32 +16,22 @@ import { sha256 } from '../../drivers/sha256.ts'
 import { isSqliteMirror } from '../../drivers/sqlite/mirror-store.ts'
 import { openSqliteOutbox } from '../../drivers/sqlite/outbox-store.ts'
 import { Vault } from '../../drivers/vault.ts'
-import type { Accepted } from '../../ledger/accepted.ts'
 import { notesUnderWay } from '../../ledger/outbox-store.ts'
-import { describe, type JsonObject, presentAccepted, presentPreview } from '../../ledger/present.ts'
+import { describe } from '../../ledger/present.ts'
 import { type Preview, preview } from '../../ledger/preview.ts'
 import { readPlatform } from '../../ledger/queries.ts'
 import { formatNote, parseNote, signNote } from '../../log/note.ts'
 import { parseBody } from '../body.ts'
-import {
-  compose,
-  type DraftToSign,
-  LEDGER_TOOLS,
-  type Place,
-  reading,
-  readingTime,
-  resolveAccount,
-  userPath,
-  writing,
-} from '../desk.ts'
+import { compose, type DraftToSign, LEDGER_TOOLS, writing } from '../desk.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
-import { chooseKey, localNames, localSigner, type UsableKeys, usableKeys, withNames } from '../local-keys.ts'
-import { Pending } from '../mirror-sequencer.ts'
-import { formatFields, formatTable, print, printJson, wordsOf } from '../output.ts'
+import { chooseKey, localSigner, type UsableKeys, usableKeys } from '../local-keys.ts'
+import { print, printJson } from '../output.ts'
 import { readPassphrase } from '../passphrase.ts'
+import { type Place, reading, readingTime, resolveAccount, userPath } from '../place.ts'
 import { forgetAnswered } from '../unanswered.ts'
 import { atOption, type GlobalOptions, parseTimeSeconds, placeOf, readInput, targetFile } from './options.ts'
+import { pendingOf, showOutcome } from './outcome.ts'
 import { helpOfType, whyNoType } from './transaction-types.ts'
 
 interface TransactionOptions extends GlobalOptions {
@@ -152,12 +142,6 @@ async function runTransaction(type: string, options: TransactionOptions): Promis
   const place = placeOf(options)
   const submit = () => writing(place, (desk) => desk.submit(draft)).catch(pendingOf)
   return showOutcome(options.preview ? await previewOne(place, draft) : await submit(), options)
-}
-
-/** What waits in a mirror's outbox is on its way: the command that put it there has not failed. */
-export function pendingOf(error: unknown): Pending {
-  if (error instanceof Pending) return error
-  throw error
 }
 
 function previewOne(place: Place, draft: DraftToSign): Promise<Preview | Refusal> {
@@ -301,51 +285,4 @@ function splitNotes(bytes: Buffer): Buffer[] {
     start = next + 1
   }
   return [...notes, bytes.subarray(start)]
-}
-
-/** Prints an outcome and returns its exit code. */
-export function showOutcome(outcome: Accepted | Preview | Refusal | Pending, options: GlobalOptions): number {
-  const { json } = options
-  if (outcome instanceof Pending) return showPending(outcome, json)
-  if (outcome.status === 'refused') {
-    if (json) printJson({ status: outcome.status, code: outcome.code, message: outcome.message, data: outcome.data })
-    else print(`refused  ${outcome.code}`, `  ${withNames(outcome.message, namesFor(options))}`)
-    return EXIT.refused
-  }
-  const shown = outcome.status === 'accepted' ? presentAccepted(outcome) : presentPreview(outcome)
-  if (json) printJson(shown)
-  else printEffects(outcome, shown, namesFor(options))
-  return EXIT.done
-}
-
-function showPending({ kept, message }: Pending, json: true | undefined): number {
-  const { id, state, answer, note } = kept
-  const index = answer?.status === 'accepted' ? { index: answer.index } : {}
-  if (json) printJson({ status: state, id, ...index, note: new TextDecoder().decode(note) })
-  else print(`${state}  ${id}`, `  ${message}`)
-  return EXIT.done
-}
-
-/** For people only. Where the file of keys is damaged, what was done is shown without names; other commands report the damage. */
-function namesFor(options: GlobalOptions): ReadonlyMap<string, string> {
-  try {
-    return localNames(placeOf(options).dir)
-  } catch {
-    return new Map()
-  }
-}
-
-function printEffects(outcome: Accepted | Preview, shown: JsonObject, names: ReadonlyMap<string, string>): void {
-  const repeated = outcome.status === 'accepted' && outcome.repeated ? ', as before' : ''
-  const place = outcome.status === 'accepted' ? `${repeated}  entry ${shown.index}  ${shown.time}` : ''
-  print(`${outcome.status}${place}  ${shown.type}`, `  ${withNames(describe(outcome.transaction), names)}`)
-  const postings = shown.postings as { book: string; amount: string }[]
-  const rows = postings.map(({ book, amount }) => [withNames(book, names), amount])
-  print(...formatTable(rows, [1]).map((line) => `  ${line}`))
-  const { gross, fee, takeHome, created, lines } = shown
-  const amounts = Object.entries({ gross, fee, takeHome }).flatMap(([name, amount]) =>
-    amount === undefined ? [] : [[wordsOf(name), String(amount)]],
-  )
-  const others = formatFields({ lines, ...(outcome.status === 'accepted' && { created }) })
-  print(...[...formatTable(amounts, [1]), ...others].map((line) => `  ${line}`))
 }

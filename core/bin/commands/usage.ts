@@ -7,7 +7,7 @@ import { EXIT } from '../failure.ts'
 import { formatTable, note, print, printJson, progressBar, wordsOf } from '../output.ts'
 import { importUsage } from '../usage/import.ts'
 import { atOption, type GlobalOptions, givenFile, placeOf } from './options.ts'
-import { showOutcome } from './transaction.ts'
+import { showOutcome } from './outcome.ts'
 
 interface ImportOptions extends GlobalOptions {
   readonly listing: string

@@ -26,11 +26,12 @@ import type { Address } from '../../net/address.ts'
 import { serveWitness } from '../../net/witness-server.ts'
 import { type Evidence, formatEvidence } from '../../sync/evidence.ts'
 import { Witness } from '../../sync/witness.ts'
-import { defaultDir } from '../desk.ts'
+import { endingSignal, untilAborted } from '../ending.ts'
 import { Failure, failureOf, listenFailure } from '../failure.ts'
 import { newKeyPair } from '../founding.ts'
 import { note, printJson } from '../output.ts'
 import { PASSPHRASE_VARIABLE, readPassphrase } from '../passphrase.ts'
+import { defaultDir } from '../place.ts'
 import { LOCK_TIMEOUT_MS } from '../sequencer.ts'
 import { type GlobalOptions, listenOption, placeOf } from './options.ts'
 
@@ -60,9 +61,7 @@ export function witnessCommand(program: Command): void {
     .addOption(listenOption('where', { host: '127.0.0.1', port: 4748 }))
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<WitnessOptions>()
-      const ending = new AbortController()
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort())
-      await runWitness(options, ending.signal)
+      await runWitness(options, endingSignal())
     })
 }
 
@@ -83,10 +82,7 @@ async function runWitness(options: WitnessOptions, signal: AbortSignal): Promise
       throw listenFailure(error, options.listen)
     })
     printJson({ listening: server.origin, name: key.name, vkey: formatVerifierKey(key), logs: [...logs.keys()] })
-    await new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true })
-      if (signal.aborted) resolve()
-    })
+    await untilAborted(signal)
     await server.close()
   } finally {
     await store.close()

@@ -60,9 +60,6 @@ import type { Opened } from './opened.ts'
 import { blankSheet, bringFirstKeys, bringKeys, markSheet, offeringSheets, openSource } from './recovery.ts'
 import { Settings } from './settings.ts'
 
-/** By default the keys are locked after so many minutes without anybody there. */
-export const LOCK_AFTER_MINUTES = 15
-
 const MINUTE_MS = 60_000
 const goOn = () => {}
 

@@ -18,6 +18,7 @@ import { Deposits } from '../../ledger/deposits.ts'
 import type { OutboxStore } from '../../ledger/outbox-store.ts'
 import { lastTime, readPlatform } from '../../ledger/queries.ts'
 import { Revenue } from '../../ledger/revenue.ts'
+import { StoreError } from '../../ledger/store.ts'
 import { type LogTrust, readCheckpoint } from '../../log/checkpoint.ts'
 import { formatVerifierKey, type VerifierKey } from '../../log/note.ts'
 import { Broadcast } from '../broadcast.ts'
@@ -52,7 +53,7 @@ interface Submitting {
 
 export class MirroredLedger implements Opened, SyncHost {
   readonly hub: HubNamed
-  readonly outbox: OutboxStore
+  readonly #outbox: OutboxStore
   readonly #options: MirrorOptions
   readonly #told: Told
   readonly #link: HubLink
@@ -70,6 +71,7 @@ export class MirroredLedger implements Opened, SyncHost {
   #state = 0
   #looking: Promise<void> = Promise.resolve()
   #isLookDue = false
+  #isClosed = false
 
   private constructor(options: MirrorOptions, hub: Hub, outbox: OutboxStore, told: Told) {
     const { dir } = options
@@ -77,7 +79,7 @@ export class MirroredLedger implements Opened, SyncHost {
     this.#told = told
     this.#known = hub
     this.hub = { url: hub.base.href, vkey: formatVerifierKey(hub.trusted) }
-    this.outbox = outbox
+    this.#outbox = outbox
     this.#reader = new SharedReader(() => openSqliteSearched(dir))
     this.#submitting = new SharedReader(() => this.#openSubmitting())
     this.#link = new HubLink({ dir, hub, token: () => this.#token, changed: () => this.#look() })
@@ -100,6 +102,12 @@ export class MirroredLedger implements Opened, SyncHost {
 
   get sync(): SyncHost {
     return this
+  }
+
+  /** Throws once the mirror is being closed: whoever follows it may ask until then. */
+  get outbox(): OutboxStore {
+    if (this.#isClosed) throw new StoreError('offline', 'The ledger is being closed.')
+    return this.#outbox
   }
 
   get origin(): string {
@@ -179,12 +187,13 @@ export class MirroredLedger implements Opened, SyncHost {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#link.end()
     await this.#looking
     this.#reader.retire()
     this.#submitting.retire()
     await this.#indexer?.close()
-    await this.outbox.close()
+    await this.#outbox.close()
   }
 
   /** A mirror that has nothing yet needs its hub; one that has something shows it, whether or not the hub can be reached. */

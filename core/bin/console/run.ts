@@ -6,11 +6,12 @@ import { readPlatform } from '../../ledger/queries.ts'
 import type { Address } from '../../net/address.ts'
 import { serveConsole } from '../../net/console-server.ts'
 import { Pages } from '../../net/pages.ts'
-import { type Place, reading } from '../desk.ts'
+import { untilAborted } from '../ending.ts'
 import { listenFailure } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
 import { vkeyOf } from '../local-keys.ts'
 import { readPassphrase } from '../passphrase.ts'
+import { type Place, reading } from '../place.ts'
 import { programVersion } from '../version.ts'
 import { buildConsole, PAGE_FOLDER } from './build.ts'
 import { ConsoleDesk } from './console-desk.ts'
@@ -39,10 +40,7 @@ export async function runConsole(options: RunOptions, signal: AbortSignal): Prom
       throw listenFailure(error, listen)
     })
     started({ listening: server.origin, ...(await ledgerFacts(place)), url: server.url })
-    await new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true })
-      if (signal.aborted) resolve()
-    })
+    await untilAborted(signal)
     await server.close()
   } finally {
     await desk.close()
@@ -65,11 +63,4 @@ async function ledgerFacts(place: Place): Promise<JsonObject> {
     const { origin, sequencerKey } = await readPlatform(store)
     return { origin, vkey: vkeyOf(origin, tryFromHex(sequencerKey)!), size: await store.size() }
   })
-}
-
-/** Aborts when the system asks the program to end. */
-export function endingSignal(): AbortSignal {
-  const ending = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ending.abort())
-  return ending.signal
 }

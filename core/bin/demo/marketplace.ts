@@ -3,12 +3,13 @@
  * listings, two customers, a subscription, a dataset bought and licensed, a feature, and a mandate under which calls are billed.
  */
 
-import { InvariantError } from '../../base/assert.ts'
 import type { Json } from '../../domain/canonical.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
-import { type Desk, OPERATOR, publicKeyHex } from '../desk.ts'
+import { type Desk, publicKeyHex } from '../desk.ts'
 import { newKeyPair } from '../founding.ts'
+import { OPERATOR } from '../place.ts'
+import { submitAccepted } from './accepted.ts'
 
 export const DEMO_PASSPHRASE = 'demo'
 export const DEMO_ORIGIN = 'demo.nimledger.local/credits'
@@ -32,11 +33,7 @@ export interface Sold {
 }
 
 export async function foundMarketplace(desk: Desk): Promise<Sold> {
-  const act: Act = async (signer, type, body) => {
-    const answer = await desk.submit({ signer, type, body })
-    if (answer.status === 'refused') throw new InvariantError(`${type} of the demonstration is accepted (${answer.message})`)
-    return answer
-  }
+  const act: Act = (signer, type, body) => submitAccepted(desk, { signer, type, body })
   await openAccounts(desk, act)
   const model = await deployModels(act)
   return sell(act, model)

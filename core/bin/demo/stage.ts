@@ -1,12 +1,14 @@
 /** Where the demonstration is played: people sign, time passes, and the scheduler does what is due in between. */
 
-import { assert, InvariantError } from '../../base/assert.ts'
+import { assert } from '../../base/assert.ts'
 import type { Json } from '../../domain/canonical.ts'
 import { formatSeconds, type Seconds, wholeSeconds } from '../../domain/time.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
-import { OPERATOR, publicKeyHex } from '../desk.ts'
+import { publicKeyHex } from '../desk.ts'
 import { newKeyPair } from '../founding.ts'
+import { OPERATOR } from '../place.ts'
 import { emptyReport, runSchedule, type TimedDesk } from '../scheduling.ts'
+import { submitAccepted } from './accepted.ts'
 
 type Body = { readonly [field: string]: Json }
 
@@ -26,10 +28,8 @@ export class Stage {
   }
 
   /** Somebody signs, perhaps with another below, and the ledger has to accept. */
-  async act(signer: string, type: string, body: Body, cosigner?: string): Promise<Accepted> {
-    const answer = await this.timed.desk.submit({ signer, type, body, cosigner })
-    if (answer.status === 'refused') throw new InvariantError(`${type} of the demonstration is accepted (${answer.message})`)
-    return answer
+  act(signer: string, type: string, body: Body, cosigner?: string): Promise<Accepted> {
+    return submitAccepted(this.timed.desk, { signer, type, body, cosigner })
   }
 
   /** The id of what an accepted transaction makes. */

@@ -5,6 +5,7 @@
 
 import { assert } from '../../base/assert.ts'
 import { equalBytes } from '../../base/bytes.ts'
+import { entryCount } from '../../base/plural.ts'
 import { TRANSACTION_ID_PATTERN, validUntilOf } from '../../domain/ids.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { RowKey } from '../../domain/table.ts'
@@ -228,7 +229,8 @@ function writeRow(ledger: MemoryLedger, { table, key, value, numbered }: Changed
 /** Throws unless the commit may follow. Afterwards it is made as a whole. */
 function check(ledger: MemoryLedger, { size, entries, tiles }: Commit): void {
   const actual = ledger.entries.length
-  if (actual !== size) throw new StoreError('damaged', `The ledger has ${actual} entries, not the ${size} that its writer knows.`)
+  if (actual !== size)
+    throw new StoreError('damaged', `The ledger has ${entryCount(actual)}, not the ${size} that its writer knows.`)
   const ids = new Set<string>()
   for (const { id } of entries) {
     if (ledger.ids.has(checkedId(id)) || ids.has(id))

@@ -18,8 +18,10 @@ export interface KeyPair {
 /** The key pair of a seed of 32 random bytes. */
 export function keyPair(seed: Uint8Array): KeyPair {
   assert(seed.length === SEED_BYTES, 'a seed has 32 bytes')
-  const { publicKey, secretKey } = ed25519.keysOf(seed)
-  return { seed, publicKey, sign: (message) => ed25519.sign(message, secretKey) }
+  library ??= chooseLibrary()
+  const { keysOf, sign } = library
+  const { publicKey, secretKey } = keysOf(seed)
+  return { seed, publicKey, sign: (message) => sign(message, secretKey) }
 }
 
 interface Ed25519 {
@@ -27,7 +29,8 @@ interface Ed25519 {
   sign(message: Uint8Array, secretKey: Uint8Array): Uint8Array
 }
 
-const ed25519 = chooseLibrary()
+/** Chosen with the first key: most commands only read. */
+let library: Ed25519 | undefined
 
 function chooseLibrary(): Ed25519 {
   try {

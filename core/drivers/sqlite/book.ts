@@ -6,6 +6,7 @@
 import { Buffer } from 'node:buffer'
 import { assert } from '../../base/assert.ts'
 import { toHex } from '../../base/bytes.ts'
+import { entryCount } from '../../base/plural.ts'
 import { type Commit, type StoredEntry, type StoredTile, StoreError } from '../../ledger/store.ts'
 import { type Bound, BulkLookup, BulkWrite } from './bulk.ts'
 import { BOOK, type Database, hasBundles } from './database.ts'
@@ -125,7 +126,7 @@ export class BookWriter extends Book {
     if (actual !== size)
       throw new StoreError(
         'damaged',
-        `${BOOK.file} has ${actual} entries, not the ${size} that its writer knows: another wrote to it.`,
+        `${BOOK.file} has ${entryCount(actual)}, not the ${size} that its writer knows: another wrote to it.`,
       )
     this.entryRows.append(size, entries)
     const idRows: Bound[] = []

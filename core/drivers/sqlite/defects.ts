@@ -6,11 +6,13 @@
  */
 
 import { Malformed } from '../../base/malformed.ts'
+import { entryCount } from '../../base/plural.ts'
+import { printable } from '../../base/printable.ts'
 import { type StoreDefect, StoreError } from '../../ledger/store.ts'
 import type { Book } from './book.ts'
 import { BOOK, type Database, type DatabaseKind, GUARD, MIRROR, modelDatabase } from './database.ts'
 import { unpackBundle } from './entry-rows.ts'
-import { onFile, printable } from './errors.ts'
+import { onFile } from './errors.ts'
 import type { Guard } from './guard.ts'
 import type { Mirror } from './mirror.ts'
 
@@ -122,7 +124,7 @@ function* keyDefects(book: Book): Generator<StoreDefect> {
   if (count !== size)
     yield {
       table: 'entries',
-      message: `${BOOK.file} is damaged: it has ${count} entries, and the last one has index ${size - 1}.`,
+      message: `${BOOK.file} is damaged: it has ${entryCount(count)}, and the last one has index ${size - 1}.`,
     }
 }
 

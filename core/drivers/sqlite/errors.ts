@@ -4,6 +4,7 @@
  */
 
 import Sqlite from 'better-sqlite3'
+import { printable } from '../../base/printable.ts'
 import { StoreError } from '../../ledger/store.ts'
 
 type Failure = readonly [StoreError['code'], (file: string) => string]
@@ -75,9 +76,4 @@ export function onFile<T>(file: string, work: () => T): T {
 
 export function damaged(file: string, what: string): StoreError {
   return new StoreError('damaged', `${file} is damaged: ${what}.`)
-}
-
-/** Text that a file may have put into a message, without what a terminal would take for a command. */
-export function printable(text: string): string {
-  return text.replace(/[^ -~]/g, '?')
 }

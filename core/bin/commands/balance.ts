@@ -1,38 +1,15 @@
-/** topup, balance, trial-balance. */
+/** balance, trial-balance. */
 
 import type { Command } from 'commander'
 import { entryCount } from '../../base/plural.ts'
 import { balance, readPlatform, trialBalance } from '../../ledger/queries.ts'
-import { OPERATOR, reading, readingTime, resolveAccount, writing } from '../desk.ts'
 import { Failure } from '../failure.ts'
 import { localNames, withNames } from '../local-keys.ts'
 import { formatTable, print, printAll, printJson, wordsOf } from '../output.ts'
+import { reading, readingTime, resolveAccount } from '../place.ts'
 import { atOption, type GlobalOptions, placeOf } from './options.ts'
-import { pendingOf, showOutcome } from './transaction.ts'
 
-interface TopupOptions extends GlobalOptions {
-  readonly provider: string
-  readonly reference: string
-}
-
-export function creditCommands(program: Command): void {
-  program
-    .command('topup')
-    .description('credit what somebody paid for')
-    .argument('<account>', 'a local name, operator, or an account id')
-    .argument('<amount>', 'credits, for instance 25.5')
-    .requiredOption('--provider <name>', 'through whom it was paid')
-    .requiredOption('--reference <text>', "the provider's reference; the same one credits once")
-    .addOption(atOption())
-    .action(async (name: string, amount: string, _options, command: Command) => {
-      const options = command.optsWithGlobals<TopupOptions>()
-      const { provider, reference } = options
-      const submitted = writing(placeOf(options), (desk) => {
-        const body = { account: desk.account(name), amount, provider, reference }
-        return desk.submit({ signer: OPERATOR, type: 'credit.topup', body })
-      })
-      process.exitCode = showOutcome(await submitted.catch(pendingOf), options)
-    })
+export function balanceCommands(program: Command): void {
   program
     .command('balance')
     .description('what an account has')

@@ -1,0 +1,2 @@
+/** After how many minutes without anybody the console locks its keys, unless it is told otherwise. */
+export const LOCK_AFTER_MINUTES = 15
