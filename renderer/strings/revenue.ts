@@ -94,10 +94,7 @@ export const revenue = {
       ['Paid', 'Payments of the period to creators and for plans, before anything is given back. Top-ups and grants are none.'],
       ['Take', 'Fees and payments for plans, less what refunds in the period gave back of them, whenever those were paid.'],
       ['Active', 'A subscription or plan whose paid time runs to the end of the day. In grace it is not active.'],
-      [
-        'MRR',
-        'What is active at its end pays in a month: a yearly price counts by 12, a quarterly one by 3, a weekly one 52 ÷ 12 times.',
-      ],
+      ['MRR', 'What is active at its end pays in a month: yearly prices by 12, quarterly ones by 3, weekly ones 52 ÷ 12 times.'],
       ['ARPU', 'The take of the period, by each account that paid something in it.'],
       [
         'Started, ended',

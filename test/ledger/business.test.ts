@@ -34,8 +34,8 @@ async function indexOf(memory: MemoryLedger, ...goes: readonly number[]): Promis
   return index
 }
 
-const SEEDS = [1, 2, 3, 4]
-const STEPS = 250
+const SEEDS = [1, 2, 3]
+const STEPS = 200
 
 /** How often something was traded, with all seeds: types, and types of payments that were given back. */
 const traffic = new Map<string, number>()
@@ -188,7 +188,7 @@ describe.each(SEEDS)('with the seed %i', (seed) => {
     for (const goes of [[1], [Math.floor(length / 3), 7, 1, 40], [length - 1], [length]]) {
       expect(await all(await businessOf(memory, await indexOf(memory, ...goes)))).toEqual(expected)
     }
-    const [whole, parts] = [await indexOf(memory, length), await indexOf(memory, ...Array(length).fill(1))]
+    const [whole, parts] = [await indexOf(memory, length), await indexOf(memory, ...Array(Math.ceil(length / 5)).fill(5))]
     expect(parts.texts).toEqual(whole.texts)
     const told = ({ sums }: MemoryIndex) => [...sums].filter(([, one]) => one.sums.some((sum) => sum !== 0n)).sort()
     expect(told(parts)).toEqual(told(whole))

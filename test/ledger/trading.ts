@@ -231,7 +231,10 @@ class Trader {
     const random = this.#random
     const paid = this.#accepted.filter(({ outcome }) => (outcome.payment?.grossMicros ?? 0n) > 1n)
     if (paid.length === 0) return undefined
-    const { index, outcome } = random.chance(0.7) ? random.pick(paid) : paid.at(-1)!
+    // By type first, so that what is rarely paid is given back as often.
+    const typeOf = ({ transaction }: Accepted) => transaction.definition.type
+    const type = random.pick([...new Set(paid.map(typeOf))])
+    const { index, outcome } = random.pick(paid.filter((one) => typeOf(one) === type))
     const at = outcome.lines?.findIndex((line) => line.status === 'charged' && line.grossMicros > 1n)
     const line = at === undefined ? undefined : outcome.lines![at]
     const gross = line?.status === 'charged' ? line.grossMicros : outcome.payment!.grossMicros

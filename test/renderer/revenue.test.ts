@@ -13,7 +13,7 @@ test.each(['light', 'dark'] as const)('the figures tie, %s, and axe finds nothin
   await actAs(page, 'Operator')
   await command(page, 'Revenue')
   await page.getByRole('heading', { name: 'Revenue' }).waitFor()
-  const figure = (label: string) => page.locator('.figure', { hasText: label }).innerText()
+  const figure = (label: string) => page.locator('.figure', { hasText: new RegExp(`^${label}`) }).innerText()
   const rowsOf = (label: string) => page.getByRole('region', { name: label, exact: true }).locator('tbody tr').allInnerTexts()
   await page.getByText('Feb 2026 so far').waitFor()
   expect(await figure('Take')).toMatch(/0\.232545[\s\S]*−99\.1 % on Jan 2026/)
