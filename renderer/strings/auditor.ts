@@ -28,7 +28,7 @@ export const auditor = {
     least: 'At least',
     most: 'At most',
     days: { since: 'from', until: 'up to' },
-    amounts: { least: 'Amount, at least', most: 'Amount, at most' },
+    bounds: { least: 'at least', most: 'at most' },
     anyAccount: 'All accounts',
     anyType: 'All types',
     jump: 'Go to entry',

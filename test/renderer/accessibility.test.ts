@@ -65,7 +65,8 @@ function cutTables(page: Page): Promise<string[]> {
   )
 }
 
-/** A telephone held upright: rows of many columns are cards there. */
+/** A tablet and a telephone, held upright: rows of many columns are cards there. */
+const TABLET = { width: 800, height: 900 }
 const TELEPHONE = { width: 390, height: 844 }
 
 async function openMenus({ page }: Visit): Promise<string[]> {
@@ -117,6 +118,11 @@ test.each(['light', 'dark'] as const)(
     const { page } = seen
     await page.setViewportSize(TELEPHONE)
     expect(await look(seen, 'Ada')).toEqual([])
+    if (scheme === 'light') {
+      await page.setViewportSize(TABLET)
+      expect(await look(seen, 'Ada')).toEqual([])
+      await page.setViewportSize(TELEPHONE)
+    }
     const navigation = page.getByRole('navigation', { name: 'Pages' })
     const isAway = () => page.locator('nav[inert]').count()
     await expect.poll(isAway, EVENTUALLY).toBe(1)

@@ -10,6 +10,7 @@ import { useTRPC } from '../../trpc.ts'
 
 /** What stands in the field of a day: from, up to. */
 const DAY_LABEL_PX = 46
+const BOUND_LABEL_PX = 58
 
 interface LogFiltersProps {
   readonly filter: LogFilter
@@ -47,7 +48,7 @@ export function LogFilters({ filter, choose }: LogFiltersProps) {
         <AmountFilter
           key={field}
           label={t[field]}
-          placeholder={t.amounts[field]}
+          bound={t.bounds[field]}
           value={filter[field]}
           choose={(amount) => change({ [field]: amount })}
         />
@@ -63,13 +64,14 @@ export function LogFilters({ filter, choose }: LogFiltersProps) {
 
 interface AmountFilterProps {
   readonly label: string
-  readonly placeholder: string
+  /** What stands in the field: at least, at most. */
+  readonly bound: string
   readonly value: string | undefined
   readonly choose: (amount: string | undefined) => void
 }
 
 /** Taken with Enter or when it is left: half an amount would be another one. */
-function AmountFilter({ label, placeholder, value = '', choose }: AmountFilterProps) {
+function AmountFilter({ label, bound, value = '', choose }: AmountFilterProps) {
   const [typed, setTyped] = useState(value)
   const [shown, setShown] = useState(value)
   if (shown !== value) {
@@ -82,9 +84,11 @@ function AmountFilter({ label, placeholder, value = '', choose }: AmountFilterPr
   return (
     <TextInput
       aria-label={label}
-      placeholder={placeholder}
+      placeholder={strings.log.amount}
       size="xs"
-      className="filter"
+      leftSection={bound}
+      leftSectionWidth={BOUND_LABEL_PX}
+      className="filter filter-amount"
       classNames={{ input: 'amount-input' }}
       inputMode="decimal"
       value={typed}
