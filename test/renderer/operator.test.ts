@@ -37,6 +37,8 @@ test('the operator grants credits and offers a plan, which its account then take
   expect(await axeFindings(page)).toEqual([])
   await sign(page)
   await drawer.getByRole('list', { name: 'Corporate offers' }).getByText('open').waitFor()
+  await page.keyboard.press('Escape')
+  await drawer.waitFor({ state: 'detached' })
   await actAs(page, 'Ada')
   await open(page, '#/models/plan')
   await page.getByRole('button', { name: 'Take the offer' }).click()

@@ -80,7 +80,7 @@ function fieldsOf(type: AccountAction, { account, owes, now, plans }: Given): re
       { name: 'price', label: strings.publish.price, isAmount: true },
       {
         name: 'period',
-        label: strings.subscribers.columns.period,
+        label: strings.offers.columns.period,
         initial: 'month',
         choices: Object.entries(strings.periods).map(([value, label]) => ({ value, label })),
       },
