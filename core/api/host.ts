@@ -119,7 +119,49 @@ export interface ExportedFile {
 /** A text, a number, or an amount in microcredits. */
 export type SpreadsheetCell = string | number | bigint
 
+/** The keys of this machine. */
+export interface HostKeys {
+  /** Whether one of the account's is here. */
+  has(account: string): boolean
+  /** The ids of an account's keys whose private keys are here. */
+  here(account: string): ReadonlySet<string>
+  /** Makes and seals another key for an account, under a label, and resolves with its public key in hex. */
+  make(account: string, label: string): Promise<string>
+  /** The keys of an account, or all of this machine, in a file sealed under the passphrase, which must be that of the keys. */
+  file(passphrase: string, account: string | undefined): Promise<Uint8Array>
+  /** The sheet of an account's keys with their words, for whoever knows the passphrase of the keys. */
+  sheet(account: string, passphrase: string): Promise<RecoverySheet>
+  /** Says of an account's sheet that it is kept, or was put off. */
+  markSheet(account: string, as: 'kept' | 'missing'): Promise<void>
+  /** Takes keys beside those that are unlocked. */
+  bring(source: KeySource): Promise<KeysTaken>
+}
+
+/** What is written to be saved, beside everything else. */
+export interface HostFiles {
+  statement(asked: StatementAsked): Promise<Uint8Array>
+  /** What went in and out outside the ledger, as CSV. */
+  deposits(period: Period): Promise<Uint8Array>
+  /** The log for other programs. */
+  exportLog(format: ExportFormat, signal: AbortSignal, progress: (done: number, total: number) => void): Promise<ExportedFile>
+  /** Bytes of an exported file from a place on, at most as many. */
+  exportedPart(id: string, from: number, lengthBytes: number): Promise<Uint8Array>
+  /** Rows as a text that spreadsheets open. */
+  spreadsheet(rows: readonly (readonly SpreadsheetCell[])[]): string
+}
+
+/** What the person at this machine told the console, kept in the folder. */
+export interface HostSettings {
+  /** What an account should have at least. */
+  leastBalance(account: string): Micros | undefined
+  /** Without an amount it is forgotten. */
+  setLeastBalance(account: string, amountMicros: Micros | undefined): void
+}
+
 export interface ConsoleHost {
+  readonly keys: HostKeys
+  readonly files: HostFiles
+  readonly settings: HostSettings
   readonly tools: Tools
   /** Whether a signature of Ed25519 is one, behind the gate of core/log/signature.ts. */
   readonly verify: VerifySignature
@@ -144,8 +186,6 @@ export interface ConsoleHost {
   remember(passphrase: string | undefined): Promise<void>
   /** Takes keys while none are unlocked, and unlocks. */
   bringFirstKeys(keys: FirstKeys): Promise<void>
-  /** Takes keys beside those that are unlocked. */
-  bringKeys(source: KeySource): Promise<KeysTaken>
   lock(): Promise<void>
   /** Says that somebody is there, so that the desk does not lock itself for a while. */
   touch(): void
@@ -155,17 +195,6 @@ export interface ConsoleHost {
   reading<T>(read: (sight: Sight) => Promise<T>): Promise<T>
   /** The text of a new transaction, made now. */
   compose(draft: Draft): Promise<string>
-  hasKey(account: string): boolean
-  /** The ids of an account's keys whose private keys are on this machine. */
-  keysHere(account: string): ReadonlySet<string>
-  /** Makes and seals another key for an account, under a label, and resolves with its public key in hex. */
-  makeKey(account: string, label: string): Promise<string>
-  /** The keys of an account, or all of this machine, in a file sealed under the passphrase, which must be that of the keys. */
-  keyFile(passphrase: string, account: string | undefined): Promise<Uint8Array>
-  /** The sheet of an account's keys with their words, for whoever knows the passphrase of the keys. */
-  sheet(account: string, passphrase: string): Promise<RecoverySheet>
-  /** Says of an account's sheet that it is kept, or was put off. */
-  markSheet(account: string, as: 'kept' | 'missing'): Promise<void>
   /** Signs a text with keys of this machine, in the order of the accounts, and submits it. */
   sign(text: string, accounts: readonly string[]): Promise<Accepted | Refusal | Queued>
   /** Resolves once the outcome is durable. */
@@ -180,20 +209,6 @@ export interface ConsoleHost {
   grown(size: number, signal: AbortSignal): Promise<void>
   /** The full audit, in parallel with everything else. */
   audit(signal: AbortSignal, progress: (done: number, total: number) => void): Promise<AuditReport>
-  /** The log for other programs, written beside everything else. */
-  exportLog(format: ExportFormat, signal: AbortSignal, progress: (done: number, total: number) => void): Promise<ExportedFile>
-  /** Bytes of an exported file from a place on, at most as many. */
-  exportedPart(id: string, from: number, lengthBytes: number): Promise<Uint8Array>
-  /** An account's statement, written beside everything else. */
-  statement(asked: StatementAsked): Promise<Uint8Array>
-  /** What went in and out outside the ledger, as CSV. */
-  deposits(period: Period): Promise<Uint8Array>
-  /** What the person at this machine wants an account to have at least. */
-  leastBalance(account: string): Micros | undefined
-  /** Remembers that in the folder, or forgets it. */
-  setLeastBalance(account: string, amountMicros: Micros | undefined): void
-  /** Rows as a file that spreadsheets open. */
-  spreadsheet(rows: readonly (readonly SpreadsheetCell[])[]): string
   /** What went wrong, in a code and a sentence. */
   explain(error: unknown): { readonly code: FailureCode; readonly message: string }
 }

@@ -102,7 +102,7 @@ it('the alert is what its owner told, in the folder, and less than what renews',
   expect(await caller.wallet.alert({ account })).toMatchObject({ least: spendable, isBelowLeast: false })
   await caller.wallet.setAlert({ account, least: '999999' })
   expect(await caller.wallet.alert({ account })).toMatchObject({ least: '999999', isBelowLeast: true })
-  expect(openDesk(market.dir).leastBalance(account)).toBe(micros('999999'))
+  expect(openDesk(market.dir).settings.leastBalance(account)).toBe(micros('999999'))
   await caller.wallet.setAlert({ account })
   expect((await caller.wallet.alert({ account })).least).toBeUndefined()
   await expect(caller.wallet.setAlert({ account, least: '0' })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
@@ -114,8 +114,8 @@ it('a file of settings that is damaged tells nothing and is replaced', () => {
   for (const content of ['{"version":1,"leastBal', '[]', '{"version":1,"leastBalances":{"nim1":"-5"}}']) {
     writeFileSync(file, content)
     const other = openDesk(market.dir)
-    expect(other.leastBalance(account)).toBeUndefined()
-    other.setLeastBalance(account, 5_000_000n as never)
+    expect(other.settings.leastBalance(account)).toBeUndefined()
+    other.settings.setLeastBalance(account, 5_000_000n as never)
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ version: 1, leastBalances: { [account]: '5' } })
   }
 })

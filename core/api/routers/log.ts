@@ -113,7 +113,7 @@ export const log = router({
     .input(partForm)
     .query(
       async ({ ctx, input: { id, from } }): Promise<view.Base64> =>
-        toBase64(await ctx.host.exportedPart(id, from, EXPORT_PART_BYTES)),
+        toBase64(await ctx.host.files.exportedPart(id, from, EXPORT_PART_BYTES)),
     ),
 })
 
@@ -184,7 +184,7 @@ async function* verify(host: ConsoleHost, signal: AbortSignal): AsyncGenerator<v
 
 /** Makes the file, says where its parts are, and keeps it until the subscription ends. */
 async function* exported(host: ConsoleHost, format: ExportFormat, signal: AbortSignal): AsyncGenerator<view.ExportEvent> {
-  const file = yield* progressOf(signal, (progress) => host.exportLog(format, signal, progress))
+  const file = yield* progressOf(signal, (progress) => host.files.exportLog(format, signal, progress))
   const { id, name, bytes, entries } = file
   try {
     yield { what: 'file', id, name, bytes, entries }

@@ -33,6 +33,6 @@ export const revenue = router({
     .query(async ({ ctx, input }): Promise<FileView> => {
       const asked = { ...input, offset: 0, limit: MAX_CREATORS }
       const rows = await ctx.host.reading((sight) => creatorRows(ctx.host.tools, sight, asked))
-      return { bytes: toBase64(utf8(ctx.host.spreadsheet(rows))) }
+      return { bytes: toBase64(utf8(ctx.host.files.spreadsheet(rows))) }
     }),
 })

@@ -68,7 +68,7 @@ async function preview(host: ConsoleHost, { signer, type, body, validUntil }: Dr
       signer,
       validUntil: formatSeconds(parsed.validUntil),
       summary,
-      isSignable: host.hasKey(signer),
+      isSignable: host.keys.has(signer),
       names,
     }
     // What presentPreview writes is the form of a preview's effects.

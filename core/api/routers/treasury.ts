@@ -53,7 +53,7 @@ export const treasury = router({
   depositsFile: may('read')
     .input(z.strictObject({ from: input.time.optional(), to: input.time.optional() }))
     .query(async ({ ctx, input: { from, to } }): Promise<FileView> => {
-      const bytes = await ctx.host.deposits({ from: from && from * SECOND_MS, to: to && to * SECOND_MS })
+      const bytes = await ctx.host.files.deposits({ from: from && from * SECOND_MS, to: to && to * SECOND_MS })
       return { bytes: toBase64(bytes) }
     }),
   payouts: may('read').query(

@@ -37,7 +37,7 @@ export const wallet = router({
     .input(statementForm)
     .query(async ({ ctx, input: { account, from, to, format } }): Promise<FileView> => {
       const period = { from: from && from * SECOND_MS, to: to && to * SECOND_MS }
-      const bytes = await ctx.host.statement({ account, period, format })
+      const bytes = await ctx.host.files.statement({ account, period, format })
       return { bytes: toBase64(bytes) }
     }),
   outlook: may('read')
@@ -49,12 +49,12 @@ export const wallet = router({
     .input(accountForm)
     .query(
       ({ ctx: { host }, input: { account } }): Promise<AlertView> =>
-        host.reading((sight) => readAlert(sight, account, host.leastBalance(account))),
+        host.reading((sight) => readAlert(sight, account, host.settings.leastBalance(account))),
     ),
   /** What there should be at least in an account, for this console to say when there is less; without one it is forgotten. */
   setAlert: may('sign')
     .input(z.strictObject({ account: input.account, least: field.amount.optional() }))
-    .mutation(({ ctx, input }): void => ctx.host.setLeastBalance(input.account, input.least)),
+    .mutation(({ ctx, input }): void => ctx.host.settings.setLeastBalance(input.account, input.least)),
   holdings: may('read')
     .input(accountForm)
     .query(({ ctx, input }): Promise<Holdings> => ctx.host.reading((sight) => readHoldings(sight, input.account))),

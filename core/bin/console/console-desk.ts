@@ -10,24 +10,10 @@
  * hub, themselves. What is open is in opened.ts.
  */
 
-import type {
-  ConsoleHost,
-  Draft,
-  ExportedFile,
-  ExportFormat,
-  FirstKeys,
-  Founding,
-  HubNamed,
-  KeySource,
-  Queued,
-  Sight,
-  StatementAsked,
-  SyncHost,
-} from '../../api/host.ts'
+import type { ConsoleHost, Draft, FirstKeys, Founding, HubNamed, Queued, Sight, SyncHost } from '../../api/host.ts'
 import { ledgerView } from '../../api/present.ts'
-import type { DeskEvent, DeskState, HubShown, HubState, KeysTaken, MakingTask, RecoverySheet } from '../../api/views.ts'
+import type { DeskEvent, DeskState, HubShown, HubState, MakingTask } from '../../api/views.ts'
 import { tryFromHex } from '../../base/bytes.ts'
-import type { Micros } from '../../domain/money.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import { chooseVerifier } from '../../drivers/sodium/ed25519.ts'
 import { isSqliteMirror } from '../../drivers/sqlite/mirror-store.ts'
@@ -36,28 +22,27 @@ import { listKeys, Vault } from '../../drivers/vault.ts'
 import type { Accepted } from '../../ledger/accepted.ts'
 import type { AuditReport } from '../../ledger/audit.ts'
 import { readPlatform } from '../../ledger/queries.ts'
-import type { Period } from '../../ledger/statement.ts'
 import { signNote } from '../../log/note.ts'
 import { Broadcast } from '../broadcast.ts'
 import { formatCsv } from '../csv.ts'
 import { DEMO_ORIGIN, DEMO_PASSPHRASE } from '../demo/marketplace.ts'
-import { type Desk, LEDGER_TOOLS, publicKeyHex } from '../desk.ts'
+import { type Desk, LEDGER_TOOLS } from '../desk.ts'
 import { Failure, knownFailureOf } from '../failure.ts'
 import { hasLedger } from '../founding.ts'
-import { localKeys, localNames, vkeyOf } from '../local-keys.ts'
+import { vkeyOf } from '../local-keys.ts'
 import { Pending } from '../mirror-sequencer.ts'
-import { sealedKey } from '../new-key.ts'
 import { openAccount } from '../opening.ts'
 import { note } from '../output.ts'
-import { aside, type Tasks } from './aside.ts'
+import { aside } from './aside.ts'
+import { DeskFiles } from './desk-files.ts'
+import { DeskKeys } from './desk-keys.ts'
 import { explain, KeysLocked } from './explain.ts'
-import { Exports } from './exports.ts'
 import { examineHub, parseNamed } from './hub-door.ts'
 import { localAccounts } from './local-accounts.ts'
 import { MirroredLedger } from './mirrored-ledger.ts'
 import { openLedger } from './open-ledger.ts'
-import type { Opened } from './opened.ts'
-import { blankSheet, bringFirstKeys, bringKeys, markSheet, offeringSheets, openSource } from './recovery.ts'
+import type { DeskShared, Opened } from './opened.ts'
+import { bringFirstKeys, offeringSheets, openSource } from './recovery.ts'
 import { Settings } from './settings.ts'
 
 const MINUTE_MS = 60_000
@@ -85,11 +70,12 @@ export class ConsoleDesk implements ConsoleHost {
   readonly explain = explain
   readonly spreadsheet = formatCsv
   readonly verify = chooseVerifier()
+  readonly keys: DeskKeys
+  readonly files: DeskFiles
+  readonly settings: Settings
   readonly #options: ConsoleOptions
   readonly #events = new Broadcast<DeskEvent>()
   readonly #growth = new Broadcast<number>()
-  readonly #settings: Settings
-  readonly #exports = new Exports()
   #status: DeskState['status']
   #opened: Opened | undefined
   /** Aborted when the desk is locked. */
@@ -97,14 +83,18 @@ export class ConsoleDesk implements ConsoleHost {
   #task: MakingTask | undefined
   /** Why the last attempt to make a ledger or mirror failed. */
   #failure: DeskState['failure']
-  #unlocking: Promise<void> = Promise.resolve()
+  /** The last attempt at the passphrase: the next one waits for it. */
+  #attempts: Promise<void> = Promise.resolve()
   #idle: NodeJS.Timeout | undefined
   /** A demonstration, whose passphrase everybody knows, needs no locking. */
   #isUnderKnownPassphrase = false
 
   constructor(options: ConsoleOptions) {
     this.#options = options
-    this.#settings = new Settings(options.dir)
+    const shared = this.#share()
+    this.keys = new DeskKeys(shared)
+    this.files = new DeskFiles(shared)
+    this.settings = new Settings(options.dir)
     this.#status = hasLedger(options.dir) ? 'locked' : 'empty'
   }
 
@@ -177,16 +167,8 @@ export class ConsoleDesk implements ConsoleHost {
 
   async bringFirstKeys({ source, passphrase }: FirstKeys): Promise<void> {
     const opened = await openSource(source)
-    await this.#inTurn(() => bringFirstKeys(this.#options.dir, passphrase, opened))
+    await this.#attempt(() => bringFirstKeys(this.#options.dir, passphrase, opened))
     await this.unlock(passphrase)
-  }
-
-  async bringKeys(source: KeySource): Promise<KeysTaken> {
-    this.touch()
-    const opened = await openSource(source)
-    const taken = await this.reading(({ store }) => bringKeys(this.#options.dir, store, this.#require().vault, opened))
-    this.#become(this.#status)
-    return taken
   }
 
   /** Makes a ledger or a mirror in the empty folder, once, and opens it where its passphrase is known. */
@@ -213,7 +195,15 @@ export class ConsoleDesk implements ConsoleHost {
   }
 
   unlock(passphrase: string): Promise<void> {
-    return this.#inTurn(() => this.#unlock(passphrase))
+    return this.#attempt(() => this.#unlock(passphrase))
+  }
+
+  /** One at a time, each as slow as the key derivation makes it. */
+  #attempt<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#attempts.then(work)
+    // What came of it is not kept: it may be the words of a key.
+    this.#attempts = turn.then(goOn, goOn)
+    return turn
   }
 
   async remember(passphrase: string | undefined): Promise<void> {
@@ -287,49 +277,6 @@ export class ConsoleDesk implements ConsoleHost {
     return this.#require().compose(draft)
   }
 
-  hasKey(account: string): boolean {
-    return localNames(this.#options.dir).has(account)
-  }
-
-  keysHere(account: string): ReadonlySet<string> {
-    return new Set(localKeys(this.#options.dir).flatMap((key) => (key.account === account ? [key.keyId] : [])))
-  }
-
-  makeKey(account: string, label: string): Promise<string> {
-    this.touch()
-    return this.#require().writing(async (desk) => publicKeyHex(await sealedKey(desk, account, label)))
-  }
-
-  keyFile(passphrase: string, account: string | undefined): Promise<Uint8Array> {
-    return this.#asked('keyFile', { dir: this.#options.dir, passphrase, account })
-  }
-
-  async sheet(account: string, passphrase: string): Promise<RecoverySheet> {
-    const { dir } = this.#options
-    const hub = this.#require().sync?.hub.url
-    const { publicKeys, fill } = await this.reading((sight) => blankSheet(dir, sight, account, hub))
-    return fill(await this.#asked('words', { dir, passphrase, publicKeys }), new Date())
-  }
-
-  async markSheet(account: string, as: 'kept' | 'missing'): Promise<void> {
-    await this.reading((sight) => markSheet(this.#options.dir, sight, account, as, new Date()))
-    this.#become(this.#status)
-  }
-
-  /** What is asked for the passphrase while the ledger is open. */
-  #asked<Name extends 'keyFile' | 'words'>(name: Name, given: Tasks[Name]['given']): Promise<Tasks[Name]['result']> {
-    this.#require()
-    this.touch()
-    return this.#inTurn(() => aside(name, given, { signal: this.#life.signal }))
-  }
-
-  /** One attempt at the passphrase at a time, each as slow as the key derivation makes it. */
-  #inTurn<T>(attempt: () => Promise<T>): Promise<T> {
-    const turn = this.#unlocking.then(attempt)
-    this.#unlocking = turn.then(goOn, goOn)
-    return turn
-  }
-
   /** The note is kept on disk until it is answered, as it is in every command. */
   sign(text: string, signers: readonly string[]): Promise<Accepted | Refusal | Queued> {
     this.touch()
@@ -370,34 +317,6 @@ export class ConsoleDesk implements ConsoleHost {
     return aside('audit', { dir: this.#options.dir }, { signal: AbortSignal.any([signal, this.#life.signal]), progress })
   }
 
-  exportLog(format: ExportFormat, ended: AbortSignal, progress: (done: number, total: number) => void): Promise<ExportedFile> {
-    const { origin } = this.#require()
-    const signal = AbortSignal.any([ended, this.#life.signal])
-    return this.#exports.make({ dir: this.#options.dir, origin, format, signal, progress })
-  }
-
-  exportedPart(id: string, from: number, lengthBytes: number): Promise<Uint8Array> {
-    return this.#exports.read(id, from, lengthBytes)
-  }
-
-  statement(asked: StatementAsked): Promise<Uint8Array> {
-    this.#require()
-    return aside('statement', { dir: this.#options.dir, ...asked }, { signal: this.#life.signal })
-  }
-
-  deposits(period: Period): Promise<Uint8Array> {
-    this.#require()
-    return aside('deposits', { dir: this.#options.dir, period }, { signal: this.#life.signal })
-  }
-
-  leastBalance(account: string): Micros | undefined {
-    return this.#settings.leastBalance(account)
-  }
-
-  setLeastBalance(account: string, amountMicros: Micros | undefined): void {
-    this.#settings.setLeastBalance(account, amountMicros)
-  }
-
   /** Locks, and lets go of the folder. */
   async close(): Promise<void> {
     await this.lock()
@@ -409,6 +328,20 @@ export class ConsoleDesk implements ConsoleHost {
     } catch (error) {
       if (!(error instanceof Pending)) throw error
       return { status: 'queued', kept: error.kept, message: error.message }
+    }
+  }
+
+  #share(): DeskShared {
+    const signal = () => this.#life.signal
+    return {
+      dir: this.#options.dir,
+      get signal() {
+        return signal()
+      },
+      opened: () => this.#require(),
+      touch: () => this.touch(),
+      changed: () => this.#become(this.#status),
+      attempt: (work) => this.#attempt(work),
     }
   }
 

@@ -40,3 +40,18 @@ export interface Told {
   /** The log now has this many entries. */
   readonly grown: (size: number) => void
 }
+
+/** What the parts of a desk share. */
+export interface DeskShared {
+  readonly dir: string
+  /** Aborts when the desk is locked. */
+  readonly signal: AbortSignal
+  /** Throws KeysLocked while nothing is open. */
+  opened(): Opened
+  /** Says that somebody is there. */
+  touch(): void
+  /** Says that what pages know of the desk has changed. */
+  changed(): void
+  /** Attempts at the passphrase come one at a time, each as slow as the key derivation makes it. */
+  attempt<T>(work: () => Promise<T>): Promise<T>
+}

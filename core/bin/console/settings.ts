@@ -10,6 +10,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { HostSettings } from '../../api/host.ts'
 import { account, amount } from '../../domain/fields.ts'
 import { formatMicros, type Micros } from '../../domain/money.ts'
 import { writeDurably } from '../../drivers/durable-file.ts'
@@ -22,7 +23,7 @@ const MAX_ACCOUNTS = 1_000
 
 const form = z.strictObject({ version: z.literal(1), leastBalances: z.record(account, amount) })
 
-export class Settings {
+export class Settings implements HostSettings {
   readonly #path: string
   #leastBalances: Map<string, Micros>
 
@@ -31,7 +32,6 @@ export class Settings {
     this.#leastBalances = new Map(Object.entries(read(this.#path)?.leastBalances ?? {}))
   }
 
-  /** What the person wants an account to have at least. */
   leastBalance(account: string): Micros | undefined {
     return this.#leastBalances.get(account)
   }
