@@ -218,6 +218,8 @@ class Trader {
       const held = await this.#try(random.pick([BOB, DEE]), 'hold.open', { listing, terms: 1, amount: '0.5', expiresAt })
       return held && this.#try(ADA, 'hold.capture', { hold: held.outcome.created!, usage, reference: 'captured' })
     }
+    // Mandates run for three hundred days, and people trade for longer.
+    await this.#try(random.pick([BOB, CYD]), 'usage.mandate', mandateFor(this.#ledger, listing))
     const payers = [BOB, CYD, DEE].map(({ account }) => account)
     const lines = [0, 1, 2, 0].map((payer, at) => [payer, at, random.int(0, 3), random.int(0, 9_999), random.int(0, 99), 0])
     const first = this.#line
