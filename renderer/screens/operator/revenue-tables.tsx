@@ -70,11 +70,13 @@ export function ByKind({ period }: OfPeriod) {
         foot={
           <tr>
             <td>{t.all}</td>
-            <td data-align="end">{formatCount(period.payments)}</td>
-            <td data-align="end">
+            <td data-align="end" data-title={columns.payments}>
+              {formatCount(period.payments)}
+            </td>
+            <td data-align="end" data-title={columns.gross}>
               <Amount value={period.gross} aligned />
             </td>
-            <td data-align="end">
+            <td data-align="end" data-title={columns.take}>
               <Amount value={period.take} aligned />
             </td>
           </tr>
