@@ -86,7 +86,7 @@ function CohortRow({ cohort: { month, paid }, later }: { readonly cohort: Cohort
             style={{ background: `color-mix(in srgb, var(--accent) ${tint}, transparent)` }}
             title={t.cohortCell(count, first)}
           >
-            {formatShare(BigInt(count), BigInt(first)).replace(/\.\d/, '')}
+            {formatShare(BigInt(count), BigInt(first)).replace(/\.\d /, '')}
           </td>
         )
       })}
