@@ -45,7 +45,7 @@ export function Line({ children, note, end }: LineProps) {
       <Text size="sm" component="div">
         {children}
         {note !== undefined && (
-          <Text size="xs" c="dimmed" component="div">
+          <Text size="xs" c="dimmed" component="div" className="linked">
             {note}
           </Text>
         )}

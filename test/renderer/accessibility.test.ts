@@ -41,7 +41,7 @@ const PAGES: Readonly<Record<string, readonly Step[]>> = {
     ['#/accounts', 'Chiara'],
     ['#/accounts/BOB', 'Newest entries'],
     ['#/hub', 'Let others take part'],
-    ['#/log/18', 'Lines'],
+    ['#/log/21', 'Lines'],
   ],
 }
 

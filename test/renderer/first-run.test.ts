@@ -62,7 +62,7 @@ test('a ledger of one’s own: a passphrase that is worth it, and then the treas
   await page.getByRole('heading', { name: 'Wallet' }).waitFor()
   await page.getByText('No credits yet').waitFor()
   await page.getByRole('link', { name: 'Get credits' }).first().click()
-  await page.getByRole('button', { name: 'Top up as the operator' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Top up as the operator' }).click()
   await page.getByLabel('Amount').fill('12.345678')
   await page.getByLabel('Payment reference').fill('transfer 1')
   await page.getByRole('button', { name: 'Review and sign' }).click()

@@ -73,7 +73,7 @@ function About({ detail: { account, number, opened, frozen }, wallet }: AboutPro
     <>
       {frozen !== undefined && (
         <Alert className="notice" data-tone="warn" icon={<IconSnowflake size={18} />} title={t.frozen}>
-          <Text component="div">
+          <Text component="div" className="linked">
             <Foreign>{frozen.reason}</Foreign> · <When time={frozen.time} /> · {strings.log.columns.index}{' '}
             <EntryLink index={frozen.entry} />
           </Text>

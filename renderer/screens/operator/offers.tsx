@@ -15,9 +15,9 @@ const { offers: t } = strings
 export function OfferState({ offer: { taken, isOpen, expires } }: { readonly offer: OfferView }) {
   if (taken !== undefined) {
     return (
-      <>
+      <span className="linked">
         <Tag tone="accent">{t.taken}</Tag> {t.by} <EntryLink index={taken} />
-      </>
+      </span>
     )
   }
   return (
