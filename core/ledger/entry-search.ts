@@ -51,7 +51,8 @@ export function isWanted(filter: EntryFilter, { transaction, outcome }: Accepted
   if (type !== undefined && transaction.definition.type !== type) return false
   if (account !== undefined && !outcome.touched.some((one) => one.account === account)) return false
   if (book !== undefined && !outcome.postings.some((one) => one.book === book && one.account === account)) return false
-  if (isPayee && (outcome.payment === undefined || payeeOf(outcome) !== account)) return false
+  const { signer, body } = transaction
+  if (isPayee && (outcome.payment === undefined || payeeOf({ signer, body: body as object, outcome }) !== account)) return false
   if (leastMicros === undefined && mostMicros === undefined) return true
   const amount = amountOf(outcome)
   return (leastMicros ?? amount) <= amount && amount <= (mostMicros ?? amount)

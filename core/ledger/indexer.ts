@@ -105,8 +105,9 @@ async function readSpending(store: StoreReader, rows: LoadedRows, entries: reado
   return [...spending.values()]
 }
 
-function indexedEntry({ index, type, outcome }: PlainEntry): IndexedEntry {
-  const payee = outcome.payment === undefined ? undefined : payeeOf(outcome)
+function indexedEntry(entry: PlainEntry): IndexedEntry {
+  const { index, type, outcome } = entry
+  const payee = outcome.payment === undefined ? undefined : payeeOf(entry)
   const touched = outcome.touched.map(({ account, number }) => {
     const books = outcome.postings.filter((posting) => posting.account === account).map(({ book }) => book as AccountBook)
     return { account: number, isPayee: account === payee, books: [...new Set(books)] }

@@ -4,6 +4,7 @@
  */
 
 import { Malformed } from '../base/malformed.ts'
+import { parseAmount } from '../domain/money.ts'
 import { decodeOutcome, type Outcome, touchedNumbers } from '../domain/outcome.ts'
 import { accountNumbers, holds, subscriptions } from '../domain/state.ts'
 import type { Milliseconds } from '../domain/time.ts'
@@ -29,8 +30,16 @@ export interface PlainEntry {
   readonly outcome: Outcome
 }
 
+/** The fields of a batch that say who was charged. */
+interface BatchBody {
+  /** Those who are charged. */
+  readonly payers?: readonly string[]
+  /** Each begins with the place of its payer among them. */
+  readonly lines?: readonly (readonly [number, ...unknown[]])[]
+}
+
 /** The fields of a body that say what was paid for, and by whom. */
-interface PaidBody {
+interface PaidBody extends BatchBody {
   readonly listing?: string
   readonly subscription?: string
   readonly hold?: string
@@ -41,9 +50,6 @@ interface PaidBody {
   readonly amount?: string
   /** Of a withdrawal of revenue. */
   readonly book?: string
-  /** Of a batch: those who are charged, and the lines, each of which begins with the place of its payer among them. */
-  readonly payers?: readonly string[]
-  readonly lines?: readonly (readonly number[])[]
 }
 
 export async function readPlainly(rows: LoadedRows, entries: readonly StoredEntry[]): Promise<PlainEntry[]> {
@@ -72,7 +78,7 @@ export async function readPayments(store: StoreReader, rows: LoadedRows, entries
   const payments: PaymentTo[] = []
   for (const entry of entries) {
     const { outcome, time, body } = entry
-    const payee = payeeOf(outcome)
+    const payee = payeeOf(entry)
     if (outcome.payment === undefined || payee === undefined) {
       const refund = await refundOf(store, rows, entry)
       if (refund !== undefined) payments.push(refund)
@@ -96,14 +102,34 @@ export function amountOf({ payment, postings }: Outcome): bigint {
   return amounts.reduce<bigint>((most, amount) => (amount > most ? amount : most), payment?.grossMicros ?? 0n)
 }
 
+interface Paying {
+  readonly signer: string
+  readonly body: BatchBody
+  readonly outcome: Outcome
+}
+
 /**
- * The creator whom a payment reached; none where the platform was paid. In a batch: the one whose earnings grow, or whose debt
- * shrinks.
+ * The creator whom a payment reached; none where the platform was paid. In a batch: the account whose earnings rise, or whose
+ * debt falls, and that was not charged, for a payer's debt may fall by what a reserve that ended gave back. Payments of dust may
+ * be all fee and leave no posting; then it is the account touched that is neither charged nor, unless there is no other, the
+ * signer.
  */
-export function payeeOf({ postings, payment, lines }: Outcome): string | undefined {
+export function payeeOf({ signer, body, outcome }: Paying): string | undefined {
+  const { payment, postings, touched, lines } = outcome
   if (lines === undefined) return payment?.payee
-  const reached = (book: string) => postings.find((posting) => posting.book === book && posting.amountMicros > 0n)?.account
-  return reached('earnings') ?? reached('receivable')
+  const charged = chargedIn({ body, outcome })
+  const others = touched.map(({ account }) => account).filter((account) => !charged.has(account))
+  const paid = postings.find(
+    ({ book, account, amountMicros }) =>
+      (book === 'earnings' || book === 'receivable') && amountMicros > 0n && others.includes(account!),
+  )
+  return paid?.account ?? others.find((account) => account !== signer) ?? others[0]
+}
+
+/** Who was charged in a batch. It may also name others, even the creator, and have each of their lines refused. */
+export function chargedIn({ body: { payers, lines }, outcome }: Omit<Paying, 'signer'>): ReadonlySet<string> {
+  const charged = lines!.filter((_, i) => outcome.lines![i]!.status === 'charged')
+  return new Set(charged.map(([payer]) => payers![payer]!))
 }
 
 /** What was paid for: named in the body, or by the subscription or the hold that it names. */
@@ -126,17 +152,19 @@ export async function readRefunded(
   return paid
 }
 
-/** What a refund took back from a creator, and the fee with it; undefined for any other entry. */
+/**
+ * What a refund took back from a creator, and the fee with it; undefined for any other entry. The fee is all that the creator did
+ * not give back: where its revenue was withdrawn, the platform owes for it.
+ */
 async function refundOf(store: StoreReader, rows: LoadedRows, entry: PlainEntry): Promise<PaymentTo | undefined> {
-  const { time, outcome } = entry
+  const { time, body, outcome } = entry
   const paid = await readRefunded(store, rows, entry)
-  const payee = paid && payeeOf(paid.outcome)
-  if (paid === undefined || payee === undefined) return undefined
-  const sumOf = (book: string, account?: string) =>
-    outcome.postings
-      .filter((posting) => posting.book === book && posting.account === account)
-      .reduce((sum, { amountMicros }) => sum + amountMicros, 0n)
-  const feeMicros = sumOf('revenue:fees')
-  const sums = { grossMicros: feeMicros + sumOf('earnings', payee) + sumOf('receivable', payee), feeMicros, payments: 0 }
+  const payee = paid && payeeOf(paid)
+  const amountMicros = parseAmount(body.amount ?? '')
+  if (paid === undefined || payee === undefined || amountMicros === undefined) return undefined
+  const givenMicros = outcome.postings
+    .filter(({ book, account }) => account === payee && (book === 'earnings' || book === 'receivable'))
+    .reduce((sum, posting) => sum + posting.amountMicros, 0n)
+  const sums = { grossMicros: -amountMicros, feeMicros: -amountMicros - givenMicros, payments: 0 }
   return { payee, listing: await listingOf(rows, paid.body), time, sums }
 }

@@ -9,6 +9,7 @@ import { add, type Micros, micros, ZERO } from '../domain/money.ts'
 import type { Outcome, Posting } from '../domain/outcome.ts'
 import type { UsageBatch } from '../domain/transactions/usage-batch.ts'
 import type { Accepted } from './accepted.ts'
+import { chargedIn, payeeOf } from './payments.ts'
 import { countLines, creatorPayment, type LineCounts } from './present.ts'
 
 /** The headings, in the order of a statement. Amounts under `fees` and all that leaves the account are negative. */
@@ -129,36 +130,18 @@ function paymentOf(entry: Entry, account: string): PaymentShare | undefined {
     if (account === payment.payer) return { role: 'payer', grossMicros, feeMicros }
     return account === payment.payee ? { role: 'payee', grossMicros, feeMicros } : undefined
   }
-  if (chargedIn(entry).has(account)) return { role: 'payer', ...sumOfLines(linesOf(entry, account)!) }
-  return payeeOf(entry) === account ? { role: 'payee', grossMicros, feeMicros } : undefined
+  if (chargedIn(batchOf(entry)).has(account)) return { role: 'payer', ...sumOfLines(linesOf(entry, account)!) }
+  return payeeOf(batchOf(entry)) === account ? { role: 'payee', grossMicros, feeMicros } : undefined
 }
 
-/** Who was charged in a batch. It may also name others, even the creator, and have each of their lines refused. */
-function chargedIn({ transaction, outcome }: Entry): Set<string> {
-  const { payers, lines } = transaction.body as UsageBatch
-  const charged = lines.filter((_, i) => outcome.lines![i]!.status === 'charged')
-  return new Set(charged.map(([payer]) => payers[payer]!))
-}
-
-/**
- * Who is paid by a batch: the account whose earnings rise, or whose debt falls. Payments of dust may be all fee and leave no
- * posting; then it is the account touched that is neither a payer nor, unless there is no other, the signer.
- */
-function payeeOf(entry: Entry): string | undefined {
-  const { postings, touched } = entry.outcome
-  const payers = chargedIn(entry)
-  const others = touched.map(({ account }) => account).filter((account) => !payers.has(account))
-  const paid = postings.find(
-    ({ book, account, amountMicros }) =>
-      (book === 'earnings' || book === 'receivable') && amountMicros > 0n && others.includes(account!),
-  )
-  return paid?.account ?? others.find((account) => account !== entry.transaction.signer) ?? others[0]
+function batchOf({ transaction: { signer, body }, outcome }: Entry) {
+  return { signer, body: body as UsageBatch, outcome }
 }
 
 /** The lines of a batch that concern an account: a payer's own, and all of them for its creator and its meter. */
 function linesOf(entry: Entry, account: string): Outcome['lines'] {
   const { lines } = entry.outcome
-  if (lines === undefined || !chargedIn(entry).has(account)) return lines
+  if (lines === undefined || !chargedIn(batchOf(entry)).has(account)) return lines
   const body = entry.transaction.body as UsageBatch
   const payer = body.payers.indexOf(account)
   return lines.filter((_, i) => body.lines[i]![0] === payer)

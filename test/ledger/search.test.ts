@@ -4,7 +4,7 @@
  */
 
 import { beforeAll, describe, expect, it, test } from 'vitest'
-import { formatMicros } from '../../core/domain/money.ts'
+import { formatMicros, parseAmount } from '../../core/domain/money.ts'
 import { rules } from '../../core/domain/transactions/index.ts'
 import { MemoryIndex } from '../../core/drivers/memory/search-index.ts'
 import { MemoryLedger, openMemoryReader } from '../../core/drivers/memory/store.ts'
@@ -264,6 +264,20 @@ test('an account whose unknown entries are too many is told to come back', async
     },
   })
   await expect(readSpending({ store: endless, lookup }, BOB.account, EVER)).rejects.toMatchObject({ code: 'busy' })
+})
+
+test('a refund takes back what the payment was, even where its fee was withdrawn', async () => {
+  const kept = new MemoryLedger()
+  const ledger = await TestLedger.found(memoryHome(kept))
+  const { dataset } = await openMarketplace(ledger)
+  const { index } = await ledger.accept(CYD, 'dataset.purchase', { listing: dataset, terms: 1, price: '25' })
+  const sums = async () => new Revenue().of(await openMemoryReader(kept), ADA.account, Lookup.none())
+  expect(await sums()).toMatchObject({ grossMicros: parseAmount('25'), feeMicros: parseAmount('3.75') })
+  ledger.time += 40 * DAY
+  await ledger.accept(OPERATOR, 'revenue.withdraw', { book: 'fees', amount: '3.75', provider: 'bank', reference: 'fees' })
+  await ledger.accept(OPERATOR, 'credit.refund', { entry: index, amount: '20', reason: 'broken' })
+  expect(await sums()).toMatchObject({ grossMicros: parseAmount('5'), feeMicros: parseAmount('0.75') })
+  await ledger.close()
 })
 
 test('sums go on from memory and from an index that comes later, with the same result', async () => {

@@ -207,6 +207,15 @@ const CASES: readonly Case[] = [
     shares: { op: 'lines 1 0 0', ada: 'payee 6/0.9, received 6, fees -0.9, lines 1 0 0' },
   },
   {
+    // Both were in debt: a reserve of the payer's ran out by the way and covered what it owed; so does the creator's share.
+    type: 'usage.batch',
+    signer: 'dee',
+    postings: 'held:bob -30, receivable:bob 20, wallet:bob 4, revenue:fees 0.9, receivable:ada 5.1',
+    payment: ['bob', 'ada', '6', '0.9'],
+    batch: { payers: ['bob'], lines: [[0, '6/0.9']] },
+    shares: { ada: 'payee 6/0.9, received 6, fees -0.9, lines 1 0 0', bob: 'payer 6/0.9, paymentsMade -6, lines 1 0 0' },
+  },
+  {
     // A creator may be named as a payer of its own listing: every such line is refused.
     type: 'usage.batch',
     signer: 'ada',
