@@ -28,7 +28,7 @@ import {
   IconWallet,
 } from '@tabler/icons-react'
 import { skipToken, useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { Role } from '../../core/api/views.ts'
 import { nameOf, useDesk } from '../desk.tsx'
 import { isolated, shortId } from '../format.ts'
@@ -43,12 +43,15 @@ interface CommandPaletteProps {
   readonly bringKeys: () => void
 }
 
+const STAY = { preventScroll: true }
+
 export function CommandPalette({ newAccount, bringKeys }: CommandPaletteProps) {
   const [query, setQuery] = useState('')
   const pages = usePages()
   const actions = useActions({ newAccount, bringKeys })
   const own = useAccounts()
   const found = useFound(query.trim())
+  const before = useRef<Element>(null)
   const { groups } = strings.shell
   const given: SpotlightActionGroupData[] = [
     { group: groups.entries, actions: entryCalled(query.trim()) },
@@ -63,6 +66,14 @@ export function CommandPalette({ newAccount, bringKeys }: CommandPaletteProps) {
       query={query}
       onQueryChange={setQuery}
       shortcut={['mod + K']}
+      // Its own way to give the focus back takes it from wherever an action has just put it.
+      returnFocus={false}
+      onSpotlightOpen={() => {
+        before.current = document.activeElement
+      }}
+      onSpotlightClose={() => {
+        if (document.activeElement === document.body && before.current instanceof HTMLElement) before.current.focus(STAY)
+      }}
       nothingFound={strings.shell.nothing}
       highlightQuery
       transitionProps={{ duration: 0 }}

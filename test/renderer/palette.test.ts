@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { marketCopy } from '../api/console.ts'
 import { PASSPHRASE } from '../cli/run.ts'
 import { startConsole } from '../console/process.ts'
-import { axeFindings, EVENTUALLY, open, openMarket, visit } from './support.ts'
+import { axeFindings, command, EVENTUALLY, open, openMarket, visit } from './support.ts'
 
 test('listings, accounts and entries', async () => {
   const { page, market } = await openMarket('Bob')
@@ -67,6 +67,15 @@ test('actions by other words than their own; what is closed stays closed, whiche
   await page.goBack()
   await page.getByRole('heading', { name: 'Models & listings' }).waitFor()
   await expect.poll(() => page.evaluate(() => window.scrollY), EVENTUALLY).toBe(150)
+  // Closed, the palette gives the focus back to what had it; what an action leads to keeps it.
+  const navigation = page.getByRole('link', { name: 'Verify' })
+  await navigation.focus()
+  await page.keyboard.press('Control+k')
+  await page.locator('input[placeholder="Search or run a command"]:focus').waitFor()
+  await page.keyboard.press('Escape')
+  await expect.poll(() => navigation.evaluate((link) => link === document.activeElement), EVENTUALLY).toBe(true)
+  await command(page, 'Compare two checkpoints')
+  await page.locator('textarea:focus').first().waitFor()
   // What is not there says so, and offers no second try that would fail as well.
   await open(page, `#/models/change?listing=lst_${'0'.repeat(32)}`)
   const failed = page.getByRole('alert', { name: 'That did not work' })
