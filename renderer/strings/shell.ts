@@ -166,7 +166,7 @@ export const shell = {
   unlock: {
     title: 'The keys are locked',
     lead: 'Enter the passphrase to look at the ledger and to sign.',
-    demoHint: 'This is the demonstration: its passphrase is “demo”.',
+    demoHint: 'This is the demonstration: its passphrase is “demo”, unless you chose another.',
     remember: 'Keep it in this system’s keychain',
     action: 'Unlock',
     wrong: 'This passphrase does not open the vault.',

@@ -10,7 +10,7 @@ import { FormDialog } from '../../components/form-dialog.tsx'
 import { Answered, Page, Panel } from '../../components/layout.tsx'
 import { useDesk } from '../../desk.tsx'
 import { isolated } from '../../format.ts'
-import { go, href, useRoute } from '../../route.ts'
+import { href, leave, useRoute } from '../../route.ts'
 import { strings } from '../../strings.ts'
 import { useTRPC } from '../../trpc.ts'
 import { AddKey } from './add-key.tsx'
@@ -23,7 +23,7 @@ export function Keys() {
   const trpc = useTRPC()
   const list = useQuery(trpc.keys.list.queryOptions({ account: acting.account }))
   const { keys: t } = strings
-  const close = () => go(href('keys'))
+  const close = () => leave(href('keys'))
   const actions = (
     <>
       <Button variant="default" leftSection={<IconRestore size={17} />} component="a" href={href('keys', 'bring')}>
