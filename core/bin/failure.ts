@@ -1,5 +1,6 @@
 /** Why a command could not be carried out, which is not the same as a refusal; and the exit codes that scripts rely on. */
 
+import type { Failure as Told } from '../api/failures.ts'
 import { InvariantError } from '../base/assert.ts'
 import { VaultError } from '../drivers/vault.ts'
 import { StoreError } from '../ledger/store.ts'
@@ -59,6 +60,11 @@ export function failureOf(error: unknown): Failure {
   if (known !== undefined) return known
   const { stack, message } = error as Error
   return new Failure('damaged', `This is a defect of the program, please report it: ${stack ?? message}`)
+}
+
+/** A failure as those are told who call a program: for the command line, "locked" means that another program is at work. */
+export function toldToCallers({ code, message }: Failure): Told {
+  return { code: code === 'locked' ? 'busy' : code, message }
 }
 
 /** The failure that an error means; undefined where it is a defect of this program. */

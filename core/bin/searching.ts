@@ -1,9 +1,10 @@
 /** A ledger's folder as commands search it: through its index, which first follows the log if it is far behind. */
 
-import { followOnce, isBehind, openSqliteSearched } from '../drivers/sqlite/index-follower.ts'
+import { followOnce, IndexFollower, isBehind, openSqliteSearched } from '../drivers/sqlite/index-follower.ts'
 import { type EntryFilter, isFiltered, type Searched } from '../ledger/entry-search.ts'
 import { StoreError } from '../ledger/store.ts'
-import { progressBar } from './output.ts'
+import { failureOf } from './failure.ts'
+import { note, progressBar } from './output.ts'
 
 /** Most entries that one command makes the index follow; the rest is read from the log. */
 const MAX_FOLLOWED = 100_000
@@ -21,6 +22,11 @@ export async function searching<T>(dir: string, wanted: EntryFilter, search: (se
   } finally {
     await opened.close()
   }
+}
+
+/** The index of a folder, which follows the log for as long as a program is open; it says where it cannot. */
+export function keepIndexed(dir: string): Promise<IndexFollower> {
+  return IndexFollower.start(dir, (error) => note(`The index does not follow: ${failureOf(error).message}`))
 }
 
 /** Where the index cannot follow, as in a folder that may not be written to, the log is read without it. */

@@ -13,7 +13,7 @@ import type { LinkState } from '../../api/views.ts'
 import { formatMilliseconds } from '../../domain/time.ts'
 import { StoreError } from '../../ledger/store.ts'
 import { RemoteError } from '../../sync/remote.ts'
-import { type Failure, failureOf } from '../failure.ts'
+import { type Failure, failureOf, toldToCallers } from '../failure.ts'
 import { Following, type Hub, type Round, type Sending } from '../following.ts'
 import { explainDenied, isDenied } from '../hub-token.ts'
 import { keepUp } from '../keeping-up.ts'
@@ -148,10 +148,9 @@ export class HubLink {
       return
     }
     const failure = failureOf(explainDenied(error, this.#options.token()))
-    const { code, message } = failure
     this.#become({
       status: 'stopped',
-      failure: { code: code === 'locked' ? 'busy' : code, message },
+      failure: toldToCallers(failure),
       ...(isDenied(error) && { needsToken: true }),
     })
     this.#failure = failure

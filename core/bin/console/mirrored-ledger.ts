@@ -9,7 +9,7 @@ import type { HubState, LinkState } from '../../api/views.ts'
 import { assert } from '../../base/assert.ts'
 import { Malformed } from '../../base/malformed.ts'
 import type { Platform } from '../../domain/state.ts'
-import { IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
+import { type IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
 import { readMirrorHeads } from '../../drivers/sqlite/mirror-store.ts'
 import { openSqliteOutbox } from '../../drivers/sqlite/outbox-store.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
@@ -30,6 +30,7 @@ import { keepHubToken, keptHubToken } from '../hub-token.ts'
 import { LedgerClock } from '../ledger-clock.ts'
 import { MirrorSequencer } from '../mirror-sequencer.ts'
 import { note } from '../output.ts'
+import { keepIndexed } from '../searching.ts'
 import { SharedReader } from '../shared-reader.ts'
 import { HubLink } from './hub-link.ts'
 import { HubOperation } from './hub-operation.ts'
@@ -210,7 +211,7 @@ export class MirroredLedger implements Opened, SyncHost {
     } finally {
       await store.close()
     }
-    this.#indexer = await IndexFollower.start(dir, (error) => note(`The index does not follow: ${failureOf(error).message}`))
+    this.#indexer = await keepIndexed(dir)
   }
 
   async #openSubmitting(): Promise<Submitting> {

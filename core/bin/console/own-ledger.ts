@@ -3,7 +3,7 @@
 import type { Draft, Sight } from '../../api/host.ts'
 import type { HubState } from '../../api/views.ts'
 import type { Milliseconds } from '../../domain/time.ts'
-import { IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
+import { type IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
 import type { Vault } from '../../drivers/vault.ts'
 import { Deposits } from '../../ledger/deposits.ts'
 import { Ledger } from '../../ledger/ledger.ts'
@@ -12,10 +12,10 @@ import { Revenue } from '../../ledger/revenue.ts'
 import type { StoreWriter } from '../../ledger/store.ts'
 import { type LocalDoor, openLocalDoor } from '../../net/local-door.ts'
 import { compose, Desk, ledgerOptions } from '../desk.ts'
-import { doorFailure, failureOf } from '../failure.ts'
+import { doorFailure } from '../failure.ts'
 import { LedgerClock } from '../ledger-clock.ts'
 import type { Monitor } from '../monitor/monitor.ts'
-import { note } from '../output.ts'
+import { keepIndexed } from '../searching.ts'
 import { SharedReader } from '../shared-reader.ts'
 import type { LedgerPlace, Opened, Told } from './opened.ts'
 import { WatchedLedger } from './watched-ledger.ts'
@@ -104,7 +104,7 @@ async function openParts({ dir, vault, version }: LedgerPlace, store: StoreWrite
   const clock = new LedgerClock(platform)
   const now = () => clock.now(opening.ledger?.lastTime ?? 0)
   opening.ledger = await Ledger.open(ledgerOptions(store, vault, platform.origin, now))
-  const indexer = await IndexFollower.start(dir, (error) => note(`The index does not follow: ${failureOf(error).message}`))
+  const indexer = await keepIndexed(dir)
   const ledger = new WatchedLedger(opening.ledger, { dir, version }, (size) => {
     grown(size)
     indexer.grown(size)

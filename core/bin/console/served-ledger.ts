@@ -8,7 +8,7 @@ import type { Failure as ApiFailure } from '../../api/failures.ts'
 import type { Draft, Sight } from '../../api/host.ts'
 import type { HubState } from '../../api/views.ts'
 import type { Platform } from '../../domain/state.ts'
-import { IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
+import { type IndexFollower, type OpenSearched, openSqliteSearched } from '../../drivers/sqlite/index-follower.ts'
 import { openSqliteReader } from '../../drivers/sqlite/store.ts'
 import type { Vault } from '../../drivers/vault.ts'
 import { Deposits } from '../../ledger/deposits.ts'
@@ -16,9 +16,10 @@ import { lastTime, readPlatform } from '../../ledger/queries.ts'
 import { Revenue } from '../../ledger/revenue.ts'
 import { callLocalDoor, type LocalCaller } from '../../net/local-caller.ts'
 import { compose, Desk, LEDGER_TOOLS } from '../desk.ts'
-import { Failure, failureOf } from '../failure.ts'
+import { Failure, failureOf, toldToCallers } from '../failure.ts'
 import { LedgerClock } from '../ledger-clock.ts'
 import { note } from '../output.ts'
+import { keepIndexed } from '../searching.ts'
 import { DistantSequencer } from '../sequencer.ts'
 import { SharedReader } from '../shared-reader.ts'
 import type { LedgerPlace, Opened, Told } from './opened.ts'
@@ -65,9 +66,7 @@ export class ServedLedger implements Opened {
     const store = await openSqliteReader(place.dir)
     try {
       const platform = await readPlatform(store)
-      const indexer = await IndexFollower.start(place.dir, (error) =>
-        note(`The index does not follow: ${failureOf(error).message}`),
-      )
+      const indexer = await keepIndexed(place.dir)
       const served = new ServedLedger(place, told, platform, indexer)
       await served.#look()
       return served
@@ -113,8 +112,7 @@ export class ServedLedger implements Opened {
       const view = await caller.view().finally(() => caller.close())
       return view === undefined ? untold({ code: 'missing', message: SILENT }) : { where: 'beside', view }
     } catch (error) {
-      const { code, message } = failureOf(error)
-      return untold({ code: code === 'locked' ? 'busy' : code, message })
+      return untold(toldToCallers(failureOf(error)))
     }
   }
 

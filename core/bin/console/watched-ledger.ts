@@ -9,7 +9,7 @@ import { NotTaken } from '../../ledger/admission.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { StoreReader } from '../../ledger/store.ts'
 import { HubMetrics } from '../../net/hub-metrics.ts'
-import { failureOf } from '../failure.ts'
+import { failureOf, toldToCallers } from '../failure.ts'
 import { Monitor } from '../monitor/monitor.ts'
 import { observed } from '../monitor/observer.ts'
 import { freeBytes } from '../monitor/storage.ts'
@@ -89,6 +89,5 @@ export class WatchedLedger implements Sequencer {
 }
 
 function explain(error: unknown): Failure {
-  const { code, message } = failureOf(error)
-  return { code: code === 'locked' ? 'busy' : code, message }
+  return toldToCallers(failureOf(error))
 }

@@ -22,7 +22,7 @@ import { openLocalDoor } from '../../net/local-door.ts'
 import { addWitnessMetrics } from '../../net/witness-metrics.ts'
 import type { Cosigning } from '../../sync/cosigning.ts'
 import { Desk, LEDGER_TOOLS, sequencerKeysOf } from '../desk.ts'
-import { doorFailure, failureOf, knownFailureOf, listenFailure } from '../failure.ts'
+import { doorFailure, failureOf, knownFailureOf, listenFailure, toldToCallers } from '../failure.ts'
 import { LedgerClock } from '../ledger-clock.ts'
 import { localKeys, vkeyOf } from '../local-keys.ts'
 import { Monitor } from '../monitor/monitor.ts'
@@ -323,8 +323,7 @@ export class Hub {
   /** What went wrong, for those who call the hub. */
   #explain(error: unknown): Failure {
     const failure = knownFailureOf(error)
-    // For the command line, "locked" means that another program is at work.
-    if (failure !== undefined) return { code: failure.code === 'locked' ? 'busy' : failure.code, message: failure.message }
+    if (failure !== undefined) return toldToCallers(failure)
     this.#log.error({ reason: failureOf(error).message }, 'a defect of the program')
     return { code: 'defect', message: 'This is a defect of the hub; its log tells more.' }
   }
