@@ -91,6 +91,17 @@ export function Panel({ title, aside, children, flush = false, className = '' }:
   )
 }
 
+/** A panel without anything to show yet but a sentence. */
+export function BlankPanel({ title, children }: Pick<PanelProps, 'title' | 'children'>) {
+  return (
+    <Panel title={title} className="fill">
+      <Text size="sm" c="dimmed">
+        {children}
+      </Text>
+    </Panel>
+  )
+}
+
 interface FigureProps {
   readonly label: string
   /** An amount of credits. */

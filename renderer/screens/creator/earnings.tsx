@@ -1,10 +1,9 @@
 /** Every payment with its gross, fee and take-home; and when what is held becomes available. */
-import { Text } from '@mantine/core'
 import { IconCoins } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { amountColumn, type Column, DataTable } from '../../components/data-table.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
-import { Answered, Empty, Figure, Figures, Page, Panel } from '../../components/layout.tsx'
+import { Answered, BlankPanel, Empty, Figure, Figures, Page, Panel } from '../../components/layout.tsx'
 import { StatementButton } from '../../components/statement-button.tsx'
 import { Sentence, When } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
@@ -62,14 +61,7 @@ export function Earnings() {
 
 function Releases({ releases }: { readonly releases: readonly Release[] }) {
   const { earnings: t } = strings
-  if (releases.length === 0)
-    return (
-      <Panel title={t.releases} className="fill">
-        <Text size="sm" c="dimmed">
-          {t.noReleases}
-        </Text>
-      </Panel>
-    )
+  if (releases.length === 0) return <BlankPanel title={t.releases}>{t.noReleases}</BlankPanel>
   return (
     <Panel title={t.releases} aside={strings.unit('0')} className="fill" flush>
       <DataTable label={t.releases} columns={RELEASES} rows={releases} rowKey={({ availableFrom }) => availableFrom} />

@@ -1,12 +1,12 @@
 /** Earnings on their way out: a payout asked for, one moved to the wallet, and what became of those before. */
-import { Button, Text } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { IconBuildingBank, IconWallet } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { EarningsSums, PayoutView } from '../../../core/api/views.ts'
 import { amountColumn, type Column, DataTable } from '../../components/data-table.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { FormDialog } from '../../components/form-dialog.tsx'
-import { Answered, Panel, Tag } from '../../components/layout.tsx'
+import { Answered, BlankPanel, Panel, Tag } from '../../components/layout.tsx'
 import { Credits, Foreign, When } from '../../components/text.tsx'
 import { useDesk } from '../../desk.tsx'
 import { usePartByPart } from '../../part-by-part.ts'
@@ -104,14 +104,7 @@ export function Payouts() {
     (before?: number) => client.creator.payouts.query({ account, before }),
     ({ payouts }) => payouts,
   )
-  if (list.items?.length === 0)
-    return (
-      <Panel title={t.title} className="fill">
-        <Text size="sm" c="dimmed">
-          {t.none}
-        </Text>
-      </Panel>
-    )
+  if (list.items?.length === 0) return <BlankPanel title={t.title}>{t.none}</BlankPanel>
   return (
     <Panel title={t.title} aside={strings.unit('0')} className="fill" flush>
       <Answered query={{ ...list, data: list.items }} lines={2}>

@@ -3,7 +3,7 @@ import { Box, Group, Progress, Text } from '@mantine/core'
 import { IconCircleCheck } from '@tabler/icons-react'
 import type { IncomeKind, IncomeView, PaidTimeView, PlanSales, RevenueBook, RevenuePeriod } from '../../../core/api/views.ts'
 import { type Column, DataTable } from '../../components/data-table.tsx'
-import { Panel } from '../../components/layout.tsx'
+import { BlankPanel, Panel } from '../../components/layout.tsx'
 import { Amount, Foreign } from '../../components/text.tsx'
 import { formatCount, microsOf, sumOf, thousandths } from '../../format.ts'
 import { strings } from '../../strings.ts'
@@ -99,15 +99,7 @@ const PLAN_COLUMNS: readonly Column<PlanSales>[] = [
 ]
 
 export function Plans({ period: { byPlan } }: OfPeriod) {
-  if (byPlan.length === 0) {
-    return (
-      <Panel title={t.plansSold} className="fill">
-        <Text size="sm" c="dimmed">
-          {t.noPlans}
-        </Text>
-      </Panel>
-    )
-  }
+  if (byPlan.length === 0) return <BlankPanel title={t.plansSold}>{t.noPlans}</BlankPanel>
   return (
     <Panel title={t.plansSold} className="fill" flush>
       <DataTable label={t.plansSold} columns={PLAN_COLUMNS} rows={byPlan} rowKey={({ plan = '' }) => plan} />
